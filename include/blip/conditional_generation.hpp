@@ -1,0 +1,68 @@
+// BlipForConditionalGeneration: describes an image, optionally continuing a text prompt.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "blip/config.hpp"
+#include "blip/context.hpp"
+#include "blip/generation.hpp"
+#include "blip/processor.hpp"
+
+namespace blip {
+
+/// The number type weights are held in. Arithmetic is float32 whatever this is.
+enum class WeightType {
+  stored,  ///< as the checkpoint has them, used in place
+  f32,
+  f16,
+  bf16,
+};
+
+struct LoadOptions {
+  WeightType weight_type = WeightType::stored;
+};
+
+/// Weights are immutable after loading and shared between copies: every member is const and may be
+/// called from many threads at once, each with its own Context.
+class BlipForConditionalGeneration {
+ public:
+  /// `model` is a directory with config.json and safetensors. Throws missing_tensor or
+  /// shape_mismatch naming the tensor, or whatever reading the files throws.
+  static BlipForConditionalGeneration from_pretrained(const std::filesystem::path& model,
+                                                      const LoadOptions& options = {});
+
+  /// Token ids per image (`num_return_sequences` consecutive rows for each), as
+  /// transformers' `generate`, but never padded. Pixel values of another size than the model's
+  /// interpolate the position embeddings (transformers' `interpolate_pos_encoding=True`).
+  [[nodiscard]] std::vector<std::vector<TokenId>> generate(
+      const BlipInputs& inputs, const GenerationOptions& options = {}) const;
+  [[nodiscard]] std::vector<std::vector<TokenId>> generate(const BlipInputs& inputs,
+                                                           const GenerationOptions& options,
+                                                           Context& context) const;
+  /// The same with scores.
+  [[nodiscard]] std::vector<GeneratedSequence> generate_sequences(const BlipInputs& inputs,
+                                                                  const GenerationOptions& options,
+                                                                  Context& context) const;
+
+  /// Image features: pixel_values [B, 3, H, W] → last_hidden_state [B, N, E].
+  [[nodiscard]] Tensor image_features(const Tensor& pixel_values, Context& context) const;
+
+  /// Next-token logits at every position of one text, teacher-forced:
+  /// image_embeds [N, E], input_ids [T] → [T, V].
+  [[nodiscard]] Tensor logits(const Tensor& image_embeds, const std::vector<TokenId>& input_ids,
+                              Context& context) const;
+
+  [[nodiscard]] const BlipConfig& config() const noexcept;
+  /// Tensors of the checkpoint that this architecture does not use, sorted by name.
+  [[nodiscard]] const std::vector<std::string>& ignored_tensors() const noexcept;
+
+ private:
+  struct Model;
+  explicit BlipForConditionalGeneration(std::shared_ptr<const Model> model);
+  std::shared_ptr<const Model> model_;
+};
+
+}  // namespace blip

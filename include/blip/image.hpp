@@ -1,0 +1,57 @@
+// Image: an 8-bit RGB picture, decoded exactly as Pillow's `Image.open(path).convert("RGB")`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace blip {
+
+struct ImageOptions {
+  /// Rotate and mirror by the EXIF orientation tag. Off matches `PIL.Image.open`, which every BLIP
+  /// model card uses; on is what people expect of their own photos (the command line's default).
+  bool apply_exif_orientation = false;
+  /// Refuse, before decoding, a picture with more pixels than this. The default is twice Pillow's
+  /// `Image.MAX_IMAGE_PIXELS`, the size at which Pillow raises DecompressionBombError.
+  std::int64_t max_pixels = 178'956'970;
+};
+
+/// Resampling filters, with Pillow's numbers (`PIL.Image.Resampling`), as they stand in
+/// preprocessor_config.json's "resample".
+enum class Resample { nearest = 0, lanczos = 1, bilinear = 2, bicubic = 3, box = 4, hamming = 5 };
+
+class Image {
+ public:
+  Image() = default;
+  /// Takes pixels as they are: rows top to bottom, R G B per pixel, 3 * width * height bytes.
+  /// Throws invalid_argument if the size does not fit.
+  Image(int width, int height, std::vector<std::uint8_t> rgb);
+
+  /// Reads a picture from a file (JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC, BMP … whatever libvips
+  /// reads with its untrusted loaders off). Of an animation, the first frame.
+  /// Throws not_found, unreadable, malformed, unsupported or limit_exceeded, naming the file.
+  static Image open(const std::filesystem::path& path, const ImageOptions& options = {});
+
+  /// The same from bytes in memory; `name` stands for the file in error messages.
+  static Image decode(std::span<const std::byte> bytes, const ImageOptions& options = {},
+                      const std::string& name = "image");
+
+  /// Pillow's `Image.resize((width, height), filter)` bit for bit, for bicubic, bilinear, lanczos,
+  /// box, hamming and nearest. Throws invalid_argument for a size outside 1…65,535.
+  [[nodiscard]] Image resized(int width, int height, Resample filter = Resample::bicubic) const;
+
+  [[nodiscard]] int width() const noexcept { return width_; }
+  [[nodiscard]] int height() const noexcept { return height_; }
+  /// [height, width, 3], row-major.
+  [[nodiscard]] std::span<const std::uint8_t> pixels() const noexcept { return rgb_; }
+
+ private:
+  int width_ = 0;
+  int height_ = 0;
+  std::vector<std::uint8_t> rgb_;
+};
+
+}  // namespace blip

@@ -1,0 +1,52 @@
+// BlipProcessor: pictures and texts in, model inputs out; token ids in, text out.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "blip/config.hpp"
+#include "blip/context.hpp"
+#include "blip/image.hpp"
+#include "blip/tensor.hpp"
+#include "blip/tokenizer.hpp"
+
+namespace blip {
+
+/// What a model takes.
+struct BlipInputs {
+  Tensor pixel_values;  ///< [B, 3, H, W], normalised
+  /// One row of token ids per image, [CLS] … [SEP], unpadded; empty when there is no text.
+  std::vector<std::vector<TokenId>> input_ids;
+};
+
+/// Immutable after loading; every member is const and safe to call from many threads.
+class BlipProcessor {
+ public:
+  /// `model` is a model directory. Throws as BertTokenizer and BlipImageProcessorConfig do.
+  static BlipProcessor from_pretrained(const std::filesystem::path& model);
+
+  BlipProcessor(BlipImageProcessorConfig image_processor, BertTokenizer tokenizer);
+
+  [[nodiscard]] BlipInputs operator()(const Image& image) const;
+  [[nodiscard]] BlipInputs operator()(const Image& image, std::string_view text) const;
+  /// `texts` holds one text per image, or one for all, or none.
+  [[nodiscard]] BlipInputs operator()(std::span<const Image> images,
+                                      std::span<const std::string> texts = {}) const;
+
+  [[nodiscard]] std::string decode(std::span<const TokenId> ids,
+                                   const DecodeOptions& options = {}) const;
+
+  [[nodiscard]] const BlipImageProcessorConfig& image_processor() const noexcept {
+    return image_processor_;
+  }
+  [[nodiscard]] const BertTokenizer& tokenizer() const noexcept { return tokenizer_; }
+
+ private:
+  BlipImageProcessorConfig image_processor_;
+  BertTokenizer tokenizer_;
+};
+
+}  // namespace blip

@@ -1,0 +1,57 @@
+#include "core/thread_pool.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <vector>
+
+#include "blip/context.hpp"
+#include "blip/error.hpp"
+
+namespace blip {
+namespace {
+
+TEST(ThreadPool, RunsEveryTaskOnce) {
+  for (const int threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    for (const std::size_t count : {0, 1, 2, 7, 1000}) {
+      std::vector<std::atomic<int>> calls(count);
+      pool.parallel_for(count, [&](std::size_t i) { calls[i].fetch_add(1); });
+      for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(calls[i].load(), 1) << i;
+    }
+  }
+}
+
+TEST(ThreadPool, ManySmallJobsInARow) {
+  ThreadPool pool(3);
+  std::atomic<int> total{0};
+  for (int job = 0; job < 5000; ++job) {
+    pool.parallel_for(3, [&](std::size_t) { total.fetch_add(1, std::memory_order_relaxed); });
+  }
+  EXPECT_EQ(total.load(), 15000);
+}
+
+TEST(ThreadPool, RethrowsAndStaysUsable) {
+  ThreadPool pool(2);
+  std::atomic<int> finished{0};
+  EXPECT_THROW(pool.parallel_for(10,
+                                 [&](std::size_t i) {
+                                   if (i == 3) throw std::runtime_error("three");
+                                   finished.fetch_add(1);
+                                 }),
+               std::runtime_error);
+  EXPECT_EQ(finished.load(), 9);
+  pool.parallel_for(4, [&](std::size_t) { finished.fetch_add(1); });
+  EXPECT_EQ(finished.load(), 13);
+}
+
+TEST(Context, RefusesAbsurdThreadCounts) {
+  EXPECT_THROW(Context({.num_threads = -1}), Error);
+  EXPECT_THROW(Context({.num_threads = 1'000'000}), Error);
+  EXPECT_EQ(Context({.num_threads = 3}).num_threads(), 3);
+  EXPECT_GE(Context().num_threads(), 1);
+}
+
+}  // namespace
+}  // namespace blip
