@@ -29,7 +29,8 @@ struct BlipTextConfig {
   TokenId eos_token_id = 2;  ///< not what stops generation: sep_token_id is
   TokenId pad_token_id = 0;
   TokenId sep_token_id = 102;
-  /// Generation fields that old checkpoints keep here (max_length, num_beams, …).
+  /// Generation fields that old checkpoints keep here (max_length, num_beams, …); those at the top
+  /// level of config.json win. See load_generation_config for what they are worth.
   GenerationOptions generation;
 };
 
@@ -47,7 +48,8 @@ struct BlipVisionConfig {
 
 /// config.json as a whole.
 struct BlipConfig {
-  std::string architecture;  ///< architectures[0], e.g. "BlipForConditionalGeneration"; may be empty
+  std::string
+      architecture;  ///< architectures[0], e.g. "BlipForConditionalGeneration"; may be empty
   BlipTextConfig text_config;
   BlipVisionConfig vision_config;
   int projection_dim = 512;
@@ -72,12 +74,22 @@ struct BlipImageProcessorConfig {
   std::array<float, 3> image_mean = {0.48145466F, 0.4578275F, 0.40821073F};
   std::array<float, 3> image_std = {0.26862954F, 0.26130258F, 0.27577711F};
 
-  /// Reads preprocessor_config.json (or the "image_processor" object of processor_config.json);
-  /// defaults where neither exists.
+  /// Reads the "image_processor" object of processor_config.json, which transformers 5 writes and
+  /// prefers, else preprocessor_config.json; defaults where neither exists. Throws unreadable,
+  /// malformed, unsupported (a size that keeps the aspect ratio, cropping, padding) or
+  /// limit_exceeded; the message names the file and the field.
   static BlipImageProcessorConfig from_pretrained(const std::filesystem::path& model_directory);
 };
 
-/// generation_config.json laid over the generation fields of config.json; empty where neither says.
+/// What transformers calls `model.generation_config`: generation_config.json where that exists,
+/// else the generation fields of config.json; empty where the files do not say.
+///
+/// BLIP's `generate` in transformers does not look at it. It calls the text decoder's `generate`,
+/// which has a generation configuration of its own: an empty one in transformers 5 (measured in
+/// 5.24: files that ask for 3 beams or a max_length of 12 or 30 get one beam and 20 new tokens all
+/// the same), the legacy fields of `text_config` in 4. To give what transformers 5 gives, leave it
+/// out; it is for showing, and for callers who want a model's author to be heard.
+/// Throws as BlipConfig::from_pretrained does, except that the file may be missing.
 GenerationOptions load_generation_config(const std::filesystem::path& model_directory,
                                          const BlipConfig& config);
 

@@ -12,29 +12,42 @@ namespace blip {
 
 /// When beam search may stop (transformers' `early_stopping`: False, True, "never").
 enum class EarlyStopping {
-  heuristic,   ///< False: when no running beam is likely to beat the worst finished one
-  when_full,   ///< True: as soon as num_beams finished candidates exist
-  never,       ///< "never": when no running beam can possibly beat it
+  heuristic,  ///< False: when no running beam is likely to beat the worst finished one
+  when_full,  ///< True: as soon as num_beams finished candidates exist
+  never,      ///< "never": when no running beam can possibly beat it
 };
 
 /// Every field is optional: what is not set comes from the model's generation configuration, and
-/// from `GenerationDefaults` where that is silent too. Lengths count tokens.
+/// where that is silent too, from transformers' defaults, given in brackets. Lengths count tokens.
+/// A value out of range throws invalid_argument or limit_exceeded with the name of the field.
 struct GenerationOptions {
-  std::optional<int> max_length;      ///< total, start token and prompt included
-  std::optional<int> max_new_tokens;  ///< generated only; wins over max_length
-  std::optional<int> min_length;      ///< total
-  std::optional<int> min_new_tokens;  ///< generated only; wins over min_length
-  std::optional<int> num_beams;
-  std::optional<float> length_penalty;
-  std::optional<EarlyStopping> early_stopping;
-  std::optional<int> num_return_sequences;
-  std::optional<float> repetition_penalty;
-  std::optional<int> no_repeat_ngram_size;
-  std::optional<bool> do_sample;
-  std::optional<float> temperature;
-  std::optional<int> top_k;  ///< 0 turns it off
-  std::optional<float> top_p;
-  std::optional<std::uint64_t> seed;  ///< of the sampler; the same seed gives the same text
+  // {}: without it, gcc's -Wextra warns callers about every field they leave out.
+
+  /// Total, start token and prompt included [20 tokens after the prompt].
+  std::optional<int> max_length{};
+  /// Generated only. Wins over max_length, even over the caller's if only the model sets this one.
+  std::optional<int> max_new_tokens{};
+  std::optional<int> min_length{};      ///< total [0]
+  std::optional<int> min_new_tokens{};  ///< generated only; wins over min_length
+  std::optional<int> num_beams{};       ///< 1 is greedy search, or sampling with do_sample [1]
+  /// Beam search divides a finished sequence's log-probability by (generated tokens)^this [1].
+  std::optional<float> length_penalty{};
+  std::optional<EarlyStopping> early_stopping{};  ///< [heuristic]
+  std::optional<int> num_return_sequences{};  ///< per image; in beam search at most num_beams [1]
+  std::optional<float> repetition_penalty{};  ///< above 1 discourages repeating a token [1]
+  std::optional<int> no_repeat_ngram_size{};  ///< no n-gram of this size twice; 0 is off [0]
+  std::optional<bool> do_sample{};            ///< [false]
+  std::optional<float> temperature{};         ///< sampling only [1]
+  std::optional<int> top_k{};                 ///< sampling only; 0 is off [50]
+  std::optional<float> top_p{};               ///< sampling only; in (0, 1]; 1 is off [1]
+  /// Of the sampler: the same seed gives the same text, whatever the batch size [a new one every
+  /// call].
+  std::optional<std::uint64_t> seed{};
+  /// Added to an image's index in the call when its random numbers are drawn, so that a list
+  /// captioned in several calls gets the same texts however it is cut into batches [0].
+  std::optional<std::uint64_t> image_offset{};
+  /// Fill in GeneratedSequence::score in greedy search and sampling too [false].
+  std::optional<bool> output_scores{};
 };
 
 /// One generated sequence.
@@ -42,8 +55,10 @@ struct GeneratedSequence {
   /// Start token and prompt, then what was generated, the stop token included if it was reached.
   /// Not padded.
   std::vector<TokenId> ids;
-  /// Beam search: transformers' `sequences_scores`. Otherwise the summed log-probability of the
-  /// generated tokens if it was asked for, else 0.
+  /// Beam search: transformers' `sequences_scores`, the summed log-probability over
+  /// (generated tokens)^length_penalty. Otherwise, with output_scores, the summed log-probability
+  /// of the generated tokens under the processed scores (transformers'
+  /// `compute_transition_scores(normalize_logits=True)`), else 0.
   float score = 0.0F;
 };
 

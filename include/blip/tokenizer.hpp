@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,28 +18,36 @@ using TokenId = std::int32_t;
 struct EncodeOptions {
   /// Surround with [CLS] … [SEP].
   bool add_special_tokens = true;
-  /// Map the literal text "[SEP]", "[MASK]", … in the input to those tokens, as Hugging Face does.
-  /// Turn off for text that strangers write.
+  /// Map the literal text "[SEP]", "[MASK]", … in the input to those tokens, as Hugging Face does
+  /// (its `split_special_tokens=False`). Turn off for text that strangers write.
   bool parse_special_tokens = true;
 };
 
 struct DecodeOptions {
-  /// Leave out [PAD], [UNK], [CLS], [SEP] and [MASK]. Ids without a token (BLIP's [DEC] and [ENC])
-  /// vanish either way.
+  /// Leave out [PAD], [UNK], [CLS], [SEP] and [MASK]. Ids without a token (BLIP's [DEC] and [ENC],
+  /// negative ones) vanish either way.
   bool skip_special_tokens = false;
-  /// " ." → ".", " n't" → "n't" and so on (`clean_up_tokenization_spaces`).
-  bool clean_up_tokenization_spaces = true;
+  /// Clean up over the whole text: "it ' s" → "it's", "is n't" → "isn't" and so on. Not set: what
+  /// the checkpoint's tokenizer_config.json says, and no if it is silent. That is what transformers
+  /// 5 does; transformers 4 defaulted to yes, so text with apostrophes differs between the two.
+  /// Independently of this, the blank before a token "." "?" "!" "," always goes.
+  std::optional<bool> clean_up_tokenization_spaces{};
 };
 
-/// Immutable after loading: every member is const and safe to call from many threads. Cheap to copy.
+/// Immutable after loading: every member is const and safe to call from many threads. Cheap to
+/// copy.
 class BertTokenizer {
  public:
-  /// Reads `tokenizer.json`, else `vocab.txt`, with `tokenizer_config.json` and
-  /// `special_tokens_map.json` where present, from a model directory.
-  /// Throws not_found, unreadable, malformed, unsupported or limit_exceeded, naming the file.
+  /// Reads `tokenizer.json`, else `vocab.txt`, with `tokenizer_config.json`,
+  /// `special_tokens_map.json` and `added_tokens.json` where present, from a model directory, and
+  /// puts them together as transformers 5.24 does. Ids come from these files alone.
+  /// Throws not_found, unreadable, malformed (also for a vocabulary without [UNK], [CLS] or [SEP]),
+  /// unsupported (a model that is not WordPiece) or limit_exceeded (a file over 64 MiB, an id of
+  /// 4,194,304 or more), naming the file.
   static BertTokenizer from_pretrained(const std::filesystem::path& model_directory);
 
-  /// Token ids of `text` (UTF-8; an invalid byte becomes U+FFFD, which the normaliser drops).
+  /// Token ids of `text`. Ill-formed UTF-8 becomes U+FFFD, one per maximal subpart as in Python's
+  /// errors="replace", and the normaliser drops those.
   [[nodiscard]] std::vector<TokenId> encode(std::string_view text,
                                             const EncodeOptions& options = {}) const;
   [[nodiscard]] std::string decode(std::span<const TokenId> ids,
@@ -46,6 +55,7 @@ class BertTokenizer {
 
   /// Number of tokens, added ones included; the model's vocabulary may be larger.
   [[nodiscard]] std::size_t vocab_size() const noexcept;
+  // -1 where the tokenizer has no such token, which only [PAD] and [MASK] may lack.
   [[nodiscard]] TokenId pad_token_id() const noexcept;
   [[nodiscard]] TokenId unk_token_id() const noexcept;
   [[nodiscard]] TokenId cls_token_id() const noexcept;

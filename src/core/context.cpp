@@ -42,6 +42,8 @@ Context::~Context() = default;
 Context::Context(Context&&) noexcept = default;
 Context& Context::operator=(Context&&) noexcept = default;
 
-int Context::num_threads() const noexcept { return threads_->num_threads(); }
+int Context::num_threads() const noexcept {
+  return threads_->num_threads();
+}
 
 }  // namespace blip

@@ -6,17 +6,14 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
-#include <new>
 #include <vector>
+
+#include "core/aligned_memory.hpp"
 
 namespace blip {
 
 class Scratch {
  public:
-  /// Everything is aligned to a cache line, which is also the widest vector (AVX-512).
-  static constexpr std::size_t kAlignment = 64;
-
   class Frame {
    public:
     explicit Frame(Scratch& scratch)
@@ -34,33 +31,28 @@ class Scratch {
     std::size_t used_;
   };
 
-  /// `count` uninitialised elements, valid until the innermost Frame ends.
+  /// `count` uninitialised elements, aligned to kMemoryAlignment, valid until the innermost Frame
+  /// ends.
   template <typename T>
   T* allocate(std::size_t count) {
     return static_cast<T*>(allocate_bytes(count * sizeof(T)));
   }
 
  private:
-  struct AlignedDelete {
-    void operator()(std::byte* memory) const {
-      ::operator delete(memory, std::align_val_t{kAlignment});
-    }
-  };
   struct Block {
-    std::unique_ptr<std::byte, AlignedDelete> memory;
+    AlignedBytes memory;
     std::size_t size = 0;
   };
 
   void* allocate_bytes(std::size_t bytes) {
-    bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    bytes = (bytes + kMemoryAlignment - 1) / kMemoryAlignment * kMemoryAlignment;
     while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
       ++block_;
       used_ = 0;
     }
     if (block_ == blocks_.size()) {
       const std::size_t size = std::max(bytes, kBlockSize);
-      auto* memory = static_cast<std::byte*>(::operator new(size, std::align_val_t{kAlignment}));
-      blocks_.push_back({std::unique_ptr<std::byte, AlignedDelete>(memory), size});
+      blocks_.push_back({allocate_aligned(size), size});
       used_ = 0;
     }
     void* result = blocks_[block_].memory.get() + used_;

@@ -1,18 +1,23 @@
 #include "core/thread_pool.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <system_error>
 
 #include "blip/error.hpp"
 
+// OpenMP's own API, of the runtime that oneDNN is linked with (cmake/FindGnuOpenMP.cmake). Declared
+// here because clang cannot read gcc's omp.h, and its own omp.h goes with another runtime.
+extern "C" {
+void omp_set_num_threads(int num_threads);
+int omp_get_max_threads();
+}
+
 namespace blip {
 namespace {
 
 // How long a thread spins before it sleeps. The gaps between two parallel loops of a decode step
-// are a few microseconds, less than a futex wake-up costs; anything longer must not burn a core that
-// another process (or the caller's own work) could use, so the spin is bounded at tens of
+// are a few microseconds, less than a futex wake-up costs; anything longer must not burn a core
+// that another process (or the caller's own work) could use, so the spin is bounded at tens of
 // microseconds.
 constexpr int kSpins = 2000;
 
@@ -38,7 +43,9 @@ bool spin_until(const Condition& condition) {
 ThreadPool::ThreadPool(int num_threads) {
   workers_.reserve(static_cast<std::size_t>(std::max(num_threads, 1) - 1));
   try {
-    for (int i = 1; i < num_threads; ++i) workers_.emplace_back([this] { work(); });
+    for (int i = 1; i < num_threads; ++i) {
+      workers_.emplace_back([this, i] { work(i); });
+    }
   } catch (const std::system_error&) {
     // The system is out of threads: fewer are slower, not wrong.
   }
@@ -54,7 +61,7 @@ ThreadPool::~ThreadPool() {
   for (auto& worker : workers_) worker.join();
 }
 
-void ThreadPool::work() {
+void ThreadPool::work(int thread) {
   // oneDNN is built with OpenMP; inside one of our tasks it must stay on the task's thread. The
   // setting is per thread.
   omp_set_num_threads(1);
@@ -70,7 +77,7 @@ void ThreadPool::work() {
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
     }
-    run_tasks();
+    run_tasks(thread);
     if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
       const std::lock_guard lock(mutex_);
       done_.notify_one();
@@ -78,12 +85,12 @@ void ThreadPool::work() {
   }
 }
 
-void ThreadPool::run_tasks() {
+void ThreadPool::run_tasks(int thread) {
   for (;;) {
     const std::size_t index = next_.fetch_add(1, std::memory_order_relaxed);
     if (index >= count_) return;
     try {
-      (*task_)(index);
+      (*task_)(index, thread);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!error_) error_ = std::current_exception();
@@ -91,7 +98,7 @@ void ThreadPool::run_tasks() {
   }
 }
 
-void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::size_t)>& task) {
+void ThreadPool::parallel_for(std::size_t count, const Task& task) {
   if (count == 0) return;
   // The caller may be inside an OpenMP program of its own: put its setting back afterwards.
   const int caller_omp_threads = omp_get_max_threads();
@@ -110,7 +117,7 @@ void ThreadPool::parallel_for(std::size_t count, const std::function<void(std::s
     }
     wake_.notify_all();
   }
-  run_tasks();
+  run_tasks(0);
   if (shared) {
     const auto all_done = [&] { return busy_.load(std::memory_order_acquire) == 0; };
     if (!spin_until(all_done)) {

@@ -23,14 +23,18 @@ class ThreadPool {
 
   [[nodiscard]] int num_threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
 
-  /// Calls task(0) … task(count - 1), each once, on any of the threads, and returns when all are
-  /// done. Tasks are handed out one by one in order, so uneven ones balance. The first exception a
-  /// task throws is rethrown here after the others have finished. Not reentrant.
-  void parallel_for(std::size_t count, const std::function<void(std::size_t)>& task);
+  /// task(index, thread): `thread` in [0, num_threads()) tells which thread runs it, so that each
+  /// can have memory of its own.
+  using Task = std::function<void(std::size_t index, int thread)>;
+
+  /// Calls task(0, …) … task(count - 1, …), each once, and returns when all are done. Tasks are
+  /// handed out one by one in order, so uneven ones balance. The first exception a task throws is
+  /// rethrown here after the others have finished. Not reentrant.
+  void parallel_for(std::size_t count, const Task& task);
 
  private:
-  void work();
-  void run_tasks();
+  void work(int thread);
+  void run_tasks(int thread);
 
   std::vector<std::thread> workers_;
   std::mutex mutex_;
@@ -40,7 +44,7 @@ class ThreadPool {
   std::atomic<int> busy_{0};                  // workers that have not finished the current job
   bool stopping_ = false;
 
-  const std::function<void(std::size_t)>* task_ = nullptr;
+  const Task* task_ = nullptr;
   std::size_t count_ = 0;
   std::atomic<std::size_t> next_{0};
   std::exception_ptr error_;

@@ -14,8 +14,8 @@ TEST(Scratch, AlignsAndReusesMemory) {
     const Scratch::Frame frame(scratch);
     first = scratch.allocate<float>(3);
     float* second = scratch.allocate<float>(5);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first) % Scratch::kAlignment, 0U);
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(second) % Scratch::kAlignment, 0U);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first) % kMemoryAlignment, 0U);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(second) % kMemoryAlignment, 0U);
     EXPECT_GE(second, first + 3);
   }
   const Scratch::Frame frame(scratch);

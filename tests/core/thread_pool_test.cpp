@@ -17,17 +17,30 @@ TEST(ThreadPool, RunsEveryTaskOnce) {
     ThreadPool pool(threads);
     for (const std::size_t count : {0, 1, 2, 7, 1000}) {
       std::vector<std::atomic<int>> calls(count);
-      pool.parallel_for(count, [&](std::size_t i) { calls[i].fetch_add(1); });
+      pool.parallel_for(count, [&](std::size_t i, int) { calls[i].fetch_add(1); });
       for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(calls[i].load(), 1) << i;
     }
   }
+}
+
+TEST(ThreadPool, GivesEachThreadItsOwnNumber) {
+  ThreadPool pool(4);
+  std::vector<std::atomic<int>> inside(4);
+  std::atomic<bool> shared{false};
+  pool.parallel_for(500, [&](std::size_t, int thread) {
+    ASSERT_GE(thread, 0);
+    ASSERT_LT(thread, 4);
+    if (inside[static_cast<std::size_t>(thread)].fetch_add(1) != 0) shared = true;
+    inside[static_cast<std::size_t>(thread)].fetch_sub(1);
+  });
+  EXPECT_FALSE(shared.load());
 }
 
 TEST(ThreadPool, ManySmallJobsInARow) {
   ThreadPool pool(3);
   std::atomic<int> total{0};
   for (int job = 0; job < 5000; ++job) {
-    pool.parallel_for(3, [&](std::size_t) { total.fetch_add(1, std::memory_order_relaxed); });
+    pool.parallel_for(3, [&](std::size_t, int) { total.fetch_add(1, std::memory_order_relaxed); });
   }
   EXPECT_EQ(total.load(), 15000);
 }
@@ -36,13 +49,13 @@ TEST(ThreadPool, RethrowsAndStaysUsable) {
   ThreadPool pool(2);
   std::atomic<int> finished{0};
   EXPECT_THROW(pool.parallel_for(10,
-                                 [&](std::size_t i) {
+                                 [&](std::size_t i, int) {
                                    if (i == 3) throw std::runtime_error("three");
                                    finished.fetch_add(1);
                                  }),
                std::runtime_error);
   EXPECT_EQ(finished.load(), 9);
-  pool.parallel_for(4, [&](std::size_t) { finished.fetch_add(1); });
+  pool.parallel_for(4, [&](std::size_t, int) { finished.fetch_add(1); });
   EXPECT_EQ(finished.load(), 13);
 }
 

@@ -1,0 +1,19 @@
+# What `cmake --install` puts in place: the program, the library with its headers and its
+# find_package(blip) files, and the bundled model where the program looks for it.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(blip_package ${CMAKE_INSTALL_LIBDIR}/cmake/blip)
+install(TARGETS blip EXPORT blipTargets)
+if(TARGET blip_cli)
+  install(TARGETS blip_cli EXPORT blipTargets)
+endif()
+install(DIRECTORY include/blip TYPE INCLUDE FILES_MATCHING PATTERN *.hpp)
+install(DIRECTORY models/nano DESTINATION ${CMAKE_INSTALL_DATADIR}/blip/models)
+install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
+
+install(EXPORT blipTargets NAMESPACE blip:: DESTINATION ${blip_package})
+write_basic_package_version_file(blipConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES cmake/blipConfig.cmake cmake/FindoneDNN.cmake cmake/FindGnuOpenMP.cmake
+              ${PROJECT_BINARY_DIR}/blipConfigVersion.cmake
+        DESTINATION ${blip_package})

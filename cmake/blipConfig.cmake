@@ -1,0 +1,12 @@
+# find_package(blip) finds what the library was built with, then blip::blip and blip::blip_cli.
+include(CMakeFindDependencyMacro)
+list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+find_dependency(Threads)
+find_dependency(GnuOpenMP)
+find_dependency(oneDNN)
+find_dependency(PkgConfig)
+pkg_check_modules(vips REQUIRED QUIET IMPORTED_TARGET vips)
+pkg_check_modules(hwy REQUIRED QUIET IMPORTED_TARGET libhwy)
+pkg_check_modules(utf8proc REQUIRED QUIET IMPORTED_TARGET libutf8proc)
+list(REMOVE_AT CMAKE_MODULE_PATH 0)
+include(${CMAKE_CURRENT_LIST_DIR}/blipTargets.cmake)

@@ -1,0 +1,92 @@
+#include "kernels/convert.hpp"
+
+#include <bit>
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/convert.cpp"
+#include "hwy/foreach_target.h"
+// After foreach_target.h, as Highway requires.
+#include "hwy/highway.h"
+#include "kernels/load_weights-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blip::HWY_NAMESPACE {
+
+template <typename T>
+void convert_all(const T* source, std::size_t count, float* out) {
+  const hn::ScalableTag<float> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) hn::StoreU(load_weights(d, source + i), d, out + i);
+  for (; i < count; ++i) out[i] = load_weight(source + i);
+}
+
+void convert_to_f32_target(const void* source, WeightFormat format, std::size_t count, float* out) {
+  switch (format) {
+    case WeightFormat::f32:
+      std::memcpy(out, source, count * sizeof(float));
+      break;
+    case WeightFormat::f16:
+      convert_all(static_cast<const Float16*>(source), count, out);
+      break;
+    case WeightFormat::bf16:
+      convert_all(static_cast<const BFloat16*>(source), count, out);
+      break;
+  }
+}
+
+}  // namespace blip::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace blip {
+namespace {
+HWY_EXPORT(convert_to_f32_target);
+
+// Round to nearest even; NaN stays NaN (quiet), overflow becomes infinity.
+std::uint16_t to_bf16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if ((bits & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((bits >> 16) | 0x40U);
+  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
+}
+
+std::uint16_t to_f16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000U);
+  const std::uint32_t magnitude = bits & 0x7fffffffU;
+  if (magnitude > 0x7f800000U) return static_cast<std::uint16_t>(sign | 0x7e00U);
+  // 65520 is the first value that rounds to infinity.
+  if (magnitude >= 0x477ff000U) return static_cast<std::uint16_t>(sign | 0x7c00U);
+  if (magnitude < 0x38800000U) {
+    // Subnormal in f16: adding 0.5 puts the unit of the last place where f16 has it (2^-24) and
+    // lets the addition do the rounding.
+    const float shifted = std::bit_cast<float>(magnitude) + 0.5F;
+    return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(shifted) - 0x3f000000U));
+  }
+  const std::uint32_t rebased = magnitude - 0x38000000U;  // exponent bias 127 → 15
+  return static_cast<std::uint16_t>(sign | ((rebased + 0xfffU + ((rebased >> 13) & 1U)) >> 13));
+}
+
+}  // namespace
+
+void convert_to_f32(const void* source, WeightFormat format, std::size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(convert_to_f32_target)(source, format, count, out);
+}
+
+void convert_from_f32(const float* source, std::size_t count, WeightFormat format,
+                      std::uint16_t* out) {
+  const auto convert = format == WeightFormat::f16 ? to_f16 : to_bf16;
+  for (std::size_t i = 0; i < count; ++i) out[i] = convert(source[i]);
+}
+
+void convert_rows_to_f32(const WeightMatrix& matrix, std::int64_t first, std::int64_t count,
+                         float* out) {
+  const auto columns = static_cast<std::size_t>(matrix.columns);
+  const auto* start = static_cast<const std::byte*>(matrix.data) +
+                      static_cast<std::size_t>(first) * columns * bytes_per_weight(matrix.format);
+  convert_to_f32(start, matrix.format, static_cast<std::size_t>(count) * columns, out);
+}
+
+}  // namespace blip
+#endif  // HWY_ONCE

@@ -1,0 +1,83 @@
+#include "model/text_model.hpp"
+
+namespace blip {
+namespace {
+
+AttentionBlock load_attention(WeightLoader& loader, const BlipTextConfig& config,
+                              std::int64_t key_size, const std::string& prefix) {
+  const std::int64_t hidden = config.hidden_size;
+  return {
+      .query = loader.linear(prefix + "self.query", hidden, hidden),
+      .key = loader.linear(prefix + "self.key", hidden, key_size),
+      .value = loader.linear(prefix + "self.value", hidden, key_size),
+      .output = loader.linear(prefix + "output.dense", hidden, hidden),
+      .layer_norm = loader.layer_norm(prefix + "output.LayerNorm", hidden, config.layer_norm_eps),
+  };
+}
+
+TextLayer load_layer(WeightLoader& loader, const BlipTextConfig& config,
+                     const std::string& prefix) {
+  const std::int64_t hidden = config.hidden_size;
+  const std::int64_t inner = config.intermediate_size;
+  return {
+      .attention = load_attention(loader, config, hidden, prefix + "attention."),
+      .crossattention =
+          load_attention(loader, config, config.encoder_hidden_size, prefix + "crossattention."),
+      .intermediate = loader.linear(prefix + "intermediate.dense", inner, hidden),
+      .output = loader.linear(prefix + "output.dense", hidden, inner),
+      .layer_norm = loader.layer_norm(prefix + "output.LayerNorm", hidden, config.layer_norm_eps),
+  };
+}
+
+}  // namespace
+
+TextModel load_text_model(WeightLoader& loader, const BlipTextConfig& config,
+                          const std::string& prefix) {
+  const std::int64_t hidden = config.hidden_size;
+  TextModel model{
+      .config = config,
+      .word_embeddings =
+          loader.matrix(prefix + "embeddings.word_embeddings.weight", {config.vocab_size, hidden}),
+      .position_embeddings = loader.values(prefix + "embeddings.position_embeddings.weight",
+                                           {config.max_position_embeddings, hidden}),
+      .embedding_layer_norm =
+          loader.layer_norm(prefix + "embeddings.LayerNorm", hidden, config.layer_norm_eps),
+      .layers = {},
+  };
+  for (int i = 0; i < config.num_hidden_layers; ++i) {
+    model.layers.push_back(
+        load_layer(loader, config, prefix + "encoder.layer." + std::to_string(i) + "."));
+  }
+  return model;
+}
+
+CrossAttentionCache TextModel::attend_to(const float* states, std::int64_t images,
+                                         std::int64_t tokens, Context& context) const {
+  std::vector<CrossAttentionProjection> projections;
+  projections.reserve(layers.size());
+  for (const TextLayer& layer : layers) {
+    projections.push_back({&layer.crossattention.key, &layer.crossattention.value});
+  }
+  return {projections, states, images, tokens, config.num_attention_heads, context};
+}
+
+LanguageModelHead load_language_model_head(WeightLoader& loader, const TextModel& text_model,
+                                           const std::string& prefix) {
+  const std::int64_t hidden = text_model.config.hidden_size;
+  const std::int64_t vocabulary = text_model.config.vocab_size;
+  LanguageModelHead head;
+  head.transform = loader.linear(prefix + "transform.dense", hidden, hidden);
+  head.layer_norm =
+      loader.layer_norm(prefix + "transform.LayerNorm", hidden, text_model.config.layer_norm_eps);
+  // The weight may be tied to the word embeddings, the bias has two names for one parameter;
+  // safetensors files keep one of each.
+  const std::string weight = prefix + "decoder.weight";
+  head.decoder.weight = loader.contains(weight) ? loader.matrix(weight, {vocabulary, hidden})
+                                                : text_model.word_embeddings;
+  const std::string bias = prefix + "bias";
+  head.decoder.bias =
+      loader.values(loader.contains(bias) ? bias : prefix + "decoder.bias", {vocabulary});
+  return head;
+}
+
+}  // namespace blip

@@ -1,0 +1,62 @@
+// The text transformer's weights: post-norm BERT with cross-attention in every layer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "blip/config.hpp"
+#include "kernels/layer_norm.hpp"
+#include "kernels/weight_matrix.hpp"
+#include "model/cross_attention_cache.hpp"
+#include "model/weight_loader.hpp"
+
+namespace blip {
+
+/// One attention block with its output projection and the layer norm that follows the residual.
+struct AttentionBlock {
+  Linear query;   // [H, H]
+  Linear key;     // [H, H], or [H, E] for cross-attention
+  Linear value;   // the same
+  Linear output;  // [H, H]
+  LayerNorm layer_norm;
+};
+
+struct TextLayer {
+  AttentionBlock attention;
+  AttentionBlock crossattention;
+  Linear intermediate;  // [I, H]
+  Linear output;        // [H, I]
+  LayerNorm layer_norm;
+};
+
+/// Immutable. Sizes come from the configuration.
+struct TextModel {
+  BlipTextConfig config;
+  WeightMatrix word_embeddings;      // [V, H]
+  const float* position_embeddings;  // [positions, H]
+  LayerNorm embedding_layer_norm;
+  std::vector<TextLayer> layers;
+
+  /// Keys and values of image states [images, N, E] for every layer.
+  [[nodiscard]] CrossAttentionCache attend_to(const float* states, std::int64_t images,
+                                              std::int64_t tokens, Context& context) const;
+};
+
+/// Reads the tensors under `prefix` ("text_decoder.bert.").
+TextModel load_text_model(WeightLoader& loader, const BlipTextConfig& config,
+                          const std::string& prefix);
+
+/// The language-model head: transform (dense, GELU, layer norm), then a projection to the
+/// vocabulary.
+struct LanguageModelHead {
+  Linear transform;  // [H, H]
+  LayerNorm layer_norm;
+  Linear decoder;  // [V, H]; the word embeddings where the checkpoint has no weight of its own
+};
+
+/// Reads the tensors under `prefix` ("text_decoder.cls.predictions.").
+LanguageModelHead load_language_model_head(WeightLoader& loader, const TextModel& text_model,
+                                           const std::string& prefix);
+
+}  // namespace blip

@@ -1,0 +1,54 @@
+// The vision encoder: a pre-norm ViT from normalised pixels to image features.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "blip/config.hpp"
+#include "blip/context.hpp"
+#include "kernels/layer_norm.hpp"
+#include "kernels/weight_matrix.hpp"
+#include "model/weight_loader.hpp"
+
+namespace blip {
+
+struct VisionLayer {
+  LayerNorm layer_norm1;
+  Linear qkv;         // [3E, E]: query, key and value stacked
+  Linear projection;  // [E, E]
+  LayerNorm layer_norm2;
+  Linear fc1;  // [I, E]
+  Linear fc2;  // [E, I]
+};
+
+/// Immutable. Sizes come from the configuration, so base, large and any other are the same code.
+class VisionModel {
+ public:
+  /// Reads the tensors under `prefix` ("vision_model.").
+  VisionModel(WeightLoader& loader, const BlipVisionConfig& config, const std::string& prefix);
+
+  /// Tokens of an image of this size: one per patch and the class token. Throws invalid_argument
+  /// for an image smaller than a patch.
+  [[nodiscard]] std::int64_t token_count(std::int64_t height, std::int64_t width) const;
+
+  /// pixels: [B, 3, H, W] → last_hidden_state: [B, N, E]. A size other than the model's
+  /// interpolates the position embeddings, as transformers' `interpolate_pos_encoding=True`.
+  void encode(const float* pixels, std::int64_t batch, std::int64_t height, std::int64_t width,
+              float* out, Context& context) const;
+
+  [[nodiscard]] const BlipVisionConfig& config() const noexcept { return config_; }
+
+ private:
+  void embed(const float* pixels, std::int64_t batch, std::int64_t height, std::int64_t width,
+             float* out, Context& context) const;
+
+  BlipVisionConfig config_;
+  const float* class_embedding_;     // [E]
+  const float* position_embedding_;  // [1 + grid * grid, E]
+  Linear patch_embedding_;           // [E, 3 * patch * patch]
+  std::vector<VisionLayer> layers_;
+  LayerNorm post_layernorm_;
+};
+
+}  // namespace blip

@@ -1,0 +1,56 @@
+// WeightLoader: turns named tensors of a checkpoint into the weights a model holds.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "blip/conditional_generation.hpp"
+#include "checkpoint/checkpoint.hpp"
+#include "core/aligned_memory.hpp"
+#include "kernels/layer_norm.hpp"
+#include "kernels/weight_matrix.hpp"
+
+namespace blip {
+
+/// Owns the weights that could not be used in place (another format was asked for, or the file has
+/// them misaligned).
+using ConvertedWeights = std::vector<AlignedBytes>;
+
+/// Every member throws missing_tensor or shape_mismatch, naming the tensor and the shapes, and
+/// unsupported for tensors that are not floating point.
+class WeightLoader {
+ public:
+  WeightLoader(const Checkpoint& checkpoint, WeightType weight_type, ConvertedWeights& converted)
+      : checkpoint_(checkpoint), weight_type_(weight_type), converted_(converted) {}
+
+  [[nodiscard]] bool contains(const std::string& name) const;
+
+  /// A matrix in the requested format: as stored where that is what was asked for.
+  /// `shape` is what the tensor must have; all but its first dimension become the columns.
+  WeightMatrix matrix(const std::string& name, std::initializer_list<std::int64_t> shape);
+  /// Float32 values whatever the format: biases, norms and position embeddings, which are small.
+  const float* values(const std::string& name, std::initializer_list<std::int64_t> shape);
+
+  /// `prefix`.weight [outputs, inputs] and `prefix`.bias [outputs]
+  Linear linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs);
+  /// `prefix`.weight and `prefix`.bias [size]
+  LayerNorm layer_norm(const std::string& prefix, std::int64_t size, float epsilon);
+
+  /// Names in the checkpoint that nothing asked for, sorted.
+  [[nodiscard]] std::vector<std::string> unused() const;
+
+ private:
+  const CheckpointTensor& require(const std::string& name,
+                                  std::initializer_list<std::int64_t> shape);
+  const void* converted(const CheckpointTensor& tensor, WeightFormat from, WeightFormat to);
+
+  const Checkpoint& checkpoint_;
+  WeightType weight_type_;
+  ConvertedWeights& converted_;
+  std::set<std::string> used_;
+};
+
+}  // namespace blip
