@@ -30,22 +30,28 @@ class Image {
   /// Throws invalid_argument if the size does not fit.
   Image(int width, int height, std::vector<std::uint8_t> rgb);
 
-  /// Reads a picture from a file (JPEG, PNG, WebP, GIF, TIFF, AVIF, HEIC, BMP … whatever libvips
-  /// reads with its untrusted loaders off). Of an animation, the first frame.
-  /// Throws not_found, unreadable, malformed, unsupported or limit_exceeded, naming the file.
+  /// Reads a picture from a file: JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC by libvips, BMP by
+  /// ourselves; the first bytes decide, not the name. Of an animation, the first frame. The pixels
+  /// are Pillow's bit for bit, except AVIF's and HEIC's: libheif rounds and upsamples chroma in
+  /// its own way and always turns the picture upright. (TIFF is turned upright always as well, as
+  /// Pillow does.) ICC profiles are ignored, alpha is dropped, never blended.
+  /// Throws not_found, unreadable, malformed (empty, truncated or damaged: what Pillow refuses),
+  /// unsupported or limit_exceeded (pixels, or a file over 1 GiB), naming the file.
   static Image open(const std::filesystem::path& path, const ImageOptions& options = {});
 
   /// The same from bytes in memory; `name` stands for the file in error messages.
   static Image decode(std::span<const std::byte> bytes, const ImageOptions& options = {},
                       const std::string& name = "image");
 
-  /// Pillow's `Image.resize((width, height), filter)` bit for bit, for bicubic, bilinear, lanczos,
-  /// box, hamming and nearest. Throws invalid_argument for a size outside 1…65,535.
+  /// Pillow 13's `Image.resize((width, height), filter)` bit for bit, for bicubic, bilinear,
+  /// lanczos, box, hamming and nearest. (Pillow up to 12 rounds pictures that lose much more height
+  /// than width a little differently: python-pillow/Pillow#9549.)
+  /// Throws invalid_argument for a size outside 1…65,535.
   [[nodiscard]] Image resized(int width, int height, Resample filter = Resample::bicubic) const;
 
   [[nodiscard]] int width() const noexcept { return width_; }
   [[nodiscard]] int height() const noexcept { return height_; }
-  /// [height, width, 3], row-major.
+  /// [height, width, 3], row-major; valid as long as this image is.
   [[nodiscard]] std::span<const std::uint8_t> pixels() const noexcept { return rgb_; }
 
  private:

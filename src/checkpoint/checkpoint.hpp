@@ -33,16 +33,22 @@ struct CheckpointTensor {
 /// Immutable; copies share the mapped files.
 class Checkpoint {
  public:
-  /// Opens model.safetensors, or every shard of model.safetensors.index.json.
-  /// Throws not_found, unreadable, malformed or limit_exceeded, naming the file and the cause.
-  static Checkpoint open(const std::filesystem::path& model_directory);
+  /// Opens model.safetensors, or every shard of model.safetensors.index.json; or `model` itself if
+  /// its name ends in ".safetensors".
+  /// Throws not_found, unreadable, malformed, unsupported (PyTorch's pickles, element types without
+  /// use here) or limit_exceeded, naming the file and the cause.
+  static Checkpoint open(const std::filesystem::path& model);
 
   /// Null when there is none.
-  [[nodiscard]] const CheckpointTensor* find(std::string_view name) const noexcept;
+  [[nodiscard]] const CheckpointTensor* find(std::string_view name) const& noexcept;
   /// Sorted by name.
-  [[nodiscard]] std::span<const CheckpointTensor> tensors() const noexcept;
+  [[nodiscard]] std::span<const CheckpointTensor> tensors() const& noexcept;
   /// The files that were read, for messages.
-  [[nodiscard]] const std::vector<std::filesystem::path>& files() const noexcept;
+  [[nodiscard]] const std::vector<std::filesystem::path>& files() const& noexcept;
+  // Not of a temporary: all of these point into it, and it would be unmapped by then.
+  const CheckpointTensor* find(std::string_view name) const&& = delete;
+  std::span<const CheckpointTensor> tensors() const&& = delete;
+  const std::vector<std::filesystem::path>& files() const&& = delete;
 
  private:
   struct Storage;

@@ -1,0 +1,75 @@
+# What people do with a checkout, in one word each. `make` alone lists it. The building itself is in
+# CMakeLists.txt and CMakePresets.json, and works without this file.
+
+JOBS ?= $(shell nproc)
+# Seconds per fuzz target; the arguments of every parity script and the photos it looks at.
+FUZZ_SECONDS ?= 300
+PARITY_ARGS ?=
+PHOTOS ?= examples/photos
+# For a PyTorch without CUDA: make parity TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
+export TORCH_INDEX_URL PHOTOS
+
+install := tools/install_dependencies.sh
+
+.PHONY: help demo test asan tsan lint format fuzz bench parity parity-quick clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
+
+demo: ## install what is missing, build the program, caption the photos in examples/
+	$(install) build
+	@# A tree that already has the tests configured keeps them.
+	test -e build/release/build.ninja || cmake --preset release -DBLIP_DEVELOPER=OFF
+	cmake --build --preset release --target blip_cli
+	tools/demo.sh build/release
+
+test: ## install what is missing, build everything, run the tests
+	$(install) build test
+	cmake --preset release
+	cmake --build --preset release
+	ctest --preset release -j $(JOBS)
+
+asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(install) build test
+	cmake --preset asan
+	cmake --build --preset asan
+	ctest --preset asan -j $(JOBS)
+
+tsan: ## the tests that start threads, under ThreadSanitizer
+	$(install) build test
+	cmake --preset tsan
+	cmake --build --preset tsan --target test_core test_tasks
+	ctest --preset tsan -j $(JOBS)
+
+lint: ## formatting, clang-tidy, the direction of includes (LINT_SINCE=REF: files changed since)
+	$(install) build test bench lint
+	cmake --preset release
+	tools/lint.sh build/release
+
+format: ## format the sources in place
+	$(install) lint
+	tools/sources.sh | xargs clang-format -i
+
+fuzz: ## every libFuzzer target for FUZZ_SECONDS (300) from its corpus
+	$(install) build fuzz
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+bench: ## build and run the programs in bench/
+	$(install) build test bench
+	cmake --preset release
+	cmake --build --preset release --target bench/all
+	for program in build/release/bench/bench_*; do test ! -x $$program || $$program || exit 1; done
+
+parity: ## compare with Hugging Face transformers, installed into .venv (PHOTOS=FOLDER)
+	$(install) build test parity
+	cmake --preset release
+	cmake --build --preset release --target blip_cli tools/reference/all
+	tools/parity.sh build/release $(PARITY_ARGS)
+
+parity-quick: ## the same at tiny sizes
+	$(MAKE) parity PARITY_ARGS=--quick
+
+clean: ## remove build/ and .venv/
+	rm -rf build .venv

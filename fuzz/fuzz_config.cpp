@@ -1,0 +1,52 @@
+// Any bytes as each of the configuration files: parsed, or refused with blip::Error. What is
+// accepted must keep the promises that the rest of the library builds on.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "blip/error.hpp"
+#include "checkpoint/config_text.hpp"
+
+namespace {
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+template <typename Parse>
+void try_to(Parse&& parse) {
+  try {
+    parse();
+  } catch (const blip::Error& error) {
+    require(std::string_view(error.what()).find('\n') == std::string_view::npos);
+  }
+}
+
+void check(const blip::BlipConfig& config) {
+  const auto& text = config.text_config;
+  const auto& vision = config.vision_config;
+  require(text.hidden_size > 0 && text.hidden_size % text.num_attention_heads == 0);
+  require(vision.hidden_size > 0 && vision.hidden_size % vision.num_attention_heads == 0);
+  require(text.encoder_hidden_size == vision.hidden_size);
+  require(text.bos_token_id >= 0 && text.bos_token_id < text.vocab_size);
+  require(vision.patch_size > 0 && vision.image_size >= vision.patch_size);
+}
+
+void check(const blip::BlipImageProcessorConfig& config) {
+  require(config.height > 0 && config.width > 0);
+  for (const float deviation : config.image_std) require(deviation > 0.0F);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  try_to([&] { check(blip::parse_config(text, "fuzz")); });
+  try_to([&] { check(blip::parse_preprocessor_config(text, "fuzz")); });
+  try_to([&] {
+    if (const auto config = blip::parse_processor_config(text, "fuzz")) check(*config);
+  });
+  try_to([&] { blip::parse_generation_config(text, "fuzz"); });
+  return 0;
+}

@@ -1,0 +1,30 @@
+// FileMapping: a whole file as read-only memory.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+
+namespace blip {
+
+/// The pages are the page cache's own: nothing is copied, and processes that run the same model
+/// share them. The file must not be changed while it is mapped: values would change underfoot, and
+/// reading past the new end of a file that someone truncates raises SIGBUS, which this library
+/// leaves to the program. Replace model files by renaming new ones over them.
+class FileMapping {
+ public:
+  /// Throws not_found or unreadable, naming the file. An empty file is an empty mapping.
+  explicit FileMapping(const std::filesystem::path& path);
+  ~FileMapping();
+  FileMapping(FileMapping&& other) noexcept;
+  FileMapping& operator=(FileMapping&& other) noexcept;
+  FileMapping(const FileMapping&) = delete;
+  FileMapping& operator=(const FileMapping&) = delete;
+
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace blip

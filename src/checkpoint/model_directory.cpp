@@ -1,0 +1,88 @@
+#include "checkpoint/model_directory.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <system_error>
+
+#include "blip/error.hpp"
+#include "checkpoint/in_quotes.hpp"
+#include "checkpoint/open_file.hpp"
+
+namespace blip {
+namespace {
+
+bool is_existing_directory(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+// Where bundled models are looked for, in this order.
+std::vector<std::filesystem::path> bundle_directories() {
+  std::vector<std::filesystem::path> directories;
+  if (const char* variable = std::getenv("BLIP_MODEL_PATH")) {
+    std::string_view rest = variable;
+    while (!rest.empty()) {
+      const std::string_view directory = rest.substr(0, rest.find(':'));
+      if (!directory.empty()) directories.emplace_back(directory);
+      rest.remove_prefix(std::min(rest.size(), directory.size() + 1));
+    }
+  }
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) {
+    directories.push_back(program.parent_path().parent_path() / "share" / "blip" / "models");
+  }
+  directories.emplace_back(BLIP_BUNDLED_MODELS_DIR);
+  return directories;
+}
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
+}
+
+}  // namespace
+
+std::filesystem::path resolve_model(std::string_view name) {
+  if (name.find('\0') != std::string_view::npos) {
+    throw Error(ErrorCode::not_found, in_quotes(name) + ": no such model");
+  }
+  const std::filesystem::path as_path(name);
+  if (is_existing_directory(as_path)) return as_path;
+  if (file_exists(as_path)) {
+    throw Error(ErrorCode::not_found,
+                as_path.string() + ": is a file, not a model directory or the name of a model");
+  }
+  if (!is_plain_name(name)) {
+    throw Error(ErrorCode::not_found, name.empty()
+                                          ? std::string("the model name is empty")
+                                          : as_path.string() + ": no such model directory");
+  }
+  std::string places;
+  for (const std::filesystem::path& directory : bundle_directories()) {
+    std::filesystem::path model = directory / name;
+    if (is_existing_directory(model)) return model;
+    places += (places.empty() ? "" : ", ") + directory.string();
+  }
+  throw Error(ErrorCode::not_found, in_quotes(name) +
+                                        ": no such model directory, and no bundled model of that "
+                                        "name in " +
+                                        places);
+}
+
+std::vector<std::string> bundled_models() {
+  std::set<std::string> names;
+  for (const std::filesystem::path& directory : bundle_directories()) {
+    std::error_code error;
+    std::filesystem::directory_iterator entry(directory, error);
+    while (!error && entry != std::filesystem::directory_iterator()) {
+      if (file_exists(entry->path() / "config.json")) {
+        names.insert(entry->path().filename().string());
+      }
+      entry.increment(error);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace blip

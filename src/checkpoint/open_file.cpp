@@ -1,0 +1,71 @@
+#include "checkpoint/open_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "blip/error.hpp"
+
+namespace blip {
+namespace {
+
+[[noreturn]] void throw_system_error(const std::filesystem::path& path, int error) {
+  const bool missing = error == ENOENT || error == ENOTDIR;
+  throw Error(
+      missing ? ErrorCode::not_found : ErrorCode::unreadable,
+      path.string() + ": " + (missing ? "no such file" : std::generic_category().message(error)));
+}
+
+}  // namespace
+
+OpenFile::OpenFile(const std::filesystem::path& path) {
+  // O_NONBLOCK: opening a pipe that nobody writes to must fail below, not wait.
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor_ < 0) throw_system_error(path, errno);
+
+  struct stat status {};
+  const int error = ::fstat(descriptor_, &status) != 0 ? errno : 0;
+  if (error != 0 || !S_ISREG(status.st_mode)) {
+    ::close(descriptor_);
+    if (error != 0) throw_system_error(path, error);
+    throw Error(ErrorCode::unreadable,
+                path.string() + (S_ISDIR(status.st_mode) ? ": is a directory, not a file"
+                                                         : ": is not a regular file"));
+  }
+  size_ = static_cast<std::size_t>(status.st_size);
+}
+
+OpenFile::~OpenFile() {
+  ::close(descriptor_);
+}
+
+std::string read_text_file(const std::filesystem::path& path, std::size_t max_bytes) {
+  const OpenFile file(path);
+  if (file.size() > max_bytes) {
+    throw Error(ErrorCode::limit_exceeded, path.string() + ": " + std::to_string(file.size()) +
+                                               " bytes, more than the " +
+                                               std::to_string(max_bytes) + " allowed");
+  }
+  std::string text(file.size(), '\0');
+  std::size_t filled = 0;
+  while (filled < text.size()) {
+    const ssize_t count = ::read(file.descriptor(), text.data() + filled, text.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_system_error(path, errno);
+    if (count == 0) break;  // it shrank since it was opened
+    filled += static_cast<std::size_t>(count);
+  }
+  text.resize(filled);
+  return text;
+}
+
+bool file_exists(const std::filesystem::path& path) noexcept {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+}  // namespace blip

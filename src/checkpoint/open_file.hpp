@@ -1,0 +1,35 @@
+// OpenFile: a regular file opened for reading, and what a caller may do with it.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+namespace blip {
+
+/// Owns a file descriptor of a regular file.
+class OpenFile {
+ public:
+  /// Throws not_found, or unreadable (a directory, a device, no permission), naming the file.
+  explicit OpenFile(const std::filesystem::path& path);
+  ~OpenFile();
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+  /// Bytes, when it was opened.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+ private:
+  int descriptor_ = -1;
+  std::size_t size_ = 0;
+};
+
+/// The whole of a small file. Throws as OpenFile does, limit_exceeded beyond `max_bytes`.
+std::string read_text_file(const std::filesystem::path& path, std::size_t max_bytes);
+
+/// True if the path names something; a path that cannot be asked about (permissions, too long)
+/// counts as there, so that opening it reports the cause.
+bool file_exists(const std::filesystem::path& path) noexcept;
+
+}  // namespace blip

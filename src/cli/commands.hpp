@@ -1,0 +1,19 @@
+// The commands of `blip`: one function each, in a file of its own name.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "cli/exit_code.hpp"
+
+namespace blip::cli {
+
+/// The words after the command's name.
+using Arguments = std::span<const std::string>;
+
+/// Failures that end the whole command are thrown: UsageError, OutputError, blip::Error.
+ExitCode run_caption(Arguments arguments);
+ExitCode run_inspect(Arguments arguments);
+ExitCode run_models(Arguments arguments);
+
+}  // namespace blip::cli

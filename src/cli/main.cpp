@@ -1,0 +1,121 @@
+// blip: finds the command, runs it, turns what it throws into one line and an exit code.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "blip/error.hpp"
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/output_file.hpp"
+
+namespace blip::cli {
+namespace {
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  ExitCode (*run)(Arguments);
+};
+
+constexpr std::array kCommands = {
+    Command{"caption", "Describe images in words", run_caption},
+    Command{"inspect", "Show what a model consists of", run_inspect},
+    Command{"models", "List the models that came with blip", run_models},
+};
+
+std::string general_help() {
+  std::string text = "blip " BLIP_VERSION
+                     ": describes images, offline, with BLIP models.\n"
+                     "\n"
+                     "Usage: blip COMMAND [options]\n"
+                     "\n"
+                     "Commands:\n";
+  for (const Command& command : kCommands) {
+    text += "  " + std::string(command.name) + std::string(12 - command.name.size(), ' ') +
+            std::string(command.summary) + "\n";
+  }
+  text +=
+      "\n"
+      "  -h, --help    `blip COMMAND --help` tells a command's options\n"
+      "  --version     Print the version\n"
+      "\n"
+      "Examples:\n"
+      "  blip caption photo.jpg\n"
+      "  blip caption ~/Pictures --recursive --format jsonl --output captions.jsonl --resume\n"
+      "\n"
+      "Exit code: 0 all done; 1 some inputs failed (each named on stderr); 2 nothing could run.\n";
+  return text;
+}
+
+[[noreturn]] void reject_command(const std::string& name) {
+  std::error_code ignored;
+  if (std::filesystem::exists(name, ignored)) {
+    throw UsageError("'" + name + "' is not a command; did you mean: blip caption " + name);
+  }
+  throw UsageError("unknown command '" + name + "'; see: blip --help");
+}
+
+ExitCode dispatch(const std::vector<std::string>& words) {
+  if (words.empty()) throw UsageError("no command given; see: blip --help");
+  const std::string& first = words.front();
+  if (first == "-h" || first == "--help" || (first == "help" && words.size() == 1)) {
+    print(general_help());
+    return ExitCode::ok;
+  }
+  if (first == "--version") {
+    print("blip " BLIP_VERSION "\n");
+    return ExitCode::ok;
+  }
+  const bool wants_help = first == "help";
+  const std::string& name = wants_help ? words[1] : first;
+  const auto* command = std::find_if(kCommands.begin(), kCommands.end(),
+                                     [&](const Command& known) { return known.name == name; });
+  if (command == kCommands.end()) reject_command(name);
+  if (wants_help) return command->run(std::array<std::string, 1>{"--help"});
+  return command->run(Arguments(words).subspan(1));
+}
+
+// A descriptor 0, 1 or 2 that the caller closed would be given to the next file opened, and results
+// or messages would be written into that file. Opened for the wrong direction, so that using it
+// fails as it would have.
+void occupy_standard_descriptors() {
+  for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+    if (fcntl(descriptor, F_GETFD) != -1) continue;
+    if (open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) == -1) return;
+  }
+}
+
+ExitCode run(const std::vector<std::string>& words) {
+  try {
+    return dispatch(words);
+  } catch (const OutputError& error) {
+    if (error.reader_left()) return ExitCode::reader_left;
+    say(error.what());
+  } catch (const std::bad_alloc&) {
+    say("not enough memory");
+  } catch (const std::exception& error) {  // UsageError, blip::Error
+    say(error.what());
+  }
+  return ExitCode::cannot_run;
+}
+
+}  // namespace
+}  // namespace blip::cli
+
+int main(int argc, char** argv) {
+  // A reader that leaves (`| head`) is then an error of write(), which ends the run in order.
+  std::signal(SIGPIPE, SIG_IGN);
+  blip::cli::occupy_standard_descriptors();
+  return static_cast<int>(blip::cli::run({argv + std::min(argc, 1), argv + argc}));
+}

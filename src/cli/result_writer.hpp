@@ -1,0 +1,42 @@
+// ResultWriter: records in input order to a file or standard output.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "cli/output_file.hpp"
+#include "cli/record.hpp"
+
+namespace blip::cli {
+
+struct ResultLayout {
+  Format format = Format::text;
+  bool text_with_path = true;  ///< off when there is only one image to speak of
+  bool continues = false;      ///< the output already holds records: no header
+};
+
+/// What has been written is complete at every moment: whole records, in one write per batch. Only
+/// the JSON array needs its end, which finish() gives. Not synchronised; its owner is.
+class ResultWriter {
+ public:
+  ResultWriter(OutputFile output, ResultLayout layout);
+
+  /// Throws OutputError.
+  void write(std::span<const Record> records);
+  /// Writes what the format needs at its end and closes. Once; later calls do nothing. Throws
+  /// OutputError.
+  void finish();
+
+  [[nodiscard]] bool to_terminal() const noexcept { return output_.is_terminal(); }
+
+ private:
+  void append(std::string& text, const Record& record);
+
+  OutputFile output_;
+  ResultLayout layout_;
+  bool started_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace blip::cli

@@ -1,0 +1,58 @@
+// The continuations that beam search chooses from: the best ones of all beams of one image.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "blip/tokenizer.hpp"
+#include "generate/counter_random.hpp"
+
+namespace blip {
+
+/// Beam `beam` followed by `token`, of accumulated log-probability `score`.
+struct BeamCandidate {
+  float score = 0.0F;
+  int beam = 0;
+  TokenId token = 0;
+};
+
+/// Better score first; among equal ones the lower beam, then the lower token. (torch.topk leaves
+/// that order open.)
+[[nodiscard]] bool is_better(const BeamCandidate& a, const BeamCandidate& b);
+
+/// The `count` best of what is offered. Offer beams in ascending order.
+class BestCandidates {
+ public:
+  explicit BestCandidates(std::size_t count) : count_(count) { heap_.reserve(count); }
+
+  void clear() { heap_.clear(); }
+  /// log_probs: [vocab_size] of `beam`, each at most 0; running_score is added to each.
+  void offer(std::span<const float> log_probs, float running_score, int beam);
+  /// Best first. Ends the round: call clear() before the next offer().
+  [[nodiscard]] std::span<const BeamCandidate> sorted();
+
+ private:
+  std::size_t count_;
+  std::vector<BeamCandidate> heap_;  // the worst on top
+};
+
+/// `count` of what is offered, drawn without replacement in proportion to exp(score).
+class SampledCandidates {
+ public:
+  explicit SampledCandidates(std::size_t count) : count_(count) {}
+
+  void clear();
+  void offer(std::span<const float> log_probs, float running_score, int beam);
+  /// Best first. Ends the round: call clear() before the next offer().
+  [[nodiscard]] std::span<const BeamCandidate> drawn(const RandomStream& random);
+
+ private:
+  std::size_t count_;
+  std::vector<BeamCandidate> possible_;
+  std::vector<BeamCandidate> impossible_;  // score -inf; at most count_, in case there is no other
+  std::vector<double> weights_;
+  std::vector<BeamCandidate> drawn_;
+};
+
+}  // namespace blip

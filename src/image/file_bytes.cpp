@@ -1,0 +1,61 @@
+#include "image/file_bytes.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <new>
+#include <string>
+#include <system_error>
+
+#include "blip/error.hpp"
+
+namespace blip::image {
+namespace {
+
+// No camera writes a larger picture; the limit keeps /dev/zero and disc images out of memory.
+constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+[[noreturn]] void fail(const std::filesystem::path& path, int error) {
+  const bool missing = error == ENOENT || error == ENOTDIR;
+  throw Error(
+      missing ? ErrorCode::not_found : ErrorCode::unreadable,
+      path.string() + ": " + (missing ? "no such file" : std::generic_category().message(error)));
+}
+
+}  // namespace
+
+std::vector<std::byte> read_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    throw Error(ErrorCode::unreadable, path.string() + ": is a directory");
+  }
+  errno = 0;
+  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
+  if (file == nullptr) fail(path, errno);
+  std::setvbuf(file.get(), nullptr, _IONBF, 0);  // one read of everything needs no second buffer
+
+  // The size is a hint only: a pipe has none and a file may grow while it is read.
+  const auto size = std::filesystem::file_size(path, error);
+  std::vector<std::byte> bytes(error || size > kMaxFileBytes ? 0 : size + 1);
+  std::size_t used = 0;
+  while (used <= kMaxFileBytes) {
+    constexpr std::size_t kStep = std::size_t{1} << 20;
+    if (used == bytes.size()) bytes.resize(used + kStep);
+    const std::size_t got = std::fread(bytes.data() + used, 1, bytes.size() - used, file.get());
+    used += got;
+    if (got == 0) break;
+  }
+  if (std::ferror(file.get()) != 0) fail(path, errno);
+  if (used > kMaxFileBytes) {
+    throw Error(ErrorCode::limit_exceeded, path.string() + ": larger than 1 GiB");
+  }
+  bytes.resize(used);
+  if (bytes.empty()) throw Error(ErrorCode::malformed, path.string() + ": empty file");
+  return bytes;
+}
+
+}  // namespace blip::image

@@ -1,0 +1,13 @@
+// A whole file in memory, with an error message for every way that can fail.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <vector>
+
+namespace blip::image {
+
+/// Throws not_found, unreadable, malformed (an empty file) or limit_exceeded (over 1 GiB).
+std::vector<std::byte> read_file(const std::filesystem::path& path);
+
+}  // namespace blip::image

@@ -1,0 +1,38 @@
+// The Unicode tables of Hugging Face `tokenizers`, pinned: see tools/reference/
+// generate_unicode_data.py for why they are ours and not those of the installed utf8proc.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace blip {
+
+/// What normalisation and pre-tokenisation ask about a code point; bits of PropertyRow::properties.
+enum CharacterProperty : std::uint8_t {
+  kRemoved = 1,          ///< clean_text drops it: NUL, U+FFFD, control, format, private use
+  kWhitespace = 2,       ///< Rust's char::is_whitespace
+  kChinese = 4,          ///< an ideograph that gets a space on either side
+  kPunctuation = 8,      ///< ASCII punctuation or category P: a token of its own
+  kNonspacingMark = 16,  ///< category Mn: what strip_accents drops
+  kDecomposes = 32,      ///< has a canonical decomposition
+  kReorders = 64,        ///< has a combining class other than 0
+  kWordCharacter = 128,  ///< \w of Rust's regular expressions
+};
+
+/// Holds from `first` up to the next row's `first`.
+struct PropertyRow {
+  char32_t first;
+  std::uint8_t properties;
+};
+extern const std::array<PropertyRow, 2521> kPropertyRows;
+
+/// Code points first, first + step, … last have the lower case `code point + delta`.
+struct LowercaseRow {
+  char32_t first;
+  char32_t last;
+  std::uint8_t step;
+  std::int32_t delta;
+};
+extern const std::array<LowercaseRow, 185> kLowercaseRows;
+
+}  // namespace blip

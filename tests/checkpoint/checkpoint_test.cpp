@@ -1,0 +1,119 @@
+#include "checkpoint/checkpoint.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "tests/checkpoint/expect_error.hpp"
+#include "tests/checkpoint/safetensors_bytes.hpp"
+#include "tests/checkpoint/temporary_directory.hpp"
+
+namespace blip {
+namespace {
+
+template <typename T>
+std::vector<T> values_of(const CheckpointTensor& tensor) {
+  std::vector<T> values(tensor.bytes.size() / sizeof(T));
+  std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
+  return values;
+}
+
+// data/dtypes.safetensors is written by PyTorch (tools/reference/parity_checkpoint.py).
+TEST(Checkpoint, ReadsWhatPyTorchWrote) {
+  const Checkpoint checkpoint =
+      Checkpoint::open(std::filesystem::path(BLIP_TEST_DATA) / "dtypes.safetensors");
+  ASSERT_EQ(checkpoint.tensors().size(), 12U);
+
+  const CheckpointTensor* f32 = checkpoint.find("f32");
+  ASSERT_NE(f32, nullptr);
+  EXPECT_EQ(f32->shape, (std::vector<std::int64_t>{2, 3}));
+  EXPECT_EQ(values_of<float>(*f32), (std::vector<float>{0.0F, -0.5F, 1.5F, 3.25F, -1e-30F, 1e30F}));
+  EXPECT_EQ(values_of<double>(*checkpoint.find("f64")), (std::vector<double>{0.1, -2e300}));
+  EXPECT_EQ(values_of<std::uint16_t>(*checkpoint.find("f16")),
+            (std::vector<std::uint16_t>{0x3C00, 0xC000, 0x7BFF}));
+  EXPECT_EQ(values_of<std::uint16_t>(*checkpoint.find("bf16")),
+            (std::vector<std::uint16_t>{0x3F80, 0xC000, 0x4049}));
+  EXPECT_EQ(values_of<std::int64_t>(*checkpoint.find("i64")),
+            (std::vector<std::int64_t>{INT64_MIN, -1, INT64_MAX}));
+  EXPECT_EQ(values_of<std::int32_t>(*checkpoint.find("i32")),
+            (std::vector<std::int32_t>{INT32_MIN, 7}));
+  EXPECT_EQ(values_of<std::int16_t>(*checkpoint.find("i16")), (std::vector<std::int16_t>{-300}));
+  EXPECT_EQ(values_of<std::int8_t>(*checkpoint.find("i8")), (std::vector<std::int8_t>{-128, 127}));
+  EXPECT_EQ(values_of<std::uint8_t>(*checkpoint.find("u8")), (std::vector<std::uint8_t>{0, 255}));
+  EXPECT_EQ(values_of<std::uint8_t>(*checkpoint.find("bool")),
+            (std::vector<std::uint8_t>{1, 0, 1}));
+  EXPECT_TRUE(checkpoint.find("scalar")->shape.empty());
+  EXPECT_EQ(checkpoint.find("empty")->element_count(), 0);
+  EXPECT_EQ(checkpoint.find("absent"), nullptr);
+}
+
+TEST(Checkpoint, TensorsAreSortedByName) {
+  const TemporaryDirectory directory;
+  const std::array<std::string, 3> names = {"b", "c", "a"};
+  directory.write("model.safetensors", one_value_tensors(names));
+  const Checkpoint checkpoint = Checkpoint::open(directory.path());
+  ASSERT_EQ(checkpoint.tensors().size(), 3U);
+  EXPECT_EQ(checkpoint.tensors()[0].name, "a");
+  EXPECT_EQ(values_of<float>(checkpoint.tensors()[0]), (std::vector<float>{2.0F}));
+  EXPECT_EQ(checkpoint.tensors()[2].name, "c");
+  ASSERT_EQ(checkpoint.files().size(), 1U);
+  EXPECT_EQ(checkpoint.files()[0], directory.path() / "model.safetensors");
+}
+
+TEST(Checkpoint, ACopyKeepsTheFileMapped) {
+  const TemporaryDirectory directory;
+  const std::array<std::string, 1> names = {"a"};
+  const auto file = directory.write("model.safetensors", one_value_tensors(names, 5.0F));
+  const Checkpoint copy = [&] {
+    const Checkpoint original = Checkpoint::open(file);
+    return original;
+  }();
+  std::filesystem::remove(file);
+  EXPECT_EQ(values_of<float>(*copy.find("a")), (std::vector<float>{5.0F}));
+}
+
+TEST(Checkpoint, SaysWhatIsMissing) {
+  const TemporaryDirectory directory;
+  expect_error(ErrorCode::not_found, "no such model directory",
+               [&] { Checkpoint::open(directory.path() / "absent"); });
+  expect_error(ErrorCode::not_found, "absent.safetensors: no such file",
+               [&] { Checkpoint::open(directory.path() / "absent.safetensors"); });
+  expect_error(ErrorCode::not_found, "neither model.safetensors nor",
+               [&] { Checkpoint::open(directory.path()); });
+  directory.write("pytorch_model.bin", "PK");
+  expect_error(ErrorCode::unsupported, "pytorch_model.bin: PyTorch's pickle format",
+               [&] { Checkpoint::open(directory.path()); });
+}
+
+TEST(Checkpoint, NamesTheBrokenFile) {
+  const TemporaryDirectory directory;
+  const auto open = [&] { Checkpoint::open(directory.path()); };
+  directory.write("model.safetensors", "");
+  expect_error(ErrorCode::malformed, "model.safetensors: the file is empty", open);
+  directory.write("model.safetensors", "\xFF\xD8\xFF\xE0 a photo, not a model");
+  expect_error(ErrorCode::limit_exceeded, "is it a safetensors file?", open);
+
+  const std::array<std::string, 2> names = {"a", "b"};
+  const std::string whole = one_value_tensors(names);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    SCOPED_TRACE(size);
+    directory.write("model.safetensors", whole.substr(0, size));
+    expect_error(ErrorCode::malformed, "model.safetensors: ", open);
+  }
+  directory.write("model.safetensors", whole);
+  EXPECT_NO_THROW(open());
+}
+
+TEST(Checkpoint, ADirectoryInPlaceOfTheFileIsUnreadable) {
+  const TemporaryDirectory directory;
+  std::filesystem::create_directory(directory.path() / "model.safetensors");
+  expect_error(ErrorCode::unreadable, "is a directory",
+               [&] { Checkpoint::open(directory.path()); });
+}
+
+}  // namespace
+}  // namespace blip

@@ -1,0 +1,72 @@
+#include "checkpoint/open_file.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "checkpoint/file_mapping.hpp"
+#include "tests/checkpoint/expect_error.hpp"
+#include "tests/checkpoint/temporary_directory.hpp"
+
+namespace blip {
+namespace {
+
+TEST(OpenFile, ReadsTheWholeText) {
+  const TemporaryDirectory directory;
+  const std::string text("a\0b\n", 4);
+  const auto file = directory.write("file", text);
+  EXPECT_EQ(read_text_file(file, 4), text);
+  EXPECT_EQ(read_text_file(directory.write("empty", ""), 4), "");
+  expect_error(ErrorCode::limit_exceeded, "file: 4 bytes, more than the 3 allowed",
+               [&] { read_text_file(file, 3); });
+}
+
+TEST(OpenFile, RefusesWhatIsNotAFile) {
+  const TemporaryDirectory directory;
+  expect_error(ErrorCode::not_found, "absent: no such file",
+               [&] { OpenFile{directory.path() / "absent"}; });
+  expect_error(ErrorCode::unreadable, "is a directory, not a file",
+               [&] { OpenFile{directory.path()}; });
+  const auto pipe = directory.path() / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  expect_error(ErrorCode::unreadable, "pipe: is not a regular file", [&] { OpenFile{pipe}; });
+  const auto file = directory.write("file", "x");
+  expect_error(ErrorCode::not_found, "no such file", [&] { OpenFile{file / "below"}; });
+  expect_error(ErrorCode::unreadable, "", [&] { OpenFile{std::string(300, 'x')}; });
+}
+
+TEST(OpenFile, NamesAFileItMayNotRead) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
+  const TemporaryDirectory directory;
+  const auto file = directory.write("file", "x");
+  ASSERT_EQ(::chmod(file.c_str(), 0), 0);
+  expect_error(ErrorCode::unreadable, "file: Permission denied", [&] { OpenFile{file}; });
+  expect_error(ErrorCode::unreadable, "file: Permission denied", [&] { FileMapping{file}; });
+}
+
+TEST(OpenFile, KnowsWhatExists) {
+  const TemporaryDirectory directory;
+  EXPECT_TRUE(file_exists(directory.write("file", "x")));
+  EXPECT_TRUE(file_exists(directory.path()));
+  EXPECT_FALSE(file_exists(directory.path() / "absent"));
+  EXPECT_FALSE(file_exists(directory.path() / "file" / "below"));
+}
+
+TEST(FileMapping, MapsAndMoves) {
+  const TemporaryDirectory directory;
+  FileMapping first(directory.write("a", "abc"));
+  ASSERT_EQ(first.bytes().size(), 3U);
+  EXPECT_EQ(std::to_integer<char>(first.bytes()[2]), 'c');
+  FileMapping second(directory.write("b", ""));
+  EXPECT_TRUE(second.bytes().empty());
+  second = std::move(first);
+  EXPECT_EQ(second.bytes().size(), 3U);
+  const FileMapping third(std::move(second));
+  EXPECT_EQ(std::to_integer<char>(third.bytes()[0]), 'a');
+}
+
+}  // namespace
+}  // namespace blip

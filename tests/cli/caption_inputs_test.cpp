@@ -1,0 +1,200 @@
+// Which images `blip caption` takes: files, folders, lists, shards.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "pictures.hpp"
+#include "program.hpp"
+
+namespace blip::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// The paths of `path: caption` lines, relative to `folder`.
+std::vector<std::string> paths(const std::string& text, const Folder& folder) {
+  std::vector<std::string> found;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    std::string path = line.substr(0, line.find(": "));
+    const std::string prefix = folder.path().string() + "/";
+    if (path.starts_with(prefix)) path.erase(0, prefix.size());
+    found.push_back(path);
+  }
+  return found;
+}
+
+TEST(CaptionInputs, AFolderGivesItsImagesByEndingInOrderOfName) {
+  const Folder folder;
+  for (const char* name : {"c.png", "a.PNG", "b.jpeg", ".hidden.png", "sub/d.png"}) {
+    folder.picture(name);
+  }
+  folder.file("notes.txt", "no picture");
+  folder.file("noending", "no picture");
+  const Outcome run = run_blip({"caption", folder.path().string()});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(paths(run.out, folder), ElementsAre("a.PNG", "b.jpeg", "c.png"));
+}
+
+TEST(CaptionInputs, RecursiveTakesSubfoldersInTheSameOrderEverywhere) {
+  const Folder folder;
+  for (const char* name : {"b.png", "a/z.png", "a/deep/y.png", "c/x.png", ".thumbs/t.png"}) {
+    folder.picture(name);
+  }
+  std::filesystem::create_directory(folder / "empty");
+  std::filesystem::create_directory_symlink("..", folder / "a/loop");
+  std::filesystem::create_symlink("../b.png", folder / "a/link.png");
+  const Outcome run = run_blip({"caption", "-r", folder.path().string()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(paths(run.out, folder),
+              ElementsAre("a/deep/y.png", "a/link.png", "a/z.png", "b.png", "c/x.png"));
+}
+
+TEST(CaptionInputs, AFolderWithoutImagesIsAFailureThatSaysSo) {
+  const Folder folder;
+  const std::string good = folder.picture("good.png");
+  folder.picture("outer/inner/a.png");
+  const Outcome run = run_blip({"caption", folder / "outer", good});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_EQ(run.err, "blip: " + (folder / "outer") +
+                         ": no images in this folder (--recursive looks deeper)\n");
+  EXPECT_THAT(paths(run.out, folder), ElementsAre("good.png"));
+}
+
+TEST(CaptionInputs, ReadsAList) {
+  const Folder folder;
+  const std::string a = folder.picture("a.png");
+  const std::string b = folder.picture("b with space.png");
+  folder.picture("dir/c.png");
+  const std::string list =
+      folder.file("list", b + "\r\n\n" + (folder / "dir") + "\n" + a);  // no final line end
+  const Outcome run = run_blip({"caption", "--from-file", list});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(paths(run.out, folder), ElementsAre("b with space.png", "dir/c.png", "a.png"));
+}
+
+TEST(CaptionInputs, ReadsStandardInputAfterTheNamedImages) {
+  const Folder folder;
+  const std::string a = folder.picture("a.png");
+  const std::string b = folder.picture("b.png");
+  const Outcome run = run_blip({"caption", b, "--from-file", "-"}, {.input = a + "\n"});
+  EXPECT_THAT(paths(run.out, folder), ElementsAre("b.png", "a.png"));
+}
+
+TEST(CaptionInputs, ReadsNulSeparatedNames) {
+  const Folder folder;
+  const std::string odd = folder.picture("new\nline.png");
+  const std::string b = folder.picture("b.png");
+  std::string list = odd + '\0' + b + '\0';
+  const Outcome run = run_blip({"caption", "-0", "--from-file", "-"}, {.input = list});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(paths(run.out, folder), ElementsAre("new?line.png", "b.png"));
+  const Outcome wrong = run_blip({"caption", "--from-file", "-"}, {.input = list});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("--null"));
+}
+
+TEST(CaptionInputs, APipeIsReadWhileItIsWritten) {
+  const Folder folder;
+  BackgroundBlip blip({"caption", "--from-file", "-", "--batch", "1"});
+  for (const char* name : {"a.png", "b.png", "c.png"}) {
+    const std::string path = folder.picture(name);
+    blip.type(path + "\n");
+    EXPECT_THAT(blip.read_line(), ::testing::StartsWith(path + ": "));
+  }
+  blip.close_input();
+  EXPECT_EQ(blip.wait().exit_code, 0);
+}
+
+TEST(CaptionInputs, AListThatCannotBeReadOrHoldsNoNamesIsAnError) {
+  const Folder folder;
+  const Outcome missing = run_blip({"caption", "--from-file", folder / "nowhere"});
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_EQ(missing.err, "blip: " + (folder / "nowhere") + ": No such file or directory\n");
+  const Outcome is_folder = run_blip({"caption", "--from-file", folder.path().string()});
+  EXPECT_EQ(is_folder.exit_code, 2);
+  EXPECT_THAT(is_folder.err, HasSubstr("Is a directory"));
+  const Outcome empty = run_blip({"caption", "--from-file", "-"}, {.input = "\n\n"});
+  EXPECT_EQ(empty.exit_code, 2);
+  EXPECT_EQ(empty.err, "blip: the list of images is empty\n");
+  const Outcome endless =
+      run_blip({"caption", "--from-file", "-"}, {.input = std::string(200'000, 'x')});
+  EXPECT_EQ(endless.exit_code, 2);
+  EXPECT_THAT(endless.err, HasSubstr("more than 65,536 bytes"));
+}
+
+TEST(CaptionInputs, NoImagesAtAllIsWrongUsage) {
+  const Outcome run = run_blip({"caption"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.err, "blip: no images given; see: blip caption --help\n");
+}
+
+TEST(CaptionInputs, ShardsTogetherAreTheWholeAndShareNothing) {
+  const Folder folder;
+  std::vector<std::string> list;
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    folder.picture(numbered("p", i), i);
+  }
+  const auto whole = paths(run_blip({"caption", folder.path().string()}).out, folder);
+  ASSERT_EQ(whole.size(), 10U);
+  std::vector<std::string> together;
+  for (const char* shard : {"1/3", "2/3", "3/3"}) {
+    const Outcome run = run_blip({"caption", folder.path().string(), "--shard", shard});
+    EXPECT_EQ(run.exit_code, 0);
+    const auto part = paths(run.out, folder);
+    together.insert(together.end(), part.begin(), part.end());
+  }
+  EXPECT_THAT(paths(run_blip({"caption", folder.path().string(), "--shard", "2/3"}).out, folder),
+              ElementsAre("p1.png", "p4.png", "p7.png"));
+  std::sort(together.begin(), together.end());
+  EXPECT_EQ(together, whole);
+}
+
+TEST(CaptionInputs, ShardsOfAPipeAgreeWithShardsOfAFile) {
+  const Folder folder;
+  std::string list;
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    list += folder.picture(numbered("p", i), i) + "\n";
+  }
+  BackgroundBlip blip({"caption", "--from-file", "-", "--shard", "2/2"});
+  blip.type(list);
+  blip.close_input();
+  EXPECT_THAT(paths(blip.wait().out, folder), ElementsAre("p1.png", "p3.png"));
+}
+
+TEST(CaptionInputs, AShardWithNothingInItIsNoError) {
+  const Folder folder;
+  const Outcome run =
+      run_blip({"caption", folder.picture("a.png"), "--shard", "5/9", "--format", "json"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.out, "[]\n");
+}
+
+TEST(CaptionInputs, ShardsOutOfRangeAreRejected) {
+  for (const char* shard :
+       {"0/3", "4/3", "1/0", "1", "a/b", "1/3x", "-1/3", "1/", "/3", "1/99999999999999999999"}) {
+    const Outcome run = run_blip({"caption", "x.png", "--shard", shard});
+    EXPECT_EQ(run.exit_code, 2) << shard;
+    EXPECT_THAT(run.err, HasSubstr("is not I/N")) << shard;
+  }
+}
+
+TEST(CaptionInputs, TheSameImageTwiceIsDoneTwice) {
+  const Folder folder;
+  const std::string a = folder.picture("a.png");
+  EXPECT_THAT(paths(run_blip({"caption", a, a}).out, folder), ElementsAre("a.png", "a.png"));
+}
+
+TEST(CaptionInputs, ANameThatLooksLikeAnOptionCanBeGiven) {
+  const Folder folder;
+  folder.picture("--beams.png");
+  const Outcome run = run_blip({"caption", "--", "--beams.png"}, {.directory = folder.path()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
+}  // namespace
+}  // namespace blip::testing

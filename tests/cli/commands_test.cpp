@@ -1,0 +1,76 @@
+// The program as a whole: commands, help, version.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <sstream>
+
+#include "pictures.hpp"
+#include "program.hpp"
+
+namespace blip::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+
+TEST(Commands, HelpGoesToStandardOutput) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"--help"}, {"-h"}, {"help"}}) {
+    const Outcome run = run_blip(words);
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_THAT(run.out, HasSubstr("Usage: blip COMMAND"));
+    EXPECT_THAT(run.out, HasSubstr("caption"));
+    EXPECT_EQ(run.err, "");
+  }
+  EXPECT_EQ(run_blip({"caption", "--help"}).out, run_blip({"help", "caption"}).out);
+}
+
+TEST(Commands, HelpOfACommandShowsEveryOptionItsVariableAndExamples) {
+  const std::string help = run_blip({"caption", "-h"}).out;
+  const std::regex option(R"(--([a-z-]+))");
+  for (std::sregex_iterator at(help.begin(), help.end(), option), end; at != end; ++at) {
+    std::string variable = "BLIP_";
+    for (const char c : (*at)[1].str()) variable += c == '-' ? '_' : static_cast<char>(c - 32);
+    if (variable != "BLIP_HELP") {
+      EXPECT_THAT(help, HasSubstr(variable));
+    }
+  }
+  for (const char* text : {"--from-file LIST", "--resume", "Examples:", "Exit code"}) {
+    EXPECT_THAT(help, HasSubstr(text));
+  }
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+}
+
+TEST(Commands, VersionIsTheProjects) {
+  const Outcome run = run_blip({"--version"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.out, MatchesRegex("blip [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+TEST(Commands, NoCommandOrAnUnknownOneIsTwo) {
+  EXPECT_EQ(run_blip({}).exit_code, 2);
+  const Outcome unknown = run_blip({"frobnicate"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_EQ(unknown.err, "blip: unknown command 'frobnicate'; see: blip --help\n");
+  EXPECT_EQ(run_blip({"help", "frobnicate"}).exit_code, 2);
+}
+
+TEST(Commands, AnImageWithoutACommandIsUnderstood) {
+  const Folder folder;
+  const std::string a = folder.picture("a.png");
+  const Outcome run = run_blip({a});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("did you mean: blip caption " + a));
+}
+
+TEST(Commands, ModelsListsTheBundledOnesWithTheirDirectories) {
+  const Outcome run = run_blip({"models"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.out, HasSubstr("nano\t/"));
+  EXPECT_EQ(run_blip({"models", "surplus"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace blip::testing

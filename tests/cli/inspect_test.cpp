@@ -1,0 +1,122 @@
+// `blip inspect` on the bundled model and on damaged copies of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "pictures.hpp"
+#include "program.hpp"
+
+namespace blip::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+const std::filesystem::path kNano = std::filesystem::path(BLIP_SOURCE_DIR) / "models/nano";
+
+// A copy of the bundled model whose big file is a link.
+void copy_model(const Folder& folder) {
+  std::filesystem::create_directory(folder / "model");
+  for (const auto& entry : std::filesystem::directory_iterator(kNano)) {
+    const auto target = folder.path() / "model" / entry.path().filename();
+    if (entry.path().extension() == ".safetensors") {
+      std::filesystem::create_symlink(entry.path(), target);
+    } else {
+      std::filesystem::copy_file(entry.path(), target);
+    }
+  }
+}
+
+Json inspect(const std::string& model, int expected_code) {
+  const Outcome run = run_blip({"inspect", model, "--tensors", "--format", "json"});
+  EXPECT_EQ(run.exit_code, expected_code) << run.err;
+  return Json::parse(run.out);
+}
+
+TEST(Inspect, TellsWhatTheBundledModelIs) {
+  const Json report = inspect("nano", 0);
+  EXPECT_EQ(report["architecture"], "BlipForConditionalGeneration");
+  EXPECT_EQ(report["vision"]["image_size"], 112);
+  EXPECT_EQ(report["text"]["vocab_size"], 3607);
+  EXPECT_EQ(report["tokenizer"]["tokens"], 3605);
+  EXPECT_EQ(report["preprocessing"]["resample"], "bicubic");
+  EXPECT_EQ(report["problems"], Json::array());
+
+  std::int64_t parameters = 0;
+  for (const Json& tensor : report["tensors"]) {
+    std::int64_t elements = 1;
+    for (const Json& size : tensor["shape"]) elements *= size.get<std::int64_t>();
+    parameters += elements;
+  }
+  EXPECT_EQ(report["parameters"], parameters);
+  EXPECT_EQ(report["towers"]["vision_model"].get<std::int64_t>() +
+                report["towers"]["text_decoder"].get<std::int64_t>(),
+            parameters);
+  std::vector<std::string> files;
+  for (const Json& file : report["files"]) files.push_back(file["name"]);
+  EXPECT_THAT(files, Contains("model.safetensors"));
+}
+
+TEST(Inspect, TextSaysTheSame) {
+  const Outcome run = run_blip({"inspect"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.out, HasSubstr("BlipForConditionalGeneration"));
+  EXPECT_THAT(run.out, HasSubstr("112 px, patch 16"));
+  EXPECT_THAT(run.out, HasSubstr("Captioning     ready"));
+  EXPECT_THAT(run_blip({"inspect", "nano", "-t"}).out,
+              HasSubstr("vision_model.embeddings.class_embedding"));
+}
+
+TEST(Inspect, JsonlIsOneLine) {
+  const Outcome run = run_blip({"inspect", "--format", "jsonl"});
+  EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 1);
+  EXPECT_TRUE(Json::parse(run.out).is_object());
+}
+
+TEST(Inspect, ANamedModelWinsOverTheEnvironment) {
+  const Outcome run = run_blip({"inspect", "nano"}, {.environment = {{"BLIP_MODEL", "nowhere"}}});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run_blip({"inspect"}, {.environment = {{"BLIP_MODEL", "nowhere"}}}).exit_code, 2);
+}
+
+TEST(Inspect, NoSuchModelIsTwo) {
+  const Outcome run = run_blip({"inspect", "no-such-model"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("no-such-model"));
+}
+
+TEST(Inspect, WhatIsMissingIsAProblemAndTheRestIsShown) {
+  const Folder folder;
+  copy_model(folder);
+  std::filesystem::remove(folder / "model/vocab.txt");
+  const Json report = inspect(folder / "model", 1);
+  EXPECT_EQ(report["problems"].size(), 1U);
+  EXPECT_FALSE(report.contains("tokenizer"));
+  EXPECT_GT(report["parameters"], 1'000'000);
+
+  std::filesystem::remove(folder / "model/model.safetensors");
+  EXPECT_EQ(inspect(folder / "model", 1)["problems"].size(), 2U);
+}
+
+TEST(Inspect, ATensorThatContradictsTheConfigurationIsNamed) {
+  const Folder folder;
+  copy_model(folder);
+  Json config = Json::parse(read_file(folder / "model/config.json"));
+  config["vision_config"]["num_hidden_layers"] = 7;  // the file has six
+  write_file(folder / "model/config.json", config.dump());
+  const Json report = inspect(folder / "model", 1);
+  ASSERT_EQ(report["problems"].size(), 1U);
+  EXPECT_THAT(report["problems"][0].get<std::string>(), HasSubstr("vision_model.encoder.layers.6"));
+
+  config["vision_config"]["num_hidden_layers"] = 5;
+  write_file(folder / "model/config.json", config.dump());
+  const Json fewer = inspect(folder / "model", 0);
+  EXPECT_THAT(fewer["ignored_tensors"].dump(), HasSubstr("vision_model.encoder.layers.5."));
+}
+
+}  // namespace
+}  // namespace blip::testing

@@ -1,0 +1,33 @@
+#!/bin/bash
+# README.md shows what the program prints: readme_test.sh BLIP README_PROGRAM CAPTION_EXAMPLE
+# Runs in the project's root.
+set -euo pipefail
+blip=$1 readme_program=$2 caption_example=$3
+
+# Rows of the table of captions: | <img src="PHOTO" …> | CAPTION |
+rows=$(sed -nE 's/^\| *<img src="([^"]*)"[^>]*> *\| *([^|]*[^| ]) *\|.*/\1\t\2/p' README.md)
+[[ $(wc -l <<<"$rows") -ge 3 ]] || { echo "README.md's table of captions is gone" >&2; exit 1; }
+while IFS=$'\t' read -r photo shown; do
+  printed=$("$blip" caption --beams 3 "$photo" </dev/null)
+  if [[ $printed != "$shown" ]]; then
+    printf '%s\nREADME.md: %s\nprogram:   %s\n' "$photo" "$shown" "$printed" >&2
+    exit 1
+  fi
+done <<<"$rows"
+
+# README.md's ten lines and the example say the same of a photo as each other.
+photo=$(sed -nE 's/.*Image::open\("([^"]*)"\).*/\1/p' README.md | head -n 1)
+ten_lines=$("$readme_program")
+example=$("$caption_example" models/nano "$photo")
+if [[ -z $ten_lines || $example != "$photo: $ten_lines" ]]; then
+  printf 'README.md:           %s\nexamples/caption.cpp: %s\n' "$ten_lines" "$example" >&2
+  exit 1
+fi
+
+# The example reports a bad photo, goes on, and exits 1.
+status=0
+output=$("$caption_example" models/nano no-such.jpg "$photo" 2>&1) || status=$?
+if [[ $status -ne 1 || $output != *no-such.jpg* || $output != *"$photo: $ten_lines"* ]]; then
+  printf 'exit %s:\n%s\n' "$status" "$output" >&2
+  exit 1
+fi

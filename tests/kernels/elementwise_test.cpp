@@ -1,0 +1,172 @@
+// gelu, layer_norm, softmax and the conversions against their definitions, on every instruction
+// set.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "kernels/convert.hpp"
+#include "kernels/gelu.hpp"
+#include "kernels/layer_norm.hpp"
+#include "kernels/softmax.hpp"
+#include "reference.hpp"
+
+namespace blip {
+namespace {
+
+TEST(Gelu, IsTheErfGeluEverywhere) {
+  std::vector<float> inputs;
+  for (float x = -12.0F; x <= 12.0F; x += 0.00037F) inputs.push_back(x);
+  inputs.insert(inputs.end(), {0.0F, -0.0F, 1e-30F, -1e-30F, 1e30F, -1e30F});
+  on_every_target([&](const char* target) {
+    std::vector<float> values = inputs;
+    add_bias_gelu(values.data(), nullptr, values.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const double expected = exact_gelu(inputs[i]);
+      // The rational erf is within 2.5e-7 of ±1 on machines without FMA (two float32 spacings), and
+      // for negative x that is what 1 + erf cancels to; x / 2 multiplies it; the products round
+      // too.
+      EXPECT_NEAR(
+          values[i], expected,
+          1.25e-7 * std::max(2.0, std::abs(double{inputs[i]})) + 1.2e-7 * std::abs(expected))
+          << target << " x = " << inputs[i];
+    }
+  });
+}
+
+TEST(Gelu, AddsTheBiasFirst) {
+  const std::vector<float> x = random_floats(101, 1);
+  const std::vector<float> bias = random_floats(101, 2);
+  on_every_target([&](const char* target) {
+    std::vector<float> values = x;
+    add_bias_gelu(values.data(), bias.data(), values.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      EXPECT_NEAR(values[i], exact_gelu(static_cast<double>(x[i]) + bias[i]), 1e-6) << target;
+    }
+  });
+}
+
+TEST(LayerNorm, MatchesTheDefinitionAtAnyWidth) {
+  for (const std::size_t channels : {1, 7, 20, 36, 768, 1024}) {
+    constexpr std::size_t kRows = 70;  // more than one task of the threaded form
+    std::vector<float> x = random_floats(kRows * channels, 3);
+    for (float& value : x) value += 10.0F;  // a mean far from zero
+    const std::vector<float> weight = random_floats(channels, 4);
+    const std::vector<float> bias = random_floats(channels, 5);
+    const LayerNorm norm{weight.data(), bias.data(), 1e-5F};
+    on_every_target([&](const char* target) {
+      std::vector<float> out(x.size());
+      layer_norm(x.data(), norm, kRows, static_cast<std::int64_t>(channels), out.data());
+      ThreadPool threads(2);
+      std::vector<float> threaded(x.size());
+      layer_norm(x.data(), norm, kRows, static_cast<std::int64_t>(channels), threaded.data(),
+                 threads);
+      EXPECT_EQ(out, threaded);
+      for (std::size_t row = 0; row < kRows; ++row) {
+        const float* values = x.data() + row * channels;
+        const double mean = std::accumulate(values, values + channels, 0.0) / double(channels);
+        double variance = 0.0;
+        for (std::size_t c = 0; c < channels; ++c) variance += std::pow(values[c] - mean, 2);
+        variance /= double(channels);
+        for (std::size_t c = 0; c < channels; ++c) {
+          const double expected =
+              (values[c] - mean) / std::sqrt(variance + 1e-5) * weight[c] + bias[c];
+          EXPECT_NEAR(out[row * channels + c], expected, 3e-5) << target << " width " << channels;
+        }
+      }
+    });
+  }
+}
+
+TEST(LayerNorm, MayWorkInPlace) {
+  std::vector<float> x = random_floats(64, 6);
+  const std::vector<float> weight(32, 1.0F);
+  const std::vector<float> bias(32, 0.0F);
+  const LayerNorm norm{weight.data(), bias.data(), 1e-12F};
+  std::vector<float> out(64);
+  layer_norm(x.data(), norm, 2, 32, out.data());
+  layer_norm(x.data(), norm, 2, 32, x.data());
+  EXPECT_EQ(x, out);
+}
+
+TEST(Softmax, MatchesTheDefinitionAndKeepsTheStride) {
+  for (const std::size_t n : {1, 3, 8, 17, 577}) {
+    const std::size_t stride = n + 5;
+    std::vector<float> scores = random_floats(2 * stride, 7, 4.0F);
+    scores[0] = 200.0F;  // overflows exp without the shift
+    on_every_target([&](const char* target) {
+      std::vector<float> out = scores;
+      softmax_rows(out.data(), 2, static_cast<std::int64_t>(n), static_cast<std::int64_t>(stride),
+                   0.125F);
+      for (std::size_t row = 0; row < 2; ++row) {
+        const auto first = scores.begin() + static_cast<std::ptrdiff_t>(row * stride);
+        const std::vector<double> expected =
+            exact_softmax({first, first + static_cast<std::ptrdiff_t>(n)}, 0.125);
+        for (std::size_t i = 0; i < n; ++i) {
+          EXPECT_NEAR(out[row * stride + i], expected[i], 4e-7) << target << " n " << n;
+        }
+        for (std::size_t i = n; i < stride; ++i) {
+          EXPECT_EQ(out[row * stride + i], scores[row * stride + i]) << "padding was written";
+        }
+      }
+    });
+  }
+}
+
+// Every float16 and bfloat16 there is, to float32 and back.
+TEST(Convert, RoundTripsEverySixteenBitValue) {
+  std::vector<std::uint16_t> bits(65536);
+  std::iota(bits.begin(), bits.end(), 0);
+  for (const WeightFormat format : {WeightFormat::f16, WeightFormat::bf16}) {
+    on_every_target([&](const char* target) {
+      std::vector<float> values(bits.size());
+      convert_to_f32(bits.data(), format, bits.size(), values.data());
+      std::vector<std::uint16_t> back(bits.size());
+      convert_from_f32(values.data(), back.size(), format, back.data());
+      for (std::size_t i = 0; i < bits.size(); ++i) {
+        const std::uint32_t infinity = format == WeightFormat::f16 ? 0x7c00 : 0x7f80;
+        // NaN: without F16C, Highway's conversion may give an infinity; no weight is either.
+        if ((bits[i] & 0x7fffU) > infinity) continue;
+        ASSERT_EQ(back[i], bits[i]) << target << " " << i;
+      }
+    });
+  }
+}
+
+TEST(Convert, KnowsTheLandmarks) {
+  const std::uint16_t halves[] = {0x3c00, 0xc000, 0x0001, 0x7bff, 0x7c00, 0x8000};
+  float values[6];
+  convert_to_f32(halves, WeightFormat::f16, 6, values);
+  EXPECT_EQ(values[0], 1.0F);
+  EXPECT_EQ(values[1], -2.0F);
+  EXPECT_EQ(values[2], 0x1p-24F);
+  EXPECT_EQ(values[3], 65504.0F);
+  EXPECT_EQ(values[4], std::numeric_limits<float>::infinity());
+  EXPECT_TRUE(std::signbit(values[5]));
+}
+
+TEST(Convert, RoundsToNearestEven) {
+  const auto half = [](float value, WeightFormat format) {
+    std::uint16_t bits = 0;
+    convert_from_f32(&value, 1, format, &bits);
+    return bits;
+  };
+  // Halfway between two neighbours goes to the even one, a hair more goes up.
+  EXPECT_EQ(half(1.0F + 0x1p-11F, WeightFormat::f16), 0x3c00);
+  EXPECT_EQ(half(1.0F + 0x3p-11F, WeightFormat::f16), 0x3c02);
+  EXPECT_EQ(half(std::nextafter(1.0F + 0x1p-11F, 2.0F), WeightFormat::f16), 0x3c01);
+  EXPECT_EQ(half(65519.0F, WeightFormat::f16), 0x7bff);
+  EXPECT_EQ(half(65520.0F, WeightFormat::f16), 0x7c00);
+  EXPECT_EQ(half(0x1p-25F, WeightFormat::f16), 0x0000);
+  EXPECT_EQ(half(0x3p-26F, WeightFormat::f16), 0x0001);
+  EXPECT_EQ(half(1.0F + 0x1p-8F, WeightFormat::bf16), 0x3f80);
+  EXPECT_EQ(half(1.0F + 0x3p-8F, WeightFormat::bf16), 0x3f82);
+  EXPECT_EQ(half(std::numeric_limits<float>::quiet_NaN(), WeightFormat::bf16) & 0x7fc0, 0x7fc0);
+}
+
+}  // namespace
+}  // namespace blip

@@ -1,0 +1,42 @@
+#!/bin/bash
+# Compares the program with Hugging Face transformers: tools/parity.sh BUILD_DIRECTORY [ARGUMENT …]
+# Makes .venv with the versions of tools/reference/requirements.txt, then runs every
+# tools/reference/parity_*.py with the arguments (--quick: tiny models only). The comparisons that
+# look at photos take those of PHOTOS, a folder, and the bundled model is one of the models.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=$1
+shift
+
+requirements=tools/reference/requirements.txt
+if ! cmp -s "$requirements" .venv/installed-requirements.txt; then
+  python3 -m venv .venv
+  if [[ -n ${TORCH_INDEX_URL:-} ]]; then
+    .venv/bin/pip install --quiet --index-url "$TORCH_INDEX_URL" "$(grep '^torch==' "$requirements")"
+  fi
+  .venv/bin/pip install --quiet --requirement "$requirements"
+  cp "$requirements" .venv/installed-requirements.txt
+fi
+
+# Models and images are made on the spot from seeds; nothing may come from the network.
+export HF_HUB_OFFLINE=1 TRANSFORMERS_VERBOSITY=error
+
+passed=0
+failed=()
+for script in tools/reference/parity_*.py; do
+  arguments=(--build "$build" "$@")
+  case $script in
+    *_image.py) arguments+=(--photos "${PHOTOS:-examples/photos}") ;;
+    *_model.py) arguments+=(--photos "${PHOTOS:-examples/photos}" --model models/nano) ;;
+  esac
+  echo
+  echo "== $script ${arguments[*]}"
+  if .venv/bin/python "$script" "${arguments[@]}"; then
+    passed=$((passed + 1))
+  else
+    failed+=("$script")
+  fi
+done
+echo
+echo "parity: $passed scripts passed, ${#failed[@]} failed ${failed[*]}"
+[[ ${#failed[@]} -eq 0 && $passed -gt 0 ]]

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Writes src/text/unicode_data.cpp: what Hugging Face `tokenizers` knows about every code point.
+
+`tokenizers` mixes three Unicode versions: character categories are those of Unicode 8 (the crate
+unicode_categories; there unassigned code points are in no category), normalisation is that of
+Unicode 12 (unicode-normalization-alignments), and lower case and white space are those of the Rust
+release it was built with. No single Unicode library agrees with that, and a library's answer moves
+with its version. So this script asks `tokenizers` about every code point and pins the answers.
+
+  python tools/reference/generate_unicode_data.py > src/text/unicode_data.cpp
+
+The values of decompositions and combining classes are not in the table: Unicode never changes them
+once assigned, so utf8proc supplies them for the code points that the table marks.
+"""
+import sys
+
+import tokenizers
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
+
+CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
+REMOVED, WHITESPACE, CHINESE, PUNCTUATION, MARK, DECOMPOSES, REORDERS, WORD = (1 << i for i in range(8))
+LOW_MARK, HIGH_MARK = "\u0334", "\u0345"  # combining classes 1 and 240, the ends of the scale
+
+
+def bert(**on):
+    off = dict(clean_text=False, handle_chinese_chars=False, strip_accents=False, lowercase=False)
+    return normalizers.BertNormalizer(**{**off, **on}).normalize_str
+
+
+def word_characters():
+    """Code points that keep a single_word token from matching (the regular expression \\w)."""
+    tokenizer = Tokenizer(models.WordLevel({"x": 0}, unk_token="x"))
+    tokenizer.add_tokens([AddedToken("QQQ", single_word=True, normalized=False)])
+    encodings = tokenizer.encode_batch([chr(c) + "QQQ" for c in CODE_POINTS])
+    return {c for c, e in zip(CODE_POINTS, encodings) if "QQQ" not in e.tokens}
+
+
+def properties():
+    clean, chinese, strip = bert(clean_text=True), bert(handle_chinese_chars=True), bert(strip_accents=True)
+    nfd = normalizers.NFD().normalize_str
+    split = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
+    words = word_characters()
+    table = {}
+    for c in CODE_POINTS:
+        s = chr(c)
+        pieces = len(split("a" + s + "b"))
+        decomposed = nfd(s)
+        bits = REMOVED if clean(s) == "" else 0
+        bits |= WHITESPACE if pieces == 2 else PUNCTUATION if pieces == 3 else 0
+        bits |= CHINESE if chinese(s) != s else 0
+        bits |= DECOMPOSES if decomposed != s else MARK if strip(s) == "" else 0
+        if decomposed == s and (nfd(s + LOW_MARK) != s + LOW_MARK or nfd(HIGH_MARK + s) != HIGH_MARK + s):
+            bits |= REORDERS
+        bits |= WORD if c in words else 0
+        table[c] = bits
+    return table
+
+
+def lowercase_rows():
+    """(first, last, step, delta) runs of code points whose lower case is one other code point."""
+    lower = bert(lowercase=True)
+    pairs = [(c, lower(chr(c))) for c in CODE_POINTS]
+    longer = [(c, s) for c, s in pairs if len(s) != 1]
+    assert longer == [(0x130, "i\u0307")], longer  # src/text/unicode.cpp knows this one
+    rows = []
+    for c, s in pairs:
+        if len(s) != 1 or ord(s) == c:
+            continue
+        delta = ord(s) - c
+        if rows:
+            first, last, step, row_delta = rows[-1]
+            gap = c - last
+            if row_delta == delta and (gap == step or (first == last and gap <= 2)):
+                rows[-1] = (first, c, gap, delta)
+                continue
+        rows.append((c, c, 1, delta))
+    return rows
+
+
+def emit(cells):
+    line = " "
+    for cell in cells:
+        if len(line) + len(cell) + 2 > 100:
+            print(line)
+            line = " "
+        line += " " + cell + ","
+    print(line)
+
+
+def main():
+    table = properties()
+    rows, previous = [], None
+    for c in CODE_POINTS:
+        if table[c] != previous:
+            rows.append((c, table[c]))
+            previous = table[c]
+    print("// Written by tools/reference/generate_unicode_data.py from Hugging Face tokenizers "
+          f"{tokenizers.__version__}.")
+    print("// Do not edit. See unicode_data.hpp for what the columns mean.")
+    print('#include "text/unicode_data.hpp"\n\nnamespace blip {\n')
+    print("// clang-format off")
+    print(f"const std::array<PropertyRow, {len(rows)}> kPropertyRows = {{{{")
+    emit(f"{{0x{c:X}, {bits}}}" for c, bits in rows)
+    print("}};\n")
+    lower = lowercase_rows()
+    print(f"const std::array<LowercaseRow, {len(lower)}> kLowercaseRows = {{{{")
+    emit(f"{{0x{a:X}, 0x{b:X}, {step}, {delta}}}" for a, b, step, delta in lower)
+    print("}};\n// clang-format on\n\n}  // namespace blip")
+    print(f"{len(rows)} property rows, {len(lower)} lower-case rows", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
