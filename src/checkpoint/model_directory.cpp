@@ -47,7 +47,7 @@ std::filesystem::path resolve_model(std::string_view name) {
   if (name.find('\0') != std::string_view::npos) {
     throw Error(ErrorCode::not_found, in_quotes(name) + ": no such model");
   }
-  const std::filesystem::path as_path(name);
+  std::filesystem::path as_path(name);
   if (is_existing_directory(as_path)) return as_path;
   if (file_exists(as_path)) {
     throw Error(ErrorCode::not_found,

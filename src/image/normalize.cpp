@@ -13,7 +13,7 @@ using Table = std::array<float, 256>;
 Table table_of(const BlipImageProcessorConfig& config, std::size_t channel) {
   Table table;
   for (std::size_t value = 0; value < table.size(); ++value) {
-    float x = static_cast<float>(value);
+    auto x = static_cast<float>(value);
     if (config.do_rescale)
       x = static_cast<float>(static_cast<double>(value) * config.rescale_factor);
     if (config.do_normalize) {

@@ -66,7 +66,7 @@ TokenizerSpec make_tokenizer_spec(const TokenizerFiles& files) {
   const std::optional<JsonDocument> added_tokens = parse(files.added_tokens);
 
   TokenizerSpec spec;
-  const bool is_bert = !tokenizer_json || names_bert_tokenizer(config);
+  const bool is_bert = names_bert_tokenizer(config) || !tokenizer_json;
   if (!tokenizer_json) {
     if (!files.vocab_txt) throw Error(ErrorCode::not_found, "no vocabulary was given");
     read_vocab_txt(files.vocab_txt->bytes, files.vocab_txt->name, spec);

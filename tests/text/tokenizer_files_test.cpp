@@ -16,14 +16,18 @@ const std::string kVocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\n";
 
 // tokenizer.json with its own settings counting, one part replaced.
 TokenizerFiles fast_files(const std::string& part, const std::string& value) {
-  const auto or_value = [&](const char* key, const char* usual) {
-    return "\"" + std::string(key) + "\": " + (part == key ? value : usual);
+  std::string text = "{";
+  const auto append = [&](const char* key, const char* usual) {
+    if (text.size() > 1) text += ',';
+    text.append("\"").append(key).append("\": ").append(part == key ? value : usual);
   };
-  const std::string text =
-      "{" + or_value("model", R"({"type": "WordPiece", "vocab": {"[UNK]": 0, "a": 7}})") + "," +
-      or_value("added_tokens", "[]") + "," + or_value("normalizer", "null") + "," +
-      or_value("pre_tokenizer", R"({"type": "BertPreTokenizer"})") + "," +
-      or_value("post_processor", "null") + "," + or_value("decoder", "null") + "}";
+  append("model", R"({"type": "WordPiece", "vocab": {"[UNK]": 0, "a": 7}})");
+  append("added_tokens", "[]");
+  append("normalizer", "null");
+  append("pre_tokenizer", R"({"type": "BertPreTokenizer"})");
+  append("post_processor", "null");
+  append("decoder", "null");
+  text += '}';
   TokenizerFiles files;
   files.tokenizer_json = {"tokenizer.json", text};
   files.tokenizer_config = {"tokenizer_config.json",

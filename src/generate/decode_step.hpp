@@ -1,1 +1,0 @@
-#include "model/decode_step.hpp"
