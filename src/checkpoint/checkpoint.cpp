@@ -7,9 +7,9 @@
 
 #include "blip/error.hpp"
 #include "checkpoint/file_mapping.hpp"
-#include "checkpoint/open_file.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/shard_index.hpp"
+#include "core/open_file.hpp"
 
 namespace blip {
 

@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "checkpoint/config_text.hpp"
-#include "checkpoint/in_quotes.hpp"
-#include "checkpoint/json_fields.hpp"
-#include "checkpoint/json_text.hpp"
-#include "checkpoint/open_file.hpp"
+#include "core/in_quotes.hpp"
+#include "core/json_fields.hpp"
+#include "core/json_text.hpp"
+#include "core/open_file.hpp"
 
 namespace blip {
 namespace {

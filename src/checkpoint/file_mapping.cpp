@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "blip/error.hpp"
-#include "checkpoint/open_file.hpp"
+#include "core/open_file.hpp"
 
 namespace blip {
 

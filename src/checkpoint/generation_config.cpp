@@ -2,9 +2,9 @@
 
 #include "blip/config.hpp"
 #include "checkpoint/config_text.hpp"
-#include "checkpoint/json_fields.hpp"
-#include "checkpoint/json_text.hpp"
-#include "checkpoint/open_file.hpp"
+#include "core/json_fields.hpp"
+#include "core/json_text.hpp"
+#include "core/open_file.hpp"
 
 namespace blip {
 namespace {

@@ -6,8 +6,8 @@
 #include <system_error>
 
 #include "blip/error.hpp"
-#include "checkpoint/in_quotes.hpp"
-#include "checkpoint/open_file.hpp"
+#include "core/in_quotes.hpp"
+#include "core/open_file.hpp"
 
 namespace blip {
 namespace {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "blip/error.hpp"
-#include "checkpoint/in_quotes.hpp"
 #include "checkpoint/safetensors_header.hpp"
+#include "core/in_quotes.hpp"
 
 namespace blip {
 namespace {

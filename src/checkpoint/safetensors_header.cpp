@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "blip/error.hpp"
-#include "checkpoint/in_quotes.hpp"
-#include "checkpoint/json_text.hpp"
+#include "core/in_quotes.hpp"
+#include "core/json_text.hpp"
 
 namespace blip {
 namespace {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "blip/error.hpp"
-#include "checkpoint/in_quotes.hpp"
-#include "checkpoint/json_text.hpp"
-#include "checkpoint/open_file.hpp"
+#include "core/in_quotes.hpp"
+#include "core/json_text.hpp"
+#include "core/open_file.hpp"
 
 namespace blip {
 namespace {

@@ -35,7 +35,7 @@ struct Reporting {
   void leave_in_order() {
     const std::lock_guard lock(mutex);
     if (progress) progress->clear();
-    if (writer) writer->finish();
+    if (writer) writer->finish_early();
   }
 };
 

@@ -65,8 +65,4 @@ void OutputFile::close() {
   if (::close(std::exchange(descriptor_, -1)) != 0) throw OutputError(name_, errno);
 }
 
-bool OutputFile::is_terminal() const noexcept {
-  return ::isatty(descriptor_) == 1;
-}
-
 }  // namespace blip::cli

@@ -37,8 +37,6 @@ class OutputFile {
   /// Some file systems report a failed write only here. Throws OutputError.
   void close();
 
-  [[nodiscard]] bool is_terminal() const noexcept;
-
  private:
   OutputFile(std::string name, int descriptor, bool owned, bool empty_first);
 

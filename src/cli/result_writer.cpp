@@ -33,6 +33,10 @@ void ResultWriter::write(std::span<const Record> records) {
   if (!text.empty()) output_.write(text);
 }
 
+void ResultWriter::finish_early() {
+  if (started_) finish();
+}
+
 void ResultWriter::finish() {
   if (std::exchange(finished_, true)) return;
   if (layout_.format == Format::json) output_.write(started_ ? "\n]\n" : "[]\n");

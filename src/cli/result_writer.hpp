@@ -28,7 +28,9 @@ class ResultWriter {
   /// OutputError.
   void finish();
 
-  [[nodiscard]] bool to_terminal() const noexcept { return output_.is_terminal(); }
+  /// The same for a run that ends early: one that has written nothing leaves its output untouched,
+  /// old content included.
+  void finish_early();
 
  private:
   void append(std::string& text, const Record& record);

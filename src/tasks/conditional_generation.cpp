@@ -19,7 +19,6 @@ struct BlipForConditionalGeneration::Model {
   Checkpoint checkpoint;  // keeps the mapped weights alive
   ConvertedWeights converted;
   BlipConfig config;
-  GenerationOptions generation_config;
   VisionModel vision;
   TextModel text;
   LanguageModelHead head;
@@ -27,6 +26,10 @@ struct BlipForConditionalGeneration::Model {
 };
 
 namespace {
+
+// transformers generates with the text decoder's own generation configuration, which is always
+// empty for BLIP: what generation_config.json and the old fields of config.json say does not count.
+const GenerationOptions kModelDefaults;
 
 struct ImageBatch {
   std::int64_t count;
@@ -88,8 +91,8 @@ BlipForConditionalGeneration BlipForConditionalGeneration::from_pretrained(
   LanguageModelHead head = load_language_model_head(loader, text, "text_decoder.cls.predictions.");
   std::vector<std::string> ignored = loader.unused();
   return BlipForConditionalGeneration(std::make_shared<const Model>(
-      Model{checkpoint, std::move(converted), config, load_generation_config(directory, config),
-            std::move(vision), std::move(text), head, std::move(ignored)}));
+      Model{checkpoint, std::move(converted), config, std::move(vision), std::move(text), head,
+            std::move(ignored)}));
 }
 
 const BlipConfig& BlipForConditionalGeneration::config() const noexcept {
@@ -121,7 +124,7 @@ std::vector<GeneratedSequence> BlipForConditionalGeneration::generate_sequences(
   const BlipTextConfig& config = model_->config.text_config;
   const auto starts = start_tokens(inputs, images.count, config);
   const GenerationSettings settings =
-      resolve_settings(model_->generation_config, options,
+      resolve_settings(kModelDefaults, options,
                        {.stop_token_id = config.sep_token_id,
                         .vocab_size = config.vocab_size,
                         .max_position_embeddings = config.max_position_embeddings});

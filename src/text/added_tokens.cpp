@@ -1,6 +1,7 @@
 #include "text/added_tokens.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "blip/error.hpp"
 #include "text/unicode.hpp"
@@ -19,7 +20,7 @@ char32_t last_character(std::string_view text) noexcept {
   return decode_utf8(text.substr(i)).code_point;
 }
 
-bool has_property(char32_t code_point, CharacterProperty property) noexcept {
+bool has_property(char32_t code_point, std::uint8_t property) noexcept {
   return (properties_of(code_point) & property) != 0;
 }
 

@@ -36,6 +36,7 @@ struct TextPiece {
 class AddedTokens {
  public:
   AddedTokens() = default;
+  ~AddedTokens() = default;
   AddedTokens(const AddedTokens&) = delete;  // the matchers point into entries_
   AddedTokens& operator=(const AddedTokens&) = delete;
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint/json_fields.hpp"
+#include "core/json_fields.hpp"
 
 namespace blip {
 

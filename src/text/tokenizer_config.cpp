@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "blip/error.hpp"
-#include "checkpoint/in_quotes.hpp"
+#include "core/in_quotes.hpp"
 #include "text/tokenizer_json.hpp"
 
 namespace blip {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "blip/error.hpp"
-#include "checkpoint/json_text.hpp"
-#include "checkpoint/open_file.hpp"
+#include "core/json_text.hpp"
+#include "core/open_file.hpp"
 #include "text/json_document.hpp"
 #include "text/tokenizer_config.hpp"
 #include "text/tokenizer_json.hpp"

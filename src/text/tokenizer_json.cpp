@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "blip/error.hpp"
-#include "checkpoint/in_quotes.hpp"
+#include "core/in_quotes.hpp"
 #include "text/unicode.hpp"
 
 namespace blip {

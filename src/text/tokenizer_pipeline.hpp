@@ -17,6 +17,7 @@ class TokenizerPipeline {
  public:
   /// Throws malformed or limit_exceeded, naming the vocabulary's file.
   explicit TokenizerPipeline(TokenizerSpec spec);
+  ~TokenizerPipeline() = default;
   TokenizerPipeline(const TokenizerPipeline&) = delete;
   TokenizerPipeline& operator=(const TokenizerPipeline&) = delete;
 

@@ -30,7 +30,7 @@ void append_utf8(char32_t code_point, std::string& out);
 /// `text` with every ill-formed sequence replaced by U+FFFD.
 [[nodiscard]] std::string replace_invalid_utf8(std::string_view text);
 
-/// Bits of CharacterProperty.
+/// kRemoved, kWhitespace, … of unicode_data.hpp, together.
 [[nodiscard]] std::uint8_t properties_of(char32_t code_point) noexcept;
 
 /// Appends the lower case of one character (two code points for U+0130).

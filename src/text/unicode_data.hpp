@@ -7,17 +7,15 @@
 
 namespace blip {
 
-/// What normalisation and pre-tokenisation ask about a code point; bits of PropertyRow::properties.
-enum CharacterProperty : std::uint8_t {
-  kRemoved = 1,          ///< clean_text drops it: NUL, U+FFFD, control, format, private use
-  kWhitespace = 2,       ///< Rust's char::is_whitespace
-  kChinese = 4,          ///< an ideograph that gets a space on either side
-  kPunctuation = 8,      ///< ASCII punctuation or category P: a token of its own
-  kNonspacingMark = 16,  ///< category Mn: what strip_accents drops
-  kDecomposes = 32,      ///< has a canonical decomposition
-  kReorders = 64,        ///< has a combining class other than 0
-  kWordCharacter = 128,  ///< \w of Rust's regular expressions
-};
+// What normalisation and pre-tokenisation ask about a code point: bits of PropertyRow::properties.
+inline constexpr std::uint8_t kRemoved = 1;      ///< clean_text drops it: NUL, U+FFFD, category C
+inline constexpr std::uint8_t kWhitespace = 2;   ///< Rust's char::is_whitespace
+inline constexpr std::uint8_t kChinese = 4;      ///< an ideograph: gets a space on either side
+inline constexpr std::uint8_t kPunctuation = 8;  ///< a token of its own: ASCII, or category P
+inline constexpr std::uint8_t kNonspacingMark = 16;  ///< category Mn: what strip_accents drops
+inline constexpr std::uint8_t kDecomposes = 32;      ///< has a canonical decomposition
+inline constexpr std::uint8_t kReorders = 64;        ///< has a combining class other than 0
+inline constexpr std::uint8_t kWordCharacter = 128;  ///< \w of Rust's regular expressions
 
 /// Holds from `first` up to the next row's `first`.
 struct PropertyRow {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "blip/error.hpp"
-#include "checkpoint/in_quotes.hpp"
+#include "core/in_quotes.hpp"
 #include "text/unicode.hpp"
 
 namespace blip {

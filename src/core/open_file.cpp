@@ -1,4 +1,4 @@
-#include "checkpoint/open_file.hpp"
+#include "core/open_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

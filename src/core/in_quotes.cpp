@@ -1,4 +1,4 @@
-#include "checkpoint/in_quotes.hpp"
+#include "core/in_quotes.hpp"
 
 #include <cstddef>
 
