@@ -2,7 +2,7 @@
 # Compares the program with Hugging Face transformers: tools/parity.sh BUILD_DIRECTORY [ARGUMENT …]
 # Makes .venv with the versions of tools/reference/requirements.txt, then runs every
 # tools/reference/parity_*.py with the arguments (--quick: tiny models only). The comparisons that
-# look at photos take those of PHOTOS, a folder, and the bundled model is one of the models.
+# look at photos take those of PHOTOS, a folder, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$1
@@ -27,7 +27,7 @@ for script in tools/reference/parity_*.py; do
   arguments=(--build "$build" "$@")
   case $script in
     *_image.py) arguments+=(--photos "${PHOTOS:-examples/photos}") ;;
-    *_model.py) arguments+=(--photos "${PHOTOS:-examples/photos}" --model models/nano) ;;
+    *_model.py) [[ -z ${PHOTOS:-} ]] || arguments+=(--photos "$PHOTOS") ;;
   esac
   echo
   echo "== $script ${arguments[*]}"

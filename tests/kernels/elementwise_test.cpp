@@ -27,11 +27,12 @@ TEST(Gelu, IsTheErfGeluEverywhere) {
     add_bias_gelu(values.data(), nullptr, values.size());
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const double expected = exact_gelu(inputs[i]);
-      // The rational erf is within 3e-7 of ±1 on machines without FMA (a few float32 spacings), and
+      // The rational erf has an error of 3.5e-7 without FMA, and
       // for negative x that is what 1 + erf cancels to; x / 2 multiplies it; the products round
       // too.
-      EXPECT_NEAR(values[i], expected,
-                  1.5e-7 * std::max(2.0, std::abs(double{inputs[i]})) + 1.2e-7 * std::abs(expected))
+      EXPECT_NEAR(
+          values[i], expected,
+          1.75e-7 * std::max(2.0, std::abs(double{inputs[i]})) + 1.2e-7 * std::abs(expected))
           << target << " x = " << inputs[i];
     }
   });

@@ -250,7 +250,10 @@ def main():
     root = pathlib.Path(__file__).resolve().parents[2]
     probe = arguments.build / "tools" / "reference" / "probe_model"
     photos = sorted((root / "examples" / "photos").glob("*.jpg"))
-    more_photos = sorted(arguments.photos.glob("*.jpg")) if arguments.photos else []
+    known = {photo.read_bytes() for photo in photos}  # the examples may be among them
+    more_photos = [photo for photo in
+                   (sorted(arguments.photos.glob("*.jpg")) if arguments.photos else [])
+                   if photo.read_bytes() not in known]
     print(f"{'model':<22} {'type':<5} {'pixels':<7} {'features':>9} {'logits':>9} "
           f"{'same ids':>11} {'ties':>4} {'in batch':>8} {'scores':>9}")
     ok, total, same, ties = True, 0, 0, 0
