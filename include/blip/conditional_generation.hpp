@@ -29,8 +29,9 @@ struct LoadOptions {
 /// called from many threads at once, each with its own Context.
 class BlipForConditionalGeneration {
  public:
-  /// `model` is a directory with config.json and safetensors, or the name of a bundled model. Throws missing_tensor or
-  /// shape_mismatch naming the tensor, or whatever reading the files throws.
+  /// `model` is a directory with config.json and safetensors, or the name of a bundled model.
+  /// Throws missing_tensor or shape_mismatch naming the tensor, or whatever reading the files
+  /// throws.
   static BlipForConditionalGeneration from_pretrained(const std::filesystem::path& model,
                                                       const LoadOptions& options = {});
 

@@ -25,7 +25,8 @@ struct BlipInputs {
 /// Immutable after loading; every member is const and safe to call from many threads.
 class BlipProcessor {
  public:
-  /// `model` is a model directory or the name of a bundled model. Throws as BertTokenizer and BlipImageProcessorConfig do.
+  /// `model` is a model directory or the name of a bundled model. Throws as BertTokenizer and
+  /// BlipImageProcessorConfig do.
   static BlipProcessor from_pretrained(const std::filesystem::path& model);
 
   BlipProcessor(BlipImageProcessorConfig image_processor, BertTokenizer tokenizer);
