@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 # Seconds per fuzz target; the arguments of every parity script and the photos it looks at.
 FUZZ_SECONDS ?= 300
 PARITY_ARGS ?=
-PHOTOS ?= examples/photos
+PHOTOS ?=
 # For a PyTorch without CUDA: make parity TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
 export TORCH_INDEX_URL PHOTOS
 
