@@ -22,23 +22,23 @@ constexpr TokenId kText = Vocabulary::kNone;
 class AddedTokensTest : public ::testing::Test {
  protected:
   AddedTokensTest() {
-    vocabulary_.insert("[SEP]", 0, "test");
-    vocabulary_.insert("dog", 1, "test");
+    vocabulary.insert("[SEP]", 0, "test");
+    vocabulary.insert("dog", 1, "test");
   }
 
-  void add(const AddedToken& token) { added_.add(token, vocabulary_, &normalizer_, "test"); }
+  void add(const AddedToken& token) { added.add(token, vocabulary, &normalizer, "test"); }
 
   Pieces split(std::string_view text, Stage stage = Stage::given_text, bool parse = true) {
     Pieces pieces;
-    for (const TextPiece& piece : added_.split(text, stage, parse)) {
+    for (const TextPiece& piece : added.split(text, stage, parse)) {
       pieces.emplace_back(piece.text, piece.id);
     }
     return pieces;
   }
 
-  Vocabulary vocabulary_;
-  BertNormalizer normalizer_;
-  AddedTokens added_;
+  Vocabulary vocabulary;
+  BertNormalizer normalizer;
+  AddedTokens added;
 };
 
 TEST_F(AddedTokensTest, GivesIds) {
@@ -46,15 +46,15 @@ TEST_F(AddedTokensTest, GivesIds) {
   add({.content = "[DEC]", .normalized = false, .special = true});
   add({.content = "[ENC]", .normalized = false, .special = true});
   add({.content = "[DEC]", .normalized = false, .special = true});
-  EXPECT_EQ(added_.find("[SEP]"), 0);  // the vocabulary's
-  EXPECT_EQ(added_.find("[DEC]"), 2);  // after it
-  EXPECT_EQ(added_.find("[ENC]"), 3);
-  EXPECT_EQ(added_.find("dog"), Vocabulary::kNone);
-  EXPECT_EQ(added_.count_outside(vocabulary_), 2U);
-  EXPECT_EQ(*added_.text_of(3), "[ENC]");
-  EXPECT_EQ(added_.text_of(1), nullptr);
-  EXPECT_TRUE(added_.is_special("[DEC]"));
-  EXPECT_FALSE(added_.is_special("dog"));
+  EXPECT_EQ(added.find("[SEP]"), 0);  // the vocabulary's
+  EXPECT_EQ(added.find("[DEC]"), 2);  // after it
+  EXPECT_EQ(added.find("[ENC]"), 3);
+  EXPECT_EQ(added.find("dog"), Vocabulary::kNone);
+  EXPECT_EQ(added.count_outside(vocabulary), 2U);
+  EXPECT_EQ(*added.text_of(3), "[ENC]");
+  EXPECT_EQ(added.text_of(1), nullptr);
+  EXPECT_TRUE(added.is_special("[DEC]"));
+  EXPECT_FALSE(added.is_special("dog"));
 }
 
 TEST_F(AddedTokensTest, CutsLeftmostLongest) {
@@ -79,7 +79,7 @@ TEST_F(AddedTokensTest, NormalizedTokensAreLookedForNormalized) {
   EXPECT_THAT(split("Caf\xC3\x89"), ElementsAre(Pair("Caf\xC3\x89", kText)));
   EXPECT_THAT(split("a cafe", Stage::normalized_text),
               ElementsAre(Pair("a ", kText), Pair("cafe", 2)));
-  EXPECT_EQ(*added_.text_of(2), "cafe");
+  EXPECT_EQ(*added.text_of(2), "cafe");
   expect_error(ErrorCode::malformed, "test: normalising leaves nothing of an added token",
                [&] { add({.content = "\x01"}); });
 }

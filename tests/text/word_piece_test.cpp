@@ -20,17 +20,17 @@ class WordPieceTest : public ::testing::Test {
                              "[UNK]", "un", "unaffable", "##aff", "##able", "##a", "dog", ".",
                              "##\xC3\xA9", "caf", "\xC3\xA9", "a"}) {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
-      vocabulary_.insert(tokens[i], static_cast<TokenId>(i), "test");
+      vocabulary.insert(tokens[i], static_cast<TokenId>(i), "test");
     }
   }
 
   std::vector<TokenId> encode(std::string_view text, const WordPieceOptions& options = {}) {
     std::vector<TokenId> ids;
-    WordPiece(vocabulary_, options, "test").encode(text, ids);
+    WordPiece(vocabulary, options, "test").encode(text, ids);
     return ids;
   }
 
-  Vocabulary vocabulary_;
+  Vocabulary vocabulary;
 };
 
 TEST_F(WordPieceTest, TakesTheLongestMatch) {
@@ -72,7 +72,7 @@ TEST_F(WordPieceTest, CountsCharactersNotBytes) {
 
 TEST_F(WordPieceTest, OtherPrefixes) {
   EXPECT_THAT(encode("una", {.continuing_subword_prefix = ""}), ElementsAre(1, 11));
-  vocabulary_.insert("@@@@@a", 12, "test");  // longer than what it overwrites
+  vocabulary.insert("@@@@@a", 12, "test");  // longer than what it overwrites
   EXPECT_THAT(encode("aaa", {.continuing_subword_prefix = "@@@@@"}), ElementsAre(11, 12, 12));
 }
 
