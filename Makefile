@@ -56,7 +56,7 @@ format: ## format the sources in place
 fuzz: ## every libFuzzer target for FUZZ_SECONDS (300) from its corpus
 	$(install) build fuzz
 	cmake --preset fuzz
-	cmake --build --preset fuzz
+	cmake --build --preset fuzz --target fuzz/all
 	tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
 
 bench: ## build and run the programs in bench/

@@ -27,7 +27,7 @@ constexpr std::string_view kAddedTokens = R"({"added_tokens_decoder": {
   "43": {"content": "ab", "normalized": false, "single_word": true, "rstrip": true}})";
 
 const blip::TokenizerPipeline& tokenizer(bool uncased) {
-  static const auto make = [](const char* more) {
+  const auto make = [](const char* more) {
     blip::TokenizerFiles files;
     files.vocab_txt = {"vocab.txt", std::string(kVocabulary)};
     files.tokenizer_config = {"tokenizer_config.json", std::string(kAddedTokens) + more};

@@ -32,6 +32,18 @@ void read_environment_too(CLI::App& app) {
   }
 }
 
+// CLI11 2.4 ignores a variable whose value does not pass the option's check; 2.1
+// rejects it, as both reject the same words on the command line. So do we.
+void reject_ignored_variables(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_envname().empty() || option->count() > 0) continue;
+    const char* value = std::getenv(option->get_envname().c_str());
+    if (value == nullptr || *value == '\0') continue;
+    option->add_result(value);
+    option->run_callback();
+  }
+}
+
 // The message of a rejected option does not say where its value came from.
 std::string environment_hint(const CLI::App& app, Arguments arguments, std::string_view message) {
   for (const CLI::Option* option : app.get_options()) {
@@ -75,6 +87,7 @@ bool parse_arguments(CLI::App& app, const CommandHelp& help, Arguments arguments
   read_environment_too(app);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    reject_ignored_variables(app);
   } catch (const CLI::CallForHelp&) {
     print_help(app, help);
     return false;

@@ -53,8 +53,8 @@ TEST(CaptionFailures, EachBadInputGetsOneLineAndTheRestIsDone) {
 TEST(CaptionFailures, APictureTooLargeToDecodeIsRefused) {
   const Folder folder;
   std::string huge = png(32, 24, 1);
-  // IHDR's width and height: 50,000 × 50,000. Its checksum is then wrong too, so it is redone by
-  // asking png() for the chunk's bytes being impossible; the header alone must be enough to refuse.
+  // IHDR's width and height become 50,000. The header alone must be enough to refuse it, whether
+  // for its size or for its checksum.
   const std::string size = {'\x00', '\x00', '\xc3', '\x50'};
   huge.replace(16, 4, size).replace(20, 4, size);
   const Outcome run = run_blip({"caption", folder.file("huge.png", huge)});

@@ -114,12 +114,26 @@ TEST(CaptionOptions, ABadImageDoesNotShiftTheSeedsOfTheOthers) {
   EXPECT_EQ(rest, whole);
 }
 
+// `jpeg` with an EXIF tag that says it was taken with the camera held in another `orientation`.
+std::string with_orientation(const std::string& jpeg, char orientation) {
+  const std::string exif =
+      std::string("Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0", 24) + orientation +
+      std::string(7, '\0');
+  const std::string segment =
+      "\xff\xe1" + std::string(1, '\0') + static_cast<char>(exif.size() + 2) + exif;
+  return jpeg.substr(0, 2) + segment + jpeg.substr(2);
+}
+
 TEST(CaptionOptions, ExifRotationIsOnUnlessTurnedOff) {
-  // A photo whose EXIF tag turns it by a quarter, made in memory, needs a JPEG encoder; the image
-  // room tests the rotation itself. Here: the switch reaches it without failing.
   const Folder folder;
-  const Outcome run = run_blip({"caption", folder.picture("a.png"), "--no-exif-rotation"});
-  EXPECT_EQ(run.exit_code, 0);
+  const std::string photo = std::string(BLIP_SOURCE_DIR) + "/examples/photos/cat.jpg";
+  const std::string turned = folder.file("turned.jpg", with_orientation(read_file(photo), '\x06'));
+  const Outcome as_stored = run_blip({"caption", photo});
+  const Outcome upright = run_blip({"caption", turned});
+  const Outcome switched_off = run_blip({"caption", turned, "--no-exif-rotation"});
+  EXPECT_EQ(upright.exit_code, 0) << upright.err;
+  EXPECT_EQ(switched_off.out, as_stored.out);
+  EXPECT_NE(upright.out, as_stored.out);  // a cat on its side looks like something else to nano
 }
 
 TEST(CaptionOptions, EveryNumberTypeAndSizeAndThreadCountWorks) {
