@@ -97,7 +97,7 @@ void add_model(CLI::App& app, CaptionOptions& options, Words& words) {
 
 void add_generation(CLI::App& app, CaptionOptions& options, Words& words) {
   GenerationOptions& generation = options.generation;
-  const char* group = "Text (what is not set is the model's own setting)";
+  const char* group = "Text (what is not set is as in transformers: greedy, 20 tokens)";
   app.add_option("-p,--prompt", options.prompt, "How every caption starts, e.g. \"a photo of\"")
       ->type_name("TEXT")
       ->group(group);

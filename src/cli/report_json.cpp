@@ -66,7 +66,7 @@ std::string report_as_json(const ModelReport& report, bool with_tensors, int ind
                {"text", text_json(report.config.text_config)}};
   if (report.image_processor) json["preprocessing"] = preprocessing_json(*report.image_processor);
   if (report.tokenizer) json["tokenizer"] = tokenizer_json(*report.tokenizer);
-  json["generation"] = generation_json(report.generation);
+  json["stored_generation"] = generation_json(report.generation);
   json["files"] = Json::array();
   for (const FileReport& file : report.files) {
     json["files"].push_back({{"name", file.name}, {"bytes", file.bytes}});

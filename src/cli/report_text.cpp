@@ -86,7 +86,9 @@ void add_generation(Text& text, const GenerationOptions& generation) {
   for (const auto& [name, value] : settings_of(generation)) {
     settings += fmt::format("{}{} {}", settings.empty() ? "" : ", ", name, value);
   }
-  text.row("Generation", settings.empty() ? "transformers' defaults" : settings);
+  // Shown because it is in the files; see load_generation_config for why it has no effect.
+  text.row("Generation", settings.empty() ? "transformers' defaults"
+                                          : settings + " (stored, but ignored as in transformers)");
 }
 
 }  // namespace

@@ -93,18 +93,6 @@ void finish_tile(const Product& product, std::int64_t first_row, std::int64_t ro
   }
 }
 
-// The product goes to memory before the residual is added, so a residual that is `out` itself needs
-// a copy first.
-const float* separate_residual(const Product& product, Scratch& scratch) {
-  if (product.epilogue != Epilogue::bias_residual || product.residual != product.out) {
-    return product.residual;
-  }
-  const auto count = static_cast<std::size_t>(product.rows * product.layer.weight.rows);
-  float* copy = scratch.allocate<float>(count);
-  std::copy_n(product.residual, count, copy);
-  return copy;
-}
-
 void multiply_small(const Product& product, ThreadPool& threads) {
   const WeightMatrix& weight = product.layer.weight;
   const TileGrid grid = grid_of(product.rows, weight.rows, product.rows, kSmallTileOutputs);
@@ -155,8 +143,7 @@ void multiply_large(const Product& product, ThreadPool& threads, Scratch& scratc
 void linear(const float* x, std::int64_t m, const Linear& layer, float* out, Context& context,
             Epilogue epilogue, const float* residual) {
   const Scratch::Frame frame(context.scratch());
-  Product product{x, m, layer, out, epilogue, residual};
-  product.residual = separate_residual(product, context.scratch());
+  const Product product{x, m, layer, out, epilogue, residual};
   if (m <= kSmallRows) {
     multiply_small(product, context.threads());
   } else {

@@ -19,8 +19,10 @@ std::string describe(std::span<const std::int64_t> shape) {
 }
 
 std::string source_of(const Checkpoint& checkpoint) {
-  return checkpoint.files().empty() ? std::string("checkpoint")
-                                    : checkpoint.files().front().string();
+  // Of several shards the directory: which one should have held a missing tensor nobody knows.
+  const auto& files = checkpoint.files();
+  if (files.empty()) return "checkpoint";
+  return (files.size() == 1 ? files.front() : files.front().parent_path()).string();
 }
 
 WeightFormat format_of(const CheckpointTensor& tensor, const Checkpoint& checkpoint) {

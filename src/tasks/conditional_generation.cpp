@@ -27,10 +27,6 @@ struct BlipForConditionalGeneration::Model {
 
 namespace {
 
-// transformers generates with the text decoder's own generation configuration, which is always
-// empty for BLIP: what generation_config.json and the old fields of config.json say does not count.
-const GenerationOptions kModelDefaults;
-
 struct ImageBatch {
   std::int64_t count;
   std::int64_t height;
@@ -123,8 +119,10 @@ std::vector<GeneratedSequence> BlipForConditionalGeneration::generate_sequences(
   const ImageBatch images = image_batch(inputs.pixel_values);
   const BlipTextConfig& config = model_->config.text_config;
   const auto starts = start_tokens(inputs, images.count, config);
+  // transformers generates with the text decoder's own generation configuration, which is always
+  // empty for BLIP: generation_config.json and the old fields of config.json do not count.
   const GenerationSettings settings =
-      resolve_settings(kModelDefaults, options,
+      resolve_settings({}, options,
                        {.stop_token_id = config.sep_token_id,
                         .vocab_size = config.vocab_size,
                         .max_position_embeddings = config.max_position_embeddings});

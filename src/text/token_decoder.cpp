@@ -1,7 +1,6 @@
 #include "text/token_decoder.hpp"
 
 #include <array>
-#include <span>
 
 namespace blip {
 
@@ -10,10 +9,11 @@ namespace {
 struct Replacement {
   std::string_view from;
   std::string_view to;
+  bool tokens_only = false;  // `tokenizers` has it, transformers' clean-up of whole texts does not
 };
 
-// In the order in which they are applied. `tokenizers` has one more than transformers, the seventh.
-constexpr std::array<Replacement, 11> kTokenReplacements = {{
+// In the order in which they are applied.
+constexpr std::array<Replacement, 11> kReplacements = {{
     {" .", "."},
     {" ?", "?"},
     {" !", "!"},
@@ -21,19 +21,7 @@ constexpr std::array<Replacement, 11> kTokenReplacements = {{
     {" ' ", "'"},
     {" n't", "n't"},
     {" 'm", "'m"},
-    {" do not", " don't"},
-    {" 's", "'s"},
-    {" 've", "'ve"},
-    {" 're", "'re"},
-}};
-constexpr std::array<Replacement, 10> kTextReplacements = {{
-    {" .", "."},
-    {" ?", "?"},
-    {" !", "!"},
-    {" ,", ","},
-    {" ' ", "'"},
-    {" n't", "n't"},
-    {" 'm", "'m"},
+    {" do not", " don't", true},
     {" 's", "'s"},
     {" 've", "'ve"},
     {" 're", "'re"},
@@ -55,10 +43,6 @@ void replace_all(std::string& text, std::size_t begin, const Replacement& replac
   text.resize(out);
 }
 
-void replace_all(std::string& text, std::size_t begin, std::span<const Replacement> replacements) {
-  for (const Replacement& replacement : replacements) replace_all(text, begin, replacement);
-}
-
 }  // namespace
 
 void append_token(std::string_view token, bool first, const TokenDecoderOptions& options,
@@ -72,11 +56,14 @@ void append_token(std::string_view token, bool first, const TokenDecoderOptions&
     out += ' ';
     out += token;
   }
-  if (options.cleanup) replace_all(out, begin, kTokenReplacements);
+  if (!options.cleanup) return;
+  for (const Replacement& replacement : kReplacements) replace_all(out, begin, replacement);
 }
 
 std::string clean_up_tokenization(std::string text) {
-  replace_all(text, 0, kTextReplacements);
+  for (const Replacement& replacement : kReplacements) {
+    if (!replacement.tokens_only) replace_all(text, 0, replacement);
+  }
   return text;
 }
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/checkpoint/expect_error.hpp"
 #include "tests/checkpoint/safetensors_bytes.hpp"
-#include "tests/checkpoint/temporary_directory.hpp"
+#include "tests/core/expect_error.hpp"
+#include "tests/core/temporary_directory.hpp"
 
 namespace blip {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "blip/config.hpp"
 #include "checkpoint/config_text.hpp"
-#include "tests/checkpoint/expect_error.hpp"
-#include "tests/checkpoint/temporary_directory.hpp"
+#include "tests/core/expect_error.hpp"
+#include "tests/core/temporary_directory.hpp"
 
 namespace blip {
 namespace {

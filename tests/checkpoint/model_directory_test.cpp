@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "tests/checkpoint/expect_error.hpp"
-#include "tests/checkpoint/temporary_directory.hpp"
+#include "tests/core/expect_error.hpp"
+#include "tests/core/temporary_directory.hpp"
 
 namespace blip {
 namespace {

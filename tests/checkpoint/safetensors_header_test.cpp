@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tests/checkpoint/expect_error.hpp"
+#include "tests/core/expect_error.hpp"
 
 namespace blip {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/checkpoint/expect_error.hpp"
 #include "tests/checkpoint/safetensors_bytes.hpp"
+#include "tests/core/expect_error.hpp"
 
 namespace blip {
 namespace {

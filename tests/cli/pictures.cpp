@@ -83,26 +83,15 @@ void write_file(const std::filesystem::path& path, const std::string& content) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
-Folder::Folder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "blip-test-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-  path_ = pattern;
-}
-
-Folder::~Folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 std::string Folder::picture(const std::string& name, std::uint32_t seed) const {
   return file(name, png(32, 24, seed));
 }
 
 std::string Folder::file(const std::string& name, const std::string& content) const {
-  const std::filesystem::path path = path_ / name;
-  std::filesystem::create_directories(path.parent_path());
-  write_file(path, content);
-  return path.string();
+  const std::filesystem::path written = path() / name;
+  std::filesystem::create_directories(written.parent_path());
+  write_file(written, content);
+  return written.string();
 }
 
 }  // namespace blip::testing

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "tests/core/temporary_directory.hpp"
+
 namespace blip::testing {
 
 /// A PNG of plain colour, different for every `seed`.
@@ -18,22 +20,17 @@ void write_file(const std::filesystem::path& path, const std::string& content);
 
 class Folder {
  public:
-  Folder();
-  ~Folder();
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
   /// The path of `name` in the folder, whether it exists or not.
   [[nodiscard]] std::string operator/(const std::string& name) const {
-    return (path_ / name).string();
+    return (path() / name).string();
   }
   /// Writes a picture (and the folders above it) and returns its path.
   std::string picture(const std::string& name, std::uint32_t seed = 1) const;
   std::string file(const std::string& name, const std::string& content) const;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
 
  private:
-  std::filesystem::path path_;
+  TemporaryDirectory directory_;
 };
 
 }  // namespace blip::testing

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "checkpoint/file_mapping.hpp"
-#include "tests/checkpoint/expect_error.hpp"
-#include "tests/checkpoint/temporary_directory.hpp"
+#include "tests/core/expect_error.hpp"
+#include "tests/core/temporary_directory.hpp"
 
 namespace blip {
 namespace {

@@ -10,7 +10,8 @@
 
 #include "blip/error.hpp"
 #include "tests/checkpoint/safetensors_bytes.hpp"
-#include "tests/checkpoint/temporary_directory.hpp"
+#include "tests/core/expect_error.hpp"
+#include "tests/core/temporary_directory.hpp"
 
 namespace blip {
 namespace {
@@ -91,6 +92,20 @@ TEST_F(WeightLoaderTest, NamesWhatIsMissingMisshapenOrNotAWeight) {
   EXPECT_NE(message(ErrorCode::unsupported, [&] { loader.values("i", {1}); })
                 .find("tensor 'i' holds I64"),
             std::string::npos);
+}
+
+TEST_F(WeightLoaderTest, NamesTheDirectoryWhenThereAreShards) {
+  const std::string a[] = {"a"};
+  const std::string b[] = {"b"};
+  directory_.write("one.safetensors", one_value_tensors(a));
+  directory_.write("two.safetensors", one_value_tensors(b));
+  directory_.write("model.safetensors.index.json",
+                   R"({"weight_map":{"a":"one.safetensors","b":"two.safetensors"}})");
+  const Checkpoint checkpoint = Checkpoint::open(directory_.path());
+  WeightLoader loader(checkpoint, WeightType::stored, converted_);
+  expect_error(ErrorCode::missing_tensor,
+               directory_.path().string() + ": tensor 'c' [1] is missing",
+               [&] { loader.values("c", {1}); });
 }
 
 TEST_F(WeightLoaderTest, ListsWhatNothingAskedFor) {

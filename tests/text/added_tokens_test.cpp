@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/checkpoint/expect_error.hpp"
+#include "tests/core/expect_error.hpp"
 
 namespace blip {
 namespace {

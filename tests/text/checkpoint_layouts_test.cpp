@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "blip/tokenizer.hpp"
-#include "tests/checkpoint/temporary_directory.hpp"
+#include "tests/core/temporary_directory.hpp"
 
 namespace blip {
 namespace {

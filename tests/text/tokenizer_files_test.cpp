@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "tests/checkpoint/expect_error.hpp"
+#include "tests/core/expect_error.hpp"
 #include "text/tokenizer_pipeline.hpp"
 
 namespace blip {

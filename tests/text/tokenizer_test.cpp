@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "tests/checkpoint/expect_error.hpp"
-#include "tests/checkpoint/temporary_directory.hpp"
+#include "tests/core/expect_error.hpp"
+#include "tests/core/temporary_directory.hpp"
 
 namespace blip {
 namespace {

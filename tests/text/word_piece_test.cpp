@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/checkpoint/expect_error.hpp"
+#include "tests/core/expect_error.hpp"
 
 namespace blip {
 namespace {
