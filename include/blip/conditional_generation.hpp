@@ -3,33 +3,24 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "blip/config.hpp"
 #include "blip/context.hpp"
+#include "blip/encoded_image.hpp"
 #include "blip/generation.hpp"
+#include "blip/load_options.hpp"
 #include "blip/processor.hpp"
 
 namespace blip {
-
-/// The number type weights are held in. Arithmetic is float32 whatever this is.
-enum class WeightType {
-  stored,  ///< as the checkpoint has them, used in place
-  f32,
-  f16,
-  bf16,
-};
-
-struct LoadOptions {
-  WeightType weight_type = WeightType::stored;
-};
 
 /// Weights are immutable after loading and shared between copies: every member is const and may be
 /// called from many threads at once, each with its own Context.
 class BlipForConditionalGeneration {
  public:
-  /// `model` is a directory with config.json and safetensors, or the name of a bundled model.
+  /// `model` is a model directory, a checkpoint file, a hub id or the name of a bundled model.
   /// Throws missing_tensor or shape_mismatch naming the tensor, or whatever reading the files
   /// throws.
   static BlipForConditionalGeneration from_pretrained(const std::filesystem::path& model,
@@ -47,6 +38,16 @@ class BlipForConditionalGeneration {
   [[nodiscard]] std::vector<GeneratedSequence> generate_sequences(const BlipInputs& inputs,
                                                                   const GenerationOptions& options,
                                                                   Context& context) const;
+
+  /// For images encoded before. `prompts` is empty or has a row for each image: token ids
+  /// [CLS] … [SEP].
+  [[nodiscard]] std::vector<GeneratedSequence> generate_sequences(
+      std::span<const EncodedImage> images, std::span<const std::vector<TokenId>> prompts,
+      const GenerationOptions& options, Context& context) const;
+
+  /// pixel_values: [B, 3, H, W] → B images
+  [[nodiscard]] std::vector<EncodedImage> encode_images(const Tensor& pixel_values,
+                                                        Context& context) const;
 
   /// Image features: pixel_values [B, 3, H, W] → last_hidden_state [B, N, E].
   [[nodiscard]] Tensor image_features(const Tensor& pixel_values, Context& context) const;

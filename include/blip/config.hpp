@@ -57,9 +57,10 @@ struct BlipConfig {
   int image_text_hidden_size = 256;
   bool tie_word_embeddings = true;
 
-  /// Reads config.json of a model directory. Throws not_found, malformed, unsupported or
-  /// limit_exceeded; the message names the file and the field.
-  static BlipConfig from_pretrained(const std::filesystem::path& model_directory);
+  /// Reads config.json of a model directory. Of a checkpoint file, or a directory of weights
+  /// without config.json, tells it from the names and shapes of the tensors. Throws not_found,
+  /// malformed, unsupported or limit_exceeded; the message names the file and the field.
+  static BlipConfig from_pretrained(const std::filesystem::path& model);
 };
 
 /// preprocessor_config.json. Defaults are transformers' BlipImageProcessor.
@@ -75,10 +76,11 @@ struct BlipImageProcessorConfig {
   std::array<float, 3> image_std = {0.26862954F, 0.26130258F, 0.27577711F};
 
   /// Reads the "image_processor" object of processor_config.json, which transformers 5 writes and
-  /// prefers, else preprocessor_config.json; defaults where neither exists. Throws unreadable,
-  /// malformed, unsupported (a size that keeps the aspect ratio, cropping, padding) or
-  /// limit_exceeded; the message names the file and the field.
-  static BlipImageProcessorConfig from_pretrained(const std::filesystem::path& model_directory);
+  /// prefers, else preprocessor_config.json; defaults where neither exists, at the size the model
+  /// was trained at if there is no config.json either. Throws unreadable, malformed, unsupported (a
+  /// size that keeps the aspect ratio, cropping, padding) or limit_exceeded; the message names the
+  /// file and the field.
+  static BlipImageProcessorConfig from_pretrained(const std::filesystem::path& model);
 };
 
 /// What transformers calls `model.generation_config`: generation_config.json where that exists,

@@ -20,6 +20,7 @@ enum class ErrorCode {
   limit_exceeded,    ///< larger than a documented limit (pixels, header bytes, tokens)
   invalid_argument,  ///< the caller's option or argument is out of range
   cancelled,         ///< the caller asked to stop
+  network,           ///< a server that cannot be reached, refuses, or breaks off
 };
 
 /// Thrown for every failure. `what()` is a single line without a trailing newline.

@@ -1,5 +1,5 @@
-// What cross-attention reads of the images: keys and values of every layer, computed once per image
-// and shared by all beams and all texts.
+// What cross-attention reads of an image (or of a question): keys and values of every layer,
+// computed once and shared by all beams and all texts.
 #pragma once
 
 #include <cstddef>
@@ -21,41 +21,41 @@ struct CrossAttentionProjection {
 
 class CrossAttentionCache {
  public:
-  /// states: [images, N, E], the encoder's output.
-  CrossAttentionCache(std::span<const CrossAttentionProjection> layers, const float* states,
-                      std::int64_t images, std::int64_t tokens, std::int64_t heads,
-                      Context& context);
+  CrossAttentionCache(std::int64_t layers, std::int64_t tokens, std::int64_t heads,
+                      std::int64_t head_size);
 
   /// [D, stride()], transposed so that scores are computed along the tokens.
-  [[nodiscard]] const float* keys(std::int64_t layer, std::int64_t image,
-                                  std::int64_t head) const noexcept {
-    return block(layer, image, head);
+  [[nodiscard]] const float* keys(std::int64_t layer, std::int64_t head) const noexcept {
+    return block(layer, head);
   }
   /// [N, D]
-  [[nodiscard]] const float* values(std::int64_t layer, std::int64_t image,
-                                    std::int64_t head) const noexcept {
-    return block(layer, image, head) + head_size_ * stride_;
+  [[nodiscard]] const float* values(std::int64_t layer, std::int64_t head) const noexcept {
+    return block(layer, head) + head_size_ * stride_;
   }
-  [[nodiscard]] std::int64_t images() const noexcept { return images_; }
   [[nodiscard]] std::int64_t tokens() const noexcept { return tokens_; }
   /// Tokens rounded up to kKeyPadding.
   [[nodiscard]] std::int64_t stride() const noexcept { return stride_; }
 
- private:
-  [[nodiscard]] float* block(std::int64_t layer, std::int64_t image,
-                             std::int64_t head) const noexcept {
-    return reinterpret_cast<float*>(memory_.get()) +
-           ((layer * images_ + image) * heads_ + head) * (stride_ + tokens_) * head_size_;
-  }
-  void store_head(const float* keys, const float* values, std::int64_t layer, std::int64_t image,
-                  std::int64_t head);
+  /// keys, values: [N, heads, D] → this head's block
+  void store_head(const float* keys, const float* values, std::int64_t layer, std::int64_t head);
 
-  std::int64_t images_;
+ private:
+  [[nodiscard]] float* block(std::int64_t layer, std::int64_t head) const noexcept {
+    return reinterpret_cast<float*>(memory_.get()) +
+           (layer * heads_ + head) * (stride_ + tokens_) * head_size_;
+  }
+
   std::int64_t tokens_;
   std::int64_t heads_;
   std::int64_t head_size_;
   std::int64_t stride_;
   AlignedBytes memory_;
 };
+
+/// A cache for each of several states of any lengths, which are projected together:
+/// states: [sum of lengths, E] → as many caches as lengths
+std::vector<CrossAttentionCache> make_cross_attention_caches(
+    std::span<const CrossAttentionProjection> layers, const float* states,
+    std::span<const std::int64_t> lengths, std::int64_t heads, Context& context);
 
 }  // namespace blip

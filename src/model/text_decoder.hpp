@@ -8,7 +8,9 @@
 
 #include "blip/context.hpp"
 #include "core/aligned_memory.hpp"
+#include "model/cross_attention.hpp"
 #include "model/decode_step.hpp"
+#include "model/text_layers.hpp"
 #include "model/text_model.hpp"
 
 namespace blip {
@@ -46,41 +48,39 @@ class SelfAttentionCache {
   std::vector<AlignedBytes> pages_;
 };
 
-/// One generation's state. Refers to the model, the images' cache and the Context, which outlive
+/// One generation's state. Refers to the model, the images' caches and the Context, which outlive
 /// it.
 class TextDecoder {
  public:
+  /// `images`: what the rows' `image` counts, images or questions.
   TextDecoder(const TextModel& model, const LanguageModelHead& head,
-              const CrossAttentionCache& images, Context& context);
+              std::span<const CrossAttentionCache* const> images, Context& context);
 
   /// A DecodeStep: feeds each row's new tokens and returns the logits after its last one,
-  /// [rows, V], valid until the next call. Throws invalid_argument for a token outside the
-  /// vocabulary and limit_exceeded past the last position embedding.
+  /// [rows, V], valid until the next call. Throws what require_embeddable throws.
   std::span<const float> step(std::span<const DecodeRow> rows);
 
   /// The same with the logits after every token: [tokens of all rows, V].
   std::span<const float> step_all_logits(std::span<const DecodeRow> rows);
 
  private:
-  // A token being fed: where it stands and what it may look at.
-  struct FedToken {
-    TokenId id;
-    std::int64_t image;
-    std::int64_t row;
-    std::int64_t position;  // it attends to the first position + 1 cells of its row
+  // The tokens being fed, and which row each belongs to. One at position p attends to the first
+  // p + 1 cells of its row.
+  struct FedTokens {
+    std::vector<TextToken> tokens;
+    std::vector<std::size_t> rows;
+    std::vector<CrossAttentionRows> images;
   };
 
-  std::vector<FedToken> extend_histories(std::span<const DecodeRow> rows);
-  void run_layers(std::span<const FedToken> tokens, float* x);
-  void attend_to_history(std::int64_t layer, std::span<const FedToken> tokens, const float* query,
+  FedTokens extend_histories(std::span<const DecodeRow> rows);
+  void run_layers(const FedTokens& fed, float* x);
+  void attend_to_history(std::int64_t layer, const FedTokens& fed, const float* query,
                          const float* key, const float* value, float* out);
-  void attend_to_image(std::int64_t layer, std::span<const FedToken> tokens, const float* query,
-                       float* out);
   std::span<const float> compute_logits(const float* x, std::int64_t rows);
 
   const TextModel& model_;
   const LanguageModelHead& head_;
-  const CrossAttentionCache& images_;
+  std::vector<const CrossAttentionCache*> images_;
   Context& context_;
   SelfAttentionCache cache_;
   std::vector<std::vector<std::int64_t>> histories_;  // cells of each row of the last step

@@ -3,6 +3,24 @@
 namespace blip {
 namespace {
 
+TextLayer load_layer(WeightLoader& loader, const BlipTextConfig& config, const std::string& prefix,
+                     CrossAttentionWeights cross_attention) {
+  const std::int64_t hidden = config.hidden_size;
+  const std::int64_t inner = config.intermediate_size;
+  return {
+      .attention = load_attention(loader, config, hidden, prefix + "attention."),
+      .crossattention = cross_attention == CrossAttentionWeights::none
+                            ? AttentionBlock{}
+                            : load_attention(loader, config, config.encoder_hidden_size,
+                                             prefix + "crossattention."),
+      .intermediate = loader.linear(prefix + "intermediate.dense", inner, hidden),
+      .output = loader.linear(prefix + "output.dense", hidden, inner),
+      .layer_norm = loader.layer_norm(prefix + "output.LayerNorm", hidden, config.layer_norm_eps),
+  };
+}
+
+}  // namespace
+
 AttentionBlock load_attention(WeightLoader& loader, const BlipTextConfig& config,
                               std::int64_t key_size, const std::string& prefix) {
   const std::int64_t hidden = config.hidden_size;
@@ -15,24 +33,8 @@ AttentionBlock load_attention(WeightLoader& loader, const BlipTextConfig& config
   };
 }
 
-TextLayer load_layer(WeightLoader& loader, const BlipTextConfig& config,
-                     const std::string& prefix) {
-  const std::int64_t hidden = config.hidden_size;
-  const std::int64_t inner = config.intermediate_size;
-  return {
-      .attention = load_attention(loader, config, hidden, prefix + "attention."),
-      .crossattention =
-          load_attention(loader, config, config.encoder_hidden_size, prefix + "crossattention."),
-      .intermediate = loader.linear(prefix + "intermediate.dense", inner, hidden),
-      .output = loader.linear(prefix + "output.dense", hidden, inner),
-      .layer_norm = loader.layer_norm(prefix + "output.LayerNorm", hidden, config.layer_norm_eps),
-  };
-}
-
-}  // namespace
-
 TextModel load_text_model(WeightLoader& loader, const BlipTextConfig& config,
-                          const std::string& prefix) {
+                          const std::string& prefix, CrossAttentionWeights cross_attention) {
   const std::int64_t hidden = config.hidden_size;
   TextModel model{
       .config = config,
@@ -45,20 +47,22 @@ TextModel load_text_model(WeightLoader& loader, const BlipTextConfig& config,
       .layers = {},
   };
   for (int i = 0; i < config.num_hidden_layers; ++i) {
-    model.layers.push_back(
-        load_layer(loader, config, prefix + "encoder.layer." + std::to_string(i) + "."));
+    model.layers.push_back(load_layer(
+        loader, config, prefix + "encoder.layer." + std::to_string(i) + ".", cross_attention));
   }
   return model;
 }
 
-CrossAttentionCache TextModel::attend_to(const float* states, std::int64_t images,
-                                         std::int64_t tokens, Context& context) const {
+std::vector<CrossAttentionCache> TextModel::attend_to(const float* states,
+                                                      std::span<const std::int64_t> lengths,
+                                                      Context& context) const {
   std::vector<CrossAttentionProjection> projections;
   projections.reserve(layers.size());
   for (const TextLayer& layer : layers) {
     projections.push_back({&layer.crossattention.key, &layer.crossattention.value});
   }
-  return {projections, states, images, tokens, config.num_attention_heads, context};
+  return make_cross_attention_caches(projections, states, lengths, config.num_attention_heads,
+                                     context);
 }
 
 LanguageModelHead load_language_model_head(WeightLoader& loader, const TextModel& text_model,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,9 @@ struct AttentionBlock {
 
 struct TextLayer {
   AttentionBlock attention;
-  AttentionBlock crossattention;
-  Linear intermediate;  // [I, H]
-  Linear output;        // [H, I]
+  AttentionBlock crossattention;  // empty in a model loaded without
+  Linear intermediate;            // [I, H]
+  Linear output;                  // [H, I]
   LayerNorm layer_norm;
 };
 
@@ -38,14 +39,27 @@ struct TextModel {
   LayerNorm embedding_layer_norm;
   std::vector<TextLayer> layers;
 
-  /// Keys and values of image states [images, N, E] for every layer.
-  [[nodiscard]] CrossAttentionCache attend_to(const float* states, std::int64_t images,
-                                              std::int64_t tokens, Context& context) const;
+  /// Keys and values for every layer of the states [sum of lengths, E] of images or questions.
+  [[nodiscard]] std::vector<CrossAttentionCache> attend_to(const float* states,
+                                                           std::span<const std::int64_t> lengths,
+                                                           Context& context) const;
+};
+
+/// Where a text model's cross-attention finds its weights.
+enum class CrossAttentionWeights {
+  in_every_layer,
+  none,  ///< a text model alone, or one whose cross-attention is another
 };
 
 /// Reads the tensors under `prefix` ("text_decoder.bert.").
-TextModel load_text_model(WeightLoader& loader, const BlipTextConfig& config,
-                          const std::string& prefix);
+TextModel load_text_model(
+    WeightLoader& loader, const BlipTextConfig& config, const std::string& prefix,
+    CrossAttentionWeights cross_attention = CrossAttentionWeights::in_every_layer);
+
+/// Reads the tensors under `prefix` ("…crossattention."), keys and values from states [·,
+/// key_size].
+AttentionBlock load_attention(WeightLoader& loader, const BlipTextConfig& config,
+                              std::int64_t key_size, const std::string& prefix);
 
 /// The language-model head: transform (dense, GELU, layer norm), then a projection to the
 /// vocabulary.

@@ -150,4 +150,8 @@ void VisionModel::encode(const float* pixels, std::int64_t batch, std::int64_t h
   layer_norm(x, post_layernorm_, rows, hidden, out, threads);
 }
 
+void VisionModel::pool(const float* state, float* out) const {
+  layer_norm(state, post_layernorm_, 1, config_.hidden_size, out);
+}
+
 }  // namespace blip

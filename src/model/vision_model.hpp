@@ -37,6 +37,10 @@ class VisionModel {
   void encode(const float* pixels, std::int64_t batch, std::int64_t height, std::int64_t width,
               float* out, Context& context) const;
 
+  /// transformers' `pooler_output`: the class token, which has been through the last layer norm
+  /// with all others, goes through it once more. state: [E] → out: [E]
+  void pool(const float* state, float* out) const;
+
   [[nodiscard]] const BlipVisionConfig& config() const noexcept { return config_; }
 
  private:

@@ -5,6 +5,7 @@
 
 #include "blip/error.hpp"
 #include "checkpoint/model_directory.hpp"
+#include "checkpoint/tokenizer_directory.hpp"
 #include "image/preprocess.hpp"
 
 namespace blip {
@@ -12,7 +13,7 @@ namespace blip {
 BlipProcessor BlipProcessor::from_pretrained(const std::filesystem::path& model) {
   const std::filesystem::path directory = resolve_model(model.native());
   return {BlipImageProcessorConfig::from_pretrained(directory),
-          BertTokenizer::from_pretrained(directory)};
+          BertTokenizer::from_pretrained(tokenizer_directory(directory))};
 }
 
 BlipProcessor::BlipProcessor(BlipImageProcessorConfig image_processor, BertTokenizer tokenizer)

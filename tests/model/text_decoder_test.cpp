@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <vector>
 
 #include "blip/error.hpp"
@@ -13,13 +14,14 @@ namespace blip {
 namespace {
 
 constexpr std::int64_t kTokens = 19;
+constexpr std::array<std::int64_t, 2> kLengths = {kTokens, kTokens};
 constexpr auto kVocabulary = static_cast<std::size_t>(RandomTextModel::kVocabulary);
 
 class TextDecoderTest : public ::testing::Test {
  protected:
   TextDecoderTest()
-      : images_(random_.model.attend_to(random_.values(2 * kTokens * RandomTextModel::kStates), 2,
-                                        kTokens, context_)) {}
+      : caches_(random_.model.attend_to(random_.values(2 * kTokens * RandomTextModel::kStates),
+                                        kLengths, context_)) {}
 
   // The logits after the last of `ids`, fed at once to a fresh decoder.
   std::vector<float> from_scratch(const std::vector<TokenId>& ids, int image) {
@@ -42,7 +44,8 @@ class TextDecoderTest : public ::testing::Test {
 
   RandomTextModel random_;
   Context context_{{.num_threads = 2}};
-  CrossAttentionCache images_;
+  std::vector<CrossAttentionCache> caches_;
+  std::vector<const CrossAttentionCache*> images_ = {&caches_[0], &caches_[1]};
 };
 
 TEST_F(TextDecoderTest, TokenByTokenEqualsAllAtOnce) {

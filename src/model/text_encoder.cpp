@@ -1,0 +1,136 @@
+#include "model/text_encoder.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "blip/error.hpp"
+#include "core/scratch.hpp"
+#include "core/thread_pool.hpp"
+#include "kernels/gemm.hpp"
+#include "kernels/softmax.hpp"
+#include "model/cross_attention.hpp"
+
+namespace blip {
+namespace {
+
+std::vector<TextToken> tokens_of(const TextModel& model,
+                                 std::span<const std::vector<TokenId>> texts) {
+  std::vector<TextToken> tokens;
+  for (const std::vector<TokenId>& text : texts) {
+    if (text.empty()) throw Error(ErrorCode::invalid_argument, "a text has no tokens");
+    for (std::size_t position = 0; position < text.size(); ++position) {
+      tokens.push_back({text[position], static_cast<std::int64_t>(position)});
+      require_embeddable(model, tokens.back());
+    }
+  }
+  return tokens;
+}
+
+// query, key, value: [rows, H] → out: [rows, H]: every token of a text sees that whole text
+void attend_within_texts(const BlipTextConfig& config, std::span<const std::int64_t> lengths,
+                         const float* query, const float* key, const float* value, float* out,
+                         Context& context) {
+  const Scratch::Frame frame(context.scratch());
+  const std::int64_t hidden = config.hidden_size;
+  const std::int64_t heads = config.num_attention_heads;
+  const std::int64_t head_size = hidden / heads;
+  const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
+  std::vector<std::int64_t> starts(lengths.size(), 0);
+  std::partial_sum(lengths.begin(), lengths.end() - 1, starts.begin() + 1);
+  std::vector<float*> memory(static_cast<std::size_t>(context.num_threads()));
+  for (float*& scores : memory) {
+    scores = context.scratch().allocate<float>(static_cast<std::size_t>(longest * longest));
+  }
+  const float scale = 1.0F / std::sqrt(static_cast<float>(head_size));
+
+  const std::size_t tasks = lengths.size() * static_cast<std::size_t>(heads);
+  context.threads().parallel_for(tasks, [&](std::size_t task, int thread) {
+    const std::size_t text = task / static_cast<std::size_t>(heads);
+    const std::int64_t count = lengths[text];
+    const auto head = static_cast<std::int64_t>(task) % heads;
+    const std::int64_t start = starts[text] * hidden + head * head_size;
+    float* scores = memory[static_cast<std::size_t>(thread)];
+    multiply_transposed({query + start, hidden}, {key + start, hidden}, scores, count, count, count,
+                        head_size);
+    softmax_rows(scores, count, count, count, scale);
+    multiply({scores, count}, {value + start, hidden}, out + start, hidden, count, head_size,
+             count);
+  });
+}
+
+}  // namespace
+
+std::int64_t count_tokens(std::span<const std::vector<TokenId>> texts) {
+  std::int64_t count = 0;
+  for (const std::vector<TokenId>& text : texts) count += static_cast<std::int64_t>(text.size());
+  return count;
+}
+
+void gather_first_tokens(std::span<const std::vector<TokenId>> texts, std::int64_t hidden,
+                         const float* states, float* out) {
+  for (const std::vector<TokenId>& text : texts) {
+    out = std::copy_n(states, hidden, out);
+    states += static_cast<std::int64_t>(text.size()) * hidden;
+  }
+}
+
+std::vector<std::int64_t> lengths_of(std::span<const std::vector<TokenId>> texts) {
+  std::vector<std::int64_t> lengths;
+  lengths.reserve(texts.size());
+  for (const auto& text : texts) lengths.push_back(static_cast<std::int64_t>(text.size()));
+  return lengths;
+}
+
+void encode_texts(const TextModel& model, std::span<const std::vector<TokenId>> texts,
+                  const CrossAttentionStep& attend_to_image, float* out, Context& context) {
+  const std::vector<TextToken> tokens = tokens_of(model, texts);
+  if (tokens.empty()) return;
+  const std::vector<std::int64_t> lengths = lengths_of(texts);
+  const SelfAttentionStep attend_to_text = [&](std::int64_t, const float* query, const float* key,
+                                               const float* value, float* attended) {
+    attend_within_texts(model.config, lengths, query, key, value, attended, context);
+  };
+  run_text_layers(model, tokens, attend_to_text, attend_to_image, out, context);
+}
+
+void encode_all_tokens(const TextModel& model, std::span<const std::vector<TokenId>> texts,
+                       std::span<const CrossAttentionCache* const> images, float* out,
+                       Context& context) {
+  if (images.empty()) {
+    encode_texts(model, texts, {}, out, context);
+    return;
+  }
+  const std::vector<CrossAttentionRows> groups = group_by_cache(lengths_of(texts), images);
+  const std::int64_t rows = count_tokens(texts);
+  const CrossAttentionStep attend_to_image = [&](std::int64_t layer, float* x) {
+    cross_attention_block(model, layer, groups, rows, x, context);
+  };
+  encode_texts(model, texts, attend_to_image, out, context);
+}
+
+void encode_first_tokens(const TextModel& model, std::span<const std::vector<TokenId>> texts,
+                         std::span<const CrossAttentionCache* const> images, float* out,
+                         Context& context) {
+  const std::int64_t hidden = model.config.hidden_size;
+  // A few thousand tokens keep every matrix product busy; more only take memory.
+  constexpr std::int64_t kTokensAtOnce = 2048;
+  std::size_t first = 0;
+  while (first < texts.size()) {
+    std::size_t last = first;
+    std::int64_t tokens = 0;
+    do {
+      tokens += static_cast<std::int64_t>(texts[last++].size());
+    } while (last < texts.size() &&
+             tokens + static_cast<std::int64_t>(texts[last].size()) <= kTokensAtOnce);
+    const auto part = texts.subspan(first, last - first);
+    const Scratch::Frame frame(context.scratch());
+    float* states = context.scratch().allocate<float>(static_cast<std::size_t>(tokens * hidden));
+    encode_all_tokens(model, part, images.empty() ? images : images.subspan(first, last - first),
+                      states, context);
+    gather_first_tokens(part, hidden, states, out + static_cast<std::int64_t>(first) * hidden);
+    first = last;
+  }
+}
+
+}  // namespace blip

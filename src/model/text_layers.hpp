@@ -1,0 +1,37 @@
+// The layers of the text transformer, whatever its rows may look at.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "blip/context.hpp"
+#include "blip/tokenizer.hpp"
+#include "model/text_model.hpp"
+
+namespace blip {
+
+/// A token of some text and where in it it stands.
+struct TextToken {
+  TokenId id = 0;
+  std::int64_t position = 0;
+};
+
+/// Throws invalid_argument for a token outside the vocabulary and limit_exceeded past the last
+/// position embedding.
+void require_embeddable(const TextModel& model, const TextToken& token);
+
+/// query, key, value: [rows, H] → out: [rows, H]. Each row's self-attention, which the decoder and
+/// the encoder do differently.
+using SelfAttentionStep = std::function<void(std::int64_t layer, const float* query,
+                                             const float* key, const float* value, float* out)>;
+/// x: [rows, H] → x. The cross-attention block of a layer, residual and layer norm included. An
+/// empty function stands for a text without an image: the block is left out.
+using CrossAttentionStep = std::function<void(std::int64_t layer, float* x)>;
+
+/// tokens → x: [tokens, H], the last layer's states. The tokens are embeddable.
+void run_text_layers(const TextModel& model, std::span<const TextToken> tokens,
+                     const SelfAttentionStep& attend_to_text,
+                     const CrossAttentionStep& attend_to_image, float* x, Context& context);
+
+}  // namespace blip

@@ -1,0 +1,30 @@
+// Embeddings: a projection of single states, scaled to unit length where that is asked for.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "blip/context.hpp"
+#include "blip/encoded_image.hpp"
+#include "blip/tensor.hpp"
+#include "kernels/weight_matrix.hpp"
+
+namespace blip {
+
+/// x: [rows, C] → [rows, O]
+Tensor project(const float* x, std::int64_t rows, const Linear& projection, Context& context);
+
+/// torch.nn.functional.normalize(x, dim=-1), in place: x [rows, C]
+void normalize_rows(Tensor& x);
+
+/// The class tokens of images of width E: → [images, E]
+std::vector<float> class_tokens(std::span<const EncodedImage> images, std::int64_t width);
+
+/// a, b: [C] → their dot product
+float dot(std::span<const float> a, std::span<const float> b);
+
+/// Row `index` of x: [rows, C] → [C]
+std::span<const float> row_of(const Tensor& x, std::size_t index);
+
+}  // namespace blip

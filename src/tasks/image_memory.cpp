@@ -1,0 +1,104 @@
+#include "tasks/image_memory.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "blip/error.hpp"
+#include "core/scratch.hpp"
+
+namespace blip {
+namespace {
+
+struct ImageBatch {
+  std::int64_t count;
+  std::int64_t height;
+  std::int64_t width;
+};
+
+// The sizes of pixel_values: [B, 3, H, W], checked against its data.
+ImageBatch image_batch(const Tensor& pixel_values) {
+  const auto& shape = pixel_values.shape;
+  const bool has_four = shape.size() == 4 && shape[1] == 3 &&
+                        std::all_of(shape.begin(), shape.end(), [](auto n) { return n > 0; });
+  // Compared by division, so that absurd shapes cannot overflow.
+  const auto elements = static_cast<std::int64_t>(pixel_values.data.size());
+  if (!has_four || elements % shape[3] != 0 || elements / shape[3] % shape[2] != 0 ||
+      elements / shape[3] / shape[2] % 3 != 0 || elements / shape[3] / shape[2] / 3 != shape[0]) {
+    throw Error(ErrorCode::invalid_argument,
+                "pixel_values must be [images, 3, height, width] with that many elements");
+  }
+  return {shape[0], shape[2], shape[3]};
+}
+
+}  // namespace
+
+EncodedImage::EncodedImage(std::shared_ptr<Memory> memory) : memory_(std::move(memory)) {}
+
+const Tensor& EncodedImage::last_hidden_state() const noexcept {
+  return memory_->last_hidden_state;
+}
+
+EncodedImage image_of_features(Tensor last_hidden_state) {
+  const auto memory = std::make_shared<EncodedImage::Memory>();
+  memory->last_hidden_state = std::move(last_hidden_state);
+  return EncodedImage(memory);
+}
+
+std::vector<EncodedImage> encode_images(const VisionModel& vision, const Tensor& pixel_values,
+                                        Context& context) {
+  const ImageBatch batch = image_batch(pixel_values);
+  const std::int64_t tokens = vision.token_count(batch.height, batch.width);
+  const std::int64_t hidden = vision.config().hidden_size;
+  const std::int64_t size = tokens * hidden;
+  const Scratch::Frame frame(context.scratch());
+  float* states = context.scratch().allocate<float>(static_cast<std::size_t>(batch.count * size));
+  vision.encode(pixel_values.data.data(), batch.count, batch.height, batch.width, states, context);
+
+  std::vector<EncodedImage> images;
+  for (std::int64_t i = 0; i < batch.count; ++i) {
+    const float* first = states + i * size;
+    images.push_back(image_of_features({{tokens, hidden}, {first, first + size}}));
+  }
+  return images;
+}
+
+void require_width(std::span<const EncodedImage> images, std::int64_t width) {
+  for (const EncodedImage& image : images) {
+    const auto& shape = image.last_hidden_state().shape;
+    if (shape.size() == 2 && shape[0] > 0 && shape[1] == width) continue;
+    throw Error(ErrorCode::invalid_argument,
+                "an image was encoded by another model: its features are not " +
+                    std::to_string(width) + " wide");
+  }
+}
+
+std::vector<std::shared_ptr<const CrossAttentionCache>> read_images(
+    std::span<const EncodedImage> images, const TextModel& text_model,
+    const std::shared_ptr<const void>& owner, Context& context) {
+  require_width(images, text_model.config.encoder_hidden_size);
+  std::vector<std::shared_ptr<const CrossAttentionCache>> caches;
+  caches.reserve(images.size());
+  for (const EncodedImage& image : images) {
+    EncodedImage::Memory& memory = image.memory();
+    // Held while computing: whoever needs the same at the same time waits instead of doing it
+    // twice.
+    const std::lock_guard lock(memory.mutex);
+    const auto known = std::find_if(memory.readings.begin(), memory.readings.end(),
+                                    [&](const EncodedImage::Memory::Reading& reading) {
+                                      return reading.text_model == &text_model;
+                                    });
+    if (known != memory.readings.end()) {
+      caches.push_back(known->cache);
+      continue;
+    }
+    const std::int64_t tokens = memory.last_hidden_state.shape[0];
+    std::vector<CrossAttentionCache> made =
+        text_model.attend_to(memory.last_hidden_state.data.data(), std::span(&tokens, 1), context);
+    caches.push_back(std::make_shared<const CrossAttentionCache>(std::move(made.front())));
+    memory.readings.push_back({owner, &text_model, caches.back()});
+  }
+  return caches;
+}
+
+}  // namespace blip

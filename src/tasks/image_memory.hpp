@@ -1,0 +1,49 @@
+// What an EncodedImage remembers, and how the models' tasks make and read it.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "blip/context.hpp"
+#include "blip/encoded_image.hpp"
+#include "blip/tensor.hpp"
+#include "model/cross_attention_cache.hpp"
+#include "model/text_model.hpp"
+#include "model/vision_model.hpp"
+
+namespace blip {
+
+struct EncodedImage::Memory {
+  Tensor last_hidden_state;  // [N, E]
+
+  // What each text model that has read this image made of it. `reader` is the owner of the text
+  // model's weights, held so that another model at the same address is never taken for it.
+  struct Reading {
+    std::shared_ptr<const void> reader;
+    const TextModel* text_model;
+    std::shared_ptr<const CrossAttentionCache> cache;
+  };
+  std::mutex mutex;
+  std::vector<Reading> readings;
+};
+
+/// The encoder's states of every image: pixel_values [B, 3, H, W] → B images. Throws
+/// invalid_argument if the tensor is not of that shape.
+std::vector<EncodedImage> encode_images(const VisionModel& vision, const Tensor& pixel_values,
+                                        Context& context);
+
+/// An image whose features [N, E] were computed elsewhere.
+EncodedImage image_of_features(Tensor last_hidden_state);
+
+/// What `text_model` reads of each image: remembered, or computed now and remembered.
+/// Throws invalid_argument for an image of another width.
+std::vector<std::shared_ptr<const CrossAttentionCache>> read_images(
+    std::span<const EncodedImage> images, const TextModel& text_model,
+    const std::shared_ptr<const void>& owner, Context& context);
+
+/// Throws invalid_argument for an image that a vision encoder of another width made.
+void require_width(std::span<const EncodedImage> images, std::int64_t width);
+
+}  // namespace blip

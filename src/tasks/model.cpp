@@ -1,0 +1,122 @@
+#include "blip/model.hpp"
+
+#include <cmath>
+#include <utility>
+
+#include "model/text_encoder.hpp"
+#include "model/vision_model.hpp"
+#include "tasks/decoding.hpp"
+#include "tasks/embedding.hpp"
+#include "tasks/image_memory.hpp"
+#include "tasks/model_files.hpp"
+#include "tasks/text_rows.hpp"
+
+namespace blip {
+
+struct BlipModel::Model {
+  ModelFiles files;
+  VisionModel vision;
+  TextModel text;
+  Linear pooler;             // [H, H], then tanh
+  Linear visual_projection;  // [P, E], no bias
+  Linear text_projection;    // [P, H], no bias
+  float logit_scale;         // a logarithm
+
+  // first: [texts, H], the first tokens' states → [texts, P]
+  [[nodiscard]] Tensor pool(const std::vector<float>& first, std::size_t texts,
+                            Context& context) const {
+    const auto rows = static_cast<std::int64_t>(texts);
+    Tensor pooled = project(first.data(), rows, pooler, context);
+    for (float& value : pooled.data) value = std::tanh(value);
+    return project(pooled.data.data(), rows, text_projection, context);
+  }
+};
+
+BlipModel::BlipModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+
+BlipModel BlipModel::from_pretrained(const std::filesystem::path& model,
+                                     const LoadOptions& options) {
+  ModelOpener opener(model, options, "BlipModel", "visual_projection.weight");
+  WeightLoader& loader = opener.loader();
+  const BlipConfig& config = opener.config();
+  const std::int64_t text_width = config.text_config.hidden_size;
+  const std::int64_t width = config.projection_dim;
+  VisionModel vision(loader, config.vision_config, "vision_model.");
+  TextModel text = load_text_model(loader, config.text_config, "text_model.");
+  const Linear pooler = loader.linear("text_model.pooler.dense", text_width, text_width);
+  const Linear visual_projection = {
+      loader.matrix("visual_projection.weight", {width, config.vision_config.hidden_size}),
+      nullptr};
+  const Linear text_projection = {loader.matrix("text_projection.weight", {width, text_width}),
+                                  nullptr};
+  const float logit_scale = *loader.values("logit_scale", {});
+  return BlipModel(std::make_shared<const Model>(Model{opener.finish(), std::move(vision),
+                                                       std::move(text), pooler, visual_projection,
+                                                       text_projection, logit_scale}));
+}
+
+const BlipConfig& BlipModel::config() const noexcept {
+  return model_->files.config;
+}
+
+const std::vector<std::string>& BlipModel::ignored_tensors() const noexcept {
+  return model_->files.ignored_tensors;
+}
+
+std::vector<EncodedImage> BlipModel::encode_images(const Tensor& pixel_values,
+                                                   Context& context) const {
+  return blip::encode_images(model_->vision, pixel_values, context);
+}
+
+Tensor BlipModel::get_image_features(std::span<const EncodedImage> images, Context& context) const {
+  const std::int64_t width = model_->vision.config().hidden_size;
+  std::vector<float> tokens = class_tokens(images, width);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    float* token = tokens.data() + i * static_cast<std::size_t>(width);
+    model_->vision.pool(token, token);
+  }
+  return project(tokens.data(), static_cast<std::int64_t>(images.size()), model_->visual_projection,
+                 context);
+}
+
+Tensor BlipModel::get_text_features(std::span<const std::vector<TokenId>> texts,
+                                    Context& context) const {
+  const BlipTextConfig& config = model_->text.config;
+  std::vector<float> first(texts.size() * static_cast<std::size_t>(config.hidden_size));
+  encode_first_tokens(model_->text, texts, {}, first.data(), context);
+  return model_->pool(first, texts.size(), context);
+}
+
+Tensor BlipModel::get_multimodal_features(std::span<const EncodedImage> images,
+                                          std::span<const std::vector<TokenId>> texts,
+                                          Context& context) const {
+  const BlipTextConfig& config = model_->text.config;
+  const std::size_t pairs = count_pairs(images.size(), texts.size(), "texts");
+  if (pairs == 0) return {{0, model_->text_projection.weight.rows}, {}};
+  const TokenRows rows = spread(texts, pairs);
+  const auto caches = read_images(images, model_->text, model_, context);
+  const auto read = spread<const CrossAttentionCache*>(pointers_to(caches), pairs);
+  std::vector<float> first(pairs * static_cast<std::size_t>(config.hidden_size));
+  encode_first_tokens(model_->text, rows, read, first.data(), context);
+  return model_->pool(first, pairs, context);
+}
+
+Tensor BlipModel::logits_per_image(const Tensor& image_features,
+                                   const Tensor& text_features) const {
+  require_matrix(image_features, config().projection_dim, "image_features");
+  require_matrix(text_features, config().projection_dim, "text_features");
+  Tensor images = image_features;
+  Tensor texts = text_features;
+  normalize_rows(images);
+  normalize_rows(texts);
+  const float scale = std::exp(model_->logit_scale);
+  Tensor logits{{images.shape[0], texts.shape[0]}, {}};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(images.shape[0]); ++i) {
+    for (std::size_t t = 0; t < static_cast<std::size_t>(texts.shape[0]); ++t) {
+      logits.data.push_back(dot(row_of(images, i), row_of(texts, t)) * scale);
+    }
+  }
+  return logits;
+}
+
+}  // namespace blip

@@ -1,0 +1,145 @@
+#include "blip/question_answering.hpp"
+
+#include <utility>
+
+#include "generate/generate.hpp"
+#include "model/text_decoder.hpp"
+#include "model/text_encoder.hpp"
+#include "model/vision_model.hpp"
+#include "tasks/answer_ranking.hpp"
+#include "tasks/decoding.hpp"
+#include "tasks/image_memory.hpp"
+#include "tasks/model_files.hpp"
+#include "tasks/text_rows.hpp"
+
+namespace blip {
+
+struct BlipForQuestionAnswering::Model {
+  ModelFiles files;
+  VisionModel vision;
+  TextModel encoder;
+  TextModel decoder;
+  LanguageModelHead head;
+
+  // What the encoder makes of each question about its image: → [tokens of all questions, H]
+  [[nodiscard]] std::vector<float> encode(std::span<const EncodedImage> images,
+                                          const TokenRows& questions,
+                                          const std::shared_ptr<const void>& owner,
+                                          Context& context) const {
+    const auto caches = read_images(images, encoder, owner, context);
+    const auto read = spread<const CrossAttentionCache*>(pointers_to(caches), questions.size());
+    std::vector<float> states(
+        static_cast<std::size_t>(count_tokens(questions) * encoder.config.hidden_size));
+    encode_all_tokens(encoder, questions, read, states.data(), context);
+    return states;
+  }
+};
+
+namespace {
+
+// A question for each pair, as the encoder reads it.
+TokenRows questions_for_encoder(std::size_t images, std::span<const std::vector<TokenId>> questions,
+                                TextStyle style, const BlipTextConfig& config) {
+  const std::size_t pairs = count_pairs(images, questions.size(), "questions");
+  return texts_for_encoder(spread(questions, pairs), style, true, config);
+}
+
+}  // namespace
+
+BlipForQuestionAnswering::BlipForQuestionAnswering(std::shared_ptr<const Model> model)
+    : model_(std::move(model)) {}
+
+BlipForQuestionAnswering BlipForQuestionAnswering::from_pretrained(
+    const std::filesystem::path& model, const LoadOptions& options) {
+  ModelOpener opener(model, options, "BlipForQuestionAnswering",
+                     "text_encoder.embeddings.word_embeddings.weight");
+  VisionModel vision(opener.loader(), opener.config().vision_config, "vision_model.");
+  const BlipTextConfig& config = opener.config().text_config;
+  TextModel encoder = load_text_model(opener.loader(), config, "text_encoder.");
+  // The decoder reads the question's states, which are as wide as the text models, not the image's.
+  BlipTextConfig decoder_config = config;
+  decoder_config.encoder_hidden_size = config.hidden_size;
+  TextModel decoder = load_text_model(opener.loader(), decoder_config, "text_decoder.bert.");
+  LanguageModelHead head =
+      load_language_model_head(opener.loader(), decoder, "text_decoder.cls.predictions.");
+  return BlipForQuestionAnswering(std::make_shared<const Model>(
+      Model{opener.finish(), std::move(vision), std::move(encoder), std::move(decoder), head}));
+}
+
+const BlipConfig& BlipForQuestionAnswering::config() const noexcept {
+  return model_->files.config;
+}
+
+const std::vector<std::string>& BlipForQuestionAnswering::ignored_tensors() const noexcept {
+  return model_->files.ignored_tensors;
+}
+
+std::vector<EncodedImage> BlipForQuestionAnswering::encode_images(const Tensor& pixel_values,
+                                                                  Context& context) const {
+  return blip::encode_images(model_->vision, pixel_values, context);
+}
+
+std::vector<std::vector<TokenId>> BlipForQuestionAnswering::generate(
+    const BlipInputs& inputs, const GenerationOptions& options) const {
+  Context context;
+  return generate(inputs, options, context);
+}
+
+std::vector<std::vector<TokenId>> BlipForQuestionAnswering::generate(
+    const BlipInputs& inputs, const GenerationOptions& options, Context& context) const {
+  return ids_of(generate_sequences(encode_images(inputs.pixel_values, context), inputs.input_ids,
+                                   options, TextStyle::hf, context));
+}
+
+std::vector<GeneratedSequence> BlipForQuestionAnswering::generate_sequences(
+    std::span<const EncodedImage> images, std::span<const std::vector<TokenId>> questions,
+    const GenerationOptions& options, TextStyle style, Context& context) const {
+  const BlipTextConfig& config = model_->decoder.config;
+  const GenerationSettings settings = decoder_settings(options, config);
+  const TokenRows rows = questions_for_encoder(images.size(), questions, style, config);
+  if (rows.empty()) return {};
+  const std::vector<float> states = model_->encode(images, rows, model_, context);
+  const auto caches = model_->decoder.attend_to(states.data(), lengths_of(rows), context);
+  TextDecoder decoder(model_->decoder, model_->head, pointers_to(caches), context);
+  const DecodeStep step = [&](std::span<const DecodeRow> next) { return decoder.step(next); };
+  const TokenRows starts(rows.size(), {config.bos_token_id});
+  return blip::generate_sequences(step, starts, settings);
+}
+
+std::vector<std::vector<RankedAnswer>> BlipForQuestionAnswering::rank_answers(
+    std::span<const EncodedImage> images, std::span<const std::vector<TokenId>> questions,
+    std::span<const std::vector<TokenId>> answers, const RankOptions& options,
+    Context& context) const {
+  const BlipTextConfig& config = model_->decoder.config;
+  const AnswerList list(answers, options.k, config);
+  const TokenRows rows = questions_for_encoder(images.size(), questions, options.style, config);
+  if (rows.empty()) return {};
+  const std::vector<float> states = model_->encode(images, rows, model_, context);
+  const auto caches = model_->decoder.attend_to(states.data(), lengths_of(rows), context);
+  std::vector<std::vector<RankedAnswer>> ranked;
+  ranked.reserve(caches.size());
+  for (const CrossAttentionCache& question : caches) {
+    const CrossAttentionCache* read = &question;
+    TextDecoder decoder(model_->decoder, model_->head, std::span(&read, 1), context);
+    ranked.push_back(list.rank(decoder));
+  }
+  return ranked;
+}
+
+Tensor BlipForQuestionAnswering::question_states(const EncodedImage& image,
+                                                 const std::vector<TokenId>& question,
+                                                 TextStyle style, Context& context) const {
+  const TokenRows rows =
+      texts_for_encoder(std::span(&question, 1), style, true, model_->encoder.config);
+  return {{static_cast<std::int64_t>(rows.front().size()), model_->encoder.config.hidden_size},
+          model_->encode(std::span(&image, 1), rows, model_, context)};
+}
+
+Tensor BlipForQuestionAnswering::logits(const Tensor& question_states,
+                                        const std::vector<TokenId>& answer,
+                                        Context& context) const {
+  require_matrix(question_states, model_->decoder.config.hidden_size, "question_states");
+  return teacher_forced_logits(model_->decoder, model_->head, question_states, answer, context);
+}
+
+}  // namespace blip
