@@ -4,13 +4,13 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "blip/error.hpp"
+#include "golden_values.hpp"
 
 namespace blip {
 namespace {
@@ -21,34 +21,7 @@ const std::string kModel = BLIP_SOURCE_DIR "/models/nano";
 const std::string kPhotos = BLIP_SOURCE_DIR "/examples/photos/";
 
 json golden() {
-  std::ifstream file(BLIP_TEST_DATA "/nano.json");
-  return json::parse(file);
-}
-
-void expect_samples(const Tensor& tensor, const json& samples, double tolerance,
-                    const std::string& what) {
-  ASSERT_FALSE(samples.empty());
-  for (const json& sample : samples) {
-    const auto index = sample[0].get<std::size_t>();
-    ASSERT_LT(index, tensor.data.size()) << what;
-    EXPECT_NEAR(tensor.data[index], sample[1].get<double>(), tolerance) << what << " " << index;
-  }
-}
-
-GenerationOptions options_of(const json& values) {
-  GenerationOptions options;
-  const auto set = [&](const char* name, auto& option) {
-    using Value = typename std::remove_reference_t<decltype(option)>::value_type;
-    if (values.contains(name)) option = values.at(name).get<Value>();
-  };
-  set("max_new_tokens", options.max_new_tokens);
-  set("min_new_tokens", options.min_new_tokens);
-  set("num_beams", options.num_beams);
-  set("length_penalty", options.length_penalty);
-  set("num_return_sequences", options.num_return_sequences);
-  set("repetition_penalty", options.repetition_penalty);
-  set("no_repeat_ngram_size", options.no_repeat_ngram_size);
-  return options;
+  return read_golden("nano.json");
 }
 
 class BundledModel : public ::testing::Test {
