@@ -1,6 +1,7 @@
 #include "model/vision_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "blip/error.hpp"
@@ -52,11 +53,9 @@ VisionModel::VisionModel(WeightLoader& loader, const BlipVisionConfig& config,
     : config_(config) {
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t patch = config.patch_size;
-  const std::int64_t grid = config.image_size / config.patch_size;
   const std::string embeddings = prefix + "embeddings.";
   class_embedding_ = loader.values(embeddings + "class_embedding", {1, 1, hidden});
-  position_embedding_ =
-      loader.values(embeddings + "position_embedding", {1, grid * grid + 1, hidden});
+  load_positions(loader, embeddings + "position_embedding");
   patch_embedding_ = {
       loader.matrix(embeddings + "patch_embedding.weight", {hidden, kColours, patch, patch}),
       loader.values(embeddings + "patch_embedding.bias", {hidden})};
@@ -65,6 +64,26 @@ VisionModel::VisionModel(WeightLoader& loader, const BlipVisionConfig& config,
         load_layer(loader, config, prefix + "encoder.layers." + std::to_string(i) + "."));
   }
   post_layernorm_ = loader.layer_norm(prefix + "post_layernorm", hidden, config.layer_norm_eps);
+}
+
+// A checkpoint trained at another image size than config.json gives (Salesforce's VQA model: 480
+// px, run at 384) has another grid, which is resampled as their own loader does.
+void VisionModel::load_positions(WeightLoader& loader, const std::string& name) {
+  const std::int64_t hidden = config_.hidden_size;
+  const std::int64_t grid = config_.image_size / config_.patch_size;
+  const std::vector<std::int64_t> shape = loader.shape_of(name);
+  const std::int64_t rows = shape.size() == 3 ? shape[1] : 0;
+  const auto stored_grid = static_cast<std::int64_t>(
+      std::sqrt(static_cast<double>(std::max<std::int64_t>(rows - 1, 0))));
+  if (stored_grid == 0 || stored_grid == grid || stored_grid * stored_grid + 1 != rows) {
+    position_embedding_ = loader.values(name, {1, grid * grid + 1, hidden});
+    return;
+  }
+  const float* stored = loader.values(name, {1, rows, hidden});
+  resampled_positions_.resize(static_cast<std::size_t>((grid * grid + 1) * hidden));
+  interpolate_position_embedding(stored, stored_grid, hidden, grid, grid,
+                                 resampled_positions_.data());
+  position_embedding_ = resampled_positions_.data();
 }
 
 std::int64_t VisionModel::token_count(std::int64_t height, std::int64_t width) const {

@@ -44,13 +44,16 @@ class VisionModel {
   [[nodiscard]] const BlipVisionConfig& config() const noexcept { return config_; }
 
  private:
+  void load_positions(WeightLoader& loader, const std::string& name);
   void embed(const float* pixels, std::int64_t batch, std::int64_t height, std::int64_t width,
              float* out, Context& context) const;
 
   BlipVisionConfig config_;
   const float* class_embedding_;     // [E]
   const float* position_embedding_;  // [1 + grid * grid, E]
-  Linear patch_embedding_;           // [E, 3 * patch * patch]
+  std::vector<float>
+      resampled_positions_;  // what it points into, of a checkpoint with another grid
+  Linear patch_embedding_;   // [E, 3 * patch * patch]
   std::vector<VisionLayer> layers_;
   LayerNorm post_layernorm_;
 };

@@ -64,6 +64,11 @@ bool WeightLoader::contains(const std::string& name) const {
   return checkpoint_.find(name) != nullptr;
 }
 
+std::vector<std::int64_t> WeightLoader::shape_of(const std::string& name) const {
+  const CheckpointTensor* tensor = checkpoint_.find(name);
+  return tensor == nullptr ? std::vector<std::int64_t>{} : tensor->shape;
+}
+
 const CheckpointTensor& WeightLoader::require(const std::string& name,
                                               std::initializer_list<std::int64_t> shape) {
   const CheckpointTensor* tensor = checkpoint_.find(name);

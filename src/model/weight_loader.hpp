@@ -28,6 +28,9 @@ class WeightLoader {
 
   [[nodiscard]] bool contains(const std::string& name) const;
 
+  /// The tensor's shape; empty if there is none of that name.
+  [[nodiscard]] std::vector<std::int64_t> shape_of(const std::string& name) const;
+
   /// A matrix in the requested format: as stored where that is what was asked for.
   /// `shape` is what the tensor must have; all but its first dimension become the columns.
   WeightMatrix matrix(const std::string& name, std::initializer_list<std::int64_t> shape);

@@ -4,7 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "../core/expect_error.hpp"
+#include "../core/temporary_directory.hpp"
 #include "small_model.hpp"
 
 namespace blip {
@@ -107,6 +111,26 @@ TEST_F(ImageTextRetrieval, AnImageRemembersWhatEachModelReadsOfIt) {
   EXPECT_NE(first[0].itm_logit, rounded[0].itm_logit);
   EXPECT_EQ(small_.model.match(image, text, TextStyle::hf, small_.context)[0].itm_logit,
             first[0].itm_logit);
+}
+
+TEST_F(ImageTextRetrieval, PositionsOfAnotherGridAreResampledWhenLoaded) {
+  // The checkpoint of 32 px with a configuration of 48: as the same model shown images of 48 px.
+  const TemporaryDirectory directory;
+  std::filesystem::copy(SmallModel<BlipModel>::directory("itm"), directory.path(),
+                        std::filesystem::copy_options::recursive);
+  std::ifstream original(SmallModel<BlipModel>::directory("itm") + "/config.json");
+  json config = json::parse(original);
+  config["vision_config"]["image_size"] = 48;
+  std::ofstream(directory.path() / "config.json") << config;
+  const auto resampled = BlipForImageTextRetrieval::from_pretrained(directory.path());
+
+  BlipImageProcessorConfig processor = small_.processor.image_processor();
+  processor.height = processor.width = 48;
+  const BlipInputs inputs = BlipProcessor(processor, small_.processor.tokenizer())(
+      Image::open(BLIP_SOURCE_DIR "/examples/photos/cat.jpg"));
+  const auto expected = small_.model.encode_images(inputs.pixel_values, small_.context);
+  const auto images = resampled.encode_images(inputs.pixel_values, small_.context);
+  EXPECT_EQ(images[0].last_hidden_state().data, expected[0].last_hidden_state().data);
 }
 
 TEST_F(ImageTextRetrieval, NothingGivesNothing) {
