@@ -1,12 +1,12 @@
 # What `cmake --install` puts in place: the program, the library with its headers and its
-# find_package(blip) files, and the bundled model where the program looks for it.
+# find_package(blip) files, and the bundled model and vocabulary where the program looks for them.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(blip_package ${CMAKE_INSTALL_LIBDIR}/cmake/blip)
 install(TARGETS blip blip_cli EXPORT blipTargets)
 install(DIRECTORY include/blip TYPE INCLUDE FILES_MATCHING PATTERN *.hpp)
-install(DIRECTORY models/nano DESTINATION ${CMAKE_INSTALL_DATADIR}/blip/models)
+install(DIRECTORY models/nano models/bert-base-uncased DESTINATION ${CMAKE_INSTALL_DATADIR}/blip/models)
 install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
 
 install(EXPORT blipTargets NAMESPACE blip:: DESTINATION ${blip_package})

@@ -7,13 +7,14 @@ set -euo pipefail
 declare -A may_include=(
   [core]=""
   [kernels]="core"
-  [checkpoint]="core"
+  [hub]="core"
+  [checkpoint]="core hub"
   [image]="core"
   [text]="core"
   [model]="core kernels checkpoint"
   [generate]="core model"
-  [tasks]="core kernels checkpoint image text model generate"
-  [cli]="core kernels checkpoint image text model generate tasks"
+  [tasks]="core kernels hub checkpoint image text model generate"
+  [cli]="core kernels hub checkpoint image text model generate tasks"
 )
 # A seam is the one header through which two rooms know each other: room → header.
 declare -A seam=([generate/model]="model/decode_step.hpp")

@@ -1,0 +1,99 @@
+#include "hub/model_files.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "blip/error.hpp"
+#include "core/in_quotes.hpp"
+#include "core/json_text.hpp"
+#include "core/open_file.hpp"
+
+namespace blip::hub {
+namespace {
+
+// The hub's largest models come in fewer than 200.
+constexpr std::size_t kMaxShards = 1000;
+
+bool is_plain_file_name(std::string_view name) {
+  constexpr std::size_t kMaxBytes = 200;  // with an ending, still a file name
+  return !name.empty() && name.size() <= kMaxBytes && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return c != '/' && c != '\\' && static_cast<unsigned char>(c) >= 0x20 && c != 0x7F;
+         });
+}
+
+bool has_all_listed(const ModelCache& cache, const std::string& commit, const char* index) {
+  try {
+    const std::vector<std::string> shards = listed_files(cache.snapshot(commit) / index);
+    return std::all_of(shards.begin(), shards.end(),
+                       [&](const std::string& shard) { return cache.has(commit, shard); });
+  } catch (const Error&) {  // unreadable: to be had anew
+    return false;
+  }
+}
+
+bool has_weights(const ModelCache& cache, const std::string& commit, const WeightsFile& file) {
+  return cache.has(commit, file.name) &&
+         (!file.is_index || has_all_listed(cache, commit, file.name));
+}
+
+}  // namespace
+
+std::vector<std::string> listed_files(std::string_view index, const std::string& name) {
+  const nlohmann::json document = parse_json_object(index, name);
+  const auto weight_map = document.find("weight_map");
+  if (weight_map == document.end() || !weight_map->is_object()) {
+    throw Error(ErrorCode::malformed, name + ": has no \"weight_map\" object");
+  }
+  std::set<std::string> files;
+  for (const auto& file : *weight_map) {
+    const std::string* text = file.get_ptr<const std::string*>();
+    if (text == nullptr || !is_plain_file_name(*text)) {
+      throw Error(ErrorCode::malformed, name + ": lists " +
+                                            (text == nullptr ? "no name" : in_quotes(*text)) +
+                                            " where the name of a file should be");
+    }
+    files.insert(*text);
+    if (files.size() > kMaxShards) {
+      throw Error(ErrorCode::limit_exceeded,
+                  name + ": lists more than " + std::to_string(kMaxShards) + " files");
+    }
+  }
+  return {files.begin(), files.end()};
+}
+
+std::vector<std::string> listed_files(const std::filesystem::path& index) {
+  return listed_files(read_text_file(index, kMaxTextBytes), index.string());
+}
+
+bool is_blip_config(std::string_view text, const std::string& name) {
+  try {
+    const nlohmann::json config = parse_json_object(text, name);
+    const auto type = config.find("model_type");
+    const std::string* word = type == config.end() ? nullptr : type->get_ptr<const std::string*>();
+    return word != nullptr && *word == "blip";
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+bool is_usable(const ModelCache& cache, const std::string& commit) {
+  return cache.has(commit, kConfigFile) &&
+         std::any_of(kWeightsFiles.begin(), kWeightsFiles.end(),
+                     [&](const WeightsFile& file) { return has_weights(cache, commit, file); });
+}
+
+bool is_settled(const ModelCache& cache, const std::string& commit) {
+  if (!is_usable(cache, commit)) return false;
+  const auto known = [&](const char* file) {
+    return cache.has(commit, file) || cache.is_known_absent(commit, file);
+  };
+  if (!std::all_of(kOptionalFiles.begin(), kOptionalFiles.end(), known)) return false;
+  for (const WeightsFile& file : kWeightsFiles) {
+    if (has_weights(cache, commit, file)) return true;
+    if (!cache.is_known_absent(commit, file.name)) return false;
+  }
+  return false;
+}
+
+}  // namespace blip::hub
