@@ -3,12 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <new>
+#include <system_error>
 #include <utility>
 
 #include "blip/error.hpp"
 #include "checkpoint/file_mapping.hpp"
+#include "checkpoint/original_names.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/shard_index.hpp"
+#include "checkpoint/torch_file.hpp"
+#include "core/aligned_memory.hpp"
+#include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
 
 namespace blip {
@@ -28,76 +34,159 @@ std::int64_t CheckpointTensor::element_count() const noexcept {
   return static_cast<std::int64_t>(bytes.size() / size_of(dtype));
 }
 
+std::string_view name_of(Container container) noexcept {
+  constexpr std::array<std::string_view, 3> kNames = {"safetensors", "PyTorch zip",
+                                                      "PyTorch legacy"};
+  return kNames[static_cast<std::size_t>(container)];
+}
+
 struct Checkpoint::Storage {
   std::vector<FileMapping> mappings;
+  std::vector<AlignedBytes> copies;  // of tensors that a file does not have in one piece
   std::vector<std::filesystem::path> files;
   std::vector<CheckpointTensor> tensors;  // sorted by name
+  std::vector<std::string> left_out;
+  Container container = Container::safetensors;
+  bool has_original_names = false;
 
   std::vector<CheckpointTensor> map(const std::filesystem::path& file) {
     mappings.emplace_back(file);
+    const std::span<const std::byte> bytes = mappings.back().bytes();
+    const Container found = is_zip(bytes)            ? Container::torch_zip
+                            : is_torch_legacy(bytes) ? Container::torch_legacy
+                                                     : Container::safetensors;
+    if (files.empty()) container = found;
     files.push_back(file);
-    std::vector<CheckpointTensor> held = parse_safetensors(mappings.back().bytes(), file.string());
+    std::vector<CheckpointTensor> held = parse(found, bytes, file.string());
     std::sort(held.begin(), held.end(), by_name);
     return held;
+  }
+
+  std::vector<CheckpointTensor> parse(Container format, std::span<const std::byte> bytes,
+                                      const std::string& name) {
+    if (format == Container::safetensors) return parse_safetensors(bytes, name);
+    TorchFile file = format == Container::torch_zip ? parse_torch_zip(bytes, name)
+                                                    : parse_torch_legacy(bytes, name);
+    std::move(file.copies.begin(), file.copies.end(), std::back_inserter(copies));
+    return std::move(file.tensors);
+  }
+
+  void map_shards(const std::filesystem::path& index) {
+    for (const Shard& shard : read_shard_index(index)) {
+      std::vector<CheckpointTensor> held = map(index.parent_path() / shard.file);
+      require_listed(shard, held, files.back());
+      std::move(held.begin(), held.end(), std::back_inserter(tensors));
+    }
+    merge_shards();
   }
 
   // Of a name that several shards hold, the last file's tensor counts, whatever the index says: as
   // transformers, which reads the shards one over the other in the order of their names.
   void merge_shards() {
     std::stable_sort(tensors.begin(), tensors.end(), by_name);
-    const auto kept = std::unique(tensors.rbegin(), tensors.rend(),
-                                  [](const CheckpointTensor& left, const CheckpointTensor& right) {
-                                    return left.name == right.name;
-                                  });
+    const auto kept = std::unique(tensors.rbegin(), tensors.rend(), same_name);
     tensors.erase(tensors.begin(), kept.base());
+  }
+
+  // Original names to transformers'. The names alone: no tensor is touched.
+  void rename() {
+    has_original_names = std::any_of(tensors.begin(), tensors.end(), [](const auto& tensor) {
+      return is_original_name(tensor.name);
+    });
+    if (!has_original_names) return;
+    const auto unused = std::stable_partition(
+        tensors.begin(), tensors.end(),
+        [](const CheckpointTensor& tensor) { return !is_training_only(tensor.name); });
+    for (auto tensor = unused; tensor != tensors.end(); ++tensor) left_out.push_back(tensor->name);
+    tensors.erase(unused, tensors.end());
+    for (CheckpointTensor& tensor : tensors) tensor.name = from_original_name(tensor.name);
+    std::sort(tensors.begin(), tensors.end(), by_name);
+    const auto repeated = std::adjacent_find(tensors.begin(), tensors.end(), same_name);
+    if (repeated != tensors.end()) {
+      throw Error(ErrorCode::malformed, files.front().string() + ": has tensor " +
+                                            in_quotes(repeated->name) +
+                                            " by both its original and its later name");
+    }
   }
 
   static bool by_name(const CheckpointTensor& left, const CheckpointTensor& right) {
     return left.name < right.name;
   }
+  static bool same_name(const CheckpointTensor& left, const CheckpointTensor& right) {
+    return left.name == right.name;
+  }
 };
 
 namespace {
 
-constexpr const char* kSingleFile = "model.safetensors";
-constexpr const char* kIndexFile = "model.safetensors.index.json";
+// In the order of preference, which is transformers'.
+constexpr std::array<const char*, 4> kWeightsFiles = {
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+    "pytorch_model.bin.index.json"};
 
-[[noreturn]] void throw_no_weights(const std::filesystem::path& directory) {
-  if (!file_exists(directory)) {
-    throw Error(ErrorCode::not_found, directory.string() + ": no such model directory");
-  }
-  for (const char* pickle : {"pytorch_model.bin", "pytorch_model.bin.index.json"}) {
-    if (file_exists(directory / pickle)) {
-      throw Error(ErrorCode::unsupported,
-                  (directory / pickle).string() +
-                      ": PyTorch's pickle format is not supported; save the model as safetensors");
-    }
-  }
-  throw Error(ErrorCode::not_found,
-              directory.string() + ": neither " + kSingleFile + " nor " + kIndexFile + " is there");
+// Names of single files; others are taken for directories that are not there.
+bool is_checkpoint_name(const std::filesystem::path& path) {
+  constexpr std::array<std::string_view, 4> kEndings = {".safetensors", ".bin", ".pth", ".pt"};
+  const std::string ending = path.extension().string();
+  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+}
+
+bool is_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
 }
 
 }  // namespace
+
+std::optional<std::filesystem::path> find_weights(const std::filesystem::path& directory) {
+  for (const char* name : kWeightsFiles) {
+    std::filesystem::path file = directory / name;
+    if (file_exists(file)) return file;
+  }
+  return std::nullopt;
+}
 
 Checkpoint::Checkpoint(std::shared_ptr<const Storage> storage) : storage_(std::move(storage)) {}
 
 Checkpoint Checkpoint::open(const std::filesystem::path& model) {
   const auto storage = std::make_shared<Storage>();
-  if (model.extension() == ".safetensors") {
-    storage->tensors = storage->map(model);
-  } else if (const auto file = model / kSingleFile; file_exists(file)) {
-    storage->tensors = storage->map(file);
-  } else if (const auto index = model / kIndexFile; file_exists(index)) {
-    for (const Shard& shard : read_shard_index(index)) {
-      std::vector<CheckpointTensor> tensors = storage->map(model / shard.file);
-      require_listed(shard, tensors, storage->files.back());
-      std::move(tensors.begin(), tensors.end(), std::back_inserter(storage->tensors));
+  std::error_code ignored;
+  try {
+    if (is_file(model) ||
+        (is_checkpoint_name(model) && !std::filesystem::is_directory(model, ignored))) {
+      storage->tensors = storage->map(model);
+    } else {
+      const auto file = find_weights(model);
+      if (!file) {
+        throw Error(ErrorCode::not_found,
+                    model.string() + (file_exists(model)
+                                          ? ": has no weights: neither model.safetensors nor "
+                                            "pytorch_model.bin, nor an index of either"
+                                          : ": no such model directory"));
+      }
+      if (file->extension() == ".json") {
+        storage->map_shards(*file);
+      } else {
+        storage->tensors = storage->map(*file);
+      }
     }
-    storage->merge_shards();
-  } else {
-    throw_no_weights(model);
+    storage->rename();
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::limit_exceeded, model.string() + ": not enough memory to read it");
   }
   return Checkpoint(storage);
+}
+
+Container Checkpoint::container() const noexcept {
+  return storage_->container;
+}
+
+bool Checkpoint::has_original_names() const noexcept {
+  return storage_->has_original_names;
+}
+
+const std::vector<std::string>& Checkpoint::left_out() const& noexcept {
+  return storage_->left_out;
 }
 
 const CheckpointTensor* Checkpoint::find(std::string_view name) const& noexcept {

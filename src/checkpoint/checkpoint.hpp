@@ -1,10 +1,11 @@
-// Checkpoint: the tensors of a model directory by name, read in place from mapped files.
+// Checkpoint: the tensors of a model by name, read in place from mapped files of any format.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,14 +31,26 @@ struct CheckpointTensor {
   [[nodiscard]] std::int64_t element_count() const noexcept;
 };
 
+/// The format of a file. Its content decides, not its name.
+enum class Container { safetensors, torch_zip, torch_legacy };
+/// "safetensors", "PyTorch zip", "PyTorch legacy".
+[[nodiscard]] std::string_view name_of(Container container) noexcept;
+
 /// Immutable; copies share the mapped files.
 class Checkpoint {
  public:
-  /// Opens model.safetensors, or every shard of model.safetensors.index.json; or `model` itself if
-  /// its name ends in ".safetensors".
-  /// Throws not_found, unreadable, malformed, unsupported (PyTorch's pickles, element types without
-  /// use here) or limit_exceeded, naming the file and the cause.
+  /// Of a directory, the first of these that is there: model.safetensors,
+  /// model.safetensors.index.json (every shard), pytorch_model.bin, pytorch_model.bin.index.json;
+  /// of a file, the file. Names of the original implementation ("visual_encoder…") become
+  /// transformers' (original_names.hpp), and what inference never looks at is left out.
+  /// Throws not_found, unreadable, malformed, unsupported (element types without use here, pickles
+  /// of more than plain data and tensors) or limit_exceeded, naming the file and the cause.
   static Checkpoint open(const std::filesystem::path& model);
+
+  /// Of the first file.
+  [[nodiscard]] Container container() const noexcept;
+  /// The file has the original implementation's names, so its tensors were renamed.
+  [[nodiscard]] bool has_original_names() const noexcept;
 
   /// Null when there is none.
   [[nodiscard]] const CheckpointTensor* find(std::string_view name) const& noexcept;
@@ -45,15 +58,22 @@ class Checkpoint {
   [[nodiscard]] std::span<const CheckpointTensor> tensors() const& noexcept;
   /// The files that were read, for messages.
   [[nodiscard]] const std::vector<std::filesystem::path>& files() const& noexcept;
+  /// Names in the file of what was left out of an original checkpoint: momentum copies, queues, the
+  /// temperature of training. Sorted.
+  [[nodiscard]] const std::vector<std::string>& left_out() const& noexcept;
   // Not of a temporary: all of these point into it, and it would be unmapped by then.
   const CheckpointTensor* find(std::string_view name) const&& = delete;
   std::span<const CheckpointTensor> tensors() const&& = delete;
   const std::vector<std::filesystem::path>& files() const&& = delete;
+  const std::vector<std::string>& left_out() const&& = delete;
 
  private:
   struct Storage;
   explicit Checkpoint(std::shared_ptr<const Storage> storage);
   std::shared_ptr<const Storage> storage_;
 };
+
+/// The file or index that Checkpoint::open reads of a directory; none if it has no weights.
+std::optional<std::filesystem::path> find_weights(const std::filesystem::path& directory);
 
 }  // namespace blip

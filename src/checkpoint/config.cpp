@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "checkpoint/config_text.hpp"
+#include "checkpoint/infer_config.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
@@ -161,8 +162,9 @@ BlipConfig parse_config(std::string_view json, const std::string& name) {
   return config;
 }
 
-BlipConfig BlipConfig::from_pretrained(const std::filesystem::path& model_directory) {
-  const std::filesystem::path file = model_directory / "config.json";
+BlipConfig BlipConfig::from_pretrained(const std::filesystem::path& model) {
+  if (lacks_config(model)) return infer_config(Checkpoint::open(model));
+  const std::filesystem::path file = model / "config.json";
   return parse_config(read_text_file(file, kMaxConfigBytes), file.string());
 }
 

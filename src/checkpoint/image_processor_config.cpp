@@ -5,6 +5,7 @@
 
 #include "blip/config.hpp"
 #include "checkpoint/config_text.hpp"
+#include "checkpoint/infer_config.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
@@ -97,18 +98,22 @@ std::optional<BlipImageProcessorConfig> parse_processor_config(std::string_view 
 }
 
 BlipImageProcessorConfig BlipImageProcessorConfig::from_pretrained(
-    const std::filesystem::path& model_directory) {
-  const std::filesystem::path shared = model_directory / "processor_config.json";
+    const std::filesystem::path& model) {
+  const std::filesystem::path shared = model / "processor_config.json";
   if (file_exists(shared)) {
     const auto config =
         parse_processor_config(read_text_file(shared, kMaxConfigBytes), shared.string());
     if (config) return *config;
   }
-  const std::filesystem::path own = model_directory / "preprocessor_config.json";
+  const std::filesystem::path own = model / "preprocessor_config.json";
   if (file_exists(own)) {
     return parse_preprocessor_config(read_text_file(own, kMaxConfigBytes), own.string());
   }
-  return {};
+  BlipImageProcessorConfig config;
+  if (lacks_config(model)) {
+    config.height = config.width = BlipConfig::from_pretrained(model).vision_config.image_size;
+  }
+  return config;
 }
 
 }  // namespace blip

@@ -8,6 +8,8 @@
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
+#include "hub/model_download.hpp"
+#include "hub/model_id.hpp"
 
 namespace blip {
 namespace {
@@ -37,22 +39,50 @@ std::vector<std::filesystem::path> bundle_directories() {
   return directories;
 }
 
+// A checkpoint without its directory, as the original authors publish theirs.
+bool is_checkpoint_name(const std::filesystem::path& path) {
+  constexpr std::string_view kEndings[] = {".safetensors", ".bin", ".pth", ".pt"};
+  const std::string ending = path.extension().string();
+  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
+}
+
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
 }
 
+bool could_be_on_the_hub(std::string_view name) {
+  return name.find('/') != std::string_view::npos && hub::parse_model_id(name).has_value();
+}
+
+std::filesystem::path from_the_hub(std::string_view name, const DownloadProgress& progress) {
+  try {
+    return hub::find_model(name, {}, progress);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::network) throw;
+    std::string cause = error.what();
+    const std::string repository(name.substr(0, name.find('@')));
+    if (cause.starts_with(repository + ": ")) cause.erase(0, repository.size() + 2);
+    throw Error(error.code(),
+                std::string(name) + ": no such model directory; from the hub: " + cause);
+  }
+}
+
 }  // namespace
 
-std::filesystem::path resolve_model(std::string_view name) {
+std::filesystem::path resolve_model(std::string_view name, const DownloadProgress& progress) {
   if (name.find('\0') != std::string_view::npos) {
     throw Error(ErrorCode::not_found, in_quotes(name) + ": no such model");
   }
   std::filesystem::path as_path(name);
   if (is_existing_directory(as_path)) return as_path;
   if (file_exists(as_path)) {
+    if (is_checkpoint_name(as_path)) return as_path;
     throw Error(ErrorCode::not_found,
-                as_path.string() + ": is a file, not a model directory or the name of a model");
+                as_path.string() +
+                    ": is a file, but neither a model directory nor a checkpoint (.safetensors, "
+                    ".bin, .pth or .pt)");
   }
+  if (could_be_on_the_hub(name)) return from_the_hub(name, progress);
   if (!is_plain_name(name)) {
     throw Error(ErrorCode::not_found, name.empty()
                                           ? std::string("the model name is empty")

@@ -6,16 +6,20 @@
 #include <string_view>
 #include <vector>
 
+#include "blip/hub.hpp"
+
 namespace blip {
 
 /// The bundled model that is used when none is named.
 inline constexpr std::string_view kDefaultModel = "nano";
 
-/// `name` if it is an existing directory, else the bundled model of that name, looked for in each
-/// directory of $BLIP_MODEL_PATH (colon-separated), in share/blip/models beside the running
-/// program's bin, and in the source tree the library was built from. Throws not_found, saying where
-/// it looked.
-std::filesystem::path resolve_model(std::string_view name);
+/// `name` if it is an existing directory or a checkpoint file (.safetensors, .bin, .pth, .pt). Else
+/// the bundled model of that name, looked for in each directory of $BLIP_MODEL_PATH
+/// (colon-separated), in share/blip/models beside the running program's bin, and in the source tree
+/// the library was built from. Else, of the form org/name or org/name@revision, the model of that
+/// id in the hub's cache; if it is not whole there, it is downloaded, telling `progress`. Throws
+/// not_found, saying where it looked, or what download_model throws.
+std::filesystem::path resolve_model(std::string_view name, const DownloadProgress& progress = {});
 
 /// The names resolve_model finds bundled models by, sorted.
 std::vector<std::string> bundled_models();

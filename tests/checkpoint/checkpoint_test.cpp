@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/checkpoint/safetensors_bytes.hpp"
+#include "tests/checkpoint/torch_bytes.hpp"
 #include "tests/core/expect_error.hpp"
 #include "tests/core/temporary_directory.hpp"
 
@@ -82,11 +83,95 @@ TEST(Checkpoint, SaysWhatIsMissing) {
                [&] { Checkpoint::open(directory.path() / "absent"); });
   expect_error(ErrorCode::not_found, "absent.safetensors: no such file",
                [&] { Checkpoint::open(directory.path() / "absent.safetensors"); });
-  expect_error(ErrorCode::not_found, "neither model.safetensors nor",
+  expect_error(ErrorCode::not_found, "absent.pth: no such file",
+               [&] { Checkpoint::open(directory.path() / "absent.pth"); });
+  expect_error(ErrorCode::not_found, "neither model.safetensors nor pytorch_model.bin",
                [&] { Checkpoint::open(directory.path()); });
-  directory.write("pytorch_model.bin", "PK");
-  expect_error(ErrorCode::unsupported, "pytorch_model.bin: PyTorch's pickle format",
-               [&] { Checkpoint::open(directory.path()); });
+}
+
+std::string torch_file(float value) {
+  return torch_zip(pickled_dict({{"a", pickled({.elements = 1, .shape = {1}, .strides = {1}})}}),
+                   {{"0", float_bytes({value})}});
+}
+
+TEST(Checkpoint, PrefersSafetensorsAndThenWholeFiles) {
+  const TemporaryDirectory directory;
+  const std::array<std::string, 1> names = {"a"};
+  const auto value = [&] {
+    const Checkpoint checkpoint = Checkpoint::open(directory.path());
+    return values_of<float>(*checkpoint.find("a"));
+  };
+  directory.write("shard.bin", torch_file(1.0F));
+  directory.write("pytorch_model.bin.index.json", R"({"weight_map":{"a":"shard.bin"}})");
+  EXPECT_EQ(value(), (std::vector<float>{1.0F}));
+  directory.write("pytorch_model.bin", torch_file(2.0F));
+  EXPECT_EQ(value(), (std::vector<float>{2.0F}));
+  directory.write("shard.safetensors", one_value_tensors(names, 3.0F));
+  directory.write("model.safetensors.index.json", R"({"weight_map":{"a":"shard.safetensors"}})");
+  EXPECT_EQ(value(), (std::vector<float>{3.0F}));
+  directory.write("model.safetensors", one_value_tensors(names, 4.0F));
+  EXPECT_EQ(value(), (std::vector<float>{4.0F}));
+}
+
+TEST(Checkpoint, ContentTellsTheFormatNotTheName) {
+  const TemporaryDirectory directory;
+  const std::array<std::string, 1> names = {"a"};
+  const Checkpoint zip = Checkpoint::open(directory.write("x.safetensors", torch_file(1.0F)));
+  EXPECT_EQ(zip.container(), Container::torch_zip);
+  const Checkpoint safetensors =
+      Checkpoint::open(directory.write("pytorch_model.bin", one_value_tensors(names, 2.0F)));
+  EXPECT_EQ(safetensors.container(), Container::safetensors);
+  const Checkpoint legacy = Checkpoint::open(directory.write(
+      "x.pt",
+      torch_legacy(pickled_dict({{"a", pickled({.elements = 1, .shape = {1}, .strides = {1}},
+                                               /*legacy=*/true)}}),
+                   {{"0", 1, float_bytes({3.0F})}})));
+  EXPECT_EQ(legacy.container(), Container::torch_legacy);
+  EXPECT_EQ(values_of<float>(*legacy.find("a")), (std::vector<float>{3.0F}));
+}
+
+TEST(Checkpoint, CopiesOfScatteredTensorsLiveAsLongAsIt) {
+  const TemporaryDirectory directory;
+  const std::string dict =
+      pickled_dict({{"a", pickled({.elements = 4, .shape = {2, 2}, .strides = {1, 2}})}});
+  const auto file = directory.write("x.pth", torch_zip(dict, {{"0", float_bytes({1, 2, 3, 4})}}));
+  const Checkpoint copy = [&] {
+    const Checkpoint original = Checkpoint::open(file);
+    return original;
+  }();
+  EXPECT_EQ(values_of<float>(*copy.find("a")), (std::vector<float>{1, 3, 2, 4}));
+}
+
+TEST(Checkpoint, RenamesOriginalTensorsAndLeavesOutWhatTrainingNeeds) {
+  const TemporaryDirectory directory;
+  const std::array<std::string, 6> names = {"visual_encoder.norm.weight",
+                                            "visual_encoder_m.norm.weight",
+                                            "temp",
+                                            "image_queue",
+                                            "itm_head.bias",
+                                            "text_encoder.embeddings.position_ids"};
+  const Checkpoint checkpoint =
+      Checkpoint::open(directory.write("model.pth", one_value_tensors(names)));
+  EXPECT_TRUE(checkpoint.has_original_names());
+  ASSERT_EQ(checkpoint.tensors().size(), 2U);
+  EXPECT_EQ(checkpoint.tensors()[0].name, "itm_head.bias");
+  EXPECT_EQ(values_of<float>(*checkpoint.find("vision_model.post_layernorm.weight")),
+            (std::vector<float>{0.0F}));
+  EXPECT_EQ(checkpoint.find("visual_encoder.norm.weight"), nullptr);
+  EXPECT_EQ(checkpoint.left_out(),
+            (std::vector<std::string>{"image_queue", "temp", "text_encoder.embeddings.position_ids",
+                                      "visual_encoder_m.norm.weight"}));
+
+  const std::array<std::string, 2> both = {"visual_encoder.norm.weight",
+                                           "vision_model.post_layernorm.weight"};
+  const auto file = directory.write("both.pth", one_value_tensors(both));
+  expect_error(ErrorCode::malformed, "both its original and its later name",
+               [&] { Checkpoint::open(file); });
+
+  // Without them it is a file of transformers', and whatever is in it is the reader's to judge.
+  const std::array<std::string, 2> later = {"temp", "vision_model.post_layernorm.weight"};
+  const Checkpoint whole = Checkpoint::open(directory.write("later.bin", one_value_tensors(later)));
+  EXPECT_EQ(whole.tensors().size(), 2U);
 }
 
 TEST(Checkpoint, NamesTheBrokenFile) {

@@ -1,42 +1,27 @@
 #include "checkpoint/model_directory.hpp"
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
-#include <optional>
 #include <string>
 
 #include "tests/core/expect_error.hpp"
+#include "tests/core/scoped_variable.hpp"
 #include "tests/core/temporary_directory.hpp"
 
 namespace blip {
 namespace {
 
-// Sets an environment variable, and puts back what it was.
-class ScopedVariable {
- public:
-  ScopedVariable(const char* name, const std::string& value) : name_(name) {
-    if (const char* before = ::getenv(name)) before_ = before;
-    ::setenv(name, value.c_str(), 1);
-  }
-  ~ScopedVariable() {
-    if (before_) {
-      ::setenv(name_, before_->c_str(), 1);
-    } else {
-      ::unsetenv(name_);
-    }
-  }
-  ScopedVariable(const ScopedVariable&) = delete;
-  ScopedVariable& operator=(const ScopedVariable&) = delete;
-
- private:
-  const char* name_;
-  std::optional<std::string> before_;
-};
-
 TEST(ModelDirectory, ADirectoryIsItself) {
   const TemporaryDirectory directory;
   EXPECT_EQ(resolve_model(directory.path().string()), directory.path());
+}
+
+TEST(ModelDirectory, ACheckpointIsItself) {
+  const TemporaryDirectory directory;
+  for (const char* name : {"a.safetensors", "a.bin", "a.pth", "a.pt"}) {
+    const auto file = directory.write(name, "x");
+    EXPECT_EQ(resolve_model(file.string()), file);
+  }
 }
 
 TEST(ModelDirectory, TheDefaultModelComesWithTheSource) {
@@ -70,6 +55,27 @@ TEST(ModelDirectory, SaysWhereItLooked) {
                [] { resolve_model("absent"); });
 }
 
+TEST(ModelDirectory, ANameWithOneSlashMayBeOnTheHub) {
+  const TemporaryDirectory cache;
+  const ScopedVariable place("HF_HUB_CACHE", cache.path().string());
+  const ScopedVariable offline("HF_HUB_OFFLINE", "1");
+  expect_error(
+      ErrorCode::not_found,
+      "org/tiny@v2: no such model directory; from the hub: org/tiny@v2: not in the cache " +
+          cache.path().string() + ", and offline mode",
+      [] { resolve_model("org/tiny@v2"); });
+
+  const std::string commit(40, 'a');
+  const auto repository = cache.path() / "models--org--tiny";
+  const auto snapshot = repository / "snapshots" / commit;
+  std::filesystem::create_directories(snapshot);
+  std::filesystem::create_directories(repository / "refs");
+  cache.write("models--org--tiny/refs/v2", commit);
+  cache.write("models--org--tiny/snapshots/" + commit + "/config.json", "{}");
+  cache.write("models--org--tiny/snapshots/" + commit + "/model.safetensors", "x");
+  EXPECT_EQ(resolve_model("org/tiny@v2"), snapshot);
+}
+
 TEST(ModelDirectory, BundledNamesArePlain) {
   const ScopedVariable variable("BLIP_MODEL_PATH", BLIP_SOURCE_DIR "/models");
   expect_error(ErrorCode::not_found, "../models/absent: no such model directory",
@@ -78,8 +84,8 @@ TEST(ModelDirectory, BundledNamesArePlain) {
   expect_error(ErrorCode::not_found, "no such model",
                [] { resolve_model(std::string_view("nano\0x", 6)); });
   const TemporaryDirectory directory;
-  const auto file = directory.write("model.safetensors", "x");
-  expect_error(ErrorCode::not_found, "is a file, not a model directory",
+  const auto file = directory.write("model.txt", "x");
+  expect_error(ErrorCode::not_found, "is a file, but neither a model directory nor a checkpoint",
                [&] { resolve_model(file.string()); });
 }
 
