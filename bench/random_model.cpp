@@ -46,9 +46,8 @@ void add_vision(Shapes& shapes, const BlipVisionConfig& config) {
   add_norm(shapes, prefix + "post_layernorm", hidden);
 }
 
-void add_text(Shapes& shapes, const BlipTextConfig& config) {
+void add_text(Shapes& shapes, const BlipTextConfig& config, const std::string& prefix) {
   const std::int64_t hidden = config.hidden_size;
-  const std::string prefix = "text_decoder.bert.";
   shapes.emplace_back(prefix + "embeddings.word_embeddings.weight",
                       Shape{config.vocab_size, hidden});
   shapes.emplace_back(prefix + "embeddings.position_embeddings.weight",
@@ -68,10 +67,21 @@ void add_text(Shapes& shapes, const BlipTextConfig& config) {
     add_linear(shapes, layer + "output.dense", hidden, config.intermediate_size);
     add_norm(shapes, layer + "output.LayerNorm", hidden);
   }
+}
+
+void add_word_head(Shapes& shapes, const BlipTextConfig& config) {
   const std::string head = "text_decoder.cls.predictions.";
-  add_linear(shapes, head + "transform.dense", hidden, hidden);
-  add_norm(shapes, head + "transform.LayerNorm", hidden);
+  add_linear(shapes, head + "transform.dense", config.hidden_size, config.hidden_size);
+  add_norm(shapes, head + "transform.LayerNorm", config.hidden_size);
   shapes.emplace_back(head + "bias", Shape{config.vocab_size});
+}
+
+void add_retrieval_heads(Shapes& shapes, const BlipConfig& config) {
+  const std::int64_t hidden = config.text_config.hidden_size;
+  const std::int64_t embedding = config.image_text_hidden_size;
+  add_linear(shapes, "vision_proj", embedding, config.vision_config.hidden_size);
+  add_linear(shapes, "text_proj", embedding, hidden);
+  add_linear(shapes, "itm_head", 2, hidden);
 }
 
 std::int64_t element_count(const Shape& shape) {
@@ -100,7 +110,7 @@ void write_config(const std::filesystem::path& path, const BlipConfig& config) {
   const BlipVisionConfig& vision = config.vision_config;
   const nlohmann::json json = {
       {"model_type", "blip"},
-      {"architectures", {"BlipForConditionalGeneration"}},
+      {"architectures", nlohmann::json::array({config.architecture})},
       {"text_config",
        {{"vocab_size", text.vocab_size},
         {"hidden_size", text.hidden_size},
@@ -125,7 +135,14 @@ void write_config(const std::filesystem::path& path, const BlipConfig& config) {
 
 BlipConfig base_config() {
   BlipConfig config;
+  config.architecture = "BlipForConditionalGeneration";
   config.text_config.num_attention_heads = 12;
+  return config;
+}
+
+BlipConfig retrieval_base_config() {
+  BlipConfig config = base_config();
+  config.architecture = "BlipForImageTextRetrieval";
   return config;
 }
 
@@ -145,7 +162,13 @@ std::uintmax_t write_random_model(const std::filesystem::path& directory,
   write_config(directory / "config.json", config);
   Shapes shapes;
   add_vision(shapes, config.vision_config);
-  add_text(shapes, config.text_config);
+  if (config.architecture == "BlipForImageTextRetrieval") {
+    add_text(shapes, config.text_config, "text_encoder.");
+    add_retrieval_heads(shapes, config);
+  } else {
+    add_text(shapes, config.text_config, "text_decoder.bert.");
+    add_word_head(shapes, config.text_config);
+  }
 
   nlohmann::ordered_json header;
   std::int64_t offset = 0;

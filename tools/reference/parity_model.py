@@ -26,48 +26,15 @@ import transformers
 from PIL import Image
 from transformers import BertTokenizer, BlipForConditionalGeneration, BlipImageProcessorPil
 
+import decoding
 import random_models
+from decoding import BEAMS, GREEDY, TIE_MARGIN, strip_padding
 
 warnings.filterwarnings("ignore", message=".*max_length.*")
 transformers.utils.logging.disable_progress_bar()
 
 FEATURE_LIMIT = 1e-4
 LOGIT_LIMIT = 2e-4
-# Below this the oracle's own choice hangs on rounding: such cases are listed apart.
-TIE_MARGIN = 1e-4
-
-GREEDY = [
-    {},
-    {"max_new_tokens": 12},
-    {"max_length": 15},
-    {"min_length": 14, "max_length": 18},
-    {"min_new_tokens": 6, "max_new_tokens": 10},
-    {"repetition_penalty": 1.5, "max_new_tokens": 14},
-    {"repetition_penalty": 0.8, "max_new_tokens": 10},
-    {"no_repeat_ngram_size": 2, "max_new_tokens": 16},
-    {"no_repeat_ngram_size": 1, "max_new_tokens": 12},
-    {"repetition_penalty": 1.3, "no_repeat_ngram_size": 3, "min_new_tokens": 5, "max_new_tokens": 15},
-]
-BEAMS = [
-    {"num_beams": 2},
-    {"num_beams": 3},
-    {"num_beams": 5, "max_new_tokens": 12},
-    {"num_beams": 3, "length_penalty": 0.5},
-    {"num_beams": 3, "length_penalty": 2.0},
-    {"num_beams": 2, "length_penalty": 1.5, "early_stopping": True},
-    {"num_beams": 5, "early_stopping": True, "max_new_tokens": 14},
-    {"num_beams": 3, "early_stopping": "never", "max_new_tokens": 14},
-    {"num_beams": 5, "early_stopping": "never", "length_penalty": 0.7, "max_new_tokens": 10},
-    {"num_beams": 3, "min_length": 12, "max_length": 17},
-    {"num_beams": 3, "min_new_tokens": 5, "max_new_tokens": 9},
-    {"num_beams": 3, "repetition_penalty": 1.4, "max_new_tokens": 12},
-    {"num_beams": 3, "no_repeat_ngram_size": 2, "max_new_tokens": 14},
-    {"num_beams": 3, "num_return_sequences": 3, "max_new_tokens": 10},
-    {"num_beams": 5, "num_return_sequences": 2, "length_penalty": 0.8, "early_stopping": True,
-     "max_new_tokens": 12},
-    {"num_beams": 2, "repetition_penalty": 1.2, "no_repeat_ngram_size": 3, "min_new_tokens": 4,
-     "max_new_tokens": 12},
-]
 
 
 class Oracle:
@@ -108,36 +75,9 @@ class Oracle:
 
     def margin(self, index, prompt, options):
         """How far apart the choices nearest to each other were, over all steps."""
-        beams = options.get("num_beams", 1)
-        if beams == 1:
-            tops = [scores.topk(2, dim=-1).values
-                    for scores in self.generate(index, prompt, options).scores]
-            return min(float((t[..., 0] - t[..., 1]).min()) for t in tops)
-        decoder, gaps = self.model.text_decoder, [float("inf")]
-        select = decoder._get_top_k_continuations
-
-        def record(*args, **kwargs):
-            scores = kwargs["accumulated_log_probs"].flatten()
-            top = scores.topk(min(2 * beams + 1, scores.numel())).values
-            top = top[top > -1e8]  # below: beams that do not run yet
-            gaps.extend((top[:-1] - top[1:]).tolist())
-            return select(*args, **kwargs)
-
-        decoder._get_top_k_continuations = record
-        try:
-            final = self.generate(index, prompt, options).sequences_scores
-        finally:
-            del decoder._get_top_k_continuations
-        gaps.extend((final[:-1] - final[1:]).abs().tolist())
-        return min(gaps)
-
-
-def strip_padding(row, stop, start_length):
-    """transformers pads finished rows (with the pad or the stop token), the library does not."""
-    row = list(row)
-    if stop in row[start_length:]:
-        row = row[:row.index(stop, start_length) + 1]
-    return row
+        return decoding.margin(self.model.text_decoder,
+                               lambda: self.generate(index, prompt, options),
+                               options.get("num_beams", 1))
 
 
 def run_probe(probe, request, work):
@@ -275,7 +215,7 @@ def main():
             random_models.save(name, directory, seed=1)
             oracle = Oracle(directory, used)
             with torch.no_grad():
-                random_models.favour_stop(oracle.model, oracle.pixel_values)
+                random_models.favour_stop(oracle.model, pixel_values=oracle.pixel_values)
             oracle.model.save_pretrained(directory)
             prompts = [None, "ba co", "du fa gam bab"]
             settings = GREEDY + BEAMS
