@@ -2,14 +2,13 @@
 #pragma once
 
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "blip/conditional_generation.hpp"
-#include "blip/processor.hpp"
 #include "cli/caption_options.hpp"
-#include "cli/image_loader.hpp"
+#include "cli/image_batch.hpp"
+#include "cli/picture_reader.hpp"
 
 namespace blip::cli {
 
@@ -19,21 +18,20 @@ class Captioner {
   explicit Captioner(const CaptionOptions& options);
 
   /// Decodes and resizes one picture. Safe to call from many threads at once. Throws blip::Error.
-  [[nodiscard]] BlipInputs prepare(const std::filesystem::path& path) const;
+  [[nodiscard]] BlipInputs prepare(const std::filesystem::path& picture) const;
 
   /// The captions of each image, none of which may have failed to load. Throws blip::Error.
-  std::vector<std::vector<std::string>> caption(std::span<const LoadedImage* const> images);
+  std::vector<std::vector<std::string>> caption(Images images);
 
   [[nodiscard]] int num_threads() const noexcept { return context_.num_threads(); }
 
  private:
-  std::vector<std::vector<std::string>> caption_together(
-      std::span<const LoadedImage* const> images);
+  Captioner(const CaptionOptions& options, const std::filesystem::path& model);
+  void caption_run(Images images, std::vector<std::vector<std::string>>& captions);
 
-  ImageOptions image_options_;
   std::string prompt_;
-  GenerationOptions generation_;
-  BlipProcessor processor_;
+  GenerationChoices generation_;
+  PictureReader reader_;
   BlipForConditionalGeneration model_;
   Context context_;
 };

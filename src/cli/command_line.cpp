@@ -99,6 +99,11 @@ bool parse_arguments(CLI::App& app, const CommandHelp& help, Arguments arguments
   return true;
 }
 
+bool was_typed(const CLI::App& app, const std::string& name) {
+  const CLI::Option* option = app.get_option(name);
+  return option->count() > 0 && std::getenv(option->get_envname().c_str()) == nullptr;
+}
+
 CLI::Validator whole_number(long long least, long long most) {
   return {[=](const std::string& text) -> std::string {
             const auto value = parse_number<long long>(text);

@@ -32,6 +32,10 @@ struct CommandHelp {
 /// Throws UsageError.
 bool parse_arguments(CLI::App& app, const CommandHelp& help, Arguments arguments);
 
+/// Whether the option `name` was given on the command line: the environment may set for all
+/// commands what means nothing to this one, but whoever types it expects it to be heeded.
+bool was_typed(const CLI::App& app, const std::string& name);
+
 /// Checks for CLI::Option::check, whose messages name what is wanted.
 CLI::Validator whole_number(long long least, long long most = std::numeric_limits<int>::max());
 CLI::Validator number(double least, double most);

@@ -12,8 +12,16 @@ namespace blip::cli {
 using Arguments = std::span<const std::string>;
 
 /// Failures that end the whole command are thrown: UsageError, OutputError, blip::Error.
+ExitCode run_ask(Arguments arguments);
 ExitCode run_caption(Arguments arguments);
+ExitCode run_convert(Arguments arguments);
+ExitCode run_embed(Arguments arguments);
 ExitCode run_inspect(Arguments arguments);
+ExitCode run_match(Arguments arguments);
 ExitCode run_models(Arguments arguments);
+ExitCode run_pull(Arguments arguments);
+ExitCode run_rank(Arguments arguments);
+ExitCode run_reason(Arguments arguments);
+ExitCode run_verify(Arguments arguments);
 
 }  // namespace blip::cli

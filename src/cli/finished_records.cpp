@@ -25,25 +25,36 @@ struct Range {
   std::uint64_t end = 0;
 };
 
-// What one record says: the paths it may be about, and whether it holds a caption.
+// What one record says: the paths and the question it may be about, and whether it has an answer.
 struct Entry {
   std::vector<std::string> paths;
+  std::optional<std::string> about;  // nothing where the record cannot tell
   bool done = true;
 };
 
-std::optional<Entry> parse_jsonl(const std::string& line) {
+std::optional<Entry> parse_jsonl(const std::string& line, const RecordShape& shape) {
   const auto json = nlohmann::json::parse(line, nullptr, false);
-  if (!json.is_object() || !json.contains("path") || !json["path"].is_string()) {
-    return std::nullopt;
-  }
-  return Entry{{json["path"].get<std::string>()},
-               json.contains("caption") && json["caption"].is_string()};
+  const auto text_of = [&json](std::string_view name) -> std::optional<std::string> {
+    const auto found = json.find(std::string(name));
+    if (found == json.end() || !found->is_string()) return std::nullopt;
+    return found->get<std::string>();
+  };
+  if (!json.is_object()) return std::nullopt;
+  auto path = text_of(shape.subject);
+  if (!path) return std::nullopt;
+  Entry entry{.paths = {std::move(*path)}, .about = "", .done = false};
+  const auto answer = json.find(std::string(shape.results.front()));
+  entry.done = answer != json.end() && !answer->is_null();
+  if (!shape.about.empty()) entry.about = text_of(shape.about.front()).value_or("");
+  return entry;
 }
 
-std::optional<Entry> parse_csv(const std::string& record) {
+std::optional<Entry> parse_csv(const std::string& record, const RecordShape& shape) {
   auto fields = split_csv(record);
-  if (fields.size() != 3) return std::nullopt;
-  return Entry{{std::move(fields[0])}, !fields[1].empty()};
+  const std::size_t asked = shape.about.size();
+  if (fields.size() != asked + shape.results.size() + 2) return std::nullopt;
+  const bool done = fields.back().empty();  // of the error column
+  return Entry{{std::move(fields[0])}, asked > 0 ? std::move(fields[1]) : "", done};
 }
 
 // A path may itself hold ": ", so every split is a possible one; asking for a path that merely
@@ -57,25 +68,27 @@ std::optional<Entry> parse_text(const std::string& line) {
   return entry;
 }
 
-std::optional<Entry> parse(Format format, const std::string& record) {
-  switch (format) {
+std::optional<Entry> parse(const ExpectedRecords& expected, const std::string& record) {
+  switch (expected.format) {
     case Format::text:
       return parse_text(record);
     case Format::csv:
-      return parse_csv(record);
+      return parse_csv(record, expected.shape);
     default:
-      return parse_jsonl(record);
+      return parse_jsonl(record, expected.shape);
   }
 }
 
 // Whether `tail`, which no line end follows, is a record cut short, and not the end of some other
 // file that was named by mistake. A power loss can also leave zeros.
-bool is_torn_record(Format format, std::string_view tail, bool first) {
+bool is_torn_record(const ExpectedRecords& expected, std::string_view tail, bool first) {
   if (tail.find_first_not_of('\0') == std::string_view::npos) return true;
   if (tail.find('\0') != std::string_view::npos) return false;
-  if (format == Format::text || (format == Format::csv && !first)) return true;
-  const std::string_view start = format == Format::csv ? kCsvHeader : R"({"path":)";
-  return tail.substr(0, start.size()) == start.substr(0, tail.size());
+  const bool is_csv = expected.format == Format::csv;
+  if (expected.format == Format::text || (is_csv && !first)) return true;
+  const std::string start =
+      is_csv ? csv_header(expected.shape) : "{\"" + std::string(expected.shape.subject) + "\":";
+  return start.starts_with(tail.substr(0, start.size()));
 }
 
 void remove_ranges(const fs::path& path, const std::vector<Range>& ranges) {
@@ -115,33 +128,35 @@ void remove_ranges(const fs::path& path, const std::vector<Range>& ranges) {
 
 }  // namespace
 
-FinishedRecords::FinishedRecords(const fs::path& path, Format format, std::size_t num_captions)
-    : format_(format), rows_per_image_(format == Format::jsonl ? 1 : num_captions) {
+FinishedRecords::FinishedRecords(const fs::path& path, ExpectedRecords expected)
+    : expected_(std::move(expected)) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return;
   if (!fs::is_regular_file(path, ignored)) {
     throw UsageError(path.string() + ": --resume needs a regular file");
   }
 
-  const auto refuse = [&](std::size_t number) {
+  const auto refuse = [&](std::size_t number, std::string_view what = "is not blip's") {
     throw UsageError(
-        fmt::format("{}: record {} is not blip's; it was left as it is", path.string(), number));
+        fmt::format("{}: record {} {}; it was left as it is", path.string(), number, what));
   };
+  const std::vector<std::string>& about = expected_.about;
+  const bool is_csv = expected_.format == Format::csv;
   std::vector<Range> dropped;
   std::vector<std::pair<Range, Entry>> last_image;  // rows of the image that comes last so far
-  RecordScanner scanner(path, format == Format::csv);
+  RecordScanner scanner(path, is_csv);
   while (auto record = scanner.next()) {
     if (!record->complete) {
-      if (!is_torn_record(format, record->text, record->number == 1)) refuse(record->number);
+      if (!is_torn_record(expected_, record->text, record->number == 1)) refuse(record->number);
       dropped.push_back({record->begin, record->end});
       continue;
     }
     any_content_ = true;
-    if (format == Format::csv && record->number == 1) {
-      if (record->text + "\r\n" != kCsvHeader) refuse(1);
+    if (is_csv && record->number == 1) {
+      if (record->text + "\r\n" != csv_header(expected_.shape)) refuse(1);
       continue;
     }
-    std::optional<Entry> entry = parse(format, record->text);
+    std::optional<Entry> entry = parse(expected_, record->text);
     if (!entry) refuse(record->number);
     if (!entry->done) {
       dropped.push_back({record->begin, record->end});
@@ -151,10 +166,13 @@ FinishedRecords::FinishedRecords(const fs::path& path, Format format, std::size_
     if (!last_image.empty() && last_image.front().second.paths.front() != entry->paths.front()) {
       last_image.clear();
     }
-    if (last_image.size() == rows_per_image_) last_image.clear();
+    if (last_image.size() == about.size()) last_image.clear();
+    if (entry->about && *entry->about != to_utf8(about[last_image.size()])) {
+      refuse(record->number, "is about something else than what is asked now");
+    }
     last_image.emplace_back(Range{record->begin, record->end}, std::move(*entry));
   }
-  if (last_image.size() < rows_per_image_) {
+  if (last_image.size() < about.size()) {
     for (const auto& [range, entry] : last_image) {
       dropped.push_back(range);
       for (const std::string& name : entry.paths) --rows_[name];
@@ -177,9 +195,9 @@ FinishedRecords::FinishedRecords(const fs::path& path, Format format, std::size_
 }
 
 bool FinishedRecords::take(std::string_view path) {
-  const auto found = rows_.find(path_in(format_, path));
-  if (found == rows_.end() || found->second < rows_per_image_) return false;
-  found->second -= rows_per_image_;
+  const auto found = rows_.find(path_in(expected_.format, path));
+  if (found == rows_.end() || found->second < expected_.about.size()) return false;
+  found->second -= expected_.about.size();
   return true;
 }
 

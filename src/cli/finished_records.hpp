@@ -6,17 +6,28 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/record.hpp"
 
 namespace blip::cli {
 
+/// What a run writes about every image that does not fail.
+struct ExpectedRecords {
+  Format format = Format::text;
+  RecordShape shape = {};
+  /// What each record of an image is about, in order: the first of Finding::about, or "" where
+  /// nothing is asked. JSON has a record for a finding, the others have one for a result.
+  std::vector<std::string> about = {""};
+};
+
 class FinishedRecords {
  public:
   /// Reads `path` (nothing there is no error) and removes from it what must be done again: failed
-  /// records, a last line torn by a crash, and a last image with fewer than `num_captions` rows.
-  /// Throws UsageError if it is no output of this format, OutputError if it cannot be rewritten.
-  FinishedRecords(const std::filesystem::path& path, Format format, std::size_t num_captions);
+  /// records, a last line torn by a crash, and a last image with fewer records than expected.
+  /// Throws UsageError if it is no such output (in text, what a record is about cannot be told),
+  /// OutputError if it cannot be rewritten.
+  FinishedRecords(const std::filesystem::path& path, ExpectedRecords expected);
 
   /// Whether `path` is done. Each record answers for one input, so that an input named twice is
   /// done twice.
@@ -26,9 +37,8 @@ class FinishedRecords {
   [[nodiscard]] bool any_content() const noexcept { return any_content_; }
 
  private:
-  Format format_;
+  ExpectedRecords expected_;
   std::map<std::string, std::size_t, std::less<>> rows_;  // path → rows not yet answered for
-  std::size_t rows_per_image_;
   bool any_content_ = false;
 };
 

@@ -1,4 +1,4 @@
-// blip inspect: shows what a model directory consists of and whether it can be used.
+// blip inspect: shows what a model consists of and whether it can be used.
 #include <CLI/CLI.hpp>
 #include <string>
 
@@ -16,8 +16,9 @@ constexpr std::string_view kFooter =
     "Examples:\n"
     "  blip inspect nano\n"
     "  blip inspect ./blip-image-captioning-base --tensors --format json\n"
+    "  blip inspect model_base_vqa_capfilt_large.pth\n"
     "\n"
-    "Exit code: 0 the model can caption; 1 something is wrong with it; 2 there is no model.\n";
+    "Exit code: 0 the model can be used; 1 something is wrong with it; 2 there is no model.\n";
 
 }  // namespace
 
@@ -31,7 +32,9 @@ ExitCode run_inspect(Arguments arguments) {
   app.add_option("-m,--model", model, "The same as MODEL")->type_name("MODEL")->group("Model");
   app.add_option(
          "MODEL", model,
-         "A model directory or the name of a bundled model [" + std::string(kDefaultModel) + "]")
+         "A model directory, a checkpoint file (.safetensors, .bin, .pth) or the name of a bundled "
+         "model [" +
+             std::string(kDefaultModel) + "]")
       ->group("Model");
   app.add_flag("-t,--tensors", with_tensors, "List every tensor with its number type and shape")
       ->group("Output");
@@ -43,8 +46,9 @@ ExitCode run_inspect(Arguments arguments) {
       .name = "inspect",
       .synopsis = "[options] MODEL",
       .summary =
-          "Shows a model's architecture, parameters, number types, files, preprocessing, "
-          "vocabulary and generation settings, and whether blip can caption with it.",
+          "Shows a model's architecture, format, parameters, number types, files, preprocessing, "
+          "vocabulary and generation settings, which tensors it lacks or has to spare, and which "
+          "commands it is for.",
       .footer = kFooter};
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
   if (model.empty()) model = kDefaultModel;

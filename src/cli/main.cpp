@@ -17,6 +17,7 @@
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
+#include "cli/open_image.hpp"
 #include "cli/output_file.hpp"
 
 namespace blip::cli {
@@ -29,9 +30,17 @@ struct Command {
 };
 
 constexpr std::array kCommands = {
+    Command{"ask", "Answer questions about images", run_ask},
     Command{"caption", "Describe images in words", run_caption},
+    Command{"convert", "Make safetensors of a model in any format", run_convert},
+    Command{"embed", "Turn images or texts into vectors", run_embed},
     Command{"inspect", "Show what a model consists of", run_inspect},
-    Command{"models", "List the models that came with blip", run_models},
+    Command{"match", "Say how well texts fit images", run_match},
+    Command{"models", "List the models that are here", run_models},
+    Command{"pull", "Download models from the Hugging Face hub", run_pull},
+    Command{"rank", "Find the images that fit a text, or the texts that fit an image", run_rank},
+    Command{"reason", "Say whether statements about two images are true", run_reason},
+    Command{"verify", "Check that a model answers what it is known to answer", run_verify},
 };
 
 std::string general_help() {
@@ -60,7 +69,7 @@ std::string general_help() {
 
 [[noreturn]] void reject_command(const std::string& name) {
   std::error_code ignored;
-  if (std::filesystem::exists(name, ignored)) {
+  if (is_url(name) || std::filesystem::exists(name, ignored)) {
     throw UsageError("'" + name + "' is not a command; did you mean: blip caption " + name);
   }
   throw UsageError("unknown command '" + name + "'; see: blip --help");

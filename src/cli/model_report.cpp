@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <system_error>
 
-#include "blip/conditional_generation.hpp"
 #include "blip/error.hpp"
 #include "blip/tokenizer.hpp"
 #include "checkpoint/checkpoint.hpp"
-#include "checkpoint/model_directory.hpp"
+#include "checkpoint/expected_tensors.hpp"
+#include "checkpoint/infer_config.hpp"
+#include "checkpoint/tokenizer_directory.hpp"
+#include "cli/model_download.hpp"
 
 namespace blip::cli {
 namespace {
@@ -18,10 +20,14 @@ bool is_floating_point(DType dtype) {
   return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
 }
 
-std::vector<FileReport> list_files(const std::filesystem::path& directory) {
+std::vector<FileReport> list_files(const std::filesystem::path& model) {
   std::vector<FileReport> files;
   std::error_code error;
-  std::filesystem::directory_iterator next(directory, error);
+  if (std::filesystem::is_regular_file(model, error)) {
+    const std::uintmax_t size = std::filesystem::file_size(model, error);
+    return {{model.filename().string(), error ? 0 : size}};
+  }
+  std::filesystem::directory_iterator next(model, error);
   while (!error && next != std::filesystem::directory_iterator()) {
     std::error_code ignored;
     if (next->is_regular_file(ignored)) {
@@ -34,8 +40,17 @@ std::vector<FileReport> list_files(const std::filesystem::path& directory) {
   return files;
 }
 
-void read_tensors(ModelReport& report) {
-  const Checkpoint checkpoint = Checkpoint::open(report.directory);
+std::vector<std::string> commands_of(std::string_view architecture) {
+  if (architecture == "BlipForQuestionAnswering") return {"ask"};
+  if (architecture == "BlipForImageTextRetrieval") return {"match", "embed", "rank"};
+  if (architecture == "BlipForNLVR") return {"reason"};
+  if (architecture == "BlipModel") return {"embed"};
+  return {"caption"};
+}
+
+void list_tensors(ModelReport& report, const Checkpoint& checkpoint) {
+  report.container = blip::name_of(checkpoint.container());
+  report.has_original_names = checkpoint.has_original_names();
   for (const CheckpointTensor& tensor : checkpoint.tensors()) {
     const std::int64_t elements = tensor.element_count();
     const std::string dtype(blip::name_of(tensor.dtype));
@@ -47,8 +62,30 @@ void read_tensors(ModelReport& report) {
   }
 }
 
+// "17 tensors are missing: the first is …", for one line however many there are.
+std::string summary(const std::vector<std::string>& items, const char* one, const char* several) {
+  if (items.size() == 1) return fmt::format("{}: {}", one, items.front());
+  return fmt::format("{} {}, the first: {}", items.size(), several, items.front());
+}
+
+void compare_tensors(ModelReport& report, const Checkpoint& checkpoint) {
+  TensorDifferences found = compare(checkpoint, report.config);
+  report.missing_tensors = std::move(found.missing);
+  report.ignored_tensors = std::move(found.unused);
+  report.ignored_tensors.insert(report.ignored_tensors.end(), checkpoint.left_out().begin(),
+                                checkpoint.left_out().end());
+  if (!report.missing_tensors.empty()) {
+    report.problems.push_back(
+        summary(report.missing_tensors, "a tensor is missing", "tensors are missing"));
+  }
+  if (!found.unfitting.empty()) {
+    report.problems.push_back(summary(found.unfitting, "a tensor does not fit the configuration",
+                                      "tensors do not fit the configuration"));
+  }
+}
+
 void read_tokenizer(ModelReport& report) {
-  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(report.directory);
+  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(tokenizer_directory(report.model));
   report.tokenizer = {.tokens = tokenizer.vocab_size(),
                       .pad = tokenizer.pad_token_id(),
                       .unk = tokenizer.unk_token_id(),
@@ -58,13 +95,11 @@ void read_tokenizer(ModelReport& report) {
 }
 
 template <typename Action>
-bool attempt(ModelReport& report, Action&& action) {
+void attempt(ModelReport& report, Action&& action) {
   try {
     action();
-    return true;
   } catch (const Error& error) {
     report.problems.emplace_back(error.what());
-    return false;
   }
 }
 
@@ -84,22 +119,25 @@ std::string word(EarlyStopping early_stopping) {
 
 ModelReport inspect_model(const std::string& model) {
   ModelReport report;
-  report.directory = resolve_model(model);
-  report.config = BlipConfig::from_pretrained(report.directory);
-  report.files = list_files(report.directory);
-  const bool has_tensors = attempt(report, [&] { read_tensors(report); });
+  report.model = find_model(model);
+  report.config = BlipConfig::from_pretrained(report.model);
+  report.config_is_inferred = lacks_config(report.model);
+  report.files = list_files(report.model);
+  std::optional<Checkpoint> checkpoint;
   attempt(report, [&] {
-    report.image_processor = BlipImageProcessorConfig::from_pretrained(report.directory);
+    checkpoint = Checkpoint::open(report.model);
+    list_tensors(report, *checkpoint);
+  });
+  attempt(report, [&] {
+    report.expected_parameters = parameter_count(report.config);
+    report.commands = commands_of(report.config.architecture);
+    if (checkpoint) compare_tensors(report, *checkpoint);
+  });
+  attempt(report, [&] {
+    report.image_processor = BlipImageProcessorConfig::from_pretrained(report.model);
   });
   attempt(report, [&] { read_tokenizer(report); });
-  const bool has_generation = attempt(
-      report, [&] { report.generation = load_generation_config(report.directory, report.config); });
-  if (has_tensors && has_generation) {  // else the loader would only say the same again
-    attempt(report, [&] {
-      report.ignored_tensors =
-          BlipForConditionalGeneration::from_pretrained(report.directory).ignored_tensors();
-    });
-  }
+  attempt(report, [&] { report.generation = load_generation_config(report.model, report.config); });
   return report;
 }
 

@@ -1,4 +1,4 @@
-// ModelReport: what `blip inspect` finds out about a model directory.
+// ModelReport: what `blip inspect` finds out about a model.
 #pragma once
 
 #include <cstdint>
@@ -35,23 +35,29 @@ struct TokenizerReport {
 };
 
 struct ModelReport {
-  std::filesystem::path directory;
+  std::filesystem::path model;  ///< a directory or a checkpoint file
   BlipConfig config;
+  bool config_is_inferred = false;  ///< from the tensors: there is no config.json
   std::vector<FileReport> files;
+  std::string container;            ///< "safetensors", "PyTorch zip", …; empty: no weights
+  bool has_original_names = false;  ///< the tensors below are by transformers' names all the same
   std::vector<TensorReport> tensors;
   std::int64_t parameters = 0;                 ///< elements of floating-point tensors, as stored
   std::map<std::string, std::int64_t> towers;  ///< the same by the first part of the name
   std::map<std::string, std::size_t> dtypes;   ///< tensors of each number type
+  std::int64_t expected_parameters = 0;        ///< by the configuration, what is tied counted once
   std::optional<BlipImageProcessorConfig> image_processor;
   std::optional<TokenizerReport> tokenizer;
   GenerationOptions generation;
-  std::vector<std::string> ignored_tensors;  ///< that captioning does not use
-  /// Why the parts that are missing above could not be read, and why the model cannot caption.
+  std::vector<std::string> missing_tensors;  ///< with the shapes the configuration asks for
+  std::vector<std::string> ignored_tensors;  ///< that the architecture does not use
+  std::vector<std::string> commands;         ///< of blip, that the architecture serves
+  /// Why the parts that are missing above could not be read, and why the model cannot be used.
   std::vector<std::string> problems;
 };
 
-/// Throws blip::Error if there is no model directory or its config.json cannot be read; whatever
-/// else is wrong becomes one of `problems`.
+/// Throws blip::Error if there is no model or its configuration cannot be read; whatever else is
+/// wrong becomes one of `problems`.
 ModelReport inspect_model(const std::string& model);
 
 /// The generation settings that are set, by their names in transformers, as text.

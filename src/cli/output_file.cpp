@@ -59,6 +59,16 @@ void OutputFile::write(std::string_view text) {
   }
 }
 
+void OutputFile::overwrite_start(std::string_view text) {
+  for (off_t at = 0; !text.empty();) {
+    const ssize_t written = ::pwrite(descriptor_, text.data(), text.size(), at);
+    if (written < 0 && errno != EINTR) throw OutputError(name_, errno);
+    if (written < 0) continue;
+    at += written;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
 void OutputFile::close() {
   if (empty_first_) write("");
   if (!owned_ || descriptor_ == -1) return;

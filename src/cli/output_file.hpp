@@ -34,6 +34,9 @@ class OutputFile {
 
   /// Unbuffered: what has been written survives the end of this process. Throws OutputError.
   void write(std::string_view text);
+  /// Writes over what was written before, from the first byte on. Throws OutputError, also where
+  /// there is no going back (a pipe).
+  void overwrite_start(std::string_view text);
   /// Some file systems report a failed write only here. Throws OutputError.
   void close();
 

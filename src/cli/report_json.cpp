@@ -57,9 +57,14 @@ Json tokenizer_json(const TokenizerReport& tokenizer) {
 }  // namespace
 
 std::string report_as_json(const ModelReport& report, bool with_tensors, int indent) {
-  Json json = {{"model", report.directory.string()},
+  Json json = {{"model", report.model.string()},
                {"architecture", report.config.architecture},
+               {"inferred", report.config_is_inferred},
+               {"commands", report.commands},
+               {"container", report.container},
+               {"original_names", report.has_original_names},
                {"parameters", report.parameters},
+               {"expected_parameters", report.expected_parameters},
                {"towers", report.towers},
                {"dtypes", report.dtypes},
                {"vision", vision_json(report.config.vision_config)},
@@ -71,6 +76,7 @@ std::string report_as_json(const ModelReport& report, bool with_tensors, int ind
   for (const FileReport& file : report.files) {
     json["files"].push_back({{"name", file.name}, {"bytes", file.bytes}});
   }
+  json["missing_tensors"] = report.missing_tensors;
   json["ignored_tensors"] = report.ignored_tensors;
   json["problems"] = report.problems;
   if (with_tensors) {

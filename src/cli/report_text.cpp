@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <string_view>
 
 #include "cli/console.hpp"
@@ -40,7 +41,12 @@ class Text {
 };
 
 void add_weights(Text& text, const ModelReport& report) {
+  if (report.expected_parameters > 0) {
+    text.row("By its config", grouped(report.expected_parameters) + " parameters");
+  }
   if (report.tensors.empty()) return;
+  text.row("Format", report.container +
+                         (report.has_original_names ? ", with the original names of tensors" : ""));
   text.row("Parameters", grouped(report.parameters));
   for (const auto& [tower, parameters] : report.towers) {
     text.row("", fmt::format("{:<20}{:>14}", tower, grouped(parameters)));
@@ -91,13 +97,30 @@ void add_generation(Text& text, const GenerationOptions& generation) {
                                           : settings + " (stored, but ignored as in transformers)");
 }
 
+// One name a row, but a tower that is left out as a whole (a momentum copy) in one.
+void add_names(Text& text, const char* label, const std::vector<std::string>& names) {
+  constexpr std::size_t kMaxRows = 8;  // of one tower
+  std::map<std::string, std::vector<std::string>> towers;
+  for (const std::string& name : names) {
+    towers[name.substr(0, name.find_first_of(". "))].push_back(name);
+  }
+  for (const auto& [tower, held] : towers) {
+    if (held.size() > kMaxRows) {
+      text.row(label, fmt::format("{}.* ({} tensors), the first: {}", tower, held.size(), held[0]));
+    } else {
+      for (const std::string& name : held) text.row(label, name);
+    }
+  }
+}
+
 }  // namespace
 
 std::string report_as_text(const ModelReport& report, bool with_tensors) {
   Text text;
-  text.row("Model", report.directory.string());
+  text.row("Model", report.model.string());
   text.row("Architecture",
-           report.config.architecture.empty() ? "not named" : report.config.architecture);
+           (report.config.architecture.empty() ? "not named" : report.config.architecture) +
+               (report.config_is_inferred ? " (no config.json; told from the tensors)" : ""));
   add_weights(text, report);
   add_architecture(text, report.config);
   if (report.image_processor) add_preprocessing(text, *report.image_processor);
@@ -113,9 +136,12 @@ std::string report_as_text(const ModelReport& report, bool with_tensors) {
     text.row(i == 0 ? "Files" : "",
              fmt::format("{:<28}{:>10}", report.files[i].name, size_text(report.files[i].bytes)));
   }
-  for (const std::string& name : report.ignored_tensors) text.row("Not used", name);
+  add_names(text, "Missing", report.missing_tensors);
+  add_names(text, "Not used", report.ignored_tensors);
   for (const std::string& problem : report.problems) text.row("Problem", problem);
-  if (report.problems.empty()) text.row("Captioning", "ready");
+  if (report.problems.empty()) {
+    text.row("Ready for", fmt::format("blip {}", fmt::join(report.commands, ", ")));
+  }
 
   if (!with_tensors) return text.text();
   std::size_t longest = 0;

@@ -12,8 +12,10 @@ namespace blip::cli {
 
 struct ResultLayout {
   Format format = Format::text;
-  bool text_with_path = true;  ///< off when there is only one image to speak of
-  bool continues = false;      ///< the output already holds records: no header
+  RecordShape shape = {};
+  bool text_with_path = true;     ///< off when there is only one image to speak of
+  std::string text_heading = {};  ///< before the first line of text
+  bool continues = false;         ///< the output already holds records: no header
 };
 
 /// What has been written is complete at every moment: whole records, in one write per batch. Only

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "pictures.hpp"
 #include "program.hpp"
+#include "task_models.hpp"
 
 namespace blip::testing {
 namespace {
@@ -14,13 +14,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using Json = nlohmann::json;
-
-std::vector<Json> json_lines(const std::string& text) {
-  std::vector<Json> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
-  return lines;
-}
 
 TEST(CaptionOutput, OneImagePrintsItsCaptionAlone) {
   const Folder folder;

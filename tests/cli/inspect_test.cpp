@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "original_checkpoint.hpp"
 #include "pictures.hpp"
 #include "program.hpp"
+#include "tests/checkpoint/tensor_files.hpp"
 
 namespace blip::testing {
 namespace {
@@ -53,6 +55,11 @@ TEST(Inspect, TellsWhatTheBundledModelIs) {
     parameters += elements;
   }
   EXPECT_EQ(report["parameters"], parameters);
+  EXPECT_EQ(report["expected_parameters"], parameters);
+  EXPECT_EQ(report["container"], "safetensors");
+  EXPECT_EQ(report["commands"], Json::array({"caption"}));
+  EXPECT_EQ(report["missing_tensors"], Json::array());
+  EXPECT_EQ(report["inferred"], false);
   EXPECT_EQ(report["towers"]["vision_model"].get<std::int64_t>() +
                 report["towers"]["text_decoder"].get<std::int64_t>(),
             parameters);
@@ -66,7 +73,8 @@ TEST(Inspect, TextSaysTheSame) {
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_THAT(run.out, HasSubstr("BlipForConditionalGeneration"));
   EXPECT_THAT(run.out, HasSubstr("112 px, patch 16"));
-  EXPECT_THAT(run.out, HasSubstr("Captioning     ready"));
+  EXPECT_THAT(run.out, HasSubstr("Ready for      blip caption"));
+  EXPECT_THAT(run.out, HasSubstr("Format         safetensors"));
   EXPECT_THAT(run_blip({"inspect", "nano", "-t"}).out,
               HasSubstr("vision_model.embeddings.class_embedding"));
 }
@@ -111,11 +119,62 @@ TEST(Inspect, ATensorThatContradictsTheConfigurationIsNamed) {
   const Json report = inspect(folder / "model", 1);
   ASSERT_EQ(report["problems"].size(), 1U);
   EXPECT_THAT(report["problems"][0].get<std::string>(), HasSubstr("vision_model.encoder.layers.6"));
+  EXPECT_EQ(report["missing_tensors"].size(), 12U);
+  EXPECT_EQ(report["missing_tensors"][0], "vision_model.encoder.layers.6.layer_norm1.weight [256]");
+  EXPECT_THAT(run_blip({"inspect", folder / "model"}).out,
+              HasSubstr("vision_model.* (12 tensors), the first: vision_model.encoder.layers.6."));
 
   config["vision_config"]["num_hidden_layers"] = 5;
   write_file(folder / "model/config.json", config.dump());
   const Json fewer = inspect(folder / "model", 0);
   EXPECT_THAT(fewer["ignored_tensors"].dump(), HasSubstr("vision_model.encoder.layers.5."));
+}
+
+TEST(Inspect, TellsEveryArchitectureFromACheckpointAlone) {
+  const Folder folder;
+  const std::vector<std::pair<std::string, Json>> commands = {
+      {"BlipForConditionalGeneration", {"caption"}},
+      {"BlipForQuestionAnswering", {"ask"}},
+      {"BlipForImageTextRetrieval", {"match", "embed", "rank"}},
+      {"BlipForNLVR", {"reason"}},
+      {"BlipModel", {"embed"}}};
+  for (const auto& [architecture, expected] : commands) {
+    SCOPED_TRACE(architecture);
+    const BlipConfig config = small_config(architecture);
+    const Json report = inspect(folder.file("model.safetensors", tensor_file(config)), 0);
+    EXPECT_EQ(report["architecture"], architecture);
+    EXPECT_EQ(report["commands"], expected);
+    EXPECT_EQ(report["inferred"], true);
+    EXPECT_EQ(report["problems"], Json::array());
+    EXPECT_EQ(report["expected_parameters"], parameter_count(config));
+    EXPECT_EQ(report["preprocessing"]["width"], 24);
+    EXPECT_EQ(report["tokenizer"]["tokens"], 30522);
+    EXPECT_EQ(report["files"].size(), 1U);
+
+    const Json without = inspect(
+        folder.file("model.safetensors", tensor_file(config,
+                                                     [](const std::string& name) {
+                                                       return name.ends_with("fc2.bias") ? ""
+                                                                                         : name;
+                                                     })),
+        1);
+    EXPECT_EQ(without["missing_tensors"],
+              Json::array({"vision_model.encoder.layers.0.mlp.fc2.bias [128]",
+                           "vision_model.encoder.layers.1.mlp.fc2.bias [128]"}));
+  }
+}
+
+TEST(Inspect, ShowsWhatTrainingLeftInAnOriginalCheckpoint) {
+  const Folder folder;
+  const std::string file = folder.file(
+      "model_base.pth",
+      original_checkpoint(small_config("BlipForImageTextRetrieval"), {"temp", "text_proj_m.bias"}));
+  const Json report = inspect(file, 0);
+  EXPECT_EQ(report["container"], "PyTorch zip");
+  EXPECT_EQ(report["original_names"], true);
+  EXPECT_EQ(report["ignored_tensors"], Json::array({"temp", "text_proj_m.bias"}));
+  EXPECT_THAT(run_blip({"inspect", file}).out,
+              HasSubstr("(no config.json; told from the tensors)"));
 }
 
 }  // namespace

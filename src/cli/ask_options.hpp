@@ -1,0 +1,38 @@
+// The options of `blip ask`.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "blip/text_style.hpp"
+#include "cli/commands.hpp"
+#include "cli/generation_choices.hpp"
+#include "cli/run_options.hpp"
+#include "cli/text_choices.hpp"
+
+namespace blip::cli {
+
+/// Salesforce's model for questions, which `blip ask` uses if none is named.
+inline constexpr std::string_view kQuestionModel = "Salesforce/blip-vqa-base";
+
+struct AskOptions {
+  InputOptions inputs;
+  TextChoices questions{"question"};
+  ModelOptions model{kQuestionModel};
+  TextStyle style = TextStyle::hf;
+  GenerationChoices generation{{.thing = "answer", .per = "question", .start = "start token"}};
+  std::vector<std::string> answers;  ///< to choose from; empty: the model's own words
+  int rank_k = 128;
+  int top = 1;
+  OutputOptions output;
+
+  /// How many answers each question gets.
+  [[nodiscard]] std::size_t answers_per_question() const;
+};
+
+/// Nothing if the user asked for help, which is then printed. Throws UsageError.
+std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments);
+
+}  // namespace blip::cli

@@ -1,0 +1,47 @@
+// The options that say how text is generated.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <string>
+#include <string_view>
+
+#include "blip/error.hpp"
+#include "blip/generation.hpp"
+
+namespace blip::cli {
+
+/// What is generated, for what, and what it starts with, in the help text.
+struct GenerationWords {
+  std::string_view thing;  ///< "caption"; several are named --num-captions
+  std::string_view per;    ///< "image"
+  std::string_view start;  ///< "prompt"
+};
+
+class GenerationChoices {
+ public:
+  static constexpr const char* kGroup =
+      "Text (what is not set is as in transformers: greedy, 20 tokens)";
+
+  explicit GenerationChoices(const GenerationWords& words) : words_(words) {}
+
+  void declare(CLI::App& app);
+  /// After parsing. Throws UsageError.
+  void settle(const CLI::App& app);
+
+  /// Throws UsageError, telling `reason`, if any of these options was typed.
+  void forbid(const CLI::App& app, std::string_view reason) const;
+
+  /// `error` with the library's option names (num_beams) turned into the command line's (--beams).
+  [[nodiscard]] Error in_our_words(const Error& error) const;
+
+  GenerationOptions options;
+
+ private:
+  void declare_sampling(CLI::App& app);
+
+  GenerationWords words_;
+  std::string early_stopping_;
+  bool sample_ = false;
+};
+
+}  // namespace blip::cli

@@ -1,0 +1,82 @@
+#include "cli/matcher.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "cli/model_download.hpp"
+#include "cli/tensor_rows.hpp"
+
+namespace blip::cli {
+namespace {
+
+// Of BLIP's retrieval data sets (COCO and Flickr30k).
+constexpr int kOriginalTextWords = 30;
+// Texts that go through the model together: enough to keep it busy, little enough that a long list
+// does not fill the memory.
+constexpr std::size_t kTextsTogether = 64;
+
+}  // namespace
+
+std::vector<Tokens> tokens_in_style(const BertTokenizer& tokenizer,
+                                    const std::vector<std::string>& texts, TextStyle style) {
+  std::vector<Tokens> rows;
+  rows.reserve(texts.size());
+  for (const std::string& text : texts) {
+    rows.push_back(tokenizer.encode(
+        style == TextStyle::original ? pre_caption(text, kOriginalTextWords) : text));
+  }
+  return rows;
+}
+
+Matcher::Matcher(const RetrievalOptions& options)
+    : Matcher(options, find_model(options.model.name, options.output.quiet)) {}
+
+Matcher::Matcher(const RetrievalOptions& options, const std::filesystem::path& model)
+    : style_(options.style),
+      reader_(model, options.model.image_size, options.inputs.exif_rotation),
+      model_(BlipForImageTextRetrieval::from_pretrained(
+          model, {.weight_type = options.model.weight_type})),
+      context_({.num_threads = options.model.threads}) {}
+
+std::vector<Tokens> Matcher::tokens(const std::vector<std::string>& texts) const {
+  return tokens_in_style(reader_.processor().tokenizer(), texts, style_);
+}
+
+std::vector<EncodedImage> Matcher::encode(Images images) {
+  std::vector<EncodedImage> encoded;
+  for (const Images run : runs_that_fit_together(images)) {
+    auto some = model_.encode_images(stacked_pixels(run), context_);
+    std::move(some.begin(), some.end(), std::back_inserter(encoded));
+  }
+  return encoded;
+}
+
+Tensor Matcher::embed(std::span<const EncodedImage> images) {
+  return model_.get_image_features(images, context_);
+}
+
+Tensor Matcher::embed(std::span<const Tokens> texts) {
+  Tensor all;
+  for (std::size_t at = 0; at < texts.size(); at += kTextsTogether) {
+    const auto some = texts.subspan(at, std::min(kTextsTogether, texts.size() - at));
+    Tensor features = model_.get_text_features(some, style_, context_);
+    all.shape = {static_cast<std::int64_t>(texts.size()), features.shape.back()};
+    all.data.insert(all.data.end(), features.data.begin(), features.data.end());
+  }
+  return all;
+}
+
+std::vector<Matching> Matcher::match(const EncodedImage& image, std::span<const Tokens> texts) {
+  std::vector<Matching> matchings;
+  for (std::size_t at = 0; at < texts.size(); at += kTextsTogether) {
+    const auto some = texts.subspan(at, std::min(kTextsTogether, texts.size() - at));
+    const Tensor logits = model_.itm_logits(std::span(&image, 1), some, style_, context_);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const auto pair = row_of(logits, i);
+      matchings.push_back({.logit = pair[1], .probability = probability_of_second(pair)});
+    }
+  }
+  return matchings;
+}
+
+}  // namespace blip::cli

@@ -1,0 +1,198 @@
+#include "cli/model_converter.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "blip/config.hpp"
+#include "checkpoint/config_text.hpp"
+#include "checkpoint/config_writer.hpp"
+#include "checkpoint/expected_tensors.hpp"
+#include "checkpoint/infer_config.hpp"
+#include "checkpoint/safetensors_writer.hpp"
+#include "checkpoint/tokenizer_directory.hpp"
+#include "cli/command_line.hpp"
+#include "cli/partial_file.hpp"
+#include "cli/tensor_bytes.hpp"
+#include "core/open_file.hpp"
+
+namespace blip::cli {
+namespace {
+
+constexpr const char* kWeights = "model.safetensors";
+// tokenizer.json of the largest BERT has 10 MB; BertTokenizer has the same limit.
+constexpr std::size_t kMaxTextBytes = std::size_t{64} << 20;
+
+struct TextFile {
+  std::string name;
+  std::string text;
+};
+
+std::string torch_name(DType dtype) {
+  switch (dtype) {
+    case DType::f16:
+      return "float16";
+    case DType::bf16:
+      return "bfloat16";
+    default:
+      return "float32";
+  }
+}
+
+bool is_weight(DType dtype) {
+  return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
+}
+
+bool same_values(const CheckpointTensor& left, const CheckpointTensor& right) {
+  return left.dtype == right.dtype && left.shape == right.shape &&
+         (left.bytes.data() == right.bytes.data() ||
+          std::memcmp(left.bytes.data(), right.bytes.data(), left.bytes.size()) == 0);
+}
+
+// Names of tensors that another one stands for, as transformers leaves them out: the language
+// model head's. Other tensors that share their memory (the two text towers of a checkpoint of
+// pre-training) are looked up by each of their names, so each is written.
+std::set<std::string> redundant_tensors(const Checkpoint& checkpoint, const BlipConfig& config) {
+  std::set<std::string> names;
+  for (const ExpectedTensor& expected : expected_tensors(config)) {
+    if (expected.stand_in.empty()) continue;
+    // A configuration that ties nothing has transformers look for the matrix, not for the bias.
+    if (!config.tie_word_embeddings && !expected.name.ends_with(".bias")) continue;
+    const CheckpointTensor* tensor = checkpoint.find(expected.name);
+    const CheckpointTensor* other = checkpoint.find(expected.stand_in);
+    if (tensor != nullptr && other != nullptr && same_values(*tensor, *other)) {
+      names.insert(expected.name);
+    }
+  }
+  return names;
+}
+
+std::vector<SafetensorsPlace> places(const Checkpoint& checkpoint, const BlipConfig& config,
+                                     std::optional<DType> dtype) {
+  const std::set<std::string> redundant = redundant_tensors(checkpoint, config);
+  std::vector<SafetensorsPlace> result;
+  for (const CheckpointTensor& tensor : checkpoint.tensors()) {
+    // Tables of positions, which transformers no longer has.
+    if (redundant.contains(tensor.name) || tensor.name.ends_with(".position_ids")) continue;
+    const bool converts = dtype && is_weight(tensor.dtype);
+    result.push_back({tensor.name, converts ? *dtype : tensor.dtype, tensor.shape});
+  }
+  sort_for_alignment(result);
+  return result;
+}
+
+// The type of most weights, for config.json.
+DType main_dtype(const std::vector<SafetensorsPlace>& tensors) {
+  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
+    const auto count = std::count_if(tensors.begin(), tensors.end(), [&](const auto& tensor) {
+      return tensor.dtype == dtype && tensor.shape.size() > 1;
+    });
+    if (count > 0) return dtype;
+  }
+  return DType::f32;
+}
+
+void add_copy(std::vector<TextFile>& files, const std::filesystem::path& directory,
+              const char* name) {
+  const std::filesystem::path file = directory / name;
+  if (file_exists(file)) files.push_back({name, read_text_file(file, kMaxTextBytes)});
+}
+
+std::vector<TextFile> text_files(const std::filesystem::path& source, BlipConfig config,
+                                 const Checkpoint& checkpoint, DType dtype) {
+  std::vector<TextFile> files;
+  if (lacks_config(source)) {
+    files.push_back({"config.json", config_as_json(config)});
+  } else {
+    const std::filesystem::path file = source / "config.json";
+    if (config.architecture.empty()) config.architecture = infer_config(checkpoint).architecture;
+    files.push_back(
+        {"config.json", updated_config(read_text_file(file, kMaxConfigBytes), file.string(),
+                                       config.architecture, torch_name(dtype))});
+  }
+  add_copy(files, source, "generation_config.json");
+  add_copy(files, source, "processor_config.json");
+  add_copy(files, source, "preprocessor_config.json");
+  if (std::none_of(files.begin(), files.end(), [](const TextFile& file) {
+        return file.name.ends_with("processor_config.json");
+      })) {
+    files.push_back({"preprocessor_config.json",
+                     image_processor_as_json(BlipImageProcessorConfig::from_pretrained(source))});
+  }
+  const std::filesystem::path tokenizer = tokenizer_directory(source);
+  for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
+                           "special_tokens_map.json", "added_tokens.json"}) {
+    add_copy(files, tokenizer, name);
+  }
+  return files;
+}
+
+void require_free(const std::filesystem::path& target, const std::vector<TextFile>& files) {
+  const auto refuse = [&](const std::string& name) {
+    throw UsageError((target / name).string() + " is there already; --force overwrites it");
+  };
+  if (file_exists(target / kWeights)) refuse(kWeights);
+  for (const TextFile& file : files) {
+    const std::filesystem::path path = target / file.name;
+    if (file_exists(path) && read_text_file(path, kMaxTextBytes) != file.text) refuse(file.name);
+  }
+}
+
+// Makes the directory, and takes it away again unless it is kept.
+class TargetDirectory {
+ public:
+  explicit TargetDirectory(const std::filesystem::path& path) : path_(path) {
+    std::error_code error;
+    made_ = std::filesystem::create_directories(path, error);
+    if (error) throw OutputError(path.string(), error.value());
+  }
+  TargetDirectory(const TargetDirectory&) = delete;
+  TargetDirectory& operator=(const TargetDirectory&) = delete;
+  ~TargetDirectory() {
+    std::error_code ignored;
+    if (made_) std::filesystem::remove(path_, ignored);  // refused if there is something in it
+  }
+  void keep() { made_ = false; }
+
+ private:
+  std::filesystem::path path_;
+  bool made_ = false;
+};
+
+}  // namespace
+
+ConvertSummary convert_model(const std::filesystem::path& source,
+                             const std::filesystem::path& target, const ConvertOptions& options) {
+  const BlipConfig config = BlipConfig::from_pretrained(source);
+  const Checkpoint checkpoint = Checkpoint::open(source);
+  const std::vector<SafetensorsPlace> tensors = places(checkpoint, config, options.dtype);
+  const std::vector<TextFile> texts = text_files(source, config, checkpoint, main_dtype(tensors));
+  if (!options.overwrite) require_free(target, texts);
+
+  TargetDirectory directory(target);
+  std::vector<PartialFile> files;
+  for (const TextFile& text : texts) {
+    PartialFile& file = files.emplace_back(target / text.name);
+    file.write(text.text);
+    file.close();
+  }
+  // Last in place as well: whoever sees the weights finds the rest beside them.
+  PartialFile& weights = files.emplace_back(target / kWeights);
+  const std::string header = safetensors_header(tensors);
+  weights.write(header);
+  ConvertSummary summary = {tensors.size(), header.size()};
+  for (const SafetensorsPlace& tensor : tensors) {
+    summary.bytes += write_tensor(*checkpoint.find(tensor.name), tensor.dtype,
+                                  [&](std::string_view bytes) { weights.write(bytes); });
+  }
+  weights.close();
+  for (PartialFile& file : files) file.put_in_place();
+  directory.keep();
+  return summary;
+}
+
+}  // namespace blip::cli

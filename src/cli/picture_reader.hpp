@@ -1,0 +1,36 @@
+// PictureReader: pictures as they are named on the command line, made what a model takes.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "blip/image.hpp"
+#include "blip/processor.hpp"
+#include "cli/run_options.hpp"
+
+namespace blip::cli {
+
+/// Immutable after construction: safe to call from many threads at once.
+class PictureReader {
+ public:
+  /// Of the model in `model`; `image_size` instead of the size that it was made for. Throws
+  /// blip::Error.
+  PictureReader(const std::filesystem::path& model, std::optional<int> image_size,
+                bool exif_rotation);
+
+  /// Decodes and resizes one picture. Throws blip::Error.
+  [[nodiscard]] BlipInputs operator()(const std::filesystem::path& picture) const;
+  [[nodiscard]] BlipInputs operator()(const std::filesystem::path& picture,
+                                      const std::string& text) const;
+
+  [[nodiscard]] const BlipProcessor& processor() const noexcept { return processor_; }
+
+ private:
+  [[nodiscard]] Image open(const std::filesystem::path& picture) const;
+
+  ImageOptions image_options_;
+  BlipProcessor processor_;
+};
+
+}  // namespace blip::cli

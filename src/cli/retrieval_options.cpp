@@ -1,0 +1,28 @@
+#include "cli/retrieval_options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command_line.hpp"
+
+namespace blip::cli {
+
+void RetrievalOptions::declare_style(CLI::App& app) {
+  app.add_option("--style", style_,
+                 "hf, as in transformers, or original, as in BLIP's own retrieval code: cleaned "
+                 "texts of 30 words and 35 tokens, [ENC] first where they are read with an image "
+                 "[hf]")
+      ->type_name("STYLE")
+      ->check(one_of({"hf", "original"}))
+      ->group("Model");
+}
+
+void RetrievalOptions::settle() {
+  inputs.settle();
+  texts.settle();
+  texts.require_own_input(inputs.selection);
+  model.settle();
+  if (style_ == "original") style = TextStyle::original;
+  output.settle();
+}
+
+}  // namespace blip::cli

@@ -1,0 +1,34 @@
+// The options that `blip match`, `blip embed` and `blip rank` share.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <string>
+#include <string_view>
+
+#include "blip/text_style.hpp"
+#include "cli/run_options.hpp"
+#include "cli/text_choices.hpp"
+
+namespace blip::cli {
+
+/// Salesforce's model for images and texts, which is used if none is named.
+inline constexpr std::string_view kRetrievalModel = "Salesforce/blip-itm-base-coco";
+
+class RetrievalOptions {
+ public:
+  /// --style, in the group "Model".
+  void declare_style(CLI::App& app);
+  /// Settles all groups that were declared, but for what texts and images mean to each other.
+  void settle();
+
+  InputOptions inputs;
+  TextChoices texts{"text"};
+  ModelOptions model{kRetrievalModel};
+  TextStyle style = TextStyle::hf;
+  OutputOptions output;
+
+ private:
+  std::string style_ = "hf";
+};
+
+}  // namespace blip::cli

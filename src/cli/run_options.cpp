@@ -1,0 +1,177 @@
+#include "cli/run_options.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "cli/command_line.hpp"
+#include "cli/image_folder.hpp"
+
+namespace blip::cli {
+namespace {
+
+// Beyond this the attention over the image alone takes gigabytes.
+constexpr int kMaxImageSize = 2048;
+constexpr int kMaxBatch = 1024;
+constexpr int kMaxThreads = 1024;
+
+struct FormatName {
+  std::string_view name;
+  Format format;
+  std::string_view description;
+};
+
+constexpr std::array<FormatName, 5> kFormats = {{
+    {"text", Format::text, "text"},
+    {"json", Format::json, "json (one array)"},
+    {"jsonl", Format::jsonl, "jsonl (an object per line)"},
+    {"csv", Format::csv, "csv"},
+    {"npy", Format::npy, "npy (a NumPy array, and the names of its rows)"},
+}};
+
+const FormatName& format_named(std::string_view name) {
+  return *std::find_if(kFormats.begin(), kFormats.end(),
+                       [name](const FormatName& known) { return known.name == name; });
+}
+
+// "text, json (one array) or csv"
+std::string listed(const std::vector<std::string>& formats) {
+  std::string list;
+  for (std::size_t i = 0; i < formats.size(); ++i) {
+    if (i > 0) list += i + 1 == formats.size() ? " or " : ", ";
+    list += format_named(formats[i]).description;
+  }
+  return list;
+}
+
+}  // namespace
+
+void InputOptions::declare(CLI::App& app, const std::string& positional,
+                           const std::string& description, bool sharded) {
+  const char* group = "Input";
+  app.add_option(positional, selection.names,
+                 description + ". Of a folder, the images by their endings (" + image_endings() +
+                     "), in order of their names, hidden ones left out")
+      ->group(group);
+  app.add_flag("-r,--recursive", selection.recursive, "Look into subfolders too")->group(group);
+  app.add_option("--from-file", selection.list,
+                 "Read names from LIST, one per line, - for standard input")
+      ->type_name("LIST")
+      ->group(group);
+  app.add_flag("-0,--null", null_separated_, "LIST is NUL-separated, as find -print0 writes it")
+      ->group(group);
+  if (sharded) {
+    app.add_option("--shard", shard_,
+                   "Do part I of N (3/64) of the list, every N-th image; all parts together are "
+                   "the whole")
+        ->type_name("I/N")
+        ->group(group);
+  }
+  app.add_flag("--no-exif-rotation", no_exif_rotation_,
+               "Take photos as stored, not as the camera was held")
+      ->group(group);
+}
+
+void InputOptions::settle() {
+  if (!shard_.empty()) {
+    const auto shard = Shard::parse(shard_);
+    if (!shard) throw UsageError("--shard: '" + shard_ + "' is not I/N with 1 <= I <= N");
+    selection.shard = *shard;
+  }
+  if (null_separated_) {
+    if (selection.list.empty()) throw UsageError("--null needs --from-file");
+    selection.separator = '\0';
+  }
+  exif_rotation = !no_exif_rotation_;
+}
+
+void InputOptions::require_images(std::string_view command) const {
+  if (!selection.names.empty() || !selection.list.empty()) return;
+  throw UsageError(fmt::format("no images given; see: blip {} --help", command));
+}
+
+bool InputOptions::names_one_image() const {
+  std::error_code ignored;
+  return selection.names.size() == 1 && selection.list.empty() &&
+         !std::filesystem::is_directory(selection.names.front(), ignored);
+}
+
+void ModelOptions::declare(CLI::App& app, bool batched) {
+  const char* group = "Model";
+  std::string description =
+      "A hub id, a model directory, a checkpoint file or the name of a bundled model";
+  if (!fallback_.empty()) description += " [" + fallback_ + "]";
+  app.add_option("-m,--model", name, description)->type_name("MODEL")->group(group);
+  app.add_option("--dtype", dtype_, "Hold weights as f32, f16, bf16 or as stored (auto) [auto]")
+      ->type_name("TYPE")
+      ->check(one_of({"auto", "f32", "f16", "bf16"}))
+      ->group(group);
+  app.add_option("--image-size", image_size, "Resize images to N x N instead of the model's size")
+      ->type_name("N")
+      ->check(whole_number(1, kMaxImageSize))
+      ->group(group);
+  if (batched) {
+    app.add_option("--batch", batch, "Images that go through the model together [8]")
+        ->type_name("N")
+        ->check(whole_number(1, kMaxBatch))
+        ->group(group);
+  }
+  app.add_option("--threads", threads, "Threads that compute [one per core]")
+      ->type_name("N")
+      ->check(whole_number(0, kMaxThreads))
+      ->group(group);
+}
+
+void ModelOptions::settle() {
+  if (name.empty()) name = fallback_;
+  if (name.empty()) throw UsageError("no model given; name one with --model");
+  if (dtype_ == "f32") weight_type = WeightType::f32;
+  if (dtype_ == "f16") weight_type = WeightType::f16;
+  if (dtype_ == "bf16") weight_type = WeightType::bf16;
+}
+
+void OutputOptions::declare(CLI::App& app, const std::vector<std::string>& formats,
+                            std::string_view resuming) {
+  const char* group = "Output";
+  formats_ = formats;
+  app.add_option(
+         "-f,--format", format_,
+         fmt::format("{} [by the ending of --output, else {}]", listed(formats), formats.front()))
+      ->type_name("FORMAT")
+      ->check(one_of(formats))
+      ->group(group);
+  app.add_option("-o,--output", file, "Write to FILE instead of standard output")
+      ->type_name("FILE")
+      ->group(group);
+  if (!resuming.empty()) {
+    app.add_flag("--resume", resume, std::string(resuming))->group(group);
+  }
+  app.add_flag("-q,--quiet", quiet, "No progress line on the terminal")->group(group);
+}
+
+void OutputOptions::settle() {
+  std::string chosen = format_;
+  if (chosen.empty()) {
+    chosen = std::filesystem::path(file).extension().string();
+    if (!chosen.empty()) chosen.erase(0, 1);
+    if (std::find(formats_.begin(), formats_.end(), chosen) == formats_.end()) {
+      chosen = formats_.front();
+    }
+  }
+  format = format_named(chosen).format;
+  if (resume && file.empty()) throw UsageError("--resume needs --output FILE");
+  if (resume && format == Format::json) {
+    throw UsageError("--resume cannot continue a JSON array; use --format jsonl");
+  }
+  if (format == Format::npy && file.empty()) throw UsageError("--format npy needs --output FILE");
+  if (format == Format::npy && resume) {
+    throw UsageError("--resume cannot continue a NumPy array; use --format jsonl");
+  }
+}
+
+}  // namespace blip::cli

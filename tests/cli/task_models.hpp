@@ -1,0 +1,25 @@
+// The small random models of tests/tasks, the photos of examples/, and what the reference makes of
+// them.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace blip::testing {
+
+/// The directory of the model "vqa", "itm", "nlvr" or "blip".
+std::string task_model(const std::string& name);
+
+/// The expectations of such a model.
+const nlohmann::json& expectations(const std::string& name);
+
+/// The photo with this number in the expectations.
+std::string photo(std::size_t number);
+/// The folder of all of them.
+std::string photo_folder();
+
+/// The objects of JSON lines.
+std::vector<nlohmann::json> json_lines(const std::string& text);
+
+}  // namespace blip::testing
