@@ -12,7 +12,7 @@ export TORCH_INDEX_URL PHOTOS
 install := tools/install_dependencies.sh
 
 # The tests that `make asan` builds and runs: every room's.
-ASAN_ROOMS := core kernels checkpoint image text model generate tasks cli
+ASAN_ROOMS := core kernels hub checkpoint image text model generate tasks cli
 
 .PHONY: help demo test asan tsan lint format fuzz bench parity parity-quick clean
 

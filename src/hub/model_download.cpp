@@ -131,10 +131,13 @@ class ModelDownload {
 
   void obtain_shards(const std::string& index) {
     for (const std::string& shard : listed_files(cache_.snapshot(commit_) / index)) {
-      if (obtain(shard, kMaxWeightsBytes)) continue;
-      throw Error(ErrorCode::malformed,
-                  id_.repository + ": has no " + shard + ", which " + index + " lists");
+      if (!obtain(shard, kMaxWeightsBytes)) fail_without(shard, index);
     }
+  }
+
+  [[noreturn]] void fail_without(const std::string& shard, const std::string& index) const {
+    throw Error(ErrorCode::malformed,
+                id_.repository + ": has no " + shard + ", which " + index + " lists");
   }
 
   void require_blip() const {
@@ -158,16 +161,22 @@ class ModelDownload {
     }
     // Where locks are unknown, nobody else may write to the same file; then there is no resuming.
     std::filesystem::path partial = left_over;
-    if (!lock.excludes_others())
+    if (!lock.excludes_others()) {
       partial.replace_filename(metadata.etag + "." + random_digits() + ".incomplete");
+    }
     const BlobRequest request = {
         .name = id_.repository + ": " + file,
         .metadata = metadata,
         .max_bytes = max_bytes,
         .renew = [&] { return look_up_again(file); },
         .progress = [&](std::uint64_t bytes) { return report(file, bytes, metadata.size); }};
-    download_blob(session_, settings_, request, partial);
     std::error_code error;
+    try {
+      download_blob(session_, settings_, request, partial);
+    } catch (...) {
+      if (partial != left_over) std::filesystem::remove(partial, error);
+      throw;
+    }
     std::filesystem::rename(partial, blob, error);
     if (error) {
       throw Error(ErrorCode::unreadable, blob.string() + ": cannot be made: " + error.message());

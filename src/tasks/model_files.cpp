@@ -40,10 +40,12 @@ ModelOpener::ModelOpener(const std::filesystem::path& model, const LoadOptions& 
       config_(BlipConfig::from_pretrained(path_)),
       checkpoint_(Checkpoint::open(path_)),
       loader_(checkpoint_, options.weight_type, converted_) {
-  if (config_.architecture.empty() || config_.architecture == architecture ||
-      loader_.contains(marker)) {
-    return;
-  }
+  if (config_.architecture.empty() || config_.architecture == architecture) return;
+  // A pretraining checkpoint serves several classes. But a decoder that answers reads a question's
+  // states and one that captions an image's: the tensors are the same, the text would be nonsense.
+  constexpr std::string_view kAnswers = "BlipForQuestionAnswering";
+  const bool answers = config_.architecture == kAnswers || architecture == kAnswers;
+  if (!answers && loader_.contains(marker)) return;
   throw Error(ErrorCode::unsupported, path_.string() + ": is " +
                                           with_purpose(config_.architecture) + "; this needs " +
                                           with_purpose(architecture));

@@ -102,8 +102,9 @@ TEST(TorchFile, ReadsPartsOfStoragesAsOldPyTorchSavedThem) {
       pickled({.key = "7", .elements = 4, .shape = {2}, .strides = {1}}, /*legacy=*/true);
   const std::size_t none = tensor.find("NtQ");
   tensor.replace(none, 1, "(" + pickled("8") + pickled(2) + pickled(2) + "t");
-  const TorchFile parsed =
-      parse(torch_legacy(pickled_dict({{"w", tensor}}), {{"7", 4, float_bytes({1, 2, 3, 4})}}));
+  const std::string file =
+      torch_legacy(pickled_dict({{"w", tensor}}), {{"7", 4, float_bytes({1, 2, 3, 4})}});
+  const TorchFile parsed = parse(file);  // which points into it
   EXPECT_EQ(values_of(parsed.tensors[0]), (std::vector<float>{3, 4}));
 }
 

@@ -1,8 +1,7 @@
 // ScopedVariable: sets or removes an environment variable, and puts back what it was.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>

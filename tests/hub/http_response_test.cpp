@@ -61,7 +61,7 @@ TEST(HttpResponse, NormalizesETagsAsHuggingfaceHubDoes) {
 
 TEST(HttpResponse, RefusesETagsThatAreNoFileNames) {
   for (const char* text :
-       {"", "\"\"", "W/", "\"../x\"", "\"..\"", "\".hidden\"", "\"a/b\"", "\"a b\"", "\"a\\b\"",
+       {"", "\"\"", "W/", "\"../x\"", "\"..\"", "\".hidden\"", "\"a/b\"", "\"a b\"", R"("a\b")",
         "\"x.incomplete\"", "\"x.lock\"", "\"\xC3\xA9\""}) {
     EXPECT_EQ(normalized_etag(text), std::nullopt) << text;
   }

@@ -140,7 +140,8 @@ bool HttpServer::send_reply(int connection, const ServerRequest& request,
     head +=
         "Content-Length: " + std::to_string(reply.promised.value_or(reply.body.size())) + "\r\n";
   }
-  for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : reply.headers)
+    head.append(name).append(": ").append(value).append("\r\n");
   if (!send_all(connection, head + "\r\n")) return false;
   if (request.method == "HEAD") return true;
 

@@ -1,8 +1,10 @@
 // download_model against a hub that behaves.
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <fstream>
 #include <iterator>
+#include <list>
 #include <set>
 #include <thread>
 
@@ -16,7 +18,6 @@ namespace blip::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::Contains;
 using ::testing::IsEmpty;
 
 std::string content_of(const fs::path& path) {
@@ -189,7 +190,7 @@ TEST_F(ModelDownload, WhatACallbackThrowsArrives) {
 }
 
 TEST_F(ModelDownload, SeveralAtOnceFetchEachFileOnce) {
-  std::vector<std::thread> threads;
+  std::list<std::thread> threads;
   std::atomic<int> good = 0;
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&] {

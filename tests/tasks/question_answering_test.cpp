@@ -135,6 +135,9 @@ TEST_F(QuestionAnswering, RefusesWhatDoesNotFit) {
                "is a BlipForConditionalGeneration, which describes images; this needs a "
                "BlipForQuestionAnswering",
                [] { (void)BlipForQuestionAnswering::from_pretrained("nano"); });
+  // Its decoder has every tensor a captioning one has.
+  expect_error(ErrorCode::unsupported, "is a BlipForQuestionAnswering, which answers",
+               [] { (void)BlipForConditionalGeneration::from_pretrained(BLIP_TEST_DATA "/vqa"); });
 }
 
 }  // namespace
