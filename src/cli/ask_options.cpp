@@ -20,10 +20,7 @@ constexpr std::string_view kFooter =
     "  blip ask --question \"is it day or night?\" ~/Pictures --recursive -o answers.jsonl "
     "--resume\n"
     "  blip ask photo.jpg \"what is she doing?\" --answers answers.txt --top 5 --vqa-style "
-    "original\n"
-    "\n"
-    "Exit code: 0 all done; 1 some images failed (each named on stderr); 2 nothing could run, for\n"
-    "want of a model, of any input or of a place for the output; 128 + N stopped by signal N.\n";
+    "original\n";
 
 // What the option texts say before they become values.
 struct Words {
@@ -114,7 +111,8 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
           "Answers questions about images. One question about one image prints its answer "
           "alone, several questions print `question: answer`, several images put `path: ` "
           "before that.",
-      .footer = kFooter};
+      .footer = kFooter,
+      .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
 
   options->inputs.settle();

@@ -11,10 +11,7 @@ namespace {
 constexpr std::string_view kFooter =
     "Examples:\n"
     "  blip caption photo.jpg --beams 3\n"
-    "  blip caption ~/Pictures --recursive --output captions.jsonl --resume\n"
-    "\n"
-    "Exit code: 0 all done; 1 some images failed (each named on stderr); 2 nothing could run, for\n"
-    "want of a model, of any input or of a place for the output; 128 + N stopped by signal N.\n";
+    "  blip caption ~/Pictures --recursive --output captions.jsonl --resume\n";
 
 }  // namespace
 
@@ -35,7 +32,8 @@ std::unique_ptr<CaptionOptions> parse_caption_options(Arguments arguments) {
       .synopsis = "[options] IMAGE...",
       .summary =
           "Describes images. One image prints its caption alone, several print `path: caption`.",
-      .footer = kFooter};
+      .footer = kFooter,
+      .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
 
   options->inputs.settle();

@@ -21,11 +21,18 @@ class UsageError : public std::runtime_error {
 
 /// The texts around the options in `blip COMMAND --help`.
 struct CommandHelp {
-  std::string_view name;      ///< "caption"
-  std::string_view synopsis;  ///< "[options] IMAGE…"
-  std::string_view summary;   ///< a sentence or two
-  std::string_view footer;    ///< examples
+  std::string_view name;             ///< "caption"
+  std::string_view synopsis;         ///< "[options] IMAGE…"
+  std::string_view summary;          ///< a sentence or two
+  std::string_view footer;           ///< examples
+  std::string_view exit_codes = {};  ///< after these, if they are not in the footer
 };
+
+/// Of the commands that go through images.
+inline constexpr std::string_view kExitCodes =
+    "\nExit code: 0 all done; 1 some images failed (each named on stderr); 2 nothing could run, "
+    "for\n"
+    "want of a model, of any input or of a place for the output; 128 + N stopped by signal N.\n";
 
 /// Reads `arguments` and, for every option that they do not set, the environment variable
 /// BLIP_<OPTION> (`--top-p` → BLIP_TOP_P). False if the user asked for help, which is then printed.

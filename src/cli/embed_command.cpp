@@ -27,10 +27,7 @@ constexpr std::string_view kFooter =
     "In Python: numpy.load(\"photos.npy\") is float32 [n, d], open(\"photos.names.txt\") has n "
     "lines, the\n"
     "names of its rows (a name with a line break in it, or that begins with \", as a JSON "
-    "string).\n"
-    "\n"
-    "Exit code: 0 all done; 1 some images failed (each named on stderr); 2 nothing could run, for\n"
-    "want of a model, of any input or of a place for the output; 128 + N stopped by signal N.\n";
+    "string).\n";
 
 // Texts that go through the model, and are reported, together.
 constexpr std::ptrdiff_t kTextsTogether = 64;
@@ -51,7 +48,8 @@ std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
       .summary =
           "Turns images or texts into vectors of unit length, whose products say how well "
           "images and texts fit each other: the rows of a NumPy array, or JSON objects.",
-      .footer = kFooter};
+      .footer = kFooter,
+      .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   options->settle();
   const InputSelection& selection = options->inputs.selection;

@@ -91,6 +91,21 @@ bool is_torn_record(const ExpectedRecords& expected, std::string_view tail, bool
   return start.starts_with(tail.substr(0, start.size()));
 }
 
+// Neighbours become one, so that a torn end is the single range that truncation can remove.
+std::vector<Range> in_order_and_joined(std::vector<Range> ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const Range& left, const Range& right) { return left.begin < right.begin; });
+  std::vector<Range> joined;
+  for (const Range& range : ranges) {
+    if (!joined.empty() && joined.back().end == range.begin) {
+      joined.back().end = range.end;
+    } else {
+      joined.push_back(range);
+    }
+  }
+  return joined;
+}
+
 void remove_ranges(const fs::path& path, const std::vector<Range>& ranges) {
   std::error_code error;
   const fs::path target = fs::canonical(path, error);  // a link stays a link
@@ -163,12 +178,14 @@ FinishedRecords::FinishedRecords(const fs::path& path, ExpectedRecords expected)
       continue;
     }
     for (const std::string& name : entry->paths) ++rows_[name];
-    if (!last_image.empty() && last_image.front().second.paths.front() != entry->paths.front()) {
-      last_image.clear();
-    }
-    if (last_image.size() == about.size()) last_image.clear();
-    if (entry->about && *entry->about != to_utf8(about[last_image.size()])) {
-      refuse(record->number, "is about something else than what is asked now");
+    const bool next_image =
+        !last_image.empty() && last_image.front().second.paths.front() != entry->paths.front();
+    const bool more_was_to_come =
+        !expected_.shape.about.empty() && entry->about && last_image.size() < about.size();
+    if (last_image.size() == about.size() || next_image) last_image.clear();
+    if ((next_image && more_was_to_come) ||
+        (entry->about && *entry->about != to_utf8(about[last_image.size()]))) {
+      refuse(record->number, "shows that other things were asked than now");
     }
     last_image.emplace_back(Range{record->begin, record->end}, std::move(*entry));
   }
@@ -179,18 +196,7 @@ FinishedRecords::FinishedRecords(const fs::path& path, ExpectedRecords expected)
     }
   }
   if (dropped.empty()) return;
-  std::sort(dropped.begin(), dropped.end(),
-            [](const Range& left, const Range& right) { return left.begin < right.begin; });
-  // Neighbours become one, so that a torn end is the single range that truncation can remove.
-  std::vector<Range> merged;
-  for (const Range& range : dropped) {
-    if (!merged.empty() && merged.back().end == range.begin) {
-      merged.back().end = range.end;
-    } else {
-      merged.push_back(range);
-    }
-  }
-  remove_ranges(path, merged);
+  remove_ranges(path, in_order_and_joined(std::move(dropped)));
   any_content_ = fs::file_size(path, ignored) > 0;
 }
 

@@ -90,6 +90,7 @@ void print_help(const CLI::App& app, const CommandHelp& help) {
   }
   text += "\n";
   text += help.footer;
+  text += help.exit_codes;
   print(text);
 }
 

@@ -21,10 +21,7 @@ constexpr std::string_view kFooter =
     "Examples:\n"
     "  blip match photo.jpg \"a dog on a beach\" \"a cat on a sofa\"\n"
     "  blip match --text \"a screenshot\" ~/Pictures --recursive -o screenshots.csv --resume\n"
-    "  blip match photo.jpg --texts captions.txt --style original --format jsonl\n"
-    "\n"
-    "Exit code: 0 all done; 1 some images failed (each named on stderr); 2 nothing could run, for\n"
-    "want of a model, of any input or of a place for the output; 128 + N stopped by signal N.\n";
+    "  blip match photo.jpg --texts captions.txt --style original --format jsonl\n";
 
 std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
   auto options = std::make_unique<RetrievalOptions>();
@@ -46,7 +43,8 @@ std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
           "Says how well texts fit images: itm, the probability that they belong together, "
           "and itc, the cosine of their embeddings. One image prints a table, several put "
           "`path: ` before each line.",
-      .footer = kFooter};
+      .footer = kFooter,
+      .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   options->settle();
   options->inputs.require_images(help.name);

@@ -24,10 +24,7 @@ constexpr std::string_view kFooter =
     "Examples:\n"
     "  blip rank \"a dog on a beach\" ~/Pictures --recursive\n"
     "  blip rank photo.jpg --texts captions.txt --top 3\n"
-    "  blip rank \"a red car\" --from-file photos.txt --no-rerank --top 100 --format csv\n"
-    "\n"
-    "Exit code: 0 all done; 1 some images failed (each named on stderr); 2 nothing could run, for\n"
-    "want of a model, of any input or of a place for the output; 128 + N stopped by signal N.\n";
+    "  blip rank \"a red car\" --from-file photos.txt --no-rerank --top 100 --format csv\n";
 
 struct RankingOptions {
   RetrievalOptions retrieval;
@@ -78,7 +75,8 @@ std::unique_ptr<RankingOptions> parse_options(Arguments arguments) {
           "Finds the images that fit a text best, or the texts that fit an image best: by "
           "the cosine of their embeddings (itc) and then, for the best of these, by it and "
           "the score of the matching head (itm is its probability).",
-      .footer = kFooter};
+      .footer = kFooter,
+      .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   retrieval.settle();
   options->rerank = !no_rerank;

@@ -19,11 +19,7 @@ namespace {
 
 constexpr std::string_view kFooter =
     "Example:\n"
-    "  blip reason left.jpg right.jpg \"both images show a dog\" --model model_base_nlvr.pth\n"
-    "\n"
-    "Exit code: 0 all done; 1 an image failed (it is named on stderr); 2 nothing could run, for "
-    "want\n"
-    "of a model, of any input or of a place for the output; 128 + N stopped by signal N.\n";
+    "  blip reason left.jpg right.jpg \"both images show a dog\" --model model_base_nlvr.pth\n";
 
 std::unique_ptr<ReasonOptions> parse_options(Arguments arguments) {
   auto options = std::make_unique<ReasonOptions>();
@@ -46,7 +42,8 @@ std::unique_ptr<ReasonOptions> parse_options(Arguments arguments) {
       .summary =
           "Says whether statements about two images are true, and how probable that answer "
           "is. The model has to be one for NLVR2, such as BLIP's model_base_nlvr.pth.",
-      .footer = kFooter};
+      .footer = kFooter,
+      .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   if (options->statements.empty()) {
     throw UsageError("two images and a statement are needed; see: blip reason --help");
