@@ -1,11 +1,11 @@
 #include "cli/embedder.hpp"
 
-#include <cmath>
+#include <utility>
 
 #include "cli/command_line.hpp"
 #include "cli/matcher.hpp"
 #include "cli/model_download.hpp"
-#include "cli/tensor_rows.hpp"
+#include "tasks/embedding.hpp"
 
 namespace blip::cli {
 namespace {
@@ -22,15 +22,13 @@ std::variant<BlipForImageTextRetrieval, BlipModel> load(const std::filesystem::p
   return BlipModel::from_pretrained(model, load_options);
 }
 
-// matrix: [R, D] → R rows of unit length
-std::vector<Embedding> unit_rows(const Tensor& matrix) {
+// features: [R, D] → R rows of unit length
+std::vector<Embedding> unit_rows(Tensor features) {
+  normalize_rows(features);
   std::vector<Embedding> rows;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(matrix.shape.front()); ++i) {
-    const auto row = row_of(matrix, i);
-    const float length = std::sqrt(cosine(row, row));
-    Embedding unit(row.begin(), row.end());
-    for (float& value : unit) value /= length;
-    rows.push_back(std::move(unit));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(features.shape.front()); ++i) {
+    const auto row = row_of(features, i);
+    rows.emplace_back(row.begin(), row.end());
   }
   return rows;
 }
@@ -49,13 +47,13 @@ Embedder::Embedder(const RetrievalOptions& options, const std::filesystem::path&
 std::vector<Embedding> Embedder::embed(Images images) {
   std::vector<Embedding> all;
   for (const Images run : runs_that_fit_together(images)) {
-    const Tensor features = std::visit(
+    Tensor features = std::visit(
         [&](const auto& model) {
           const auto encoded = model.encode_images(stacked_pixels(run), context_);
           return model.get_image_features(encoded, context_);
         },
         model_);
-    for (Embedding& row : unit_rows(features)) all.push_back(std::move(row));
+    for (Embedding& row : unit_rows(std::move(features))) all.push_back(std::move(row));
   }
   return all;
 }

@@ -12,7 +12,7 @@
 #include "cli/image_run.hpp"
 #include "cli/matcher.hpp"
 #include "cli/retrieval_options.hpp"
-#include "cli/tensor_rows.hpp"
+#include "tasks/embedding.hpp"
 
 namespace blip::cli {
 namespace {
@@ -74,7 +74,7 @@ std::vector<std::vector<Finding>> examine(Matcher& matcher, const Texts& texts, 
     const std::vector<Matching> matchings = matcher.match(encoded[image], texts.tokens);
     for (std::size_t text = 0; text < texts.words.size(); ++text) {
       const float itm = matchings[text].probability;
-      const float itc = cosine(row_of(embeddings, image), row_of(texts.embeddings, text));
+      const float itc = dot(row_of(embeddings, image), row_of(texts.embeddings, text));
       findings[image].push_back({.about = {texts.words[text]},
                                  .results = {{.values = {itm, itc},
                                               .line = fmt::format("{:6.4f}  {:7.4f}  {}", itm, itc,

@@ -1,19 +1,15 @@
 #include "cli/matcher.hpp"
 
-#include <algorithm>
 #include <iterator>
 
 #include "cli/model_download.hpp"
-#include "cli/tensor_rows.hpp"
+#include "tasks/embedding.hpp"
 
 namespace blip::cli {
 namespace {
 
 // Of BLIP's retrieval data sets (COCO and Flickr30k).
 constexpr int kOriginalTextWords = 30;
-// Texts that go through the model together: enough to keep it busy, little enough that a long list
-// does not fill the memory.
-constexpr std::size_t kTextsTogether = 64;
 
 }  // namespace
 
@@ -56,25 +52,15 @@ Tensor Matcher::embed(std::span<const EncodedImage> images) {
 }
 
 Tensor Matcher::embed(std::span<const Tokens> texts) {
-  Tensor all;
-  for (std::size_t at = 0; at < texts.size(); at += kTextsTogether) {
-    const auto some = texts.subspan(at, std::min(kTextsTogether, texts.size() - at));
-    Tensor features = model_.get_text_features(some, style_, context_);
-    all.shape = {static_cast<std::int64_t>(texts.size()), features.shape.back()};
-    all.data.insert(all.data.end(), features.data.begin(), features.data.end());
-  }
-  return all;
+  return model_.get_text_features(texts, style_, context_);
 }
 
 std::vector<Matching> Matcher::match(const EncodedImage& image, std::span<const Tokens> texts) {
+  const Tensor logits = model_.itm_logits(std::span(&image, 1), texts, style_, context_);
   std::vector<Matching> matchings;
-  for (std::size_t at = 0; at < texts.size(); at += kTextsTogether) {
-    const auto some = texts.subspan(at, std::min(kTextsTogether, texts.size() - at));
-    const Tensor logits = model_.itm_logits(std::span(&image, 1), some, style_, context_);
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      const auto pair = row_of(logits, i);
-      matchings.push_back({.logit = pair[1], .probability = probability_of_second(pair)});
-    }
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto pair = row_of(logits, i);
+    matchings.push_back({.logit = pair[1], .probability = probability_of_second(pair)});
   }
   return matchings;
 }

@@ -15,7 +15,7 @@
 #include "cli/matcher.hpp"
 #include "cli/ranking.hpp"
 #include "cli/retrieval_options.hpp"
-#include "cli/tensor_rows.hpp"
+#include "tasks/embedding.hpp"
 
 namespace blip::cli {
 namespace {

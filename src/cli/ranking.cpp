@@ -1,9 +1,10 @@
 #include "cli/ranking.hpp"
-#include "cli/tensor_rows.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
+
+#include "tasks/embedding.hpp"
 
 namespace blip::cli {
 
@@ -20,7 +21,7 @@ std::vector<Ranked> rank_texts(Matcher& matcher, const EncodedImage& image,
   const Tensor image_embedding = matcher.embed(std::span(&image, 1));
   std::vector<Ranked> ranked;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const float similarity = cosine(row_of(image_embedding, 0), row_of(embeddings, i));
+    const float similarity = dot(row_of(image_embedding, 0), row_of(embeddings, i));
     ranked.push_back({.index = i, .cosine = similarity, .score = similarity});
   }
   put_in_order(ranked);
@@ -47,7 +48,7 @@ void ImageRanking::offer(const std::string& name, const EncodedImage& image,
                          std::span<const float> embedding) {
   Candidate candidate{.name = name,
                       .index = offered_++,
-                      .cosine = cosine(row_of(text_embedding_, 0), embedding),
+                      .cosine = dot(row_of(text_embedding_, 0), embedding),
                       .image = std::nullopt};
   if (candidates_.size() == capacity_) {
     if (!better(candidate, candidates_.front())) return;

@@ -5,7 +5,7 @@
 
 #include "blip/text_style.hpp"
 #include "cli/model_download.hpp"
-#include "cli/tensor_rows.hpp"
+#include "tasks/embedding.hpp"
 
 namespace blip::cli {
 namespace {
@@ -31,15 +31,17 @@ void Reasoner::see(Images images) {
 }
 
 std::vector<float> Reasoner::judge(const std::vector<std::string>& statements) {
-  std::vector<float> probabilities;
-  if (seen_.size() != 2) return probabilities;
-  const std::span<const EncodedImage> seen = seen_;
+  if (seen_.size() != 2) return {};
+  std::vector<std::vector<TokenId>> tokens;
   for (const std::string& statement : statements) {
-    const auto tokens =
-        reader_.processor().tokenizer().encode(pre_caption(statement, kStatementWords));
-    const Tensor logits =
-        model_.logits(seen.first(1), seen.last(1), std::span(&tokens, 1), context_);
-    probabilities.push_back(probability_of_second(row_of(logits, 0)));
+    tokens.push_back(
+        reader_.processor().tokenizer().encode(pre_caption(statement, kStatementWords)));
+  }
+  const std::span<const EncodedImage> seen = seen_;
+  const Tensor logits = model_.logits(seen.first(1), seen.last(1), tokens, context_);
+  std::vector<float> probabilities;
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    probabilities.push_back(probability_of_second(row_of(logits, i)));
   }
   return probabilities;
 }

@@ -41,6 +41,10 @@ std::vector<float> class_tokens(std::span<const EncodedImage> images, std::int64
   return tokens;
 }
 
+float probability_of_second(std::span<const float> logits) {
+  return 1.0F / (1.0F + std::exp(logits[0] - logits[1]));
+}
+
 float dot(std::span<const float> a, std::span<const float> b) {
   return static_cast<float>(std::inner_product(a.begin(), a.end(), b.begin(), 0.0));
 }

@@ -1,4 +1,4 @@
-// Embeddings: a projection of single states, scaled to unit length where that is asked for.
+// What the heads make of single states: projections, embeddings of unit length, probabilities.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,10 @@ void normalize_rows(Tensor& x);
 /// The class tokens of images of width E: → [images, E]
 std::vector<float> class_tokens(std::span<const EncodedImage> images, std::int64_t width);
 
-/// a, b: [C] → their dot product
+/// Softmax over the logits of two classes; of the second.
+float probability_of_second(std::span<const float> logits);
+
+/// a, b: [C] → their dot product, of unit vectors the cosine
 float dot(std::span<const float> a, std::span<const float> b);
 
 /// Row `index` of x: [rows, C] → [C]

@@ -74,31 +74,37 @@ void require_width(std::span<const EncodedImage> images, std::int64_t width) {
 }
 
 std::vector<std::shared_ptr<const CrossAttentionCache>> read_images(
-    std::span<const EncodedImage> images, const TextModel& text_model,
-    const std::shared_ptr<const void>& owner, Context& context) {
-  require_width(images, text_model.config.encoder_hidden_size);
+    std::span<const EncodedImage> images, std::int64_t width, const void* reader,
+    const std::shared_ptr<const void>& owner, const Read& read) {
+  require_width(images, width);
   std::vector<std::shared_ptr<const CrossAttentionCache>> caches;
   caches.reserve(images.size());
   for (const EncodedImage& image : images) {
     EncodedImage::Memory& memory = image.memory();
-    // Held while computing: whoever needs the same at the same time waits instead of doing it
-    // twice.
+    // Held while reading: whoever needs the same at the same time waits instead of doing it twice.
     const std::lock_guard lock(memory.mutex);
-    const auto known = std::find_if(memory.readings.begin(), memory.readings.end(),
-                                    [&](const EncodedImage::Memory::Reading& reading) {
-                                      return reading.text_model == &text_model;
-                                    });
+    const auto known = std::find_if(
+        memory.readings.begin(), memory.readings.end(),
+        [&](const EncodedImage::Memory::Reading& reading) { return reading.reader == reader; });
     if (known != memory.readings.end()) {
       caches.push_back(known->cache);
       continue;
     }
-    const std::int64_t tokens = memory.last_hidden_state.shape[0];
-    std::vector<CrossAttentionCache> made =
-        text_model.attend_to(memory.last_hidden_state.data.data(), std::span(&tokens, 1), context);
-    caches.push_back(std::make_shared<const CrossAttentionCache>(std::move(made.front())));
-    memory.readings.push_back({owner, &text_model, caches.back()});
+    caches.push_back(std::make_shared<const CrossAttentionCache>(read(memory.last_hidden_state)));
+    memory.readings.push_back({owner, reader, caches.back()});
   }
   return caches;
+}
+
+std::vector<std::shared_ptr<const CrossAttentionCache>> read_images(
+    std::span<const EncodedImage> images, const TextModel& text_model,
+    const std::shared_ptr<const void>& owner, Context& context) {
+  return read_images(
+      images, text_model.config.encoder_hidden_size, &text_model, owner, [&](const Tensor& states) {
+        return std::move(
+            text_model.attend_to(states.data.data(), std::span(states.shape.data(), 1), context)
+                .front());
+      });
 }
 
 }  // namespace blip

@@ -1,6 +1,8 @@
 // What an EncodedImage remembers, and how the models' tasks make and read it.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -18,11 +20,11 @@ namespace blip {
 struct EncodedImage::Memory {
   Tensor last_hidden_state;  // [N, E]
 
-  // What each text model that has read this image made of it. `reader` is the owner of the text
-  // model's weights, held so that another model at the same address is never taken for it.
+  // What each reader (a text model, or one half of NLVR2's cross-attention) has made of this image.
+  // `owner` holds the reader's weights, so that another at the same address is never taken for it.
   struct Reading {
-    std::shared_ptr<const void> reader;
-    const TextModel* text_model;
+    std::shared_ptr<const void> owner;
+    const void* reader;
     std::shared_ptr<const CrossAttentionCache> cache;
   };
   std::mutex mutex;
@@ -37,8 +39,16 @@ std::vector<EncodedImage> encode_images(const VisionModel& vision, const Tensor&
 /// An image whose features [N, E] were computed elsewhere.
 EncodedImage image_of_features(Tensor last_hidden_state);
 
-/// What `text_model` reads of each image: remembered, or computed now and remembered.
-/// Throws invalid_argument for an image of another width.
+/// states [N, E] → keys and values of the cross-attention to them
+using Read = std::function<CrossAttentionCache(const Tensor& states)>;
+
+/// What `reader` reads of each image, whose features are `width` wide: remembered, or read now and
+/// remembered. Throws invalid_argument for an image of another width.
+std::vector<std::shared_ptr<const CrossAttentionCache>> read_images(
+    std::span<const EncodedImage> images, std::int64_t width, const void* reader,
+    const std::shared_ptr<const void>& owner, const Read& read);
+
+/// The same by a text model.
 std::vector<std::shared_ptr<const CrossAttentionCache>> read_images(
     std::span<const EncodedImage> images, const TextModel& text_model,
     const std::shared_ptr<const void>& owner, Context& context);

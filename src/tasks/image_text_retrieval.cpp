@@ -1,6 +1,5 @@
 #include "blip/image_text_retrieval.hpp"
 
-#include <cmath>
 #include <utility>
 
 #include "model/text_encoder.hpp"
@@ -96,10 +95,9 @@ std::vector<ImageTextMatch> BlipForImageTextRetrieval::match(
   std::vector<ImageTextMatch> matches;
   const auto pairs = static_cast<std::size_t>(logits.shape.front());
   for (std::size_t pair = 0; pair < pairs; ++pair) {
-    const float mismatch = logits.data[2 * pair];
-    const float match = logits.data[2 * pair + 1];
-    matches.push_back({.itm_logit = match,
-                       .itm_probability = 1.0F / (1.0F + std::exp(mismatch - match)),
+    const auto classes = row_of(logits, pair);
+    matches.push_back({.itm_logit = classes[1],
+                       .itm_probability = probability_of_second(classes),
                        .itc = dot(row_of(image_features, images.size() == 1 ? 0 : pair),
                                   row_of(text_features, texts.size() == 1 ? 0 : pair))});
   }

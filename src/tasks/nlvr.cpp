@@ -22,19 +22,19 @@ struct BlipForNLVR::Model {
   Linear hidden;      // cls_head.0: [H, H], then ReLU
   Linear classifier;  // cls_head.2: [2, H]
 
-  // What one branch of every layer reads of its images.
-  [[nodiscard]] std::vector<CrossAttentionCache> read(std::span<const EncodedImage> images,
-                                                      std::size_t branch, Context& context) const {
-    require_width(images, encoder.config.encoder_hidden_size);
-    std::vector<CrossAttentionCache> caches;
-    for (const EncodedImage& image : images) {
-      const Tensor& states = image.last_hidden_state();
-      caches.push_back(std::move(attend_to_twin(cross_attention, branch, states.data.data(),
-                                                std::span(states.shape.data(), 1),
-                                                encoder.config.num_attention_heads, context)
-                                     .front()));
-    }
-    return caches;
+  // What one branch of every layer reads of its images. The branches are told apart, as readers, by
+  // their weights in the first layer.
+  [[nodiscard]] std::vector<std::shared_ptr<const CrossAttentionCache>> read(
+      std::span<const EncodedImage> images, std::size_t branch,
+      const std::shared_ptr<const void>& owner, Context& context) const {
+    return read_images(
+        images, encoder.config.encoder_hidden_size, &cross_attention.front().branches.at(branch),
+        owner, [&](const Tensor& states) {
+          return std::move(attend_to_twin(cross_attention, branch, states.data.data(),
+                                          std::span(states.shape.data(), 1),
+                                          encoder.config.num_attention_heads, context)
+                               .front());
+        });
   }
 };
 
@@ -85,8 +85,8 @@ Tensor BlipForNLVR::logits(std::span<const EncodedImage> left, std::span<const E
   }
 
   const std::vector<std::int64_t> lengths = lengths_of(rows);
-  const auto left_caches = model_->read(left, 0, context);
-  const auto right_caches = model_->read(right, 1, context);
+  const auto left_caches = model_->read(left, 0, model_, context);
+  const auto right_caches = model_->read(right, 1, model_, context);
   const auto left_groups =
       group_by_cache(lengths, spread<const CrossAttentionCache*>(pointers_to(left_caches), pairs));
   const auto right_groups =

@@ -23,7 +23,7 @@ std::vector<T> values_of(const CheckpointTensor& tensor) {
   return values;
 }
 
-// data/dtypes.safetensors is written by PyTorch (tools/reference/parity_checkpoint.py).
+// data/dtypes.safetensors is written by PyTorch (tools/reference/make_checkpoint_fixtures.py).
 TEST(Checkpoint, ReadsWhatPyTorchWrote) {
   const Checkpoint checkpoint =
       Checkpoint::open(std::filesystem::path(BLIP_TEST_DATA) / "dtypes.safetensors");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "pictures.hpp"
 #include "program.hpp"
@@ -268,6 +269,19 @@ TEST(AskResumeJsonl, AFileOfOtherQuestionsIsRefusedAndKept) {
       EXPECT_EQ(read_file(out), finished);
     }
   }
+}
+
+TEST(Ask, AnInterruptedRunClosesTheJsonArray) {
+  BackgroundBlip blip({"ask", "-m", task_model("vqa"), "--question", kDogs, "--question", kWoman,
+                       "--from-file", "-", "--batch", "1", "--format", "json"});
+  blip.type(photo(0) + "\n");
+  std::string printed;
+  for (int i = 0; i < 2; ++i) printed += blip.read_line() + "\n";  // "[", the first record
+  blip.signal(SIGINT);  // its list is still open: it would wait for more
+  const Outcome run = blip.wait();
+  EXPECT_FALSE(run.killed);
+  EXPECT_EQ(run.exit_code, 128 + SIGINT);
+  EXPECT_EQ(Json::parse(printed + run.out).size(), 2U);
 }
 
 TEST(Ask, AModelForSomethingElseIsTwoAndSaysWhatItIsFor) {

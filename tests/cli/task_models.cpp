@@ -1,11 +1,38 @@
 #include "task_models.hpp"
 
+#include <gtest/gtest.h>
+
+#include <cctype>
+#include <cstdlib>
 #include <sstream>
 
 #include "pictures.hpp"
 
 namespace blip::testing {
 namespace {
+
+// Text and numbers in turn, as they follow each other in an output.
+struct Pieces {
+  std::vector<std::string> texts = {""};
+  std::vector<double> numbers;
+};
+
+Pieces pieces_of(const std::string& output) {
+  Pieces pieces;
+  for (const char* at = output.c_str(); *at != '\0';) {
+    const bool in_word = !pieces.texts.back().empty() && std::isalnum(pieces.texts.back().back());
+    const bool begins = std::isdigit(*at) != 0 || (*at == '-' && std::isdigit(at[1]) != 0);
+    if (!begins || in_word) {
+      pieces.texts.back() += *at++;
+      continue;
+    }
+    char* end = nullptr;
+    pieces.numbers.push_back(std::strtod(at, &end));
+    pieces.texts.emplace_back();
+    at = end;
+  }
+  return pieces;
+}
 
 const std::string kData = std::string(BLIP_SOURCE_DIR) + "/tests/tasks/data/";
 
@@ -33,6 +60,15 @@ std::vector<nlohmann::json> json_lines(const std::string& text) {
   std::istringstream stream(text);
   for (std::string line; std::getline(stream, line);) lines.push_back(nlohmann::json::parse(line));
   return lines;
+}
+
+void expect_same_to_rounding(const std::string& actual, const std::string& expected) {
+  const Pieces got = pieces_of(actual);
+  const Pieces wanted = pieces_of(expected);
+  ASSERT_EQ(got.texts, wanted.texts);
+  for (std::size_t i = 0; i < wanted.numbers.size(); ++i) {
+    ASSERT_NEAR(got.numbers[i], wanted.numbers[i], 1e-6) << actual;
+  }
 }
 
 }  // namespace blip::testing

@@ -1,4 +1,4 @@
-// What Pillow and transformers gave, as tools/reference/parity_image.py --write-fixtures wrote it.
+// What Pillow and transformers gave, as tools/reference/make_image_fixtures.py wrote it.
 #pragma once
 
 #include <cstddef>

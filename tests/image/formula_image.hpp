@@ -1,4 +1,4 @@
-// A picture made from integers alone, the same here and in tools/reference/parity_image.py.
+// A picture made from integers alone, the same here and in tools/reference/make_image_fixtures.py.
 #pragma once
 
 #include <cstddef>

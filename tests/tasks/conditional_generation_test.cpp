@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "../generate/options_from_json.hpp"
 #include "blip/error.hpp"
 #include "golden_values.hpp"
 
@@ -81,7 +82,7 @@ TEST_F(BundledModel, GeneratesWhatTransformersGenerates) {
       const BlipInputs inputs = entry.at("prompt").is_null()
                                     ? (*processor_)(image)
                                     : (*processor_)(image, entry.at("prompt").get<std::string>());
-      const auto rows = model_->generate(inputs, options_of(entry.at("options")), context_);
+      const auto rows = model_->generate(inputs, options_from_json(entry.at("options")), context_);
       EXPECT_EQ(rows, entry.at("ids").get<std::vector<std::vector<TokenId>>>())
           << photo.at("file") << " " << entry.dump();
       for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <type_traits>
 
 namespace blip {
 
@@ -30,24 +29,6 @@ void expect_values(std::span<const float> actual, const json& values, double tol
   for (std::size_t i = 0; i < values.size(); ++i) {
     EXPECT_NEAR(actual[i], values[i].get<double>(), tolerance) << what << " " << i;
   }
-}
-
-GenerationOptions options_of(const json& values) {
-  GenerationOptions options;
-  const auto set = [&](const char* name, auto& option) {
-    using Value = typename std::remove_reference_t<decltype(option)>::value_type;
-    if (values.contains(name)) option = values.at(name).get<Value>();
-  };
-  set("max_length", options.max_length);
-  set("min_length", options.min_length);
-  set("max_new_tokens", options.max_new_tokens);
-  set("min_new_tokens", options.min_new_tokens);
-  set("num_beams", options.num_beams);
-  set("length_penalty", options.length_penalty);
-  set("num_return_sequences", options.num_return_sequences);
-  set("repetition_penalty", options.repetition_penalty);
-  set("no_repeat_ngram_size", options.no_repeat_ngram_size);
-  return options;
 }
 
 }  // namespace blip

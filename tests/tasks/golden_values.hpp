@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 
-#include "blip/generation.hpp"
 #include "blip/tensor.hpp"
 
 namespace blip {
@@ -20,8 +19,5 @@ void expect_samples(const Tensor& tensor, const nlohmann::json& samples, double 
 /// values: all elements, in order
 void expect_values(std::span<const float> actual, const nlohmann::json& values, double tolerance,
                    const std::string& what);
-
-/// transformers' keyword arguments of `generate`.
-GenerationOptions options_of(const nlohmann::json& values);
 
 }  // namespace blip

@@ -6,6 +6,7 @@
 
 #include "../core/expect_error.hpp"
 #include "small_model.hpp"
+#include "tasks/image_memory.hpp"
 
 namespace blip {
 namespace {
@@ -49,6 +50,15 @@ TEST_F(Nlvr, ManyStatementsAboutOnePair) {
   const Tensor logits = small_.model.logits(left, right, statements, small_.context);
   EXPECT_EQ(logits.shape, (std::vector<std::int64_t>{2, 2}));
   EXPECT_NE(logits.data[0], logits.data[2]);
+}
+
+TEST_F(Nlvr, AnImageIsReadOnceOnEachSide) {
+  const auto image = std::span(small_.images).first(1);
+  const std::vector<std::vector<TokenId>> statement = {small_.encode("two dogs")};
+  const Tensor first = small_.model.logits(image, image, statement, small_.context);
+  const Tensor again = small_.model.logits(image, image, statement, small_.context);
+  EXPECT_EQ(first.data, again.data);
+  EXPECT_EQ(image.front().memory().readings.size(), 2U);
 }
 
 TEST_F(Nlvr, RefusesUnpairedImages) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "../core/expect_error.hpp"
+#include "../generate/options_from_json.hpp"
 #include "small_model.hpp"
 
 namespace blip {
@@ -51,7 +52,7 @@ TEST_F(QuestionAnswering, GeneratesTheAnswersOfTheReference) {
       const auto question = question_of(entry);
       const auto rows = small_.model.generate_sequences(
           std::span(&image_of(entry), 1), std::span(&question, 1),
-          options_of(expected.at("options")), style_of(entry), small_.context);
+          options_from_json(expected.at("options")), style_of(entry), small_.context);
       EXPECT_EQ(rows.at(0).ids, expected.at("ids").get<std::vector<TokenId>>())
           << entry.at("question") << " " << expected.at("options");
       ++compared;
@@ -109,7 +110,7 @@ TEST_F(QuestionAnswering, BlipInputsAreAskedTheSame) {
       small_.processor(Image::open(BLIP_SOURCE_DIR "/examples/photos/" + photo.get<std::string>()),
                        entry.at("question").get<std::string>());
   const json& expected = entry.at("generated").at(0);
-  EXPECT_EQ(small_.model.generate(inputs, options_of(expected.at("options"))).at(0),
+  EXPECT_EQ(small_.model.generate(inputs, options_from_json(expected.at("options"))).at(0),
             expected.at("ids").get<std::vector<TokenId>>());
 }
 

@@ -31,14 +31,14 @@ RENAMED = [
 ]
 
 
-def random_model(name, seed=0):
+def random_model(name, seed=0, vocab_size=120):
     """64 numbers to a head and [DEC] last but one, as in every published BLIP: what blip infers."""
     vision = dict(hidden_size=128, intermediate_size=72, num_hidden_layers=2, num_attention_heads=2, image_size=48,
                   patch_size=16, layer_norm_eps=1e-6)
     # The answer decoder reads the question's states: both towers must be as wide for transformers to run it.
     width = 128 if name == "BlipForQuestionAnswering" else 64
-    text = dict(vocab_size=120, hidden_size=width, intermediate_size=88, num_hidden_layers=3, num_attention_heads=width // 64,
-                max_position_embeddings=32, bos_token_id=118)
+    text = dict(vocab_size=vocab_size, hidden_size=width, intermediate_size=88, num_hidden_layers=3, num_attention_heads=width // 64,
+                max_position_embeddings=32, bos_token_id=vocab_size - 2)
     config = BlipConfig(vision_config=vision, text_config=text, projection_dim=24, image_text_hidden_size=20)
     model = CLASSES[name](config).eval()
     random_models.randomise(model.named_parameters(), seed)

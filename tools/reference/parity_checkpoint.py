@@ -3,26 +3,18 @@
 
 * safetensors files, good and hostile: what the crate accepts is accepted with equal values, what it
   refuses is refused. Where blip.cpp is stricter on purpose, the reason is one of STRICTER.
-* files of torch.save, in both containers and every protocol: the tensors that torch.load gives, byte
-  for byte; hostile ones are refused, and mutated ones never read as something else than torch reads.
-* original checkpoints (random models under the names of the original implementation), made safetensors
-  by `blip convert`: transformers loads them with no key missing and equal weights.
 * config.json, preprocessor_config.json, processor_config.json and generation_config.json: every
   field equals what transformers reads from the same file.
 * what the stored generation fields are worth to transformers' generate: nothing.
 * load time of a large file from the page cache (not with --quick).
-
---write-fixtures DIR writes the files that the unit tests read, and does nothing else.
 """
 
 import argparse
-import collections
 import json
 import os
 import pathlib
 import random
 import struct
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -38,13 +30,10 @@ import transformers
 from transformers import (
     BlipConfig,
     BlipForConditionalGeneration,
-    BlipProcessor,
-    GenerationConfig,
 )
 from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 
-import original_checkpoints
-import torch_files
+from checkpoint_probe import TEXT, VISION, Probe, listed
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -61,19 +50,6 @@ STRICTER = {
     "an object for a dtype": "has an object for a dtype",
 }
 SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
-
-
-class Probe:
-    def __init__(self, build):
-        program = pathlib.Path(build) / "tools/reference/probe_checkpoint"
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def ask(self, what, path):
-        request = json.dumps({"what": what, "path": str(path)}) + "\n"
-        self.process.stdin.write(request.encode())
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        return answer.get("ok"), answer.get("error")
 
 
 # ---------------------------------------------------------------------------------- safetensors
@@ -224,9 +200,7 @@ def check_safetensors(probe, directory, count):
             row["both refuse"] += 1
         elif ours is None and any(reason in error for reason in STRICTER.values()):
             row["stricter"] += 1
-        elif crate is not None and ours is not None and crate == {
-            name: [tensor["dtype"], tensor["shape"], tensor["crc32"]] for name, tensor in ours.items()
-        }:
+        elif crate is not None and ours is not None and crate == listed(ours):
             row["both accept"] += 1
         else:
             row["wrong"] += 1
@@ -238,113 +212,7 @@ def check_safetensors(probe, directory, count):
     return problems
 
 
-# ------------------------------------------------------------------------------------ torch files
-
-
-def check_good_torch_files(probe, directory):
-    problems, count, tensors = [], 0, 0
-    path = directory / "case.pth"
-    for label, contents in torch_files.good_files():
-        path.write_bytes(contents)
-        theirs, reason = torch_files.torch_reads(contents)
-        ours, error = probe.ask("tensors", path)
-        if theirs is None or ours is None or listed(ours) != theirs:
-            problems.append(f"{label}: torch {theirs or reason}, ours {ours or error}")
-        count, tensors = count + 1, tensors + len(ours or [])
-    print(f"torch.save {torch.__version__}: {count} files with {tensors} tensors, all equal"
-          if not problems else f"torch.save: {len(problems)} of {count} files differ")
-    return problems
-
-
-def check_hostile_torch_files(probe, directory):
-    problems, count = [], 0
-    path = directory / "case.pth"
-    for label, contents, part in torch_files.hostile_files():
-        path.write_bytes(contents)
-        ours, error = probe.ask("tensors", path)
-        if ours is not None or part not in error or "\n" in error or not error.startswith(str(path)):
-            problems.append(f"{label}: {ours or error}, expected {part!r}")
-        count += 1
-    print(f"hostile files: {count - len(problems)} of {count} refused with the cause")
-    return problems
-
-
-def check_mutated_torch_files(probe, directory, count):
-    table, problems = {}, []
-    path, torch_reads = directory / "case.pth", torch_files.TorchReader()
-    for kind, contents in torch_files.mutated_files(count):
-        path.write_bytes(contents)
-        theirs, reason = torch_reads(contents)
-        ours, error = probe.ask("tensors", path)
-        row = table.setdefault(kind, dict.fromkeys(["both accept", "both refuse", "stricter", "laxer", "wrong"], 0))
-        if ours is None:
-            row["both refuse" if theirs is None else "stricter"] += 1
-        elif theirs is None and any(part in reason for part in torch_files.LAXER.values()):
-            row["laxer"] += 1
-        elif theirs is not None and sorted(listed(ours).values(), key=str) == sorted(theirs.values(), key=str):
-            row["both accept"] += 1
-        else:
-            row["wrong"] += 1
-            problems.append(f"{kind}: torch {theirs or reason}, ours {ours or error}: {contents[:600]}")
-    print(f"mutated files of torch.save: {count}")
-    print(f"  {'kind':10}{'both accept':>14}{'both refuse':>14}{'stricter':>12}{'laxer':>12}{'disagree':>12}")
-    for kind, row in table.items():
-        print(f"  {kind:10}" + "".join(f"{value:>{width}}" for value, width in zip(row.values(), (14, 14, 12, 12, 12))))
-    return problems
-
-
-# ------------------------------------------------------------------------------------- conversion
-
-
-def check_conversion(build, directory):
-    """blip convert, read by transformers."""
-    problems, count = [], 0
-    print("blip convert, loaded by transformers: keys missing, unexpected; weights that differ")
-    for name, model_class in original_checkpoints.CLASSES.items():
-        model = original_checkpoints.random_model(name)
-        sources = {"zip": directory / "a.pth", "legacy": directory / "b.pth", "sharded .bin": directory / f"{name}.bin"}
-        torch.save(original_checkpoints.original_checkpoint(model), sources["zip"])
-        torch.save(original_checkpoints.original_checkpoint(model), sources["legacy"], _use_new_zipfile_serialization=False)
-        original_checkpoints.save_sharded_bin(model, sources["sharded .bin"])
-        for source, path in sources.items():
-            for option, dtype in {"stored": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}.items():
-                target = directory / f"{name}.{source}.{option}"
-                run = subprocess.run([build / "bin/blip", "convert", path, target, "--dtype", option], capture_output=True, text=True)
-                if run.returncode != 0:
-                    problems.append(f"{name} from {source}: {run.stderr}")
-                    continue
-                loaded, info = model_class.from_pretrained(target, output_loading_info=True, dtype=dtype)
-                wanted = {key: tensor.to(dtype) for key, tensor in model.state_dict().items()}
-                differ = [key for key, tensor in loaded.state_dict().items() if not torch.equal(tensor, wanted.get(key))]
-                same_config = all(
-                    getattr(getattr(loaded.config, part), key) == getattr(getattr(model.config, part), key)
-                    for part, keys in (("vision_config", VISION), ("text_config", TEXT)) for key in keys
-                    if key not in ("eos_token_id", "sep_token_id"))
-                processor = BlipProcessor.from_pretrained(target)
-                size = processor.image_processor.size["height"]
-                if info["missing_keys"] or info["unexpected_keys"] or info["mismatched_keys"] or differ or not same_config or size != 48:
-                    problems.append(f"{name} from {source} as {option}: {info}, differ {differ}, config equal {same_config}, size {size}")
-                count += 1
-        print(f"  {name:30}{len(info['missing_keys'])}, {len(info['unexpected_keys'])}; {len(differ)} of {len(wanted)}")
-    print(f"  {count} conversions, {len(problems)} wrong")
-    return problems
-
-
-def listed(tensors):
-    return {name: [tensor["dtype"], tensor["shape"], tensor["crc32"]] for name, tensor in tensors.items()}
-
-
 # ------------------------------------------------------------------------------- configurations
-
-TEXT = {
-    "vocab_size": 99, "hidden_size": 32, "intermediate_size": 37, "num_hidden_layers": 2,
-    "num_attention_heads": 4, "max_position_embeddings": 48, "bos_token_id": 98,
-    "eos_token_id": 3, "sep_token_id": 3, "pad_token_id": 0,
-}
-VISION = {
-    "hidden_size": 48, "intermediate_size": 40, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "image_size": 30, "patch_size": 6, "layer_norm_eps": 1e-6,
-}
 
 
 def config_cases():
@@ -544,99 +412,15 @@ def check_load_time(probe, directory):
     return [] if times["open_ms"] + times["touch_ms"] <= 500 else ["loading took more than 0.5 s"]
 
 
-# ------------------------------------------------------------------------------------ fixtures
-
-LEGACY_TEXT = {
-    "_name_or_path": "", "architectures": None, "attention_probs_dropout_prob": 0.0, "bos_token_id": 30522,
-    "do_sample": False, "early_stopping": False, "eos_token_id": 2, "hidden_act": "gelu",
-    "hidden_dropout_prob": 0.0, "hidden_size": 768, "initializer_range": 0.02, "intermediate_size": 3072,
-    "is_decoder": True, "layer_norm_eps": 1e-12, "length_penalty": 1.0, "max_length": 20,
-    "max_position_embeddings": 512, "min_length": 0, "model_type": "blip_text_model",
-    "no_repeat_ngram_size": 0, "num_attention_heads": 12, "num_beams": 1, "num_hidden_layers": 12,
-    "num_return_sequences": 1, "pad_token_id": 0, "projection_dim": 768, "repetition_penalty": 1.0,
-    "sep_token_id": 102, "temperature": 1.0, "top_k": 50, "top_p": 1.0, "torch_dtype": None,
-    "use_cache": True, "vocab_size": 30524,
-}
-LEGACY_VISION = {
-    "attention_dropout": 0.0, "dropout": 0.0, "hidden_act": "gelu", "hidden_size": 768, "image_size": 384,
-    "initializer_range": 0.02, "intermediate_size": 3072, "layer_norm_eps": 1e-05, "max_length": 20,
-    "model_type": "blip_vision_model", "num_attention_heads": 12, "num_beams": 1, "num_channels": 3,
-    "num_hidden_layers": 12, "patch_size": 16, "projection_dim": 512, "top_k": 50,
-}
-
-
-def write_fixtures(directory):
-    torch.manual_seed(0)
-    config = BlipConfig(text_config=dict(TEXT), vision_config=dict(VISION), projection_dim=24, image_text_hidden_size=16)
-    with tempfile.TemporaryDirectory() as scratch:
-        BlipForConditionalGeneration(config).save_pretrained(scratch)
-        v5 = directory / "v5"
-        v5.mkdir(parents=True, exist_ok=True)
-        for name in ("config.json", "generation_config.json"):
-            (v5 / name).write_bytes((pathlib.Path(scratch) / name).read_bytes())
-    processor = BlipImageProcessorPil(size={"height": 30, "width": 30}, resample=2, image_mean=[0.5, 0.25, 0.125])
-    # What BlipProcessor.save_pretrained writes, without a tokenizer to go with it.
-    nested = {"image_processor": json.loads(processor.to_json_string()), "processor_class": "BlipProcessor"}
-    (v5 / "processor_config.json").write_text(json.dumps(nested, indent=2) + "\n")
-
-    legacy = directory / "legacy"
-    legacy.mkdir(exist_ok=True)
-    (legacy / "config.json").write_text(json.dumps({
-        "architectures": ["BlipForConditionalGeneration"], "image_text_hidden_size": 256,
-        "initializer_factor": 1.0, "logit_scale_init_value": 2.6592, "model_type": "blip",
-        "projection_dim": 512, "text_config": LEGACY_TEXT, "torch_dtype": "float32",
-        "transformers_version": None, "vision_config": LEGACY_VISION,
-    }, indent=2) + "\n")
-
-    tensors = {
-        "f64": torch.tensor([0.1, -2e300], dtype=torch.float64),
-        "f32": torch.tensor([[0.0, -0.5, 1.5], [3.25, -1e-30, 1e30]]),
-        "f16": torch.tensor([1.0, -2.0, 65504.0], dtype=torch.float16),
-        "bf16": torch.tensor([1.0, -2.0, 3.140625], dtype=torch.bfloat16),
-        "i64": torch.tensor([-(2**63), -1, 2**63 - 1]),
-        "i32": torch.tensor([-(2**31), 7], dtype=torch.int32),
-        "i16": torch.tensor([-300], dtype=torch.int16),
-        "i8": torch.tensor([-128, 127], dtype=torch.int8),
-        "u8": torch.tensor([0, 255], dtype=torch.uint8),
-        "bool": torch.tensor([True, False, True]),
-        "scalar": torch.tensor(2.5),
-        "empty": torch.zeros(3, 0),
-    }
-    safetensors.torch.save_file(tensors, directory / "dtypes.safetensors", metadata={"format": "pt"})
-    (directory / "dtypes.safetensors").chmod(0o644)
-
-    files = directory / "torch"
-    files.mkdir(exist_ok=True)
-    tensors = torch_files.tensors_of_every_kind()
-    checkpoint = {"model": collections.OrderedDict(tensors), **torch_files.siblings()}
-    torch.save(checkpoint, files / "zip.pth")
-    torch.save(checkpoint, files / "zip_protocol_4.bin", pickle_protocol=4)
-    torch.save(checkpoint, files / "legacy.pth", _use_new_zipfile_serialization=False)
-    same = {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}
-    safetensors.torch.save_file(same, files / "same.safetensors")
-    (files / "same.safetensors").chmod(0o644)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--write-fixtures", type=pathlib.Path, metavar="DIR")
     arguments = parser.parse_args()
-    if arguments.write_fixtures:
-        write_fixtures(arguments.write_fixtures)
-        return
-    if not arguments.build:
-        parser.error("--build is required")
-
     probe = Probe(arguments.build)
     with tempfile.TemporaryDirectory() as scratch:
         directory = pathlib.Path(scratch)
         problems = check_safetensors(probe, directory, 1000 if arguments.quick else 5000)
-        problems += check_good_torch_files(probe, directory)
-        problems += check_hostile_torch_files(probe, directory)
-        problems += check_mutated_torch_files(probe, directory, 1500 if arguments.quick else 12000)
-        problems += check_conversion(arguments.build, directory)
         problems += check_configs(probe, directory)
         problems += check_processors(probe, directory)
         problems += check_generation(probe, directory)

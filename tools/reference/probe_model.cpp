@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "../../tests/generate/options_from_json.hpp"
 #include "blip/blip.hpp"
 #include "probe_request.hpp"
 
@@ -54,8 +55,8 @@ void run(const json& request) {
       }
     }
     json rows = json::array();
-    for (const blip::GeneratedSequence& sequence : model.generate_sequences(
-             batch, blip::probe::generation_options(entry.at("options")), context)) {
+    for (const blip::GeneratedSequence& sequence :
+         model.generate_sequences(batch, blip::options_from_json(entry.at("options")), context)) {
       rows.push_back({{"ids", sequence.ids},
                       {"score", sequence.score},
                       {"text", processor.decode(sequence.ids, {.skip_special_tokens = true})}});

@@ -3,20 +3,10 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <optional>
 #include <stdexcept>
 
 namespace blip::probe {
-namespace {
-
 using nlohmann::json;
-
-template <typename T>
-void set(const json& options, const char* name, std::optional<T>& out) {
-  if (options.contains(name)) out = options.at(name).get<T>();
-}
-
-}  // namespace
 
 json read_request(const std::string& path) {
   std::ifstream file(path);
@@ -28,26 +18,6 @@ void write_floats(const std::string& path, const std::vector<float>& values) {
   file.write(reinterpret_cast<const char*>(values.data()),
              static_cast<std::streamsize>(values.size() * sizeof(float)));
   if (!file) throw std::runtime_error(path + ": cannot write");
-}
-
-GenerationOptions generation_options(const json& options) {
-  GenerationOptions result;
-  set(options, "max_length", result.max_length);
-  set(options, "max_new_tokens", result.max_new_tokens);
-  set(options, "min_length", result.min_length);
-  set(options, "min_new_tokens", result.min_new_tokens);
-  set(options, "num_beams", result.num_beams);
-  set(options, "length_penalty", result.length_penalty);
-  set(options, "num_return_sequences", result.num_return_sequences);
-  set(options, "repetition_penalty", result.repetition_penalty);
-  set(options, "no_repeat_ngram_size", result.no_repeat_ngram_size);
-  if (options.contains("early_stopping")) {
-    const json& value = options.at("early_stopping");
-    result.early_stopping = value.is_string()   ? EarlyStopping::never
-                            : value.get<bool>() ? EarlyStopping::when_full
-                                                : EarlyStopping::heuristic;
-  }
-  return result;
 }
 
 WeightType weight_type(const std::string& name) {

@@ -15,9 +15,6 @@ nlohmann::json read_request(const std::string& path);
 /// float32 as they lie in memory.
 void write_floats(const std::string& path, const std::vector<float>& values);
 
-/// transformers' names of the options; those left out stay unset.
-GenerationOptions generation_options(const nlohmann::json& options);
-
 /// "f32", "f16", "bf16"; anything else is "stored".
 WeightType weight_type(const std::string& name);
 

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../../tests/generate/options_from_json.hpp"
 #include "blip/blip.hpp"
 #include "probe_request.hpp"
 
@@ -122,50 +123,49 @@ void answer(Probe& probe) {
     return rows;
   };
 
-  run_calls(
-      probe, images,
-      {{"states_and_logits",
-        [&](const json& call) -> json {
-          const blip::Tensor states =
-              model.question_states(images.at(call.at("images")[0].get<std::size_t>()),
-                                    questions(call)[0], style_of(call), probe.context);
-          const auto ids = call.at("answer").get<std::vector<blip::TokenId>>();
-          return {{"states", probe.add(states)},
-                  {"logits", probe.add(model.logits(states, ids, probe.context))}};
-        }},
-       {"generate",
-        [&](const json& call) -> json {
-          return rows_of(model.generate_sequences(
-              chosen(images, call.at("images")), questions(call),
-              blip::probe::generation_options(call.at("options")), style_of(call), probe.context));
-        }},
-       {"generate_from_pixels",
-        [&](const json& call) -> json {
-          std::vector<blip::Image> files;
-          for (const json& index : call.at("images")) {
-            files.push_back(blip::Image::open(
-                probe.request.at("images").at(index.get<std::size_t>()).get<std::string>()));
-          }
-          blip::BlipInputs inputs = probe.processor(files);
-          inputs.input_ids = questions(call);
-          return model.generate(inputs, blip::probe::generation_options(call.at("options")),
-                                probe.context);
-        }},
-       {"rank", [&](const json& call) -> json {
-          const auto ranked = model.rank_answers(
-              chosen(images, call.at("images")), questions(call),
-              encode(probe, call.at("answers"), false, nullptr),
-              {.k = call.at("k").get<int>(), .style = style_of(call)}, probe.context);
-          json rows = json::array();
-          for (const std::vector<blip::RankedAnswer>& answers : ranked) {
-            json row = json::array();
-            for (const blip::RankedAnswer& answer : answers) {
-              row.push_back({answer.answer, answer.score});
-            }
-            rows.push_back(std::move(row));
-          }
-          return rows;
-        }}});
+  run_calls(probe, images,
+            {{"states_and_logits",
+              [&](const json& call) -> json {
+                const blip::Tensor states =
+                    model.question_states(images.at(call.at("images")[0].get<std::size_t>()),
+                                          questions(call)[0], style_of(call), probe.context);
+                const auto ids = call.at("answer").get<std::vector<blip::TokenId>>();
+                return {{"states", probe.add(states)},
+                        {"logits", probe.add(model.logits(states, ids, probe.context))}};
+              }},
+             {"generate",
+              [&](const json& call) -> json {
+                return rows_of(model.generate_sequences(
+                    chosen(images, call.at("images")), questions(call),
+                    blip::options_from_json(call.at("options")), style_of(call), probe.context));
+              }},
+             {"generate_from_pixels",
+              [&](const json& call) -> json {
+                std::vector<blip::Image> files;
+                for (const json& index : call.at("images")) {
+                  files.push_back(blip::Image::open(
+                      probe.request.at("images").at(index.get<std::size_t>()).get<std::string>()));
+                }
+                blip::BlipInputs inputs = probe.processor(files);
+                inputs.input_ids = questions(call);
+                return model.generate(inputs, blip::options_from_json(call.at("options")),
+                                      probe.context);
+              }},
+             {"rank", [&](const json& call) -> json {
+                const auto ranked = model.rank_answers(
+                    chosen(images, call.at("images")), questions(call),
+                    encode(probe, call.at("answers"), false, nullptr),
+                    {.k = call.at("k").get<int>(), .style = style_of(call)}, probe.context);
+                json rows = json::array();
+                for (const std::vector<blip::RankedAnswer>& answers : ranked) {
+                  json row = json::array();
+                  for (const blip::RankedAnswer& answer : answers) {
+                    row.push_back({answer.answer, answer.score});
+                  }
+                  rows.push_back(std::move(row));
+                }
+                return rows;
+              }}});
 }
 
 void match(Probe& probe) {

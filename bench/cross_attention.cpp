@@ -1,0 +1,66 @@
+// Cross-attention of a few text rows to an image of 577 tokens, one head of 64: row by row, as
+// beams are decoded, and as a matrix product, as many texts are encoded. Where the two meet is
+// kRowsForProduct of src/model/cross_attention.cpp.
+#include <benchmark/benchmark.h>
+
+#include <cstddef>
+#include <vector>
+
+#include "kernels/attention.hpp"
+#include "kernels/gemm.hpp"
+#include "kernels/softmax.hpp"
+
+namespace {
+
+constexpr std::int64_t kHidden = 768;
+constexpr std::int64_t kHeadSize = 64;
+constexpr std::int64_t kTokens = 577;
+constexpr std::int64_t kStride =
+    (kTokens + blip::kKeyPadding - 1) / blip::kKeyPadding * blip::kKeyPadding;
+constexpr float kScale = 0.125F;
+
+struct Head {
+  explicit Head(std::int64_t rows)
+      : query(static_cast<std::size_t>(rows * kHidden), 0.01F),
+        out(query.size()),
+        scores(static_cast<std::size_t>(rows * kStride)) {}
+
+  std::vector<float> query;
+  std::vector<float> keys = std::vector<float>(kHeadSize * kStride, 0.02F);
+  std::vector<float> values = std::vector<float>(kTokens * kHeadSize, 0.03F);
+  std::vector<float> out;
+  std::vector<float> scores;
+};
+
+void row_by_row(benchmark::State& state) {
+  const std::int64_t rows = state.range(0);
+  Head head(rows);
+  for ([[maybe_unused]] auto _ : state) {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      blip::attend_transposed(head.query.data() + row * kHidden, head.keys.data(),
+                              head.values.data(), kTokens, kStride, kHeadSize, head.scores.data(),
+                              head.out.data() + row * kHidden);
+    }
+    benchmark::ClobberMemory();
+  }
+}
+
+void as_product(benchmark::State& state) {
+  const std::int64_t rows = state.range(0);
+  Head head(rows);
+  for ([[maybe_unused]] auto _ : state) {
+    blip::multiply({head.query.data(), kHidden}, {head.keys.data(), kStride}, head.scores.data(),
+                   kStride, rows, kTokens, kHeadSize);
+    blip::softmax_rows(head.scores.data(), rows, kTokens, kStride, kScale);
+    blip::multiply({head.scores.data(), kStride}, {head.values.data(), kHeadSize}, head.out.data(),
+                   kHidden, rows, kHeadSize, kTokens);
+    benchmark::ClobberMemory();
+  }
+}
+
+BENCHMARK(row_by_row)->DenseRange(1, 6)->Arg(16);
+BENCHMARK(as_product)->DenseRange(1, 6)->Arg(16);
+
+}  // namespace
+
+BENCHMARK_MAIN();
