@@ -21,6 +21,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 import transformers
+from transformers import BertTokenizer, BlipForQuestionAnswering
 
 import original_definitions
 import random_models
@@ -244,6 +245,28 @@ def compare_features(case):
         for image, words in zip(images, texts[-len(images):])]))
 
 
+def answers_that_feel_padding():
+    """How many of transformers' answers change when their questions are padded into one batch, which
+    README.md says: its decoder reads the padding. Ours are those of each question alone."""
+    directory = pathlib.Path(__file__).resolve().parents[2] / "tests" / "tasks" / "data" / "vqa"
+    model = BlipForQuestionAnswering.from_pretrained(directory, dtype=torch.float32).eval()
+    tokenizer = BertTokenizer.from_pretrained(directory)
+    size = model.config.vision_config.image_size
+    pixels = torch.randn((1, 3, size, size), generator=torch.Generator().manual_seed(0))
+    questions = ["a cat", "two dogs?", "is the man sitting", "what color is the cat?",
+                 "is the motorcycle red or is it white and black and on the street at the beach?"]
+
+    def answers(some):
+        encoded = tokenizer(some, return_tensors="pt", padding=True)
+        rows = model.generate(pixel_values=pixels.repeat(len(some), 1, 1, 1), max_new_tokens=8,
+                              input_ids=encoded["input_ids"],
+                              attention_mask=encoded["attention_mask"])
+        return tokenizer.batch_decode(rows, skip_special_tokens=True)
+
+    alone = [answers([question])[0] for question in questions]
+    return sum(a != b for a, b in zip(alone, answers(questions))), len(questions)
+
+
 TASKS = {"vqa": compare_answers, "itm": compare_matches, "nlvr": compare_reasoning,
          "blip": compare_features}
 
@@ -286,6 +309,10 @@ def main():
           f"the oracle (margin < {TIE_MARGIN:g}) are listed apart; limits: features {FEATURE_LIMIT:g}, "
           f"all else {LIMIT:g}. Where the towers' widths differ, the vqa oracle's answer decoder is as "
           "Salesforce defines it: transformers' own cannot run there.")
+    with torch.no_grad():
+        changed, asked = answers_that_feel_padding()
+    print(f"{changed} of {asked} answers of transformers itself change when their questions are padded into "
+          "one batch.")
     print("parity_tasks:", "ok" if ok and lines else "FAILED")
     return 0 if ok and lines else 1
 
