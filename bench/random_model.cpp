@@ -95,7 +95,7 @@ std::vector<float> random_values(const std::string& name, const Shape& shape,
                                  std::uint64_t& state) {
   std::vector<float> values(static_cast<std::size_t>(element_count(shape)));
   const bool norm_weight = name.find("orm") != std::string::npos && name.ends_with("weight");
-  const auto inputs = static_cast<float>(element_count(shape) / shape.front());
+  const auto inputs = static_cast<float>(element_count(shape)) / static_cast<float>(shape.front());
   const float spread = shape.size() < 2 ? 0.1F : 2.0F / std::sqrt(inputs);
   for (float& value : values) {
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;  // Knuth's MMIX generator

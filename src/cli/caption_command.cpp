@@ -13,10 +13,10 @@ namespace {
 
 std::vector<std::vector<Finding>> examine(Captioner& captioner, Images images) {
   std::vector<std::vector<Finding>> findings;
-  for (auto& captions : captioner.caption(images)) {
+  for (const auto& captions : captioner.caption(images)) {
     Finding finding;
-    for (std::string& caption : captions) {
-      finding.results.push_back({.values = {caption}, .line = std::move(caption)});
+    for (const std::string& caption : captions) {
+      finding.results.push_back({.values = {caption}, .line = caption});
     }
     findings.push_back({std::move(finding)});
   }

@@ -20,7 +20,8 @@ const Model& loaded(std::optional<Model>& model, const std::filesystem::path& pa
 }
 
 GoldenOutcome compared(const Golden& golden, std::string got) {
-  return {.holds = got == golden.answer, .got = std::move(got)};
+  const bool holds = got == golden.answer;
+  return {.holds = holds, .got = std::move(got)};
 }
 
 bool is_close(float got, float expected) {

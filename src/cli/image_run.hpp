@@ -26,11 +26,11 @@ struct ImageTask {
 
 /// Of a model that has `prepare` and `num_threads`, and outlives the task.
 template <typename Model>
-ImageTask task_of(Model& model, std::function<std::vector<std::vector<Finding>>(Images)> examine,
-                  std::function<std::vector<Record>()> conclude = {}) {
+ImageTask task_of(Model& model, const decltype(ImageTask::examine)& examine,
+                  const decltype(ImageTask::conclude)& conclude = {}) {
   return {.prepare = [&model](const auto& picture) { return model.prepare(picture); },
-          .examine = std::move(examine),
-          .conclude = std::move(conclude),
+          .examine = examine,
+          .conclude = conclude,
           .num_threads = model.num_threads()};
 }
 

@@ -177,6 +177,7 @@ ExitCode rank_texts(const RankingOptions& options) {
           rank_texts(*matcher, image, tokens, embeddings, options.num_candidates(), options.rerank);
       ranked.resize(std::min(ranked.size(), static_cast<std::size_t>(options.top)));
       std::vector<Finding> best;
+      best.reserve(ranked.size());
       for (const Ranked& text : ranked) {
         best.push_back(finding_of(text, texts[text.index], texts[text.index], options.rerank));
       }

@@ -29,6 +29,7 @@ std::vector<Ranked> rank_texts(Matcher& matcher, const EncodedImage& image,
   if (!rerank) return ranked;
 
   std::vector<Tokens> chosen;
+  chosen.reserve(ranked.size());
   for (const Ranked& candidate : ranked) chosen.push_back(tokens[candidate.index]);
   const std::vector<Matching> matchings = matcher.match(image, chosen);
   for (std::size_t i = 0; i < ranked.size(); ++i) {
@@ -75,6 +76,7 @@ std::vector<ImageRanking::Entry> ImageRanking::conclude(Matcher& matcher, const 
   }
   put_in_order(ranked);
   std::vector<Entry> entries;
+  entries.reserve(ranked.size());
   for (const Ranked& entry : ranked) {
     entries.push_back({.name = std::move(candidates_[entry.index].name), .ranked = entry});
   }

@@ -33,6 +33,7 @@ void Reasoner::see(Images images) {
 std::vector<float> Reasoner::judge(const std::vector<std::string>& statements) {
   if (seen_.size() != 2) return {};
   std::vector<std::vector<TokenId>> tokens;
+  tokens.reserve(statements.size());
   for (const std::string& statement : statements) {
     tokens.push_back(
         reader_.processor().tokenizer().encode(pre_caption(statement, kStatementWords)));

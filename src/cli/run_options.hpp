@@ -79,8 +79,8 @@ class OutputOptions {
 
 /// The formats of records.
 inline const std::vector<std::string>& record_formats() {
-  static const std::vector<std::string> formats = {"text", "json", "jsonl", "csv"};
-  return formats;
+  static const std::vector<std::string> kRecordFormats = {"text", "json", "jsonl", "csv"};
+  return kRecordFormats;
 }
 
 }  // namespace blip::cli

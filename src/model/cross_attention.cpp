@@ -96,8 +96,8 @@ void cross_attention_block(const TextModel& model, std::int64_t layer,
   const std::int64_t heads = model.config.num_attention_heads;
   const AttentionBlock& block = model.layers[static_cast<std::size_t>(layer)].crossattention;
   const auto size = static_cast<std::size_t>(rows * hidden);
-  float* query = context.scratch().allocate<float>(size);
-  float* attended = context.scratch().allocate<float>(size);
+  auto* query = context.scratch().allocate<float>(size);
+  auto* attended = context.scratch().allocate<float>(size);
   linear(x, rows, block.query, query, context);
   cross_attention(layer, groups, heads, hidden / heads, query, attended, context);
   linear(attended, rows, block.output, query, context, Epilogue::bias_residual, x);

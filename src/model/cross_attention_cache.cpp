@@ -49,8 +49,8 @@ std::vector<CrossAttentionCache> make_cross_attention_caches(
   }
 
   const Scratch::Frame frame(context.scratch());
-  float* keys = context.scratch().allocate<float>(static_cast<std::size_t>(rows * hidden));
-  float* values = context.scratch().allocate<float>(static_cast<std::size_t>(rows * hidden));
+  auto* keys = context.scratch().allocate<float>(static_cast<std::size_t>(rows * hidden));
+  auto* values = context.scratch().allocate<float>(static_cast<std::size_t>(rows * hidden));
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
     linear(states, rows, *layers[layer].key, keys, context);
     linear(states, rows, *layers[layer].value, values, context);

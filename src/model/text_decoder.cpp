@@ -61,11 +61,11 @@ std::span<const float> TextDecoder::step(std::span<const DecodeRow> rows) {
   const Scratch::Frame frame(context_.scratch());
   const std::int64_t hidden = model_.config.hidden_size;
   const FedTokens fed = extend_histories(rows);
-  float* x = context_.scratch().allocate<float>(fed.tokens.size() * size(hidden));
+  auto* x = context_.scratch().allocate<float>(fed.tokens.size() * size(hidden));
   run_layers(fed, x);
 
   // Only the last token of each row predicts anything: gather those.
-  float* last = context_.scratch().allocate<float>(rows.size() * size(hidden));
+  auto* last = context_.scratch().allocate<float>(rows.size() * size(hidden));
   std::int64_t end = 0;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     end += static_cast<std::int64_t>(rows[row].tokens.size());
@@ -77,8 +77,7 @@ std::span<const float> TextDecoder::step(std::span<const DecodeRow> rows) {
 std::span<const float> TextDecoder::step_all_logits(std::span<const DecodeRow> rows) {
   const Scratch::Frame frame(context_.scratch());
   const FedTokens fed = extend_histories(rows);
-  float* x =
-      context_.scratch().allocate<float>(fed.tokens.size() * size(model_.config.hidden_size));
+  auto* x = context_.scratch().allocate<float>(fed.tokens.size() * size(model_.config.hidden_size));
   run_layers(fed, x);
   return compute_logits(x, static_cast<std::int64_t>(fed.tokens.size()));
 }
@@ -145,7 +144,7 @@ void TextDecoder::attend_to_history(std::int64_t layer, const FedTokens& fed, co
 std::span<const float> TextDecoder::compute_logits(const float* x, std::int64_t rows) {
   const Scratch::Frame frame(context_.scratch());
   const std::int64_t hidden = model_.config.hidden_size;
-  float* transformed = context_.scratch().allocate<float>(size(rows * hidden));
+  auto* transformed = context_.scratch().allocate<float>(size(rows * hidden));
   linear(x, rows, head_.transform, transformed, context_, Epilogue::bias_gelu);
   layer_norm(transformed, head_.layer_norm, rows, hidden, transformed);
   const std::size_t count = size(rows * model_.config.vocab_size);

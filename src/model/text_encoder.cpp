@@ -125,7 +125,7 @@ void encode_first_tokens(const TextModel& model, std::span<const std::vector<Tok
              tokens + static_cast<std::int64_t>(texts[last].size()) <= kTokensAtOnce);
     const auto part = texts.subspan(first, last - first);
     const Scratch::Frame frame(context.scratch());
-    float* states = context.scratch().allocate<float>(static_cast<std::size_t>(tokens * hidden));
+    auto* states = context.scratch().allocate<float>(static_cast<std::size_t>(tokens * hidden));
     encode_all_tokens(model, part, images.empty() ? images : images.subspan(first, last - first),
                       states, context);
     gather_first_tokens(part, hidden, states, out + static_cast<std::int64_t>(first) * hidden);

@@ -62,8 +62,8 @@ void twin_cross_attention_block(const TwinCrossAttention& block, const BlipTextC
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t heads = config.num_attention_heads;
   const auto size = static_cast<std::size_t>(rows * hidden);
-  float* query = context.scratch().allocate<float>(size);
-  float* attended = context.scratch().allocate<float>(size);
+  auto* query = context.scratch().allocate<float>(size);
+  auto* attended = context.scratch().allocate<float>(size);
   std::array<float*, 2> outputs{};
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const TwinBranch& branch = block.branches[i];
@@ -75,7 +75,7 @@ void twin_cross_attention_block(const TwinCrossAttention& block, const BlipTextC
 
   float* sum = query;
   if (block.merge) {
-    float* pairs = context.scratch().allocate<float>(2 * size);  // [rows, 2H]
+    auto* pairs = context.scratch().allocate<float>(2 * size);  // [rows, 2H]
     for (std::int64_t row = 0; row < rows; ++row) {
       float* pair = pairs + row * 2 * hidden;
       std::copy_n(outputs[0] + row * hidden, hidden, pair);

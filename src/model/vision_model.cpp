@@ -107,16 +107,16 @@ void VisionModel::embed(const float* pixels, std::int64_t batch, std::int64_t he
 
   const float* positions = position_embedding_;
   if (height != config_.image_size || width != config_.image_size) {
-    float* interpolated =
+    auto* interpolated =
         context.scratch().allocate<float>(static_cast<std::size_t>(tokens * hidden));
     interpolate_position_embedding(position_embedding_, config_.image_size / patch, hidden,
                                    height / patch, width / patch, interpolated);
     positions = interpolated;
   }
 
-  float* gathered =
+  auto* gathered =
       context.scratch().allocate<float>(static_cast<std::size_t>(batch * patches * patch_size));
-  float* embedded =
+  auto* embedded =
       context.scratch().allocate<float>(static_cast<std::size_t>(batch * patches * hidden));
   context.threads().parallel_for(static_cast<std::size_t>(batch), [&](std::size_t index, int) {
     const auto image = static_cast<std::int64_t>(index);

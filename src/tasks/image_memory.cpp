@@ -52,7 +52,7 @@ std::vector<EncodedImage> encode_images(const VisionModel& vision, const Tensor&
   const std::int64_t hidden = vision.config().hidden_size;
   const std::int64_t size = tokens * hidden;
   const Scratch::Frame frame(context.scratch());
-  float* states = context.scratch().allocate<float>(static_cast<std::size_t>(batch.count * size));
+  auto* states = context.scratch().allocate<float>(static_cast<std::size_t>(batch.count * size));
   vision.encode(pixel_values.data.data(), batch.count, batch.height, batch.width, states, context);
 
   std::vector<EncodedImage> images;

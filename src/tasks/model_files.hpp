@@ -30,6 +30,7 @@ class ModelOpener {
   /// have. Throws unsupported if the checkpoint is another class's, or what reading throws.
   ModelOpener(const std::filesystem::path& model, const LoadOptions& options,
               std::string_view architecture, const std::string& marker);
+  ~ModelOpener() = default;
   ModelOpener(const ModelOpener&) = delete;
   ModelOpener& operator=(const ModelOpener&) = delete;
 

@@ -17,7 +17,7 @@ BlipProcessor BlipProcessor::from_pretrained(const std::filesystem::path& model)
 }
 
 BlipProcessor::BlipProcessor(BlipImageProcessorConfig image_processor, BertTokenizer tokenizer)
-    : image_processor_(std::move(image_processor)), tokenizer_(std::move(tokenizer)) {}
+    : image_processor_(image_processor), tokenizer_(std::move(tokenizer)) {}
 
 BlipInputs BlipProcessor::operator()(const Image& image) const {
   return (*this)(std::span(&image, 1));

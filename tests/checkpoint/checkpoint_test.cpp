@@ -70,7 +70,7 @@ TEST(Checkpoint, ACopyKeepsTheFileMapped) {
   const std::array<std::string, 1> names = {"a"};
   const auto file = directory.write("model.safetensors", one_value_tensors(names, 5.0F));
   const Checkpoint copy = [&] {
-    const Checkpoint original = Checkpoint::open(file);
+    Checkpoint original = Checkpoint::open(file);
     return original;
   }();
   std::filesystem::remove(file);
@@ -136,7 +136,7 @@ TEST(Checkpoint, CopiesOfScatteredTensorsLiveAsLongAsIt) {
       pickled_dict({{"a", pickled({.elements = 4, .shape = {2, 2}, .strides = {1, 2}})}});
   const auto file = directory.write("x.pth", torch_zip(dict, {{"0", float_bytes({1, 2, 3, 4})}}));
   const Checkpoint copy = [&] {
-    const Checkpoint original = Checkpoint::open(file);
+    Checkpoint original = Checkpoint::open(file);
     return original;
   }();
   EXPECT_EQ(values_of<float>(*copy.find("a")), (std::vector<float>{1, 3, 2, 4}));

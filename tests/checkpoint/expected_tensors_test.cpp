@@ -11,7 +11,6 @@ namespace blip {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 BlipConfig config_of(const std::string& architecture, bool large, int image_size) {

@@ -184,8 +184,9 @@ TEST_F(PickleMachine, KeepsToItsStack) {
 TEST_F(PickleMachine, KeepsToItsLimits) {
   expect_refused(ErrorCode::limit_exceeded, "nested deeper", std::string(kMaxPickleDepth + 1, '('));
   expect_refused(ErrorCode::limit_exceeded, "values", std::string(kMaxPickleValues + 1, 'N'));
-  const std::string filler =
-      "B" + number_bytes(std::uint32_t{9'000'000}) + std::string(9'000'000, 'x');
+  constexpr std::uint32_t kFillerBytes = 9'000'000;
+  std::string filler = "B" + number_bytes(kFillerBytes);
+  filler.resize(filler.size() + kFillerBytes, 'x');
   expect_refused(ErrorCode::limit_exceeded, "bytes", filler + "0" + filler + "0N.");
   std::string memo = "N";
   for (std::uint32_t i = 0; i <= kMaxPickleMemo; ++i) memo += "r" + number_bytes(i);

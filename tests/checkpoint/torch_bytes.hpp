@@ -47,12 +47,12 @@ inline std::string zip_bytes(const std::vector<ZipPart>& parts) {
     const auto offset = static_cast<std::uint32_t>(archive.size());
     const auto size = number_bytes(static_cast<std::uint32_t>(part.data.size()));
     const auto name_size = number_bytes(static_cast<std::uint16_t>(part.name.size()));
-    const std::string common = number_bytes(std::uint16_t{0}) + number_bytes(part.flags) +
-                               number_bytes(part.method) + std::string(8, '\0') + size + size +
-                               name_size + number_bytes(std::uint16_t{0});
-    archive += "PK\x03\x04" + common + part.name + part.data;
-    directory += std::string("PK\x01\x02") + number_bytes(std::uint16_t{0}) + common +
-                 std::string(10, '\0') + number_bytes(offset) + part.name;
+    std::string common = number_bytes(std::uint16_t{0}) + number_bytes(part.flags);
+    common.append(number_bytes(part.method)).append(8, '\0').append(size).append(size);
+    common.append(name_size).append(number_bytes(std::uint16_t{0}));
+    archive.append("PK\x03\x04").append(common).append(part.name).append(part.data);
+    directory.append("PK\x01\x02").append(number_bytes(std::uint16_t{0})).append(common);
+    directory.append(10, '\0').append(number_bytes(offset)).append(part.name);
   }
   const auto count = number_bytes(static_cast<std::uint16_t>(parts.size()));
   const auto offset = number_bytes(static_cast<std::uint32_t>(archive.size()));

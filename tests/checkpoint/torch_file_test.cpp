@@ -36,8 +36,8 @@ bool is_inside(const CheckpointTensor& tensor, const std::string& file) {
          tensor.bytes.data() + tensor.bytes.size() <= bytes.data() + bytes.size();
 }
 
-// data/torch/ is written by PyTorch (tools/reference/make_checkpoint_fixtures.py): every kind of tensor
-// that torch.save knows, in both containers, and the same values in safetensors.
+// data/torch/ is written by PyTorch (make_checkpoint_fixtures.py of tools/reference): every kind of
+// tensor that torch.save knows, in both containers, and the same values in safetensors.
 TEST(TorchFile, ReadsWhatPyTorchWrote) {
   const std::filesystem::path data = std::filesystem::path(BLIP_TEST_DATA) / "torch";
   const Checkpoint expected = Checkpoint::open(data / "same.safetensors");

@@ -253,7 +253,7 @@ TEST_P(AskResume, ARunCutAtAnyByteEndsAsIfItHadNotBeen) {
 TEST(AskResumeJsonl, AFileOfOtherQuestionsIsRefusedAndKept) {
   const Folder folder;
   for (const std::string& out : {folder / "out.jsonl", folder / "out.csv"}) {
-    const auto with = [&](std::vector<std::string> questions) {
+    const auto with = [&](const std::vector<std::string>& questions) {
       std::vector<std::string> words = {photo_folder(), "-o", out, "--resume"};
       for (const std::string& question : questions) {
         words.insert(words.end(), {"--question", question});

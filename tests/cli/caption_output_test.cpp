@@ -133,7 +133,8 @@ TEST(CaptionOutput, SeveralCaptionsPerImage) {
   EXPECT_EQ(lines[0]["caption"], captions[0]);
   EXPECT_EQ(with("text"), captions[0] + "\n" + captions[1] + "\n" + captions[2] + "\n");
   std::string csv = "path,caption,error\r\n";
-  for (const std::string& caption : captions) csv += a + "," + caption + ",\r\n";
+  for (const std::string& caption : captions)
+    csv.append(a).append(",").append(caption).append(",\r\n");
   EXPECT_EQ(with("csv"), csv);
 }
 

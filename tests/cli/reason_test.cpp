@@ -12,7 +12,6 @@
 namespace blip::testing {
 namespace {
 
-using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 using Json = nlohmann::json;

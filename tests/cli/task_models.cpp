@@ -43,8 +43,8 @@ std::string task_model(const std::string& name) {
 }
 
 const nlohmann::json& expectations(const std::string& name) {
-  static const nlohmann::json all = nlohmann::json::parse(read_file(kData + "expected.json"));
-  return all.at(name);
+  static const nlohmann::json kAll = nlohmann::json::parse(read_file(kData + "expected.json"));
+  return kAll.at(name);
 }
 
 std::string photo_folder() {

@@ -13,7 +13,7 @@ TEST(Scratch, AlignsAndReusesMemory) {
   {
     const Scratch::Frame frame(scratch);
     first = scratch.allocate<float>(3);
-    float* second = scratch.allocate<float>(5);
+    auto* second = scratch.allocate<float>(5);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first) % kMemoryAlignment, 0U);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(second) % kMemoryAlignment, 0U);
     EXPECT_GE(second, first + 3);

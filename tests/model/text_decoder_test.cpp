@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <numeric>
 #include <vector>
 
 #include "blip/error.hpp"
@@ -91,8 +92,8 @@ TEST_F(TextDecoderTest, RowsMaySplitReorderAndEnd) {
 
 TEST_F(TextDecoderTest, AllLogitsAreEachPrefixsLogits) {
   TextDecoder decoder(random_.model, random_.head, images_, context_);
-  std::vector<TokenId> ids;
-  for (TokenId i = 0; i < 30; ++i) ids.push_back(i);  // more rows than small_gemm takes
+  std::vector<TokenId> ids(30);  // more rows than small_gemm takes
+  std::iota(ids.begin(), ids.end(), TokenId{0});
   const DecodeRow row{.image = 1, .parent = -1, .tokens = ids};
   const auto logits = decoder.step_all_logits(std::span(&row, 1));
   ASSERT_EQ(logits.size(), ids.size() * kVocabulary);

@@ -27,22 +27,10 @@ json golden() {
 
 class BundledModel : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    model_ = std::make_unique<BlipForConditionalGeneration>(
-        BlipForConditionalGeneration::from_pretrained(kModel));
-    processor_ = std::make_unique<BlipProcessor>(BlipProcessor::from_pretrained(kModel));
-  }
-  static void TearDownTestSuite() {
-    model_.reset();
-    processor_.reset();
-  }
-
-  static std::unique_ptr<BlipForConditionalGeneration> model_;
-  static std::unique_ptr<BlipProcessor> processor_;
+  const BlipForConditionalGeneration model_ = BlipForConditionalGeneration::from_pretrained(kModel);
+  const BlipProcessor processor_ = BlipProcessor::from_pretrained(kModel);
   Context context_{{.num_threads = 2}};
 };
-std::unique_ptr<BlipForConditionalGeneration> BundledModel::model_;
-std::unique_ptr<BlipProcessor> BundledModel::processor_;
 
 TEST_F(BundledModel, ComputesWhatTransformersComputes) {
   const json expected = golden();
@@ -50,25 +38,25 @@ TEST_F(BundledModel, ComputesWhatTransformersComputes) {
   ASSERT_GE(expected.at("photos").size(), 5U);
   for (const json& photo : expected.at("photos")) {
     const auto name = photo.at("file").get<std::string>();
-    const BlipInputs inputs = (*processor_)(Image::open(kPhotos + name));
+    const BlipInputs inputs = processor_(Image::open(kPhotos + name));
     expect_samples(inputs.pixel_values, photo.at("pixels"), 0.0, name + " pixels");
-    Tensor features = model_->image_features(inputs.pixel_values, context_);
+    Tensor features = model_.image_features(inputs.pixel_values, context_);
     expect_samples(features, photo.at("features"), 2e-5, name + " features");
     features.shape.erase(features.shape.begin());
-    expect_samples(model_->logits(features, text, context_), photo.at("logits"), 5e-5,
+    expect_samples(model_.logits(features, text, context_), photo.at("logits"), 5e-5,
                    name + " logits");
   }
 }
 
 TEST_F(BundledModel, InterpolatesPositionsForOtherSizes) {
-  BlipImageProcessorConfig config = processor_->image_processor();
+  BlipImageProcessorConfig config = processor_.image_processor();
   config.height = config.width = 144;
-  const BlipProcessor larger(config, processor_->tokenizer());
+  const BlipProcessor larger(config, processor_.tokenizer());
   const json expected = golden();
   for (const json& photo : expected.at("photos")) {
     const auto name = photo.at("file").get<std::string>();
     const BlipInputs inputs = larger(Image::open(kPhotos + name));
-    expect_samples(model_->image_features(inputs.pixel_values, context_),
+    expect_samples(model_.image_features(inputs.pixel_values, context_),
                    photo.at("features_at_144"), 2e-5, name);
   }
 }
@@ -80,13 +68,13 @@ TEST_F(BundledModel, GeneratesWhatTransformersGenerates) {
     const auto image = Image::open(kPhotos + photo.at("file").get<std::string>());
     for (const json& entry : photo.at("cases")) {
       const BlipInputs inputs = entry.at("prompt").is_null()
-                                    ? (*processor_)(image)
-                                    : (*processor_)(image, entry.at("prompt").get<std::string>());
-      const auto rows = model_->generate(inputs, options_from_json(entry.at("options")), context_);
+                                    ? processor_(image)
+                                    : processor_(image, entry.at("prompt").get<std::string>());
+      const auto rows = model_.generate(inputs, options_from_json(entry.at("options")), context_);
       EXPECT_EQ(rows, entry.at("ids").get<std::vector<std::vector<TokenId>>>())
           << photo.at("file") << " " << entry.dump();
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        EXPECT_EQ(processor_->decode(rows[i], {.skip_special_tokens = true}),
+        EXPECT_EQ(processor_.decode(rows[i], {.skip_special_tokens = true}),
                   entry.at("texts")[i].get<std::string>());
       }
       ++cases;
@@ -105,18 +93,18 @@ TEST_F(BundledModel, RowsOfABatchDoNotFeelEachOther) {
   const std::vector<std::string> prompts = {"a", "a photo of", "the dog", "a man in a", "two", "a"};
   for (const int beams : {1, 3}) {
     const GenerationOptions options{.max_new_tokens = 10, .num_beams = beams};
-    const auto together = model_->generate((*processor_)(images, prompts), options, context_);
+    const auto together = model_.generate(processor_(images, prompts), options, context_);
     ASSERT_EQ(together.size(), images.size());
     for (std::size_t i = 0; i < images.size(); ++i) {
-      const auto alone = model_->generate((*processor_)(images[i], prompts[i]), options, context_);
+      const auto alone = model_.generate(processor_(images[i], prompts[i]), options, context_);
       EXPECT_EQ(together[i], alone.front()) << "row " << i << " beams " << beams;
     }
   }
 }
 
 TEST_F(BundledModel, WeightTypesAgreeOnAFloat16Checkpoint) {
-  const BlipInputs inputs = (*processor_)(Image::open(kPhotos + "cat.jpg"));
-  const Tensor stored = model_->image_features(inputs.pixel_values, context_);
+  const BlipInputs inputs = processor_(Image::open(kPhotos + "cat.jpg"));
+  const Tensor stored = model_.image_features(inputs.pixel_values, context_);
   const auto expanded =
       BlipForConditionalGeneration::from_pretrained(kModel, {.weight_type = WeightType::f32});
   // The same values, multiplied in the same order.
@@ -134,14 +122,15 @@ TEST_F(BundledModel, WeightTypesAgreeOnAFloat16Checkpoint) {
 }
 
 TEST_F(BundledModel, IsSafeToShareBetweenThreads) {
-  const BlipInputs inputs = (*processor_)(Image::open(kPhotos + "cat.jpg"));
-  const auto expected = model_->generate(inputs, {.num_beams = 2}, context_);
+  const BlipInputs inputs = processor_(Image::open(kPhotos + "cat.jpg"));
+  const auto expected = model_.generate(inputs, {.num_beams = 2}, context_);
   std::vector<std::vector<std::vector<TokenId>>> results(3);
   std::vector<std::thread> threads;
+  threads.reserve(results.size());
   for (auto& result : results) {
     threads.emplace_back([&] {
       Context own({.num_threads = 2});
-      result = model_->generate(inputs, {.num_beams = 2}, own);
+      result = model_.generate(inputs, {.num_beams = 2}, own);
     });
   }
   for (auto& thread : threads) thread.join();
@@ -151,7 +140,7 @@ TEST_F(BundledModel, IsSafeToShareBetweenThreads) {
 TEST_F(BundledModel, RefusesInputsThatDoNotFit) {
   const auto code = [&](const BlipInputs& inputs) {
     try {
-      [[maybe_unused]] const auto ids = model_->generate(inputs, {}, context_);
+      [[maybe_unused]] const auto ids = model_.generate(inputs, {}, context_);
     } catch (const Error& error) {
       return error.code();
     }
