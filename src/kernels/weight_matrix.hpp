@@ -6,11 +6,25 @@
 
 namespace blip {
 
-/// Number formats that the kernels read weights in; arithmetic is float32 for all of them.
-enum class WeightFormat { f32, f16, bf16 };
+/// Number formats that the kernels read weights in.
+enum class WeightFormat {
+  f32,
+  f16,
+  bf16,
+  i8,  ///< signed, symmetric, one scale for each row: what is meant is scale * stored
+};
 
 [[nodiscard]] constexpr std::size_t bytes_per_weight(WeightFormat format) noexcept {
-  return format == WeightFormat::f32 ? 4 : 2;
+  switch (format) {
+    case WeightFormat::f32:
+      return 4;
+    case WeightFormat::f16:
+    case WeightFormat::bf16:
+      return 2;
+    case WeightFormat::i8:
+      break;
+  }
+  return 1;
 }
 
 /// [rows, columns], row-major, in memory that someone else owns. `data` is aligned to the element.
@@ -19,6 +33,8 @@ struct WeightMatrix {
   WeightFormat format = WeightFormat::f32;
   std::int64_t rows = 0;
   std::int64_t columns = 0;
+  const float* scales = nullptr;    // [rows], only of i8
+  const float* row_sums = nullptr;  // [rows], only of i8: scale * (sum of the row's stored values)
 };
 
 /// A torch.nn.Linear: weight [O, C], bias [O] (null for none).
