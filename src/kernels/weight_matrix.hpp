@@ -33,8 +33,10 @@ struct WeightMatrix {
   WeightFormat format = WeightFormat::f32;
   std::int64_t rows = 0;
   std::int64_t columns = 0;
-  const float* scales = nullptr;    // [rows], only of i8
-  const float* row_sums = nullptr;  // [rows], only of i8: scale * (sum of the row's stored values)
+  const float* scales = nullptr;  // [rows], only of i8
+  // [quantization_blocks(columns), rows], only of i8 whose inputs are quantized: the sum of a row's
+  // stored values in each block of columns.
+  const float* row_sums = nullptr;
 };
 
 /// A torch.nn.Linear: weight [O, C], bias [O] (null for none).

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "blip/error.hpp"
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/attention.hpp"
+#include "kernels/int8_attention.hpp"
+#include "kernels/int8_linear.hpp"
 #include "kernels/linear.hpp"
+#include "kernels/panel_attention.hpp"
+#include "kernels/panel_layer_norm.hpp"
+#include "kernels/panel_linear.hpp"
+#include "kernels/panels.hpp"
+#include "kernels/quantized_panels.hpp"
 #include "model/position_embedding.hpp"
 
 namespace blip {
@@ -125,48 +130,99 @@ void VisionModel::embed(const float* pixels, std::int64_t batch, std::int64_t he
   });
   linear(gathered, batch * patches, patch_embedding_, embedded, context);
 
+  auto* rows = context.scratch().allocate<float>(static_cast<std::size_t>(tokens * hidden));
+  const std::int64_t image_size = panel_count(tokens) * kPanelTokens * hidden;
   for (std::int64_t image = 0; image < batch; ++image) {
-    float* row = out + image * tokens * hidden;
-    for (std::int64_t i = 0; i < hidden; ++i) row[i] = class_embedding_[i] + positions[i];
+    for (std::int64_t i = 0; i < hidden; ++i) rows[i] = class_embedding_[i] + positions[i];
     const float* source = embedded + image * patches * hidden;
     for (std::int64_t i = 0; i < patches * hidden; ++i) {
-      row[hidden + i] = source[i] + positions[hidden + i];
+      rows[hidden + i] = source[i] + positions[hidden + i];
     }
+    rows_to_panels(rows, tokens, hidden, out + image * image_size);
   }
 }
 
 void VisionModel::encode(const float* pixels, std::int64_t batch, std::int64_t height,
                          std::int64_t width, float* out, Context& context) const {
   const Scratch::Frame frame(context.scratch());
-  ThreadPool& threads = context.threads();
   const std::int64_t hidden = config_.hidden_size;
-  const std::int64_t inner = config_.intermediate_size;
-  const std::int64_t heads = config_.num_attention_heads;
   const std::int64_t tokens = token_count(height, width);
-  const std::int64_t rows = batch * tokens;
-  const auto allocate = [&](std::int64_t columns) {
-    return context.scratch().allocate<float>(static_cast<std::size_t>(rows * columns));
-  };
-
-  float* x = allocate(hidden);                          // the residual stream
-  float* next = allocate(hidden);                       // what it becomes
-  float* normal = allocate(hidden);                     // layer norm's output, then attention's
-  float* wide = allocate(std::max(3 * hidden, inner));  // qkv, then the MLP's inside
+  const std::int64_t image_size = panel_count(tokens) * kPanelTokens * hidden;
+  auto* x = context.scratch().allocate<float>(static_cast<std::size_t>(batch * image_size));
   embed(pixels, batch, height, width, x, context);
 
-  for (const VisionLayer& layer : layers_) {
-    layer_norm(x, layer.layer_norm1, rows, hidden, normal, threads);
-    linear(normal, rows, layer.qkv, wide, context);
-    self_attention(wide, batch, tokens, heads, hidden / heads, normal, context);
-    linear(normal, rows, layer.projection, next, context, Epilogue::bias_residual, x);
-    std::swap(x, next);
-
-    layer_norm(x, layer.layer_norm2, rows, hidden, normal, threads);
-    linear(normal, rows, layer.fc1, wide, context, Epilogue::bias_gelu);
-    linear(wide, rows, layer.fc2, next, context, Epilogue::bias_residual, x);
-    std::swap(x, next);
+  const AttentionShape shape{.batch = batch,
+                             .tokens = tokens,
+                             .heads = config_.num_attention_heads,
+                             .head_size = hidden / config_.num_attention_heads};
+  if (takes_quantized_inputs()) {
+    run_int8_layers(shape, x, context);
+  } else {
+    run_layers(shape, x, context);
   }
-  layer_norm(x, post_layernorm_, rows, hidden, out, threads);
+  panel_layer_norm(x, post_layernorm_, batch * shape.panels(), hidden, x, context.threads());
+  for (std::int64_t image = 0; image < batch; ++image) {
+    panels_to_rows(x + image * image_size, tokens, hidden, out + image * tokens * hidden);
+  }
+}
+
+// x: [B * P, E, 16] → x
+void VisionModel::run_layers(const AttentionShape& shape, float* x, Context& context) const {
+  const Scratch::Frame frame(context.scratch());
+  const std::int64_t hidden = config_.hidden_size;
+  const std::int64_t panels = shape.batch * shape.panels();
+  const auto allocate = [&](std::int64_t channels) {
+    return context.scratch().allocate<float>(
+        static_cast<std::size_t>(panels * channels * kPanelTokens));
+  };
+  float* sum = allocate(hidden);     // x and what attention adds to it
+  float* normal = allocate(hidden);  // layer norm's output, then attention's
+  float* wide = allocate(std::max<std::int64_t>(3 * hidden, config_.intermediate_size));
+
+  for (const VisionLayer& layer : layers_) {
+    panel_layer_norm(x, layer.layer_norm1, panels, hidden, normal, context.threads());
+    panel_linear(normal, panels, layer.qkv, wide, context);
+    panel_attention(wide, shape, normal, context);
+    panel_linear(normal, panels, layer.projection, sum, context, Epilogue::bias_residual, x);
+
+    panel_layer_norm(sum, layer.layer_norm2, panels, hidden, normal, context.threads());
+    panel_linear(normal, panels, layer.fc1, wide, context, Epilogue::bias_gelu);
+    panel_linear(wide, panels, layer.fc2, x, context, Epilogue::bias_residual, sum);
+  }
+}
+
+// The same with int8 weights and activations: float32 is what the residual stream is held in.
+void VisionModel::run_int8_layers(const AttentionShape& shape, float* x, Context& context) const {
+  const Scratch::Frame frame(context.scratch());
+  Scratch& scratch = context.scratch();
+  const std::int64_t hidden = config_.hidden_size;
+  const std::int64_t panels = shape.batch * shape.panels();
+  const auto size = static_cast<std::size_t>(panels * hidden * kPanelTokens);
+  auto* sum = scratch.allocate<float>(size);
+  auto* attended = scratch.allocate<float>(size);
+  const QuantizedPanels input = allocate_quantized_panels(scratch, panels, hidden);
+  const QuantizedPanels inner =
+      allocate_quantized_panels(scratch, panels, config_.intermediate_size);
+  const AttentionOperands operands = allocate_attention_operands(scratch, shape);
+
+  for (const VisionLayer& layer : layers_) {
+    panel_layer_norm(x, layer.layer_norm1, panels, input, context);
+    int8_attention_inputs(input, layer.qkv, operands, context);
+    int8_attention(operands, attended, context);
+    quantize_panels(attended, panels, input, context.threads());
+    int8_linear(input, panels, layer.projection, sum, context, Epilogue::bias_residual, x);
+
+    panel_layer_norm(sum, layer.layer_norm2, panels, input, context);
+    int8_linear(input, panels, layer.fc1, inner, context, Epilogue::bias_gelu);
+    int8_linear(inner, panels, layer.fc2, x, context, Epilogue::bias_residual, sum);
+  }
+}
+
+bool VisionModel::takes_quantized_inputs() const {
+  return std::all_of(layers_.begin(), layers_.end(), [](const VisionLayer& layer) {
+    return takes_quantized_input(layer.qkv) && takes_quantized_input(layer.projection) &&
+           takes_quantized_input(layer.fc1) && takes_quantized_input(layer.fc2);
+  });
 }
 
 void VisionModel::pool(const float* state, float* out) const {

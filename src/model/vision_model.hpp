@@ -7,6 +7,7 @@
 
 #include "blip/config.hpp"
 #include "blip/context.hpp"
+#include "kernels/attention_shape.hpp"
 #include "kernels/layer_norm.hpp"
 #include "kernels/weight_matrix.hpp"
 #include "model/weight_loader.hpp"
@@ -47,6 +48,9 @@ class VisionModel {
   void load_positions(WeightLoader& loader, const std::string& name);
   void embed(const float* pixels, std::int64_t batch, std::int64_t height, std::int64_t width,
              float* out, Context& context) const;
+  void run_layers(const AttentionShape& shape, float* x, Context& context) const;
+  void run_int8_layers(const AttentionShape& shape, float* x, Context& context) const;
+  [[nodiscard]] bool takes_quantized_inputs() const;
 
   BlipVisionConfig config_;
   const float* class_embedding_;     // [E]

@@ -1,0 +1,27 @@
+// Token panels: the layout the vision encoder computes in.
+//
+// Sixteen tokens lie side by side: x[panel][channel][token], [P, C, 16]. A vector then holds one
+// channel of several tokens, and everything a transformer does to a token runs down the vector
+// lanes without crossing them: a product reads weights one by one as the file has them (nothing is
+// packed, for either operand), a norm or a softmax is a loop, and the sum of a token's product is
+// taken in the same order whatever other tokens are computed beside it.
+#pragma once
+
+#include <cstdint>
+
+namespace blip {
+
+/// Sixteen floats are a vector of AVX-512 and whole vectors of every narrower instruction set.
+constexpr std::int64_t kPanelTokens = 16;
+
+constexpr std::int64_t panel_count(std::int64_t tokens) {
+  return (tokens + kPanelTokens - 1) / kPanelTokens;
+}
+
+/// rows: [N, C] → panels: [panel_count(N), C, 16], zero for the tokens past the last
+void rows_to_panels(const float* rows, std::int64_t tokens, std::int64_t channels, float* panels);
+
+/// panels: [panel_count(N), C, 16] → rows: [N, C]
+void panels_to_rows(const float* panels, std::int64_t tokens, std::int64_t channels, float* rows);
+
+}  // namespace blip
