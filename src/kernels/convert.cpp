@@ -33,6 +33,9 @@ void convert_to_f32_target(const void* source, WeightFormat format, std::size_t 
     case WeightFormat::bf16:
       convert_all(static_cast<const BFloat16*>(source), count, out);
       break;
+    case WeightFormat::i8:
+      convert_all(static_cast<const std::int8_t*>(source), count, out);
+      break;
   }
 }
 
@@ -86,6 +89,11 @@ void convert_rows_to_f32(const WeightMatrix& matrix, std::int64_t first, std::in
   const auto* start = static_cast<const std::byte*>(matrix.data) +
                       static_cast<std::size_t>(first) * columns * bytes_per_weight(matrix.format);
   convert_to_f32(start, matrix.format, static_cast<std::size_t>(count) * columns, out);
+  if (matrix.format != WeightFormat::i8) return;
+  for (std::int64_t row = first; row < first + count; ++row, out += columns) {
+    const float scale = matrix.scales[row];
+    for (std::size_t i = 0; i < columns; ++i) out[i] *= scale;
+  }
 }
 
 }  // namespace blip

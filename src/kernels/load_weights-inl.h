@@ -46,6 +46,14 @@ HWY_INLINE hn::Vec<D> load_weights(D d, const BFloat16* p) {
   return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(d32, bits)));
 }
 
+// The stored value: the row's scale is the caller's to apply, once for a whole dot product.
+template <class D>
+HWY_INLINE hn::Vec<D> load_weights(D d, const std::int8_t* p) {
+  const hn::Rebind<std::int8_t, D> d8;
+  const hn::RebindToSigned<D> d32;
+  return hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, p)));
+}
+
 // A single weight: the tails that do not fill a vector.
 template <typename T>
 HWY_INLINE float load_weight(const T* p) {

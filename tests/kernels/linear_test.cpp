@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "kernels/convert.hpp"
+#include "kernels/quantize_weights.hpp"
+#include "kernels/small_gemm.hpp"
 #include "reference.hpp"
 
 namespace blip {
@@ -17,12 +19,27 @@ namespace {
 struct Weights {
   std::vector<float> values;        // what the stored weights are worth
   std::vector<std::uint16_t> bits;  // the 16-bit formats
+  std::vector<std::int8_t> bytes;   // int8
+  std::vector<float> scales;
   WeightMatrix matrix;
 };
 
 Weights make_weights(WeightFormat format, std::size_t outputs, std::size_t inputs) {
   Weights weights;
   weights.values = random_floats(outputs * inputs, 11);
+  const auto rows = static_cast<std::int64_t>(outputs);
+  const auto columns = static_cast<std::int64_t>(inputs);
+  if (format == WeightFormat::i8) {
+    weights.bytes.resize(weights.values.size());
+    weights.scales.resize(outputs);
+    quantize_rows(weights.values.data(), rows, columns, weights.bytes.data(),
+                  weights.scales.data());
+    for (std::size_t i = 0; i < weights.values.size(); ++i) {
+      weights.values[i] = weights.scales[i / inputs] * static_cast<float>(weights.bytes[i]);
+    }
+    weights.matrix = {weights.bytes.data(), format, rows, columns, weights.scales.data(), nullptr};
+    return weights;
+  }
   if (format != WeightFormat::f32) {
     weights.bits.resize(weights.values.size());
     convert_from_f32(weights.values.data(), weights.values.size(), format, weights.bits.data());
@@ -30,7 +47,7 @@ Weights make_weights(WeightFormat format, std::size_t outputs, std::size_t input
   }
   weights.matrix = {format == WeightFormat::f32 ? static_cast<const void*>(weights.values.data())
                                                 : weights.bits.data(),
-                    format, static_cast<std::int64_t>(outputs), static_cast<std::int64_t>(inputs)};
+                    format, rows, columns};
   return weights;
 }
 
@@ -52,7 +69,8 @@ TEST_P(LinearShapes, MatchesTheDefinition) {
   const std::vector<float> bias = random_floats(outputs, 13);
   const std::vector<float> residual = random_floats(rows * outputs, 14);
   const double tolerance = 2e-6 * std::sqrt(static_cast<double>(inputs)) + 1e-6;
-  for (const WeightFormat format : {WeightFormat::f32, WeightFormat::f16, WeightFormat::bf16}) {
+  for (const WeightFormat format :
+       {WeightFormat::f32, WeightFormat::f16, WeightFormat::bf16, WeightFormat::i8}) {
     const Weights weights = make_weights(format, outputs, inputs);
     const Linear layer{weights.matrix, bias.data()};
     const std::vector<double> expected = product(x, weights.values, rows, inputs);
@@ -77,6 +95,40 @@ TEST_P(LinearShapes, MatchesTheDefinition) {
               [&](double value, std::size_t i) { return value + residual[i]; });
       }
     });
+  }
+}
+
+// What float32 can say of the stored numbers, a plain loop says: whole numbers, whose sums are
+// exact in any order, and one rounding where the scale comes in.
+TEST(SmallGemm, ScalesInt8OnceAtTheEnd) {
+  for (const std::int64_t channels : {1, 7, 16, 33, 100}) {
+    const std::int64_t outputs = 11;
+    std::vector<std::int8_t> values(static_cast<std::size_t>(outputs * channels));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<std::int8_t>(static_cast<int>(i * 37 % 256) - 128);
+    }
+    const std::vector<float> scales = random_floats(static_cast<std::size_t>(outputs), 21);
+    const WeightMatrix weight{values.data(), WeightFormat::i8, outputs,
+                              channels,      scales.data(),    nullptr};
+    for (const std::int64_t m : {1, 2, 3, 5}) {
+      std::vector<float> x(static_cast<std::size_t>(m * channels));
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 13 % 64) - 32.0F;
+      on_every_target([&](const char* target) {
+        std::vector<float> out(static_cast<std::size_t>(m * outputs));
+        small_gemm(x.data(), m, weight, 0, outputs, out.data(), outputs);
+        for (std::int64_t i = 0; i < m * outputs; ++i) {
+          const std::int64_t output = i % outputs;
+          float sum = 0.0F;
+          for (std::int64_t c = 0; c < channels; ++c) {
+            sum += x[static_cast<std::size_t>(i / outputs * channels + c)] *
+                   static_cast<float>(values[static_cast<std::size_t>(output * channels + c)]);
+          }
+          ASSERT_EQ(out[static_cast<std::size_t>(i)],
+                    sum * scales[static_cast<std::size_t>(output)])
+              << target << " rows " << m << " channels " << channels;
+        }
+      });
+    }
   }
 }
 
