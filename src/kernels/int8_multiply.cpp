@@ -106,6 +106,10 @@ void int8_multiply_portable(const Int8Product& product) {
   }
 }
 
+bool is_avx512() {
+  return HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
+}
+
 }  // namespace blip::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -113,20 +117,17 @@ HWY_AFTER_NAMESPACE();
 namespace blip {
 namespace {
 HWY_EXPORT(int8_multiply_portable);
+HWY_EXPORT(is_avx512);
 
 constexpr std::size_t kAmxChannels = 64;
-
-// AVX-512 or better among the targets that may be used: a test or a switch that forbids it means
-// its extensions too.
-bool wide_targets_allowed() {
-  return (hwy::SupportedTargets() & HWY_AVX3) != 0;
-}
 
 }  // namespace
 
 void int8_multiply(const Int8Product& product) {
+  // What AVX-512 was extended by is only used where AVX-512 is what the kernels are dispatched to:
+  // a test or a switch may forbid it.
   const Int8Instructions best =
-      wide_targets_allowed() ? best_int8_instructions() : Int8Instructions::portable;
+      HWY_DYNAMIC_DISPATCH(is_avx512)() ? best_int8_instructions() : Int8Instructions::portable;
   if (best == Int8Instructions::amx && product.channels % kAmxChannels == 0) {
     int8_multiply_amx(product);
   } else if (best != Int8Instructions::portable) {
