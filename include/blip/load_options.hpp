@@ -9,6 +9,7 @@ enum class WeightType {
   f32,
   f16,
   bf16,
+  i8,  ///< int8 with one scale per output; about a quarter of the memory of f32
 };
 
 struct LoadOptions {

@@ -205,4 +205,14 @@ const std::vector<std::filesystem::path>& Checkpoint::files() const& noexcept {
   return storage_->files;
 }
 
+void Checkpoint::release(std::span<const std::byte> bytes) const noexcept {
+  for (const FileMapping& mapping : storage_->mappings) mapping.release(bytes);
+}
+
+std::string source_of(const Checkpoint& checkpoint) {
+  const auto& files = checkpoint.files();
+  if (files.empty()) return "checkpoint";
+  return (files.size() == 1 ? files.front() : files.front().parent_path()).string();
+}
+
 }  // namespace blip

@@ -61,6 +61,9 @@ class Checkpoint {
   /// Names in the file of what was left out of an original checkpoint: momentum copies, queues, the
   /// temperature of training. Sorted.
   [[nodiscard]] const std::vector<std::string>& left_out() const& noexcept;
+  /// Gives back the memory that reading `bytes` of a tensor took, if they lie in a mapped file: for
+  /// who has copied them. They can be read again, from the page cache or the disk.
+  void release(std::span<const std::byte> bytes) const noexcept;
   // Not of a temporary: all of these point into it, and it would be unmapped by then.
   const CheckpointTensor* find(std::string_view name) const&& = delete;
   std::span<const CheckpointTensor> tensors() const&& = delete;
@@ -72,6 +75,10 @@ class Checkpoint {
   explicit Checkpoint(std::shared_ptr<const Storage> storage);
   std::shared_ptr<const Storage> storage_;
 };
+
+/// What messages name: the file, or of several the directory, since which shard should have held a
+/// missing tensor nobody knows.
+std::string source_of(const Checkpoint& checkpoint);
 
 /// The file or index that Checkpoint::open reads of a directory; none if it has no weights.
 std::optional<std::filesystem::path> find_weights(const std::filesystem::path& directory);

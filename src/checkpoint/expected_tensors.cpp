@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "blip/error.hpp"
+#include "checkpoint/weight_scales.hpp"
 #include "core/in_quotes.hpp"
 
 namespace blip {
@@ -30,8 +31,12 @@ class List {
   void add(std::string name, Shape shape, std::string stand_in = {}) {
     tensors_.push_back({std::move(name), std::move(shape), std::move(stand_in)});
   }
+  void matrix(std::string name, std::int64_t outputs, std::int64_t inputs,
+              std::string stand_in = {}) {
+    tensors_.push_back({std::move(name), {outputs, inputs}, std::move(stand_in), true});
+  }
   void linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs) {
-    add(prefix + ".weight", {outputs, inputs});
+    matrix(prefix + ".weight", outputs, inputs);
     add(prefix + ".bias", {outputs});
   }
   void layer_norm(const std::string& prefix, std::int64_t size) {
@@ -86,7 +91,7 @@ void add_twin_attention(List& list, const std::string& prefix, std::int64_t widt
 void add_text(List& list, const std::string& prefix, const BlipTextConfig& config,
               std::int64_t source_width, bool twin = false) {
   const std::int64_t width = config.hidden_size;
-  list.add(prefix + "embeddings.word_embeddings.weight", {config.vocab_size, width});
+  list.matrix(prefix + "embeddings.word_embeddings.weight", config.vocab_size, width);
   list.add(prefix + "embeddings.position_embeddings.weight",
            {config.max_position_embeddings, width});
   list.layer_norm(prefix + "embeddings.LayerNorm", width);
@@ -115,8 +120,8 @@ void add_decoder(List& list, const BlipTextConfig& config, std::int64_t source_w
   list.add(head + "bias", {config.vocab_size});
   list.linear(head + "transform.dense", config.hidden_size, config.hidden_size);
   list.layer_norm(head + "transform.LayerNorm", config.hidden_size);
-  list.add(head + "decoder.weight", {config.vocab_size, config.hidden_size},
-           "text_decoder.bert.embeddings.word_embeddings.weight");
+  list.matrix(head + "decoder.weight", config.vocab_size, config.hidden_size,
+              "text_decoder.bert.embeddings.word_embeddings.weight");
   list.add(head + "decoder.bias", {config.vocab_size}, head + "bias");
 }
 
@@ -133,6 +138,20 @@ bool is_square_grid(const Shape& shape, const Shape& wanted) {
   std::int64_t edge = 1;
   while (edge * edge < shape[1] - 1 && edge < 65'536) ++edge;
   return edge * edge == shape[1] - 1;
+}
+
+void check_scales(const Checkpoint& checkpoint, const CheckpointTensor& weight,
+                  TensorDifferences& differences) {
+  try {
+    static_cast<void>(read_weight_scales(checkpoint, weight));
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::missing_tensor) {
+      differences.missing.push_back(weight_scale_name(weight.name) + " " +
+                                    shape_text({weight.shape[0], 1}));
+    } else {
+      differences.unfitting.emplace_back(error.what());
+    }
+  }
 }
 
 }  // namespace
@@ -168,8 +187,8 @@ std::vector<ExpectedTensor> expected_tensors(const BlipConfig& config) {
   } else if (name == kModel) {
     add_text(list, "text_model.", text, image_width);
     list.linear("text_model.pooler.dense", text_width, text_width);
-    list.add("visual_projection.weight", {config.projection_dim, image_width});
-    list.add("text_projection.weight", {config.projection_dim, text_width});
+    list.matrix("visual_projection.weight", config.projection_dim, image_width);
+    list.matrix("text_projection.weight", config.projection_dim, text_width);
     list.add("logit_scale", {});
   } else {
     throw Error(ErrorCode::unsupported,
@@ -212,6 +231,8 @@ TensorDifferences compare(const Checkpoint& checkpoint, const BlipConfig& config
     if (!fits) {
       differences.unfitting.push_back(wanted.name + " is " + shape_text(tensor->shape) +
                                       " instead of " + shape_text(wanted.shape));
+    } else if (tensor->dtype == DType::i8 && wanted.may_be_int8) {
+      check_scales(checkpoint, *tensor, differences);
     } else if (tensor->dtype != DType::f32 && tensor->dtype != DType::f16 &&
                tensor->dtype != DType::bf16) {
       differences.unfitting.push_back(wanted.name + " holds " +
@@ -220,7 +241,9 @@ TensorDifferences compare(const Checkpoint& checkpoint, const BlipConfig& config
     }
   }
   for (const CheckpointTensor& tensor : checkpoint.tensors()) {
-    if (!known.contains(tensor.name)) differences.unused.push_back(tensor.name);
+    const CheckpointTensor* scaled = find_scaled_weight(checkpoint, tensor.name);
+    if (known.contains(tensor.name) || (scaled != nullptr && known.contains(scaled->name))) continue;
+    differences.unused.push_back(tensor.name);
   }
   return differences;
 }

@@ -19,6 +19,8 @@ struct ExpectedTensor {
   /// are the language model head's: its matrix is the word embeddings again, its bias has two
   /// names.
   std::string stand_in;
+  /// A matrix that is multiplied with or that rows are looked up in: what int8 makes smaller.
+  bool may_be_int8 = false;
 };
 
 /// The architectures there are, by transformers' names and one that it lacks, BlipForNLVR.
@@ -37,6 +39,7 @@ struct TensorDifferences {
   std::vector<std::string> unfitting;  ///< "NAME is [shape] instead of [shape]", or its number type
   std::vector<std::string> unused;     ///< names that the architecture does not have
 };
+/// Int8 matrices fit where `may_be_int8` if they have scales (weight_scales.hpp).
 /// A table of vision positions fits with any square grid: it is interpolated when it is loaded.
 TensorDifferences compare(const Checkpoint& checkpoint, const BlipConfig& config);
 

@@ -1,8 +1,10 @@
 #include "checkpoint/file_mapping.hpp"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 #include <system_error>
 #include <utility>
 
@@ -39,6 +41,24 @@ FileMapping::FileMapping(FileMapping&& other) noexcept : bytes_(std::exchange(ot
 FileMapping& FileMapping::operator=(FileMapping&& other) noexcept {
   std::swap(bytes_, other.bytes_);
   return *this;
+}
+
+void FileMapping::release(std::span<const std::byte> part) const noexcept {
+  // std::less_equal, for the parts of other mappings: it orders any two pointers.
+  constexpr std::less_equal<> kNotAfter;
+  const std::byte* const end = bytes_.data() + bytes_.size();
+  if (part.empty() || !kNotAfter(bytes_.data(), part.data()) ||
+      !kNotAfter(part.data() + part.size(), end)) {
+    return;
+  }
+  // Inwards to whole pages. The mapping begins at one, so offsets are rounded as addresses are.
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto first = static_cast<std::size_t>(part.data() - bytes_.data());
+  const std::size_t from = (first + page - 1) / page * page;
+  const std::size_t to = (first + part.size()) / page * page;
+  if (from >= to) return;
+  // Of a shared mapping this only takes the pages out of the page table: nothing is lost.
+  ::madvise(const_cast<std::byte*>(bytes_.data() + from), to - from, MADV_DONTNEED);
 }
 
 }  // namespace blip

@@ -23,6 +23,11 @@ class FileMapping {
 
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
+  /// Gives the pages that lie wholly within `part` back to the system, whose page cache keeps them
+  /// as long as it likes: they count no more as this process's memory, and can still be read. Does
+  /// nothing if `part` is not part of this mapping.
+  void release(std::span<const std::byte> part) const noexcept;
+
  private:
   std::span<const std::byte> bytes_;
 };

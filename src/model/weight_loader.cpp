@@ -4,7 +4,10 @@
 #include <cstring>
 
 #include "blip/error.hpp"
+#include "checkpoint/weight_scales.hpp"
 #include "kernels/convert.hpp"
+#include "kernels/quantize_weights.hpp"
+#include "model/tensor_rows.hpp"
 
 namespace blip {
 namespace {
@@ -18,13 +21,6 @@ std::string describe(std::span<const std::int64_t> shape) {
   return text + "]";
 }
 
-std::string source_of(const Checkpoint& checkpoint) {
-  // Of several shards the directory: which one should have held a missing tensor nobody knows.
-  const auto& files = checkpoint.files();
-  if (files.empty()) return "checkpoint";
-  return (files.size() == 1 ? files.front() : files.front().parent_path()).string();
-}
-
 WeightFormat format_of(const CheckpointTensor& tensor, const Checkpoint& checkpoint) {
   switch (tensor.dtype) {
     case DType::f32:
@@ -33,14 +29,17 @@ WeightFormat format_of(const CheckpointTensor& tensor, const Checkpoint& checkpo
       return WeightFormat::f16;
     case DType::bf16:
       return WeightFormat::bf16;
+    case DType::i8:
+      return WeightFormat::i8;
     default:
       throw Error(ErrorCode::unsupported, source_of(checkpoint) + ": tensor '" + tensor.name +
                                               "' holds " + std::string(name_of(tensor.dtype)) +
-                                              ", weights must be F32, F16 or BF16");
+                                              ", weights must be F32, F16, BF16 or I8 with scales");
   }
 }
 
-WeightFormat wanted_format(WeightType type, WeightFormat stored) {
+// `rank` is the tensor's: a convolution's weight is never made int8.
+WeightFormat wanted_format(WeightType type, WeightFormat stored, std::size_t rank) {
   switch (type) {
     case WeightType::f32:
       return WeightFormat::f32;
@@ -48,6 +47,8 @@ WeightFormat wanted_format(WeightType type, WeightFormat stored) {
       return WeightFormat::f16;
     case WeightType::bf16:
       return WeightFormat::bf16;
+    case WeightType::i8:
+      return rank == 2 ? WeightFormat::i8 : stored;
     case WeightType::stored:
       break;
   }
@@ -91,38 +92,79 @@ const void* WeightLoader::converted(const CheckpointTensor& tensor, WeightFormat
     return tensor.bytes.data();
   }
   const auto count = static_cast<std::size_t>(tensor.element_count());
-  // Through a copy, so that the kernels see aligned elements.
-  AlignedBytes source = allocate_aligned(tensor.bytes.size());
-  std::memcpy(source.get(), tensor.bytes.data(), tensor.bytes.size());
-  if (from == to) return converted_.emplace_back(std::move(source)).get();
-
-  AlignedBytes full = std::move(source);
-  if (from != WeightFormat::f32) {
-    AlignedBytes expanded = allocate_aligned(count * sizeof(float));
-    convert_to_f32(full.get(), from, count, reinterpret_cast<float*>(expanded.get()));
-    full = std::move(expanded);
+  std::byte* const out =
+      converted_.emplace_back(allocate_aligned(count * bytes_per_weight(to))).get();
+  if (from == to) {
+    std::memcpy(out, tensor.bytes.data(), tensor.bytes.size());
+    return out;
   }
-  if (to == WeightFormat::f32) return converted_.emplace_back(std::move(full)).get();
-  AlignedBytes half = allocate_aligned(count * sizeof(std::uint16_t));
-  convert_from_f32(reinterpret_cast<const float*>(full.get()), count, to,
-                   reinterpret_cast<std::uint16_t*>(half.get()));
-  return converted_.emplace_back(std::move(half)).get();
+  TensorRows rows(checkpoint_, tensor);
+  rows.for_each_piece([&](std::int64_t first, std::int64_t piece, const float* values) {
+    const auto start = static_cast<std::size_t>(first * rows.columns());
+    const auto size = static_cast<std::size_t>(piece * rows.columns());
+    if (to == WeightFormat::f32) {
+      std::copy_n(values, size, reinterpret_cast<float*>(out) + start);
+    } else {
+      convert_from_f32(values, size, to, reinterpret_cast<std::uint16_t*>(out) + start);
+    }
+  });
+  return out;
 }
 
 WeightMatrix WeightLoader::matrix(const std::string& name,
                                   std::initializer_list<std::int64_t> shape) {
   const CheckpointTensor& tensor = require(name, shape);
   const WeightFormat stored = format_of(tensor, checkpoint_);
-  const WeightFormat wanted = wanted_format(weight_type_, stored);
+  // Whether they are there and fit is for read_weight_scales to say.
+  if (stored == WeightFormat::i8) used_.insert(weight_scale_name(name));
+  const WeightFormat wanted = wanted_format(weight_type_, stored, shape.size());
+  if (wanted == WeightFormat::i8) return int8_matrix(tensor);
   const std::int64_t rows = *shape.begin();
   return {converted(tensor, stored, wanted), wanted, rows, tensor.element_count() / rows};
+}
+
+WeightMatrix WeightLoader::int8_matrix(const CheckpointTensor& tensor) {
+  const auto known = int8_.find(tensor.bytes.data());
+  if (known != int8_.end() && known->second.rows == tensor.shape[0]) return known->second;
+  WeightMatrix matrix = {nullptr, WeightFormat::i8, tensor.shape[0], 0};
+  const auto rows = static_cast<std::size_t>(matrix.rows);
+  // scales: [O], row_sums: [O], one behind the other
+  auto* scales = reinterpret_cast<float*>(
+      converted_.emplace_back(allocate_aligned(2 * rows * sizeof(float))).get());
+  if (tensor.dtype == DType::i8) {
+    std::ranges::copy(read_weight_scales(checkpoint_, tensor), scales);
+    matrix.data = tensor.bytes.data();
+  } else {
+    matrix.data = quantized(tensor, scales);
+  }
+  matrix.columns = tensor.shape[1];
+  matrix.scales = scales;
+  matrix.row_sums = scales + rows;
+  row_sums(static_cast<const std::int8_t*>(matrix.data), scales, matrix.rows, matrix.columns,
+           scales + rows);
+  return int8_[tensor.bytes.data()] = matrix;
+}
+
+const std::int8_t* WeightLoader::quantized(const CheckpointTensor& tensor, float* scales) {
+  auto* const out = reinterpret_cast<std::int8_t*>(
+      converted_.emplace_back(allocate_aligned(static_cast<std::size_t>(tensor.element_count())))
+          .get());
+  quantize_tensor(checkpoint_, tensor, [&](const Int8Rows& rows) {
+    std::ranges::copy(rows.values, out + rows.first * tensor.shape[1]);
+    std::ranges::copy(rows.scales, scales + rows.first);
+  });
+  return out;
 }
 
 const float* WeightLoader::values(const std::string& name,
                                   std::initializer_list<std::int64_t> shape) {
   const CheckpointTensor& tensor = require(name, shape);
-  return static_cast<const float*>(
-      converted(tensor, format_of(tensor, checkpoint_), WeightFormat::f32));
+  const WeightFormat stored = format_of(tensor, checkpoint_);
+  if (stored == WeightFormat::i8) {
+    throw Error(ErrorCode::unsupported, source_of(checkpoint_) + ": tensor '" + name +
+                                            "' holds I8, which only matrices may");
+  }
+  return static_cast<const float*>(converted(tensor, stored, WeightFormat::f32));
 }
 
 Linear WeightLoader::linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs) {

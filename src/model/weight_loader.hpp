@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,7 +21,7 @@ namespace blip {
 using ConvertedWeights = std::vector<AlignedBytes>;
 
 /// Every member throws missing_tensor or shape_mismatch, naming the tensor and the shapes, and
-/// unsupported for tensors that are not floating point.
+/// unsupported for tensors that are neither floating point nor int8 matrices with scales.
 class WeightLoader {
  public:
   WeightLoader(const Checkpoint& checkpoint, WeightType weight_type, ConvertedWeights& converted)
@@ -32,7 +33,9 @@ class WeightLoader {
   [[nodiscard]] std::vector<std::int64_t> shape_of(const std::string& name) const;
 
   /// A matrix in the requested format: as stored where that is what was asked for.
-  /// `shape` is what the tensor must have; all but its first dimension become the columns.
+  /// `shape` is what the tensor must have; all but its first dimension become the columns. Of more
+  /// than two dimensions it is never made int8. Throws malformed for scales or, made int8, weights
+  /// that are not finite.
   WeightMatrix matrix(const std::string& name, std::initializer_list<std::int64_t> shape);
   /// Float32 values whatever the format: biases, norms and position embeddings, which are small.
   const float* values(const std::string& name, std::initializer_list<std::int64_t> shape);
@@ -49,11 +52,16 @@ class WeightLoader {
   const CheckpointTensor& require(const std::string& name,
                                   std::initializer_list<std::int64_t> shape);
   const void* converted(const CheckpointTensor& tensor, WeightFormat from, WeightFormat to);
+  WeightMatrix int8_matrix(const CheckpointTensor& tensor);
+  // → [O, C], and scales: [O]
+  const std::int8_t* quantized(const CheckpointTensor& tensor, float* scales);
 
   const Checkpoint& checkpoint_;
   WeightType weight_type_;
   ConvertedWeights& converted_;
   std::set<std::string> used_;
+  // By where their elements are in the file: tensors that share them are quantised once.
+  std::map<const std::byte*, WeightMatrix> int8_;
 };
 
 }  // namespace blip

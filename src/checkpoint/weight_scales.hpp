@@ -1,0 +1,23 @@
+// The scales of int8 tensors, by the names that the compressed-tensors library gives them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checkpoint/checkpoint.hpp"
+
+namespace blip {
+
+/// The tensor with the scales of int8 tensor `weight`: "….weight" → "….weight_scale".
+std::string weight_scale_name(std::string_view weight);
+
+/// The int8 tensor whose scales have this name; null if the checkpoint has none.
+const CheckpointTensor* find_scaled_weight(const Checkpoint& checkpoint, std::string_view name);
+
+/// weight: I8 [O, C] → [O], the scales beside it: value = scale * stored. Throws unsupported (the
+/// tensor is no matrix), missing_tensor (no scales), shape_mismatch (not [O, 1]) or malformed (not
+/// F32, or negative, infinite or NaN), naming the scales.
+std::vector<float> read_weight_scales(const Checkpoint& checkpoint, const CheckpointTensor& weight);
+
+}  // namespace blip
