@@ -1,17 +1,11 @@
-// Scaled dot-product attention, in the three shapes BLIP has it.
+// Scaled dot-product attention of one query: what decoding does. Images attend to themselves in
+// panel_attention.hpp and int8_attention.hpp.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
-#include "blip/context.hpp"
-
 namespace blip {
-
-/// Many queries against as many keys (the vision encoder).
-/// qkv: [B, N, 3, heads, D] → out: [B, N, heads, D]. The N × N scores are never whole in memory.
-void self_attention(const float* qkv, std::int64_t batch, std::int64_t tokens, std::int64_t heads,
-                    std::int64_t head_size, float* out, Context& context);
 
 /// One query and one head against contiguous keys and values (cross-attention while decoding).
 /// query: [D], keys: [D, stride] transposed, values: [N, D] → out: [D]; scores: room for `stride`

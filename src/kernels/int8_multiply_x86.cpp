@@ -1,5 +1,8 @@
 #include "kernels/int8_multiply_x86.hpp"
 
+#include <algorithm>
+#include <atomic>
+
 #if defined(__x86_64__)
 
 #include <cpuid.h>
@@ -7,7 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -164,18 +166,15 @@ bool can_use_amx() {
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 
-}  // namespace
-
-Int8Instructions best_int8_instructions() {
-  static const Int8Instructions kBest = [] {
-    if (__builtin_cpu_supports("avx512vnni") == 0 || __builtin_cpu_supports("avx512bw") == 0 ||
-        __builtin_cpu_supports("avx512vl") == 0) {
-      return Int8Instructions::portable;
-    }
-    return can_use_amx() ? Int8Instructions::amx : Int8Instructions::avx512_vnni;
-  }();
-  return kBest;
+Int8Instructions offered_int8_instructions() {
+  if (__builtin_cpu_supports("avx512vnni") == 0 || __builtin_cpu_supports("avx512bw") == 0 ||
+      __builtin_cpu_supports("avx512vl") == 0) {
+    return Int8Instructions::portable;
+  }
+  return can_use_amx() ? Int8Instructions::amx : Int8Instructions::avx512_vnni;
 }
+
+}  // namespace
 
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512vnni")]] void int8_multiply_vnni(
     const Int8Product& product) {
@@ -233,13 +232,35 @@ Int8Instructions best_int8_instructions() {
 #else
 
 namespace blip {
+namespace {
 
-Int8Instructions best_int8_instructions() {
+Int8Instructions offered_int8_instructions() {
   return Int8Instructions::portable;
 }
+
+}  // namespace
+
 void int8_multiply_vnni(const Int8Product& /*product*/) {}
 void int8_multiply_amx(const Int8Product& /*product*/) {}
 
 }  // namespace blip
 
 #endif
+
+namespace blip {
+namespace {
+
+std::atomic<Int8Instructions> limit = Int8Instructions::amx;
+
+}  // namespace
+
+Int8Instructions best_int8_instructions() {
+  static const Int8Instructions kOffered = offered_int8_instructions();
+  return std::min(kOffered, limit.load(std::memory_order_relaxed));
+}
+
+void limit_int8_instructions(Int8Instructions most) {
+  limit.store(most, std::memory_order_relaxed);
+}
+
+}  // namespace blip

@@ -11,6 +11,10 @@ enum class Int8Instructions { portable, avx512_vnni, amx };
 /// The best of this machine. Asks Linux for the use of AMX's tiles, which a process must.
 [[nodiscard]] Int8Instructions best_int8_instructions();
 
+/// From now on nothing better than `most` is used, in the whole process: to compare the paths, and
+/// to test each.
+void limit_int8_instructions(Int8Instructions most);
+
 /// Only where best_int8_instructions() says so.
 void int8_multiply_vnni(const Int8Product& product);
 /// The same; `channels` is a multiple of 64.

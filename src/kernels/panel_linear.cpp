@@ -138,6 +138,9 @@ void convert_slab(const WeightMatrix& weight, std::int64_t first, std::int64_t c
     convert_to_f32(
         static_cast<const std::byte*>(weight.data) + (row * weight.columns + begin) * size,
         weight.format, static_cast<std::size_t>(channels), out);
+    if (weight.format == WeightFormat::i8) {
+      for (std::int64_t c = 0; c < channels; ++c) out[c] *= weight.scales[row];
+    }
     out += channels;
   }
 }

@@ -9,6 +9,8 @@
 
 #include <cstdint>
 
+#include "core/thread_pool.hpp"
+
 namespace blip {
 
 /// Sixteen floats are a vector of AVX-512 and whole vectors of every narrower instruction set.
@@ -19,9 +21,12 @@ constexpr std::int64_t panel_count(std::int64_t tokens) {
 }
 
 /// rows: [N, C] → panels: [panel_count(N), C, 16], zero for the tokens past the last
-void rows_to_panels(const float* rows, std::int64_t tokens, std::int64_t channels, float* panels);
+void rows_to_panels(const float* rows, std::int64_t tokens, std::int64_t channels, float* panels,
+                    ThreadPool& threads);
 
-/// panels: [panel_count(N), C, 16] → rows: [N, C]
-void panels_to_rows(const float* panels, std::int64_t tokens, std::int64_t channels, float* rows);
+/// panels: [panel_count(N), C, 16] → rows: [N, C], each with `residual`'s [N, C] added to it unless
+/// that is null; it may be rows itself.
+void panels_to_rows(const float* panels, std::int64_t tokens, std::int64_t channels, float* rows,
+                    ThreadPool& threads, const float* residual = nullptr);
 
 }  // namespace blip

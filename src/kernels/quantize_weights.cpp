@@ -64,31 +64,27 @@ void quantize_rows_target(const float* source, std::int64_t rows, std::int64_t c
   }
 }
 
-// A piece at a time, so that no sum in 32 bits overflows: 2^20 values are 2^27 at the most.
-std::int64_t sum_of(const std::int8_t* values, std::size_t count) {
-  constexpr std::size_t kPiece = std::size_t{1} << 20;
+float sum_of(const std::int8_t* values, std::size_t count) {
   const hn::ScalableTag<std::int32_t> d;
   const hn::Rebind<std::int8_t, decltype(d)> d8;
   const std::size_t lanes = hn::Lanes(d);
-  std::int64_t sum = 0;
-  for (std::size_t done = 0; done < count;) {
-    const std::size_t end = std::min(count, done + kPiece);
-    auto sums = hn::Zero(d);
-    std::size_t i = done;
-    for (; i + lanes <= end; i += lanes) {
-      sums = hn::Add(sums, hn::PromoteTo(d, hn::LoadU(d8, values + i)));
-    }
-    sum += hn::GetLane(hn::SumOfLanes(d, sums));
-    for (; i < end; ++i) sum += values[i];
-    done = end;
+  auto sums = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    sums = hn::Add(sums, hn::PromoteTo(d, hn::LoadU(d8, values + i)));
   }
-  return sum;
+  std::int32_t sum = hn::GetLane(hn::SumOfLanes(d, sums));
+  for (; i < count; ++i) sum += values[i];
+  return static_cast<float>(sum);
 }
 
-void row_sums_target(const std::int8_t* values, const float* scales, std::int64_t rows,
-                     std::int64_t columns, float* out) {
+void row_sums_target(const std::int8_t* values, std::int64_t rows, std::int64_t columns,
+                     std::int64_t block, float* out) {
   for (std::int64_t row = 0; row < rows; ++row, values += columns) {
-    out[row] = scales[row] * static_cast<float>(sum_of(values, static_cast<std::size_t>(columns)));
+    for (std::int64_t first = 0; first < columns; first += block) {
+      out[first / block * rows + row] =
+          sum_of(values + first, static_cast<std::size_t>(std::min(block, columns - first)));
+    }
   }
 }
 
@@ -107,9 +103,9 @@ void quantize_rows(const float* source, std::int64_t rows, std::int64_t columns,
   HWY_DYNAMIC_DISPATCH(quantize_rows_target)(source, rows, columns, out, scales);
 }
 
-void row_sums(const std::int8_t* values, const float* scales, std::int64_t rows,
-              std::int64_t columns, float* out) {
-  HWY_DYNAMIC_DISPATCH(row_sums_target)(values, scales, rows, columns, out);
+void row_sums(const std::int8_t* values, std::int64_t rows, std::int64_t columns,
+              std::int64_t block, float* out) {
+  HWY_DYNAMIC_DISPATCH(row_sums_target)(values, rows, columns, block, out);
 }
 
 }  // namespace blip

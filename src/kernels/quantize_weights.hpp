@@ -15,10 +15,11 @@ namespace blip {
 void quantize_rows(const float* source, std::int64_t rows, std::int64_t columns, std::int8_t* out,
                    float* scales);
 
-/// values: [rows, columns], scales: [rows] → out: [rows], scale * (sum of the row's values): what a
-/// product with inputs that are offset by a constant has to subtract that many times. The sum is
-/// exact.
-void row_sums(const std::int8_t* values, const float* scales, std::int64_t rows,
-              std::int64_t columns, float* out);
+/// values: [rows, columns] → out: [blocks, rows], exact: the sum of a row's values in each block of
+/// `block` columns, the last of which may be shorter. A product with inputs that are offset by a
+/// constant has the constant that many times too often. `block` is at most 65,536: a float32 holds
+/// sums of 127 × 2^16 exactly.
+void row_sums(const std::int8_t* values, std::int64_t rows, std::int64_t columns,
+              std::int64_t block, float* out);
 
 }  // namespace blip

@@ -3,38 +3,43 @@
 namespace blip {
 namespace {
 
+// `key_size`: the channels of what keys and values are made from, with inputs of `key_inputs`.
+AttentionBlock load_attention(WeightLoader& loader, const BlipTextConfig& config,
+                              std::int64_t key_size, const std::string& prefix,
+                              Int8Inputs int8_inputs, Int8Inputs key_inputs) {
+  const std::int64_t hidden = config.hidden_size;
+  return {
+      .query = loader.linear(prefix + "self.query", hidden, hidden, int8_inputs),
+      .key = loader.linear(prefix + "self.key", hidden, key_size, key_inputs),
+      .value = loader.linear(prefix + "self.value", hidden, key_size, key_inputs),
+      .output = loader.linear(prefix + "output.dense", hidden, hidden, int8_inputs),
+      .layer_norm = loader.layer_norm(prefix + "output.LayerNorm", hidden, config.layer_norm_eps),
+  };
+}
+
 TextLayer load_layer(WeightLoader& loader, const BlipTextConfig& config, const std::string& prefix,
-                     CrossAttentionWeights cross_attention) {
+                     Int8Inputs int8_inputs, CrossAttentionWeights cross_attention) {
   const std::int64_t hidden = config.hidden_size;
   const std::int64_t inner = config.intermediate_size;
   return {
-      .attention = load_attention(loader, config, hidden, prefix + "attention."),
-      .crossattention = cross_attention == CrossAttentionWeights::none
-                            ? AttentionBlock{}
-                            : load_attention(loader, config, config.encoder_hidden_size,
-                                             prefix + "crossattention."),
-      .intermediate = loader.linear(prefix + "intermediate.dense", inner, hidden),
-      .output = loader.linear(prefix + "output.dense", hidden, inner),
+      .attention =
+          load_attention(loader, config, hidden, prefix + "attention.", int8_inputs, int8_inputs),
+      .crossattention =
+          cross_attention == CrossAttentionWeights::none
+              ? AttentionBlock{}
+              : load_attention(loader, config, config.encoder_hidden_size,
+                               prefix + "crossattention.", int8_inputs, Int8Inputs::quantized),
+      .intermediate = loader.linear(prefix + "intermediate.dense", inner, hidden, int8_inputs),
+      .output = loader.linear(prefix + "output.dense", hidden, inner, int8_inputs),
       .layer_norm = loader.layer_norm(prefix + "output.LayerNorm", hidden, config.layer_norm_eps),
   };
 }
 
 }  // namespace
 
-AttentionBlock load_attention(WeightLoader& loader, const BlipTextConfig& config,
-                              std::int64_t key_size, const std::string& prefix) {
-  const std::int64_t hidden = config.hidden_size;
-  return {
-      .query = loader.linear(prefix + "self.query", hidden, hidden),
-      .key = loader.linear(prefix + "self.key", hidden, key_size),
-      .value = loader.linear(prefix + "self.value", hidden, key_size),
-      .output = loader.linear(prefix + "output.dense", hidden, hidden),
-      .layer_norm = loader.layer_norm(prefix + "output.LayerNorm", hidden, config.layer_norm_eps),
-  };
-}
-
 TextModel load_text_model(WeightLoader& loader, const BlipTextConfig& config,
-                          const std::string& prefix, CrossAttentionWeights cross_attention) {
+                          const std::string& prefix, Int8Inputs int8_inputs,
+                          CrossAttentionWeights cross_attention) {
   const std::int64_t hidden = config.hidden_size;
   TextModel model{
       .config = config,
@@ -47,8 +52,9 @@ TextModel load_text_model(WeightLoader& loader, const BlipTextConfig& config,
       .layers = {},
   };
   for (int i = 0; i < config.num_hidden_layers; ++i) {
-    model.layers.push_back(load_layer(
-        loader, config, prefix + "encoder.layer." + std::to_string(i) + ".", cross_attention));
+    model.layers.push_back(load_layer(loader, config,
+                                      prefix + "encoder.layer." + std::to_string(i) + ".",
+                                      int8_inputs, cross_attention));
   }
   return model;
 }

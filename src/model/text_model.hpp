@@ -51,15 +51,12 @@ enum class CrossAttentionWeights {
   none,  ///< a text model alone, or one whose cross-attention is another
 };
 
-/// Reads the tensors under `prefix` ("text_decoder.bert.").
+/// Reads the tensors under `prefix` ("text_decoder.bert."). Keys and values of cross-attention,
+/// which images are projected to once, always take quantized inputs where weights are int8.
 TextModel load_text_model(
     WeightLoader& loader, const BlipTextConfig& config, const std::string& prefix,
+    Int8Inputs int8_inputs,
     CrossAttentionWeights cross_attention = CrossAttentionWeights::in_every_layer);
-
-/// Reads the tensors under `prefix` ("…crossattention."), keys and values from states [·,
-/// key_size].
-AttentionBlock load_attention(WeightLoader& loader, const BlipTextConfig& config,
-                              std::int64_t key_size, const std::string& prefix);
 
 /// The language-model head: transform (dense, GELU, layer norm), then a projection to the
 /// vocabulary.

@@ -16,10 +16,13 @@ TwinBranch load_branch(WeightLoader& loader, const BlipTextConfig& config,
                        const std::string& prefix, const std::string& number) {
   const std::int64_t hidden = config.hidden_size;
   const std::string self = prefix + "self" + number + ".";
-  return {.query = loader.linear(self + "query", hidden, hidden),
-          .key = loader.linear(self + "key", hidden, config.encoder_hidden_size),
-          .value = loader.linear(self + "value", hidden, config.encoder_hidden_size),
-          .output = loader.linear(prefix + "output.dense" + number, hidden, hidden)};
+  return {
+      .query = loader.linear(self + "query", hidden, hidden, Int8Inputs::quantized),
+      .key = loader.linear(self + "key", hidden, config.encoder_hidden_size, Int8Inputs::quantized),
+      .value =
+          loader.linear(self + "value", hidden, config.encoder_hidden_size, Int8Inputs::quantized),
+      .output =
+          loader.linear(prefix + "output.dense" + number, hidden, hidden, Int8Inputs::quantized)};
 }
 
 }  // namespace
@@ -35,7 +38,8 @@ std::vector<TwinCrossAttention> load_twin_cross_attention(WeightLoader& loader,
     layer.branches = {load_branch(loader, config, block, "0"),
                       load_branch(loader, config, block, "1")};
     if (i >= kFirstMergingLayer) {
-      layer.merge = loader.linear(block + "output.merge_layer", hidden, 2 * hidden);
+      layer.merge =
+          loader.linear(block + "output.merge_layer", hidden, 2 * hidden, Int8Inputs::quantized);
     }
     layer.layer_norm = loader.layer_norm(block + "output.LayerNorm", hidden, config.layer_norm_eps);
   }

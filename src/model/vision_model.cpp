@@ -27,11 +27,12 @@ VisionLayer load_layer(WeightLoader& loader, const BlipVisionConfig& config,
   const std::int64_t inner = config.intermediate_size;
   return {
       .layer_norm1 = loader.layer_norm(prefix + "layer_norm1", hidden, config.layer_norm_eps),
-      .qkv = loader.linear(prefix + "self_attn.qkv", 3 * hidden, hidden),
-      .projection = loader.linear(prefix + "self_attn.projection", hidden, hidden),
+      .qkv = loader.linear(prefix + "self_attn.qkv", 3 * hidden, hidden, Int8Inputs::quantized),
+      .projection =
+          loader.linear(prefix + "self_attn.projection", hidden, hidden, Int8Inputs::quantized),
       .layer_norm2 = loader.layer_norm(prefix + "layer_norm2", hidden, config.layer_norm_eps),
-      .fc1 = loader.linear(prefix + "mlp.fc1", inner, hidden),
-      .fc2 = loader.linear(prefix + "mlp.fc2", hidden, inner),
+      .fc1 = loader.linear(prefix + "mlp.fc1", inner, hidden, Int8Inputs::quantized),
+      .fc2 = loader.linear(prefix + "mlp.fc2", hidden, inner, Int8Inputs::quantized),
   };
 }
 
@@ -138,7 +139,7 @@ void VisionModel::embed(const float* pixels, std::int64_t batch, std::int64_t he
     for (std::int64_t i = 0; i < patches * hidden; ++i) {
       rows[hidden + i] = source[i] + positions[hidden + i];
     }
-    rows_to_panels(rows, tokens, hidden, out + image * image_size);
+    rows_to_panels(rows, tokens, hidden, out + image * image_size, context.threads());
   }
 }
 
@@ -162,7 +163,8 @@ void VisionModel::encode(const float* pixels, std::int64_t batch, std::int64_t h
   }
   panel_layer_norm(x, post_layernorm_, batch * shape.panels(), hidden, x, context.threads());
   for (std::int64_t image = 0; image < batch; ++image) {
-    panels_to_rows(x + image * image_size, tokens, hidden, out + image * tokens * hidden);
+    panels_to_rows(x + image * image_size, tokens, hidden, out + image * tokens * hidden,
+                   context.threads());
   }
 }
 

@@ -7,6 +7,7 @@
 #include "checkpoint/weight_scales.hpp"
 #include "kernels/convert.hpp"
 #include "kernels/quantize_weights.hpp"
+#include "kernels/quantized_panels.hpp"
 #include "model/tensor_rows.hpp"
 
 namespace blip {
@@ -128,9 +129,8 @@ WeightMatrix WeightLoader::int8_matrix(const CheckpointTensor& tensor) {
   if (known != int8_.end() && known->second.rows == tensor.shape[0]) return known->second;
   WeightMatrix matrix = {nullptr, WeightFormat::i8, tensor.shape[0], 0};
   const auto rows = static_cast<std::size_t>(matrix.rows);
-  // scales: [O], row_sums: [O], one behind the other
   auto* scales = reinterpret_cast<float*>(
-      converted_.emplace_back(allocate_aligned(2 * rows * sizeof(float))).get());
+      converted_.emplace_back(allocate_aligned(rows * sizeof(float))).get());
   if (tensor.dtype == DType::i8) {
     std::ranges::copy(read_weight_scales(checkpoint_, tensor), scales);
     matrix.data = tensor.bytes.data();
@@ -139,9 +139,6 @@ WeightMatrix WeightLoader::int8_matrix(const CheckpointTensor& tensor) {
   }
   matrix.columns = tensor.shape[1];
   matrix.scales = scales;
-  matrix.row_sums = scales + rows;
-  row_sums(static_cast<const std::int8_t*>(matrix.data), scales, matrix.rows, matrix.columns,
-           scales + rows);
   return int8_[tensor.bytes.data()] = matrix;
 }
 
@@ -167,8 +164,25 @@ const float* WeightLoader::values(const std::string& name,
   return static_cast<const float*>(converted(tensor, stored, WeightFormat::f32));
 }
 
-Linear WeightLoader::linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs) {
-  return {matrix(prefix + ".weight", {outputs, inputs}), values(prefix + ".bias", {outputs})};
+Linear WeightLoader::linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs,
+                            Int8Inputs int8_inputs) {
+  Linear layer = {matrix(prefix + ".weight", {outputs, inputs}),
+                  values(prefix + ".bias", {outputs})};
+  if (layer.weight.format == WeightFormat::i8 && int8_inputs == Int8Inputs::quantized &&
+      is_quantizable(inputs)) {
+    layer.weight.row_sums = block_sums(layer.weight);
+  }
+  return layer;
+}
+
+// → [quantization_blocks(C), O]
+const float* WeightLoader::block_sums(const WeightMatrix& matrix) {
+  const auto count = static_cast<std::size_t>(quantization_blocks(matrix.columns) * matrix.rows);
+  auto* sums = reinterpret_cast<float*>(
+      converted_.emplace_back(allocate_aligned(count * sizeof(float))).get());
+  row_sums(static_cast<const std::int8_t*>(matrix.data), matrix.rows, matrix.columns,
+           quantization_block(matrix.columns), sums);
+  return sums;
 }
 
 LayerNorm WeightLoader::layer_norm(const std::string& prefix, std::int64_t size, float epsilon) {

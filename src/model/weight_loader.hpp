@@ -20,6 +20,12 @@ namespace blip {
 /// them misaligned).
 using ConvertedWeights = std::vector<AlignedBytes>;
 
+/// What a layer with int8 weights does to its inputs.
+enum class Int8Inputs {
+  as_they_are,  ///< float32, for decoders: rounding activations costs them accuracy
+  quantized,    ///< so that products are of integers, several times as fast
+};
+
 /// Every member throws missing_tensor or shape_mismatch, naming the tensor and the shapes, and
 /// unsupported for tensors that are neither floating point nor int8 matrices with scales.
 class WeightLoader {
@@ -41,7 +47,8 @@ class WeightLoader {
   const float* values(const std::string& name, std::initializer_list<std::int64_t> shape);
 
   /// `prefix`.weight [outputs, inputs] and `prefix`.bias [outputs]
-  Linear linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs);
+  Linear linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs,
+                Int8Inputs int8_inputs = Int8Inputs::as_they_are);
   /// `prefix`.weight and `prefix`.bias [size]
   LayerNorm layer_norm(const std::string& prefix, std::int64_t size, float epsilon);
 
@@ -55,6 +62,7 @@ class WeightLoader {
   WeightMatrix int8_matrix(const CheckpointTensor& tensor);
   // → [O, C], and scales: [O]
   const std::int8_t* quantized(const CheckpointTensor& tensor, float* scales);
+  const float* block_sums(const WeightMatrix& matrix);
 
   const Checkpoint& checkpoint_;
   WeightType weight_type_;

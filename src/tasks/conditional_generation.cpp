@@ -54,8 +54,8 @@ BlipForConditionalGeneration BlipForConditionalGeneration::from_pretrained(
   ModelOpener opener(model, options, "BlipForConditionalGeneration",
                      "text_decoder.bert.embeddings.word_embeddings.weight");
   VisionModel vision(opener.loader(), opener.config().vision_config, "vision_model.");
-  TextModel text =
-      load_text_model(opener.loader(), opener.config().text_config, "text_decoder.bert.");
+  TextModel text = load_text_model(opener.loader(), opener.config().text_config,
+                                   "text_decoder.bert.", Int8Inputs::as_they_are);
   LanguageModelHead head =
       load_language_model_head(opener.loader(), text, "text_decoder.cls.predictions.");
   return BlipForConditionalGeneration(std::make_shared<const Model>(

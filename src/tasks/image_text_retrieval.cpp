@@ -29,7 +29,8 @@ BlipForImageTextRetrieval BlipForImageTextRetrieval::from_pretrained(
   WeightLoader& loader = opener.loader();
   const BlipConfig& config = opener.config();
   VisionModel vision(loader, config.vision_config, "vision_model.");
-  TextModel encoder = load_text_model(loader, config.text_config, "text_encoder.");
+  TextModel encoder =
+      load_text_model(loader, config.text_config, "text_encoder.", Int8Inputs::quantized);
   const std::int64_t width = config.image_text_hidden_size;
   const Linear vision_proj = loader.linear("vision_proj", width, config.vision_config.hidden_size);
   const Linear text_proj = loader.linear("text_proj", width, config.text_config.hidden_size);

@@ -42,7 +42,8 @@ BlipModel BlipModel::from_pretrained(const std::filesystem::path& model,
   const std::int64_t text_width = config.text_config.hidden_size;
   const std::int64_t width = config.projection_dim;
   VisionModel vision(loader, config.vision_config, "vision_model.");
-  TextModel text = load_text_model(loader, config.text_config, "text_model.");
+  TextModel text =
+      load_text_model(loader, config.text_config, "text_model.", Int8Inputs::quantized);
   const Linear pooler = loader.linear("text_model.pooler.dense", text_width, text_width);
   const Linear visual_projection = {
       loader.matrix("visual_projection.weight", {width, config.vision_config.hidden_size}),

@@ -46,7 +46,8 @@ BlipForNLVR BlipForNLVR::from_pretrained(const std::filesystem::path& model,
   WeightLoader& loader = opener.loader();
   const BlipTextConfig& config = opener.config().text_config;
   VisionModel vision(loader, opener.config().vision_config, "vision_model.");
-  TextModel encoder = load_text_model(loader, config, "text_encoder.", CrossAttentionWeights::none);
+  TextModel encoder = load_text_model(loader, config, "text_encoder.", Int8Inputs::quantized,
+                                      CrossAttentionWeights::none);
   auto cross_attention = load_twin_cross_attention(loader, config, "text_encoder.");
   const Linear hidden = loader.linear("cls_head.0", config.hidden_size, config.hidden_size);
   const Linear classifier = loader.linear("cls_head.2", 2, config.hidden_size);

@@ -55,11 +55,13 @@ BlipForQuestionAnswering BlipForQuestionAnswering::from_pretrained(
                      "text_encoder.embeddings.word_embeddings.weight");
   VisionModel vision(opener.loader(), opener.config().vision_config, "vision_model.");
   const BlipTextConfig& config = opener.config().text_config;
-  TextModel encoder = load_text_model(opener.loader(), config, "text_encoder.");
+  TextModel encoder =
+      load_text_model(opener.loader(), config, "text_encoder.", Int8Inputs::quantized);
   // The decoder reads the question's states, which are as wide as the text models, not the image's.
   BlipTextConfig decoder_config = config;
   decoder_config.encoder_hidden_size = config.hidden_size;
-  TextModel decoder = load_text_model(opener.loader(), decoder_config, "text_decoder.bert.");
+  TextModel decoder = load_text_model(opener.loader(), decoder_config, "text_decoder.bert.",
+                                      Int8Inputs::as_they_are);
   LanguageModelHead head =
       load_language_model_head(opener.loader(), decoder, "text_decoder.cls.predictions.");
   return BlipForQuestionAnswering(std::make_shared<const Model>(

@@ -1,4 +1,4 @@
-// The three forms of attention against softmax(q·k / sqrt D)·v in double precision.
+// Attention of one query, in both forms, against softmax(q·k / sqrt D)·v in double precision.
 #include "kernels/attention.hpp"
 
 #include <gtest/gtest.h>
@@ -31,41 +31,6 @@ std::vector<double> attend(const float* query, const float* keys, const float* v
     }
   }
   return out;
-}
-
-TEST(SelfAttention, MatchesTheDefinition) {
-  struct Shape {
-    std::size_t batch, tokens, heads, head_size;
-  };
-  // Tokens below, at and above a tile of queries; head sizes that fill no vector.
-  for (const Shape shape : {Shape{1, 1, 1, 8}, Shape{2, 17, 3, 12}, Shape{1, 96, 2, 64},
-                            Shape{2, 97, 2, 5}, Shape{1, 300, 1, 64}}) {
-    const std::size_t hidden = shape.heads * shape.head_size;
-    const auto qkv = random_floats(shape.batch * shape.tokens * 3 * hidden, 21);
-    on_every_target([&](const char* target) {
-      for (const int threads : {1, 3}) {
-        Context context({.num_threads = threads});
-        std::vector<float> out(shape.batch * shape.tokens * hidden);
-        self_attention(qkv.data(), std::int64_t(shape.batch), std::int64_t(shape.tokens),
-                       std::int64_t(shape.heads), std::int64_t(shape.head_size), out.data(),
-                       context);
-        for (std::size_t row = 0; row < shape.batch * shape.tokens; ++row) {
-          const std::size_t image = row / shape.tokens;
-          for (std::size_t head = 0; head < shape.heads; ++head) {
-            const float* query = qkv.data() + row * 3 * hidden + head * shape.head_size;
-            const float* keys =
-                qkv.data() + image * shape.tokens * 3 * hidden + hidden + head * shape.head_size;
-            const auto expected =
-                attend(query, keys, keys + hidden, shape.tokens, 3 * hidden, shape.head_size);
-            for (std::size_t c = 0; c < shape.head_size; ++c) {
-              ASSERT_NEAR(out[row * hidden + head * shape.head_size + c], expected[c], 2e-6)
-                  << target << " tokens " << shape.tokens;
-            }
-          }
-        }
-      }
-    });
-  }
 }
 
 TEST(AttendTransposed, MatchesTheDefinitionAndIgnoresThePadding) {

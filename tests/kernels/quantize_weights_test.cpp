@@ -110,17 +110,20 @@ TEST(QuantizeRows, ARowThatIsNotFiniteHasNoScale) {
   }
 }
 
-TEST(RowSums, AreScaledSumsOfWhatIsStored) {
+TEST(RowSums, AreSumsOfBlocksOfWhatIsStored) {
   on_every_target([&](const char* target) {
     for (const std::size_t columns : {1U, 5U, 16U, 77U, 4096U}) {
       const Quantized rows = quantize(random_floats(3 * columns, 33), 3);
-      std::vector<float> sums(3);
-      row_sums(rows.values.data(), rows.scales.data(), 3, static_cast<std::int64_t>(columns),
-               sums.data());
-      for (std::size_t row = 0; row < 3; ++row) {
-        std::int64_t sum = 0;
-        for (std::size_t c = 0; c < columns; ++c) sum += rows.values[row * columns + c];
-        EXPECT_EQ(sums[row], rows.scales[row] * static_cast<float>(sum)) << target;
+      for (const std::size_t block : {columns, std::size_t{30}}) {
+        const std::size_t blocks = (columns + block - 1) / block;
+        std::vector<float> sums(3 * blocks);
+        row_sums(rows.values.data(), 3, static_cast<std::int64_t>(columns),
+                 static_cast<std::int64_t>(block), sums.data());
+        std::vector<float> expected(3 * blocks);
+        for (std::size_t i = 0; i < 3 * columns; ++i) {
+          expected[i % columns / block * 3 + i / columns] += rows.values[i];
+        }
+        EXPECT_EQ(sums, expected) << target;
       }
     }
   });

@@ -6,7 +6,10 @@
 #include <cmath>
 #include <cstdint>
 #include <random>
+#include <string>
 #include <vector>
+
+#include "kernels/int8_multiply_x86.hpp"
 
 namespace blip {
 
@@ -60,6 +63,21 @@ void on_every_target(const Test& test) {
   }
   hwy::SetSupportedTargetsForTest(0);
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+}
+
+/// Runs `test` once with each instruction set and each of its extensions for int8.
+template <typename Test>
+void on_every_int8_path(const Test& test) {
+  on_every_target([&](const char* target) {
+    for (const Int8Instructions most :
+         {Int8Instructions::portable, Int8Instructions::avx512_vnni, Int8Instructions::amx}) {
+      limit_int8_instructions(most);
+      // What this machine does not have has been tested as what it has.
+      if (best_int8_instructions() == most) {
+        test(std::string(target) + " extension " + std::to_string(static_cast<int>(most)));
+      }
+    }
+  });
 }
 
 }  // namespace blip
