@@ -20,6 +20,7 @@ constexpr std::string_view kFooter =
     "Examples:\n"
     "  blip convert model_base_caption_capfilt_large.pth ./caption-base\n"
     "  blip convert ./blip-vqa-base ./blip-vqa-base-f16 --dtype f16\n"
+    "  blip convert ./blip-vqa-base ./blip-vqa-base-int8 --dtype int8\n"
     "\n"
     "Exit code: 0 converted; 2 not, and OUTPUT has none of the new files.\n";
 
@@ -27,6 +28,7 @@ std::optional<DType> dtype_called(const std::string& name) {
   if (name == "f32") return DType::f32;
   if (name == "f16") return DType::f16;
   if (name == "bf16") return DType::bf16;
+  if (name == "int8") return DType::i8;
   return std::nullopt;
 }
 
@@ -47,9 +49,11 @@ ExitCode run_convert(Arguments arguments) {
   app.add_option("OUTPUT", output, "The directory for the new files; made if need be")
       ->required()
       ->group("Files");
-  app.add_option("--dtype", dtype, "Number type of the weights: stored, f32, f16 or bf16 [stored]")
+  app.add_option("--dtype", dtype,
+                 "Number type of the weights: stored, f32, f16, bf16 or int8 (matrices alone, with "
+                 "one scale per output; for blip, transformers does not load it) [stored]")
       ->type_name("TYPE")
-      ->check(one_of({"stored", "f32", "f16", "bf16"}))
+      ->check(one_of({"stored", "f32", "f16", "bf16", "int8"}))
       ->group("Output");
   app.add_flag("--force", force, "Overwrite files that are there already")->group("Output");
   const CommandHelp help = {

@@ -1,8 +1,6 @@
 #include "cli/model_converter.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -11,11 +9,11 @@
 #include "blip/config.hpp"
 #include "checkpoint/config_text.hpp"
 #include "checkpoint/config_writer.hpp"
-#include "checkpoint/expected_tensors.hpp"
 #include "checkpoint/infer_config.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 #include "checkpoint/tokenizer_directory.hpp"
 #include "cli/command_line.hpp"
+#include "cli/conversion_plan.hpp"
 #include "cli/partial_file.hpp"
 #include "cli/tensor_bytes.hpp"
 #include "core/open_file.hpp"
@@ -41,59 +39,6 @@ std::string torch_name(DType dtype) {
     default:
       return "float32";
   }
-}
-
-bool is_weight(DType dtype) {
-  return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
-}
-
-bool same_values(const CheckpointTensor& left, const CheckpointTensor& right) {
-  return left.dtype == right.dtype && left.shape == right.shape &&
-         (left.bytes.data() == right.bytes.data() ||
-          std::memcmp(left.bytes.data(), right.bytes.data(), left.bytes.size()) == 0);
-}
-
-// Names of tensors that another one stands for, as transformers leaves them out: the language
-// model head's. Other tensors that share their memory (the two text towers of a checkpoint of
-// pre-training) are looked up by each of their names, so each is written.
-std::set<std::string> redundant_tensors(const Checkpoint& checkpoint, const BlipConfig& config) {
-  std::set<std::string> names;
-  for (const ExpectedTensor& expected : expected_tensors(config)) {
-    if (expected.stand_in.empty()) continue;
-    // A configuration that ties nothing has transformers look for the matrix, not for the bias.
-    if (!config.tie_word_embeddings && !expected.name.ends_with(".bias")) continue;
-    const CheckpointTensor* tensor = checkpoint.find(expected.name);
-    const CheckpointTensor* other = checkpoint.find(expected.stand_in);
-    if (tensor != nullptr && other != nullptr && same_values(*tensor, *other)) {
-      names.insert(expected.name);
-    }
-  }
-  return names;
-}
-
-std::vector<SafetensorsPlace> places(const Checkpoint& checkpoint, const BlipConfig& config,
-                                     std::optional<DType> dtype) {
-  const std::set<std::string> redundant = redundant_tensors(checkpoint, config);
-  std::vector<SafetensorsPlace> result;
-  for (const CheckpointTensor& tensor : checkpoint.tensors()) {
-    // Tables of positions, which transformers no longer has.
-    if (redundant.contains(tensor.name) || tensor.name.ends_with(".position_ids")) continue;
-    const bool converts = dtype && is_weight(tensor.dtype);
-    result.push_back({tensor.name, converts ? *dtype : tensor.dtype, tensor.shape});
-  }
-  sort_for_alignment(result);
-  return result;
-}
-
-// The type of most weights, for config.json.
-DType main_dtype(const std::vector<SafetensorsPlace>& tensors) {
-  for (const DType dtype : {DType::f32, DType::bf16, DType::f16}) {
-    const auto count = std::count_if(tensors.begin(), tensors.end(), [&](const auto& tensor) {
-      return tensor.dtype == dtype && tensor.shape.size() > 1;
-    });
-    if (count > 0) return dtype;
-  }
-  return DType::f32;
 }
 
 void add_copy(std::vector<TextFile>& files, const std::filesystem::path& directory,
@@ -169,8 +114,8 @@ ConvertSummary convert_model(const std::filesystem::path& source,
                              const std::filesystem::path& target, const ConvertOptions& options) {
   const BlipConfig config = BlipConfig::from_pretrained(source);
   const Checkpoint checkpoint = Checkpoint::open(source);
-  const std::vector<SafetensorsPlace> tensors = places(checkpoint, config, options.dtype);
-  const std::vector<TextFile> texts = text_files(source, config, checkpoint, main_dtype(tensors));
+  const ConversionPlan plan = plan_conversion(checkpoint, config, options.dtype);
+  const std::vector<TextFile> texts = text_files(source, config, checkpoint, plan.main_dtype());
   if (!options.overwrite) require_free(target, texts);
 
   TargetDirectory directory(target);
@@ -182,12 +127,16 @@ ConvertSummary convert_model(const std::filesystem::path& source,
   }
   // Last in place as well: whoever sees the weights finds the rest beside them.
   PartialFile& weights = files.emplace_back(target / kWeights);
-  const std::string header = safetensors_header(tensors);
+  const std::string header = safetensors_header(plan.tensors);
   weights.write(header);
-  ConvertSummary summary = {tensors.size(), header.size()};
-  for (const SafetensorsPlace& tensor : tensors) {
-    summary.bytes += write_tensor(*checkpoint.find(tensor.name), tensor.dtype,
-                                  [&](std::string_view bytes) { weights.write(bytes); });
+  const WriteBytes write = [&](std::string_view bytes) { weights.write(bytes); };
+  ConvertSummary summary = {plan.tensors.size(), header.size()};
+  for (const SafetensorsPlace& tensor : plan.tensors) {
+    const auto scaled = plan.new_scales.find(tensor.name);
+    summary.bytes +=
+        scaled == plan.new_scales.end()
+            ? write_tensor(checkpoint, *checkpoint.find(tensor.name), tensor.dtype, write)
+            : write_scales(checkpoint, *scaled->second, write);
   }
   weights.close();
   for (PartialFile& file : files) file.put_in_place();

@@ -1,4 +1,5 @@
-// Any model as a directory of safetensors and JSON that blip and transformers load alike.
+// Any model as a directory of safetensors and JSON that blip and, unless it is int8, transformers
+// load alike.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,9 @@
 namespace blip::cli {
 
 struct ConvertOptions {
-  std::optional<DType> dtype;  ///< of floating-point tensors: f32, f16 or bf16; none: as stored
+  /// Of the weights: f32, f16 or bf16, or i8 of the matrices alone, the rest as stored; none: all
+  /// as stored.
+  std::optional<DType> dtype;
   bool overwrite = false;
 };
 

@@ -11,13 +11,25 @@
 #include "checkpoint/expected_tensors.hpp"
 #include "checkpoint/infer_config.hpp"
 #include "checkpoint/tokenizer_directory.hpp"
+#include "checkpoint/weight_scales.hpp"
 #include "cli/model_download.hpp"
 
 namespace blip::cli {
 namespace {
 
-bool is_floating_point(DType dtype) {
-  return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16;
+// Floating point, or int8 with scales; not the scales, nor an old checkpoint's table of positions.
+bool is_parameter(const Checkpoint& checkpoint, const CheckpointTensor& tensor) {
+  switch (tensor.dtype) {
+    case DType::f64:
+    case DType::f32:
+    case DType::f16:
+    case DType::bf16:
+      return find_scaled_weight(checkpoint, tensor.name) == nullptr;
+    case DType::i8:
+      return checkpoint.find(weight_scale_name(tensor.name)) != nullptr;
+    default:
+      return false;
+  }
 }
 
 std::vector<FileReport> list_files(const std::filesystem::path& model) {
@@ -56,7 +68,7 @@ void list_tensors(ModelReport& report, const Checkpoint& checkpoint) {
     const std::string dtype(blip::name_of(tensor.dtype));
     report.tensors.push_back({tensor.name, dtype, tensor.shape, elements});
     ++report.dtypes[dtype];
-    if (!is_floating_point(tensor.dtype)) continue;  // an old checkpoint's table of positions
+    if (!is_parameter(checkpoint, tensor)) continue;
     report.parameters += elements;
     report.towers[tensor.name.substr(0, tensor.name.find('.'))] += elements;
   }

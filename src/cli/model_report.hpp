@@ -42,7 +42,8 @@ struct ModelReport {
   std::string container;            ///< "safetensors", "PyTorch zip", …; empty: no weights
   bool has_original_names = false;  ///< the tensors below are by transformers' names all the same
   std::vector<TensorReport> tensors;
-  std::int64_t parameters = 0;                 ///< elements of floating-point tensors, as stored
+  /// Elements of floating-point and int8 tensors, as stored, without the scales of int8.
+  std::int64_t parameters = 0;
   std::map<std::string, std::int64_t> towers;  ///< the same by the first part of the name
   std::map<std::string, std::size_t> dtypes;   ///< tensors of each number type
   std::int64_t expected_parameters = 0;        ///< by the configuration, what is tied counted once

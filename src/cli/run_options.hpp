@@ -56,7 +56,7 @@ class ModelOptions {
 
  private:
   std::string fallback_;
-  std::string dtype_ = "auto";
+  std::string dtype_ = "stored";
 };
 
 class OutputOptions {

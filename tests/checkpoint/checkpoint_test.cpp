@@ -77,6 +77,47 @@ TEST(Checkpoint, ACopyKeepsTheFileMapped) {
   EXPECT_EQ(values_of<float>(*copy.find("a")), (std::vector<float>{5.0F}));
 }
 
+TEST(Checkpoint, WhatWasGivenBackCanBeReadAgain) {
+  const TemporaryDirectory directory;
+  std::vector<std::string> names;
+  for (int i = 0; i < 9000; ++i) names.push_back("t" + std::to_string(10'000 + i));
+  directory.write("model.safetensors", one_value_tensors(names));
+  const Checkpoint checkpoint = Checkpoint::open(directory.path());
+  // From within one page to within another, a few pages later.
+  const std::byte* first = checkpoint.find("t10001")->bytes.data();
+  const std::byte* last = checkpoint.find("t18998")->bytes.data();
+  checkpoint.release({first, last});
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    EXPECT_EQ(values_of<float>(*checkpoint.find(names[i])),
+              (std::vector<float>{static_cast<float>(i)}));
+  }
+}
+
+// Elements that a file does not have in one piece are copied to memory that has no file to come
+// back from.
+TEST(Checkpoint, GivesBackNothingThatIsNoFile) {
+  const TemporaryDirectory directory;
+  // [1024, 4] by columns: transposed, it has to be copied.
+  std::vector<float> values(4096);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i + 1);
+  const std::string data(reinterpret_cast<const char*>(values.data()), values.size() * 4);
+  directory.write("pytorch_model.bin",
+                  torch_zip(pickled_dict({{"a", pickled({.key = "0",
+                                                         .elements = 4096,
+                                                         .shape = {1024, 4},
+                                                         .strides = {1, 1024}})}}),
+                            {{"0", data}}));
+  const Checkpoint checkpoint = Checkpoint::open(directory.path());
+  const std::vector<float> before = values_of<float>(*checkpoint.find("a"));
+  EXPECT_EQ(before[1], 1025.0F);
+  checkpoint.release(checkpoint.find("a")->bytes);
+  EXPECT_EQ(values_of<float>(*checkpoint.find("a")), before);
+  // Nor anything beyond the file.
+  std::vector<std::byte> other(std::size_t{1} << 16, std::byte{7});
+  checkpoint.release(other);
+  EXPECT_EQ(other, std::vector<std::byte>(std::size_t{1} << 16, std::byte{7}));
+}
+
 TEST(Checkpoint, SaysWhatIsMissing) {
   const TemporaryDirectory directory;
   expect_error(ErrorCode::not_found, "no such model directory",

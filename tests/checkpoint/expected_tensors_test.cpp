@@ -11,6 +11,7 @@ namespace blip {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 BlipConfig config_of(const std::string& architecture, bool large, int image_size) {
@@ -149,6 +150,61 @@ TEST_F(Comparison, TiedTensorsMayBeMissing) {
   EXPECT_THAT(without({head + "bias"}).missing, IsEmpty());
   EXPECT_THAT(without({head + "bias", head + "decoder.bias"}).missing,
               ElementsAre(head + "bias [50]"));
+}
+
+TEST(ExpectedTensors, MatricesThatAreMultipliedMayBeInt8) {
+  std::int64_t elements = 0;
+  for (const ExpectedTensor& tensor :
+       expected_tensors(config_of("BlipForConditionalGeneration", false, 384))) {
+    if (!tensor.may_be_int8) continue;
+    ASSERT_EQ(tensor.shape.size(), 2U) << tensor.name;
+    EXPECT_THAT(tensor.name, ::testing::Not(HasSubstr("position")));
+    if (tensor.stand_in.empty()) elements += tensor.shape[0] * tensor.shape[1];
+  }
+  const std::int64_t width = 768;
+  EXPECT_EQ(elements, 12 * 12 * width * width +      // vision
+                          12 * 16 * width * width +  // text, with cross-attention
+                          width * width +            // the head's transform
+                          30'524 * width);           // words
+}
+
+TEST_F(Comparison, Int8MatricesFitWithTheirScales) {
+  for (const std::string_view name : architectures()) {
+    const BlipConfig config = small_config(std::string(name));
+    const TensorDifferences found = differences(config, int8_tensor_file(config));
+    EXPECT_THAT(found.missing, IsEmpty()) << name;
+    EXPECT_THAT(found.unfitting, IsEmpty()) << name;
+    EXPECT_THAT(found.unused, IsEmpty()) << name;
+  }
+}
+
+TEST_F(Comparison, Int8WithoutFittingScalesDoesNotFit) {
+  const BlipConfig config = small_config("BlipForImageTextRetrieval");
+  const auto renamed = [&](const std::string& before, const std::string& after) {
+    return differences(config, int8_tensor_file(config, [&](const std::string& name) {
+                         return name == before ? after : name;
+                       }));
+  };
+  EXPECT_THAT(renamed("itm_head.weight_scale", "").missing,
+              ElementsAre("itm_head.weight_scale [2, 1]"));
+  EXPECT_THAT(renamed("itm_head.weight_scale", "spare.weight_scale").unused,
+              ElementsAre("spare.weight_scale"));
+  // Another architecture's int8 tensors are unused with their scales.
+  EXPECT_THAT(renamed("itm_head.weight", "spare.weight").unused,
+              ElementsAre("itm_head.weight_scale", "spare.weight"));
+  // In place of each other they have scales of the wrong number.
+  const auto swapped = differences(config, int8_tensor_file(config, [](const std::string& name) {
+                                     if (name == "itm_head.weight_scale") {
+                                       return std::string("text_proj.weight_scale");
+                                     }
+                                     if (name == "text_proj.weight_scale") {
+                                       return std::string("itm_head.weight_scale");
+                                     }
+                                     return name;
+                                   }));
+  EXPECT_THAT(swapped.unfitting,
+              ElementsAre(HasSubstr("\"text_proj.weight_scale\" must have shape [10, 1]"),
+                          HasSubstr("\"itm_head.weight_scale\" must have shape [2, 1]")));
 }
 
 TEST_F(Comparison, NamesShapesThatDoNotFit) {

@@ -56,6 +56,22 @@ TEST(InferConfig, TellsEveryArchitecture) {
   }
 }
 
+TEST(InferConfig, TellsEveryArchitectureOfInt8) {
+  const TemporaryDirectory directory;
+  for (const std::string_view name : architectures()) {
+    SCOPED_TRACE(name);
+    const BlipConfig wanted = small_config(std::string(name));
+    for (const auto& file :
+         {directory.write("later.safetensors", int8_tensor_file(wanted)),
+          directory.write("original.safetensors", int8_tensor_file(wanted, original_name))}) {
+      const Checkpoint checkpoint = Checkpoint::open(file);
+      expect_equal(infer_config(checkpoint), wanted);
+      EXPECT_EQ(compare(checkpoint, wanted).missing, std::vector<std::string>{});
+      EXPECT_EQ(compare(checkpoint, wanted).unused, std::vector<std::string>{});
+    }
+  }
+}
+
 TEST(InferConfig, ACheckpointOfPreTrainingCaptions) {
   const TemporaryDirectory directory;
   // Everything at once: a decoder, and the encoder under names that the retrieval model has.

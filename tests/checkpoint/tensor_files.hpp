@@ -1,6 +1,7 @@
 // Checkpoints of whole architectures, at small sizes, written by hand.
 #pragma once
 
+#include <cstring>
 #include <functional>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "checkpoint/expected_tensors.hpp"
 #include "checkpoint/safetensors_writer.hpp"
+#include "checkpoint/weight_scales.hpp"
 
 namespace blip {
 
@@ -50,6 +52,33 @@ inline std::string tensor_file(
     bytes += size;
   }
   return safetensors_header(places) + std::string(bytes, '\0');
+}
+
+/// The same with its matrices in int8, each with a scale of 1 for every row; `rename` renames these
+/// too.
+inline std::string int8_tensor_file(
+    const BlipConfig& config, const std::function<std::string(const std::string&)>& rename =
+                                  [](const std::string& name) { return name; }) {
+  std::vector<SafetensorsPlace> places;
+  std::string bytes;
+  const auto add = [&](const std::string& name, DType dtype, std::vector<std::int64_t> shape,
+                       float value) {
+    const std::string renamed = rename(name);
+    if (renamed.empty()) return;
+    std::size_t count = 1;
+    for (const std::int64_t dimension : shape) count *= static_cast<std::size_t>(dimension);
+    places.push_back({renamed, dtype, std::move(shape)});
+    char raw[sizeof value];
+    std::memcpy(raw, &value, sizeof value);
+    for (std::size_t i = 0; i < count; ++i) bytes.append(raw, size_of(dtype));
+  };
+  for (const ExpectedTensor& tensor : expected_tensors(config)) {
+    add(tensor.name, tensor.may_be_int8 ? DType::i8 : DType::f32, tensor.shape, 0.0F);
+    if (tensor.may_be_int8) {
+      add(weight_scale_name(tensor.name), DType::f32, {tensor.shape[0], 1}, 1.0F);
+    }
+  }
+  return safetensors_header(places) + bytes;
 }
 
 /// The original implementation's name for a tensor of transformers'.

@@ -11,6 +11,7 @@
 #include "original_checkpoint.hpp"
 #include "pictures.hpp"
 #include "program.hpp"
+#include "task_models.hpp"
 
 namespace blip::testing {
 namespace {
@@ -103,9 +104,85 @@ TEST(Convert, ChangesNumberTypes) {
   ASSERT_EQ(run_blip({"convert", folder / "f32", folder / "again", "--dtype", "f16"}).exit_code, 0);
   EXPECT_EQ(read_file(folder / "again/model.safetensors"),
             read_file(folder / "stored/model.safetensors"));
-  const Outcome bad = run_blip({"convert", "nano", folder / "x", "--dtype", "int8"});
+  const Outcome bad = run_blip({"convert", "nano", folder / "x", "--dtype", "int4"});
   EXPECT_EQ(bad.exit_code, 2);
-  EXPECT_THAT(bad.err, HasSubstr("int8"));
+  EXPECT_THAT(bad.err, HasSubstr("int4"));
+}
+
+TEST(Convert, ToInt8MakesTheMatricesInt8AndLeavesTheRest) {
+  const Folder folder;
+  ASSERT_EQ(run_blip({"convert", "nano", folder / "int8", "--dtype", "int8"}).exit_code, 0);
+  const Checkpoint before = Checkpoint::open(kNano);
+  const Checkpoint after = Checkpoint::open(folder / "int8");
+  std::size_t matrices = 0;
+  for (const CheckpointTensor& tensor : before.tensors()) {
+    const CheckpointTensor* now = after.find(tensor.name);
+    ASSERT_NE(now, nullptr) << tensor.name;
+    EXPECT_EQ(now->shape, tensor.shape);
+    const bool is_matrix =
+        tensor.shape.size() == 2 && tensor.name.find("position_embeddings") == std::string::npos;
+    EXPECT_EQ(name_of(now->dtype), is_matrix ? "I8" : "F16") << tensor.name;
+    EXPECT_EQ(after.find(tensor.name + "_scale") != nullptr, is_matrix) << tensor.name;
+    if (is_matrix) ++matrices;
+    if (!is_matrix) {
+      EXPECT_EQ(std::memcmp(now->bytes.data(), tensor.bytes.data(), tensor.bytes.size()), 0);
+    }
+  }
+  EXPECT_EQ(after.tensors().size(), before.tensors().size() + matrices);
+  EXPECT_EQ(Json::parse(read_file(folder / "int8/config.json"))["torch_dtype"], "float16");
+
+  // Once more changes nothing, and half of it is gone.
+  ASSERT_EQ(run_blip({"convert", folder / "int8", folder / "again", "--dtype", "int8"}).exit_code,
+            0);
+  EXPECT_EQ(read_file(folder / "again/model.safetensors"),
+            read_file(folder / "int8/model.safetensors"));
+  EXPECT_LT(std::filesystem::file_size(folder / "int8/model.safetensors"),
+            std::filesystem::file_size(kNano / "model.safetensors") * 55 / 100);
+}
+
+TEST(Convert, Int8IsWhatLoadingAsInt8Makes) {
+  const Folder folder;
+  const std::vector<std::string> embed = {"embed", photo_folder(), "--format", "jsonl"};
+  const auto output = [&](const std::string& model, const std::string& dtype) {
+    std::vector<std::string> words = embed;
+    words.insert(words.end(), {"--model", model, "--dtype", dtype});
+    const Outcome run = run_blip(words);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.out;
+  };
+  for (const std::string name : {"itm", "blip"}) {
+    SCOPED_TRACE(name);
+    const std::string target = folder / name;
+    ASSERT_EQ(run_blip({"convert", task_model(name), target, "--dtype", "int8"}).exit_code, 0);
+    const std::string loaded = output(task_model(name), "int8");
+    EXPECT_EQ(output(target, "stored"), loaded);
+    EXPECT_EQ(output(target, "int8"), loaded);
+    EXPECT_NE(output(task_model(name), "stored"), loaded);
+    // Float again, it is what int8 can say: the same to rounding.
+    ASSERT_EQ(run_blip({"convert", target, target + "-f32", "--dtype", "f32"}).exit_code, 0);
+    EXPECT_EQ(output(target + "-f32", "stored"), output(target, "f32"));
+    const Checkpoint wide = Checkpoint::open(target + "-f32");
+    for (const CheckpointTensor& tensor : wide.tensors()) {
+      EXPECT_EQ(name_of(tensor.dtype), "F32") << tensor.name;
+      EXPECT_FALSE(tensor.name.ends_with("_scale")) << tensor.name;
+    }
+  }
+}
+
+TEST(Convert, ToInt8OfAnOriginalCheckpointWritesTiedTensorsOnce) {
+  const Folder folder;
+  const BlipConfig config = small_config("BlipForConditionalGeneration");
+  const std::string source =
+      folder.file("model_base_caption.pth", original_checkpoint(config, {"temp"}));
+  ASSERT_EQ(run_blip({"convert", source, folder / "int8", "--dtype", "int8"}).exit_code, 0);
+  const Checkpoint after = Checkpoint::open(folder / "int8");
+  EXPECT_EQ(after.find("text_decoder.cls.predictions.decoder.weight"), nullptr);
+  EXPECT_EQ(after.find("text_decoder.cls.predictions.decoder.weight_scale"), nullptr);
+  const CheckpointTensor* words = after.find("text_decoder.bert.embeddings.word_embeddings.weight");
+  ASSERT_NE(words, nullptr);
+  EXPECT_EQ(name_of(words->dtype), "I8");
+  const Outcome report = run_blip({"inspect", folder / "int8"});
+  EXPECT_EQ(report.exit_code, 0) << report.out;
 }
 
 TEST(Convert, OverwritesOnlyIfToldTo) {

@@ -130,6 +130,33 @@ TEST(Inspect, ATensorThatContradictsTheConfigurationIsNamed) {
   EXPECT_THAT(fewer["ignored_tensors"].dump(), HasSubstr("vision_model.encoder.layers.5."));
 }
 
+TEST(Inspect, CountsInt8AsWhatItStandsFor) {
+  const Folder folder;
+  ASSERT_EQ(run_blip({"convert", "nano", folder / "int8", "--dtype", "int8"}).exit_code, 0);
+  const Json before = inspect("nano", 0);
+  const Json after = inspect(folder / "int8", 0);
+  for (const char* same : {"parameters", "expected_parameters", "towers", "commands"}) {
+    EXPECT_EQ(after[same], before[same]) << same;
+  }
+  EXPECT_EQ(after["missing_tensors"], Json::array());
+  EXPECT_EQ(after["ignored_tensors"], Json::array());
+  EXPECT_EQ(after["problems"], Json::array());
+  // Each int8 matrix has its scales in float32.
+  EXPECT_EQ(after["dtypes"]["I8"], after["dtypes"]["F32"]);
+  EXPECT_GT(after["dtypes"]["I8"], 50);
+}
+
+TEST(Inspect, NamesTheScalesThatAreMissing) {
+  const Folder folder;
+  const BlipConfig config = small_config("BlipForImageTextRetrieval");
+  const auto without = [](const std::string& name) {
+    return name == "itm_head.weight_scale" ? std::string() : name;
+  };
+  const Json report =
+      inspect(folder.file("model.safetensors", int8_tensor_file(config, without)), 1);
+  EXPECT_EQ(report["missing_tensors"], Json::array({"itm_head.weight_scale [2, 1]"}));
+}
+
 TEST(Inspect, TellsEveryArchitectureFromACheckpointAlone) {
   const Folder folder;
   const std::vector<std::pair<std::string, Json>> commands = {

@@ -24,6 +24,7 @@ WeightType weight_type(const std::string& name) {
   if (name == "f32") return WeightType::f32;
   if (name == "f16") return WeightType::f16;
   if (name == "bf16") return WeightType::bf16;
+  if (name == "i8") return WeightType::i8;
   return WeightType::stored;
 }
 
