@@ -6,15 +6,18 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 300
 PARITY_ARGS ?=
 PHOTOS ?=
+# The arguments of tools/peers/main.py; a Python that has the peers already.
+PEERS_ARGS ?=
+PEERS_PYTHON ?=
 # For a PyTorch without CUDA: make parity TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
-export TORCH_INDEX_URL PHOTOS
+export TORCH_INDEX_URL PHOTOS PEERS_PYTHON
 
 install := tools/install_dependencies.sh
 
 # The tests that `make asan` builds and runs: every room's.
 ASAN_ROOMS := core kernels hub checkpoint image text model generate tasks cli
 
-.PHONY: help demo test asan tsan lint format fuzz bench parity parity-quick clean
+.PHONY: help demo test asan tsan lint format fuzz bench bench-peers parity parity-quick clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -65,6 +68,12 @@ bench: ## build and run the programs in bench/
 	cmake --build --preset release --target bench/all
 	for program in build/release/bench/bench_*; do test ! -x $$program || $$program || exit 1; done
 
+bench-peers: ## measure beside transformers, ONNX Runtime and OpenVINO, in .venv-peers (PEERS_ARGS=--quick)
+	$(install) build test parity
+	cmake --preset release
+	cmake --build --preset release --target blip_cli timed_requests
+	tools/bench_peers.sh build/release $(PEERS_ARGS)
+
 parity: ## compare with Hugging Face transformers, installed into .venv (PHOTOS=FOLDER)
 	$(install) build test parity
 	cmake --preset release
@@ -74,5 +83,5 @@ parity: ## compare with Hugging Face transformers, installed into .venv (PHOTOS=
 parity-quick: ## the same at tiny sizes
 	$(MAKE) parity PARITY_ARGS=--quick
 
-clean: ## remove build/ and .venv/
-	rm -rf build .venv
+clean: ## remove build/, .venv/ and .venv-peers/
+	rm -rf build .venv .venv-peers

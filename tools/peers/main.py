@@ -1,0 +1,174 @@
+"""blip.cpp against transformers, ONNX Runtime and OpenVINO on the same random-weight models, in turns:
+`make bench-peers`. Writes the table of docs/performance.md and its plot; exits with 1 if an output
+that must agree does not."""
+
+import argparse
+import functools
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+import check
+import machine
+import measure
+import photos
+import report
+import workload
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CALIBRATION_PHOTOS = 8
+
+
+def say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+def command_line():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release",
+                        help="where bin/blip and bench/timed_requests are")
+    parser.add_argument("--blip", type=pathlib.Path, help="the program, if it is elsewhere")
+    parser.add_argument("--sizes", nargs="+", default=["base", "large"],
+                        choices=["tiny", "small", "base", "large"])
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="these requests: "
+                        + " ".join(request.name for request in workload.REQUESTS),
+                        choices=[request.name for request in workload.REQUESTS])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=machine.cores())
+    parser.add_argument("--photos", type=int, default=500, help="in the folder [500]")
+    parser.add_argument("--work", type=pathlib.Path, help="models, photos, results [build/peers]")
+    parser.add_argument("--report", type=pathlib.Path, help="[docs/performance.md]")
+    parser.add_argument("--quick", action="store_true",
+                        help="a tiny model, one round and a few small photos, to see that it works; "
+                        "the report goes to the work directory")
+    options = parser.parse_args()
+    work = ROOT / ("build/peers-quick" if options.quick else "build/peers")
+    options.work = (options.work or work).resolve()
+    options.work.mkdir(parents=True, exist_ok=True)
+    options.blip = (options.blip or options.build / "bin/blip").resolve()
+    options.timed_requests = (options.build / "bench/timed_requests").resolve()
+    docs = ROOT / "docs/performance.md"
+    if options.quick:
+        options.sizes, options.rounds, options.photos = ["tiny"], 1, 24
+        if not options.report:
+            options.report = options.work / docs.name
+            options.report.write_text(docs.read_text())
+    options.report = options.report or docs
+    return options
+
+
+def prepare(options, size):
+    """→ the folder of photos, the directory of the models"""
+    folder = options.work / "photos" / str(options.photos)
+    made = photos.make_photos(options.photos, ROOT / "examples/photos", folder,
+                              *([1] if options.quick else []))
+    directory, log = options.work / size, options.work / f"models-{size}.log"
+    say(f"{size}: models in {directory}")
+    with open(log, "w") as output:  # the exporters are talkative
+        asked = made[:workload.PHOTOS_IN_BATCH + CALIBRATION_PHOTOS]
+        done = subprocess.run([sys.executable, HERE / "models.py", size, directory, *asked],
+                              stdout=output, stderr=subprocess.STDOUT,
+                              env={**os.environ, **measure.ENVIRONMENT})
+    if done.returncode != 0:
+        sys.exit(f"the models cannot be made, see {log}:\n{log.read_text()[-2000:]}")
+    return folder, directory
+
+
+def program(options, request, contender, folder, directory):
+    """What a user would start."""
+    model, threads, tokens = directory / request.model, options.threads, workload.TOKENS
+    photo = json.loads((directory / "inputs.json").read_text())["photos"][0]
+    if contender.library == "blip":
+        command = [options.blip, "caption", "-m", model, "--threads", threads, "--quiet",
+                   "--no-exif-rotation", "--min-new-tokens", tokens, "--max-new-tokens", tokens]
+        if contender.variant != "f32":
+            command += ["--dtype", contender.variant]
+        return command + ([folder, "--format", "jsonl"] if request.name == "folder" else [photo])
+    if request.name == "folder":
+        return [sys.executable, HERE / "caption_folder.py", model, folder, threads, tokens,
+                workload.PHOTOS_IN_BATCH]
+    return [sys.executable, HERE / "caption_one.py", model, photo, threads, tokens]
+
+
+def make_runner(options, request, contender, folder, directory):
+    if request.kind == "process":
+        return measure.Command(program(options, request, contender, folder, directory))
+    place = options.work / "workers" / f"{contender.library}-{contender.variant}"
+    inputs = json.loads((directory / "inputs.json").read_text())
+    asked = workload.worker_request(request, contender, directory, inputs, options.threads,
+                                    place / "out.f32")
+    return measure.worker(contender, asked, options.timed_requests, place)
+
+
+def answer_of(options, contender, reply):
+    """What check.py compares."""
+    if "lines" in reply:
+        return {"lines": [json.loads(line)["caption"] if line.startswith("{") else line
+                          for line in reply["lines"]]}
+    if "ids" in reply:
+        return {"ids": reply["ids"]}
+    place = options.work / "workers" / f"{contender.library}-{contender.variant}"
+    return {"array": check.array(place / "out.f32", reply["shape"])}
+
+
+def measure_request(options, request, folder, directory):
+    """→ the rows of its table"""
+    dtypes = subprocess.run([options.timed_requests, "--dtypes"], check=True, text=True,
+                            capture_output=True).stdout.split()
+    contenders = workload.contenders(request, dtypes)
+    makers = {one.name: functools.partial(make_runner, options, request, one, folder, directory)
+              for one in contenders}
+    results = measure.take_turns(makers, min(options.rounds, request.rounds or options.rounds), say)
+    reference = results[workload.REFERENCE.name]
+    if "failed" in reference:
+        sys.exit(f"{workload.REFERENCE.name} failed: {reference['failed']}")
+    wanted = answer_of(options, workload.REFERENCE, reference["replies"][-1])
+    rows = []
+    for contender in contenders:
+        result = results[contender.name]
+        row = {"contender": contender.name, "exact": contender.exact}
+        if "failed" in result:
+            row.update(failed=result["failed"], wrong=contender == workload.OURS)
+        else:
+            last = result["replies"][-1]
+            words, agrees = check.agreement(request.kind, answer_of(options, contender, last), wanted)
+            row.update(seconds=[reply["seconds"] for reply in result["replies"]],
+                       peak_bytes=last["peak_bytes"], note=result["greeting"].get("note", ""),
+                       agreement=words, wrong=contender.exact and not agrees)
+            say(f"  {contender.name:<36} {statistics.median(row['seconds']):9.4f} s   {words}"
+                + ("   WRONG" if row["wrong"] else ""))
+        rows.append(row)
+    return rows
+
+
+def main():
+    options = command_line()
+    described = machine.describe(options.blip, options.threads)
+    path = options.work / "results.json"
+    results = json.loads(path.read_text()) if path.exists() else {}
+    if results.get("machine") != described:  # numbers of two machines or versions don't mix
+        results = {"machine": described, "sizes": {}}
+    wrong = 0
+    for size in options.sizes:
+        folder, directory = prepare(options, size)
+        for request in workload.REQUESTS:
+            if options.only and request.name not in options.only:
+                continue
+            say(f"{size}: {request.title}")
+            rows = measure_request(options, request, folder, directory)
+            wrong += sum(row["wrong"] for row in rows)
+            results["sizes"].setdefault(size, {})[request.name] = {
+                "rows": rows, "photos": options.photos, "date": time.strftime("%Y-%m-%d")}
+            path.write_text(json.dumps(results, indent=1))
+    report.write(results, options.report)
+    say(f"written: {options.report}" + (f"; {wrong} outputs that must agree do not" if wrong else ""))
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

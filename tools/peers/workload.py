@@ -1,0 +1,89 @@
+"""What is asked, and of whom."""
+
+import dataclasses
+
+TOKENS = 10
+PHOTOS_IN_BATCH = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One row of questions: `kind` as bench/timed_requests.cpp has it, or "process": a program from its
+    start to its end."""
+    name: str
+    title: str
+    kind: str
+    model: str = "caption"
+    photos: int = 1
+    beams: int = 1
+    rounds: int | None = None  # fewer than the others, because it takes long
+
+
+REQUESTS = (
+    Request("cold", "a program's start to its first caption", "process"),
+    Request("greedy", "caption, greedy", "caption"),
+    Request("beam3", "caption, 3 beams", "caption", beams=3),
+    Request("batch8", "8 captions together, greedy", "caption", photos=PHOTOS_IN_BATCH),
+    Request("vqa", "an answer to a question", "vqa", model="vqa"),
+    Request("itm", "1 image matched with 100 texts", "itm", model="itm"),
+    Request("vision", "the vision tower alone", "vision"),
+    Request("folder", "a folder of mixed photos, captioned", "process", rounds=1),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Contender:
+    """`library` and `variant` as runners.py has them; for blip.cpp the variant is its dtype. An exact one
+    computes in float32 and must give what the reference gives; of others the difference is told."""
+    name: str
+    library: str
+    variant: str
+    exact: bool = False
+
+
+# Everything is measured against this one, and every output compared with the reference's.
+OURS = Contender("blip.cpp f32", "blip", "f32", exact=True)
+REFERENCE = Contender("transformers f32", "transformers", "f32", exact=True)
+
+OURS_REDUCED = (Contender("blip.cpp f16", "blip", "f16"),
+                Contender("blip.cpp int8", "blip", "int8"))
+TORCH_REDUCED = (Contender("transformers bf16", "transformers", "bf16+sdpa"),
+                 Contender("transformers int8 (dynamic)", "transformers", "int8+sdpa"))
+VISION_ONLY = (
+    Contender("transformers f32, fused attention", "transformers", "f32+sdpa", exact=True),
+    Contender("transformers f32, compiled", "transformers", "f32+sdpa+compiled", exact=True),
+    Contender("transformers bf16, compiled", "transformers", "bf16+sdpa+compiled"),
+    Contender("ONNX Runtime f32", "onnxruntime", "f32", exact=True),
+    Contender("ONNX Runtime int8 (dynamic)", "onnxruntime", "int8"),
+    Contender("OpenVINO f32", "openvino", "f32", exact=True),
+    Contender("OpenVINO, its default", "openvino", "default"),
+    Contender("OpenVINO int8 (NNCF)", "openvino", "int8"),
+    Contender("OpenVINO int8 weights", "openvino", "weights8"),
+)
+ONE_BY_ONE = Contender("transformers f32, a pass per text", "transformers", "f32+separate",
+                       exact=True)
+
+
+def contenders(request, dtypes):
+    """In the order in which they take turns. dtypes: those that this build of blip.cpp has."""
+    ours = [OURS] + [one for one in OURS_REDUCED if one.variant in dtypes]
+    if request.kind == "process":
+        return [one for one in ours if one.variant != "f16"] + [REFERENCE]
+    theirs = [REFERENCE, *TORCH_REDUCED]
+    if request.kind == "itm":
+        theirs.append(ONE_BY_ONE)
+    if request.kind == "vision":
+        theirs += VISION_ONLY
+    return ours + theirs
+
+
+def worker_request(request, contender, directory, inputs, threads, out):
+    """The file that a worker reads, whichever side it is on."""
+    asked = {"kind": request.kind, "threads": threads, "beams": request.beams, "tokens": TOKENS,
+             "out": str(out)}
+    if contender.library == "blip":
+        texts = {"vqa": inputs["questions"], "itm": inputs["texts"]}.get(request.kind, [])
+        return {**asked, "model": str(directory / request.model), "dtype": contender.variant,
+                "images": inputs["photos"][:request.photos], "texts": texts}
+    return {**asked, "library": contender.library, "variant": contender.variant,
+            "directory": str(directory), "photos": request.photos}
