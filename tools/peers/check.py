@@ -26,7 +26,7 @@ def compare_arrays(got, wanted, limit):
         return f"shape {got.shape} for {wanted.shape}", False
     difference = got.astype(numpy.float64) - wanted
     greatest = float(numpy.abs(difference).max())
-    relative = float(numpy.sqrt((difference ** 2).mean() / (wanted.astype(numpy.float64) ** 2).mean()))
+    relative = numpy.linalg.norm(difference) / numpy.linalg.norm(wanted.astype(numpy.float64))
     return f"within {greatest:.1e} ({100 * relative:.2g} % rms)", greatest <= limit
 
 

@@ -8,13 +8,14 @@
 import logging
 
 import nncf
+import onnx
 import openvino
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from sdpa import fuse_attention
+from fused_attention import fuse_attention, onnx_attention
 
-OPSET = 18
+OPSET = 20  # the first with GELU as one operation
 
 
 class Tower(torch.nn.Module):
@@ -31,7 +32,10 @@ class Tower(torch.nn.Module):
 
 def export_onnx(vision_model, directory, pixels):
     """float32, and int8 with a scale for each output channel: quantize_dynamic is what ONNX Runtime
-    recommends for transformers; activations get their scales while it runs."""
+    recommends for transformers; activations get their scales while it runs. Its optimiser for
+    transformers does not recognise BLIP's attention, so that is exported as the operation the
+    optimiser would put there."""
+    fuse_attention(vision_model, onnx_attention)
     batch = torch.export.Dim("batch", min=1, max=64)
     example = torch.from_numpy(pixels).repeat(2, 1, 1, 1)  # one image would fix the batch at one
     program = torch.onnx.export(
@@ -41,7 +45,7 @@ def export_onnx(vision_model, directory, pixels):
     program.save(directory / "vision.onnx", external_data=False)
     quantize_dynamic(directory / "vision.onnx", directory / "vision-int8.onnx", per_channel=True,
                      weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm"],
-                     extra_options={"DefaultTensorType": 1})
+                     extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
 
 
 def export_openvino(vision_model, directory, pixels, calibration):

@@ -63,19 +63,24 @@ def command_line():
 
 
 def prepare(options, size):
-    """→ the folder of photos, the directory of the models"""
-    folder = options.work / "photos" / str(options.photos)
-    made = photos.make_photos(options.photos, ROOT / "examples/photos", folder,
-                              *([1] if options.quick else []))
+    """→ the folder of photos to caption, the directory of the models"""
+    def make_photos(count, folder):
+        largest = [1] if options.quick else []
+        return photos.make_photos(count, ROOT / "examples/photos", folder, *largest)
+
     directory, log = options.work / size, options.work / f"models-{size}.log"
     say(f"{size}: models in {directory}")
+    asked = make_photos(workload.PHOTOS_IN_BATCH + CALIBRATION_PHOTOS,
+                        options.work / "photos/asked")
     with open(log, "w") as output:  # the exporters are talkative
-        asked = made[:workload.PHOTOS_IN_BATCH + CALIBRATION_PHOTOS]
         done = subprocess.run([sys.executable, HERE / "models.py", size, directory, *asked],
                               stdout=output, stderr=subprocess.STDOUT,
                               env={**os.environ, **measure.ENVIRONMENT})
     if done.returncode != 0:
         sys.exit(f"the models cannot be made, see {log}:\n{log.read_text()[-2000:]}")
+    folder = options.work / "photos" / str(options.photos)
+    if not options.only or "folder" in options.only:
+        make_photos(options.photos, folder)
     return folder, directory
 
 

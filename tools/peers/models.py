@@ -32,7 +32,7 @@ PACKAGES = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime", "openv
 
 def stamp(size, photos):
     """Changes when anything does that the files depend on."""
-    sources = [HERE / "models.py", HERE / "exports.py", HERE / "sdpa.py",
+    sources = [HERE / "models.py", HERE / "exports.py", HERE / "fused_attention.py",
                HERE.parent / "reference" / "random_models.py"]
     return {"size": size, "photos": [photo.name for photo in photos],
             "versions": {name: importlib.metadata.version(name) for name in PACKAGES},

@@ -51,5 +51,7 @@ def make_photos(count, sources, directory, largest=MEGAPIXELS[-1]):
     """→ `count` paths in `directory`, those made earlier reused"""
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
+    for unfinished in directory.glob("*.partial"):
+        unfinished.unlink()
     sources = sorted(pathlib.Path(sources).glob("*.jpg"))
     return [make_photo(number, sources, directory, largest) for number in range(count)]

@@ -58,7 +58,7 @@ class Torch(Runner):
             self.model = self.model.vision_model
         vision = self.model if self.kind == "vision" else self.model.vision_model
         if "sdpa" in self.variant:
-            from sdpa import fuse_attention
+            from fused_attention import fuse_attention
             fuse_attention(vision)
         if "int8" in self.variant:
             self.model = torch.ao.quantization.quantize_dynamic(

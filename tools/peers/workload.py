@@ -8,8 +8,8 @@ PHOTOS_IN_BATCH = 8
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """One row of questions: `kind` as bench/timed_requests.cpp has it, or "process": a program from its
-    start to its end."""
+    """`kind` as bench/timed_requests.cpp has it, or "process": a program from its start to its end.
+    `model`: the directory of it, see models.py."""
     name: str
     title: str
     kind: str
@@ -33,8 +33,9 @@ REQUESTS = (
 
 @dataclasses.dataclass(frozen=True)
 class Contender:
-    """`library` and `variant` as runners.py has them; for blip.cpp the variant is its dtype. An exact one
-    computes in float32 and must give what the reference gives; of others the difference is told."""
+    """`library` and `variant` as runners.py has them; for blip.cpp the variant is its dtype. An exact
+    one computes in float32 and must give what the reference gives; of others the difference is
+    told."""
     name: str
     library: str
     variant: str
