@@ -38,6 +38,8 @@ def command_line():
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these requests: "
                         + " ".join(request.name for request in workload.REQUESTS),
                         choices=[request.name for request in workload.REQUESTS])
+    parser.add_argument("--without", nargs="+", metavar="WORD", default=[],
+                        help="leave out contenders with one of these words in their names")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=machine.cores())
     parser.add_argument("--photos", type=int, default=500, help="in the folder [500]")
@@ -125,7 +127,9 @@ def measure_request(options, request, folder, directory):
     """→ the rows of its table"""
     dtypes = subprocess.run([options.timed_requests, "--dtypes"], check=True, text=True,
                             capture_output=True).stdout.split()
-    contenders = workload.contenders(request, dtypes)
+    contenders = [one for one in workload.contenders(request, dtypes)
+                  if one == workload.REFERENCE
+                  or not any(word in one.name for word in options.without)]
     makers = {one.name: functools.partial(make_runner, options, request, one, folder, directory)
               for one in contenders}
     results = measure.take_turns(makers, min(options.rounds, request.rounds or options.rounds), say)

@@ -38,8 +38,8 @@ class Runner:
 
 class Torch(Runner):
     """transformers. Variants, joined by +: f32, bf16, int8 (dynamic quantisation of all linear layers),
-    sdpa (fused attention in the vision tower), compiled (torch.compile with constants folded), separate
-    (a forward pass of its own for every text)."""
+    sdpa (fused attention in the vision tower), compiled (torch.compile of the vision tower, constants
+    folded), separate (a forward pass of its own for every text)."""
 
     def prepare(self):
         import torch
@@ -66,7 +66,7 @@ class Torch(Runner):
         if "compiled" in self.variant:
             import torch._inductor.config
             torch._inductor.config.freezing = True
-            self.model.forward = torch.compile(self.model.forward, dynamic=False)
+            vision.forward = torch.compile(vision.forward, dynamic=False)
 
     def load(self, directory, model_class):
         config = model_class.config_class.from_pretrained(directory)

@@ -48,19 +48,19 @@ REFERENCE = Contender("transformers f32", "transformers", "f32", exact=True)
 
 OURS_REDUCED = (Contender("blip.cpp f16", "blip", "f16"),
                 Contender("blip.cpp int8", "blip", "int8"))
-TORCH_REDUCED = (Contender("transformers bf16", "transformers", "bf16+sdpa"),
-                 Contender("transformers int8 (dynamic)", "transformers", "int8+sdpa"))
-VISION_ONLY = (
+TORCH_BY_HAND = (
     Contender("transformers f32, fused attention", "transformers", "f32+sdpa", exact=True),
     Contender("transformers f32, compiled", "transformers", "f32+sdpa+compiled", exact=True),
+    Contender("transformers bf16", "transformers", "bf16+sdpa"),
     Contender("transformers bf16, compiled", "transformers", "bf16+sdpa+compiled"),
+    Contender("transformers int8 (dynamic)", "transformers", "int8+sdpa"))
+VISION_ONLY = (
     Contender("ONNX Runtime f32", "onnxruntime", "f32", exact=True),
     Contender("ONNX Runtime int8 (dynamic)", "onnxruntime", "int8"),
     Contender("OpenVINO f32", "openvino", "f32", exact=True),
     Contender("OpenVINO, its default", "openvino", "default"),
     Contender("OpenVINO int8 (NNCF)", "openvino", "int8"),
-    Contender("OpenVINO int8 weights", "openvino", "weights8"),
-)
+    Contender("OpenVINO int8 weights", "openvino", "weights8"))
 ONE_BY_ONE = Contender("transformers f32, a pass per text", "transformers", "f32+separate",
                        exact=True)
 
@@ -70,7 +70,7 @@ def contenders(request, dtypes):
     ours = [OURS] + [one for one in OURS_REDUCED if one.variant in dtypes]
     if request.kind == "process":
         return [one for one in ours if one.variant != "f16"] + [REFERENCE]
-    theirs = [REFERENCE, *TORCH_REDUCED]
+    theirs = [REFERENCE, *TORCH_BY_HAND]
     if request.kind == "itm":
         theirs.append(ONE_BY_ONE)
     if request.kind == "vision":
