@@ -2,6 +2,7 @@
 
 #include "kernels/int8_multiply_x86.hpp"
 #include "kernels/panels.hpp"
+#include "kernels/x86_extensions.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/int8_multiply.cpp"
@@ -124,13 +125,11 @@ constexpr std::size_t kAmxChannels = 64;
 }  // namespace
 
 void int8_multiply(const Int8Product& product) {
-  // What AVX-512 was extended by is only used where AVX-512 is what the kernels are dispatched to:
-  // a test or a switch may forbid it.
-  const Int8Instructions best =
-      HWY_DYNAMIC_DISPATCH(is_avx512)() ? best_int8_instructions() : Int8Instructions::portable;
-  if (best == Int8Instructions::amx && product.channels % kAmxChannels == 0) {
+  const X86Extension best =
+      HWY_DYNAMIC_DISPATCH(is_avx512)() ? best_x86_extension() : X86Extension::none;
+  if (best == X86Extension::amx && product.channels % kAmxChannels == 0) {
     int8_multiply_amx(product);
-  } else if (best != Int8Instructions::portable) {
+  } else if (best != X86Extension::none) {
     int8_multiply_vnni(product);
   } else {
     HWY_DYNAMIC_DISPATCH(int8_multiply_portable)(product);

@@ -1,17 +1,12 @@
 #include "kernels/int8_multiply_x86.hpp"
 
-#include <algorithm>
-#include <atomic>
-
 #if defined(__x86_64__)
 
-#include <cpuid.h>
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include <array>
 #include <cstring>
+
+#include "kernels/x86_extensions.hpp"
 
 namespace blip {
 namespace {
@@ -63,15 +58,6 @@ template <std::size_t kRows>
 }
 
 // Tile registers: four of sums, two of weights, two of tokens.
-struct alignas(64) TileConfig {
-  std::uint8_t palette = 1;
-  std::uint8_t start_row = 0;
-  std::array<std::uint8_t, 14> reserved{};
-  std::array<std::uint16_t, 16> row_bytes{};
-  std::array<std::uint8_t, 16> rows{};
-};
-static_assert(sizeof(TileConfig) == 64);
-
 constexpr std::size_t kTileRows = 16;
 constexpr std::size_t kTileChannels = 64;
 
@@ -141,39 +127,6 @@ constexpr std::size_t kTileChannels = 64;
   _tile_stored(0, sums, kTokens * sizeof(std::int32_t));
 }
 
-// Bits of CPUID leaf 7 and of XCR0, from Intel's manual (volume 2, CPUID; volume 1, 13.1).
-constexpr unsigned kAmxTileBit = 1U << 24;
-constexpr unsigned kAmxInt8Bit = 1U << 25;
-constexpr unsigned kTileStateBits = 3U << 17;
-
-[[gnu::target("xsave")]] bool system_saves_tiles() {
-  return (_xgetbv(0) & kTileStateBits) == kTileStateBits;
-}
-
-bool can_use_amx() {
-  unsigned a = 0;
-  unsigned b = 0;
-  unsigned c = 0;
-  unsigned d = 0;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
-  if ((d & kAmxTileBit) == 0 || (d & kAmxInt8Bit) == 0) return false;
-  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & bit_OSXSAVE) == 0 || !system_saves_tiles()) {
-    return false;
-  }
-  // Linux gives a process the tiles' state on request (Documentation/arch/x86/xstate.rst).
-  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr long kTileData = 18;
-  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
-
-Int8Instructions offered_int8_instructions() {
-  if (__builtin_cpu_supports("avx512vnni") == 0 || __builtin_cpu_supports("avx512bw") == 0 ||
-      __builtin_cpu_supports("avx512vl") == 0) {
-    return Int8Instructions::portable;
-  }
-  return can_use_amx() ? Int8Instructions::amx : Int8Instructions::avx512_vnni;
-}
-
 }  // namespace
 
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512vnni")]] void int8_multiply_vnni(
@@ -185,12 +138,7 @@ Int8Instructions offered_int8_instructions() {
 
 [[gnu::target("amx-tile,amx-int8,avx512f,avx512bw,avx512vl,avx512vnni")]] void int8_multiply_amx(
     const Int8Product& product) {
-  TileConfig config;
-  config.row_bytes.fill(0);
-  for (std::size_t tile = 0; tile < 8; ++tile) {
-    config.row_bytes[tile] = 64;
-    config.rows[tile] = kTileRows;
-  }
+  const AmxTileConfig config;
   _tile_loadconfig(&config);
   const std::size_t whole = product.rows / kTileRows * kTileRows;
   const std::size_t panel_sums = product.rows * kTokens;
@@ -232,13 +180,6 @@ Int8Instructions offered_int8_instructions() {
 #else
 
 namespace blip {
-namespace {
-
-Int8Instructions offered_int8_instructions() {
-  return Int8Instructions::portable;
-}
-
-}  // namespace
 
 void int8_multiply_vnni(const Int8Product& /*product*/) {}
 void int8_multiply_amx(const Int8Product& /*product*/) {}
@@ -246,21 +187,3 @@ void int8_multiply_amx(const Int8Product& /*product*/) {}
 }  // namespace blip
 
 #endif
-
-namespace blip {
-namespace {
-
-std::atomic<Int8Instructions> limit = Int8Instructions::amx;
-
-}  // namespace
-
-Int8Instructions best_int8_instructions() {
-  static const Int8Instructions kOffered = offered_int8_instructions();
-  return std::min(kOffered, limit.load(std::memory_order_relaxed));
-}
-
-void limit_int8_instructions(Int8Instructions most) {
-  limit.store(most, std::memory_order_relaxed);
-}
-
-}  // namespace blip

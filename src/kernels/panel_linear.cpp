@@ -9,6 +9,7 @@
 #include "kernels/convert.hpp"
 #include "kernels/panel_product.hpp"
 #include "kernels/panels.hpp"
+#include "kernels/split_linear.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/panel_linear.cpp"
@@ -149,6 +150,10 @@ void convert_slab(const WeightMatrix& weight, std::int64_t first, std::int64_t c
 
 void panel_linear(const float* x, std::int64_t panels, const Linear& layer, float* out,
                   Context& context, Epilogue epilogue, const float* residual) {
+  if (can_split(layer.weight)) {
+    split_linear(x, panels, layer, out, context, epilogue, residual);
+    return;
+  }
   const Scratch::Frame frame(context.scratch());
   const WeightMatrix& weight = layer.weight;
   const std::int64_t channels = weight.columns;

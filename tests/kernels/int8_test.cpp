@@ -39,7 +39,7 @@ TEST(Int8Multiply, IsExactOnEveryPath) {
           stored[i] =
               i % 5 < 2 ? std::int8_t(i % 2 == 0 ? 127 : -128) : static_cast<std::int8_t>(engine());
         }
-        on_every_int8_path([&](const std::string& path) {
+        on_every_path([&](const std::string& path) {
           int8_multiply({.weights = stored,
                          .weight_step = channels,
                          .rows = rows,
@@ -145,7 +145,7 @@ TEST(Int8Linear, MatchesTheDefinitionOfWhatIsQuantized) {
     const auto x = random_floats(shape.tokens * shape.inputs, 53);
     const auto residual = random_floats(shape.tokens * shape.outputs, 54);
     const Int8Layer made = make_layer(shape.outputs, shape.inputs);
-    on_every_int8_path([&](const std::string& path) {
+    on_every_path([&](const std::string& path) {
       Context context({.num_threads = 3});
       const PanelFloats panels(x, shape.inputs, context.threads());
       const PanelFloats added(residual, shape.outputs, context.threads());
@@ -192,7 +192,7 @@ TEST(Int8Attention, IsCloseToTheDefinition) {
     const auto tokens = static_cast<std::size_t>(shape.batch * shape.padded_tokens());
     auto x = random_floats(tokens * inputs, 71);
     const Int8Layer made = make_layer(3 * hidden, inputs);
-    on_every_int8_path([&](const std::string& path) {
+    on_every_path([&](const std::string& path) {
       Context context({.num_threads = 3});
       const auto attend = [&](const std::vector<float>& rows) {
         const Scratch::Frame frame(context.scratch());
@@ -224,8 +224,8 @@ TEST(Int8Attention, IsCloseToTheDefinition) {
         error += std::pow(found[i] - expected[i], 2);
         power += std::pow(expected[i], 2);
       }
-      // Scores of this spread (2) are off by a hundredth with eight bits of queries and keys, and so
-      // is each probability; 0.025 is measured.
+      // Scores of this spread (2) are off by a hundredth with eight bits of queries and keys, and
+      // so is each probability; 0.025 is measured.
       EXPECT_LT(std::sqrt(error / power), 0.03) << path << ", " << shape.tokens << " tokens";
 
       // Nothing past the last token is felt.

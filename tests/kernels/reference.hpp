@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/int8_multiply_x86.hpp"
+#include "kernels/x86_extensions.hpp"
 
 namespace blip {
 
@@ -65,15 +65,15 @@ void on_every_target(const Test& test) {
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
-/// Runs `test` once with each instruction set and each of its extensions for int8.
+/// Runs `test` once with each instruction set and each extension of this machine.
 template <typename Test>
-void on_every_int8_path(const Test& test) {
+void on_every_path(const Test& test) {
   on_every_target([&](const char* target) {
-    for (const Int8Instructions most :
-         {Int8Instructions::portable, Int8Instructions::avx512_vnni, Int8Instructions::amx}) {
-      limit_int8_instructions(most);
+    for (const X86Extension most :
+         {X86Extension::none, X86Extension::avx512_vnni, X86Extension::amx}) {
+      limit_x86_extension(most);
       // What this machine does not have has been tested as what it has.
-      if (best_int8_instructions() == most) {
+      if (best_x86_extension() == most) {
         test(std::string(target) + " extension " + std::to_string(static_cast<int>(most)));
       }
     }
