@@ -39,6 +39,7 @@ constexpr std::pair<std::string_view, blip::WeightType> kDtypes[] = {
     {"f32", blip::WeightType::f32},
     {"f16", blip::WeightType::f16},
     {"bf16", blip::WeightType::bf16},
+    {"int8", blip::WeightType::i8},
 };
 
 blip::WeightType weight_type(const std::string& wanted) {

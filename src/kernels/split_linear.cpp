@@ -101,21 +101,23 @@ void split_weights(const WeightMatrix& weight, std::int64_t first, std::int64_t 
                    std::int64_t begin, std::int64_t channels, const ThreadMemory& own) {
   const auto size = static_cast<std::int64_t>(bytes_per_weight(weight.format));
   for (std::int64_t row = 0; row < round_up(count, kSplitRows); ++row) {
-    const float* values = own.row;
-    const auto* stored = static_cast<const std::byte*>(weight.data) +
-                         ((first + row) * weight.columns + begin) * size;
+    std::uint16_t* out = own.weights + split_size(row / 16, channels) + row % 16 * kSplitChannels;
     if (row >= count) {
       std::fill_n(own.row, channels, 0.0F);
-    } else if (weight.format == WeightFormat::f32) {
-      values = reinterpret_cast<const float*>(stored);
-    } else {
-      convert_to_f32(stored, weight.format, static_cast<std::size_t>(channels), own.row);
-      if (weight.format == WeightFormat::i8) {
-        for (std::int64_t c = 0; c < channels; ++c) own.row[c] *= weight.scales[first + row];
-      }
+      split_row(own.row, static_cast<std::size_t>(channels), out);
+      continue;
     }
-    split_row(values, static_cast<std::size_t>(channels),
-              own.weights + split_size(row / 16, channels) + row % 16 * kSplitChannels);
+    const auto* stored = static_cast<const std::byte*>(weight.data) +
+                         ((first + row) * weight.columns + begin) * size;
+    if (weight.format == WeightFormat::f32) {
+      split_row(reinterpret_cast<const float*>(stored), static_cast<std::size_t>(channels), out);
+      continue;
+    }
+    convert_to_f32(stored, weight.format, static_cast<std::size_t>(channels), own.row);
+    if (weight.format == WeightFormat::i8) {
+      for (std::int64_t c = 0; c < channels; ++c) own.row[c] *= weight.scales[first + row];
+    }
+    split_row(own.row, static_cast<std::size_t>(channels), out);
   }
 }
 
