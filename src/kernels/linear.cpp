@@ -7,9 +7,8 @@
 #include "core/thread_pool.hpp"
 #include "kernels/gelu.hpp"
 #include "kernels/int8_linear.hpp"
-#include "kernels/panel_linear.hpp"
+#include "kernels/panel_input.hpp"
 #include "kernels/panels.hpp"
-#include "kernels/quantized_panels.hpp"
 #include "kernels/small_gemm.hpp"
 
 namespace blip {
@@ -62,42 +61,78 @@ void multiply_small(const Product& product, ThreadPool& threads) {
   });
 }
 
-// Through token panels, the residual excepted, which is laid out as the rows are.
-void multiply_panels(const Product& product, Context& context) {
-  const WeightMatrix& weight = product.layer.weight;
-  Scratch& scratch = context.scratch();
-  const std::int64_t panels = panel_count(product.rows);
-  const auto tokens = static_cast<std::size_t>(panels * kPanelTokens);
-  auto* x = scratch.allocate<float>(tokens * static_cast<std::size_t>(weight.columns));
-  auto* out = scratch.allocate<float>(tokens * static_cast<std::size_t>(weight.rows));
+void multiply_panels(const Product& product, const PanelInput& input, Context& context) {
+  const Scratch::Frame frame(context.scratch());
+  const std::int64_t outputs = product.layer.weight.rows;
+  auto* out = context.scratch().allocate<float>(
+      static_cast<std::size_t>(input.panels * outputs * kPanelTokens));
+  // The residual is laid out as the rows are, and added when they are.
   const bool adds_residual = product.epilogue == Epilogue::bias_residual;
-  const Epilogue epilogue = adds_residual ? Epilogue::bias : product.epilogue;
-
-  rows_to_panels(product.x, product.rows, weight.columns, x, context.threads());
-  if (takes_quantized_input(product.layer)) {
-    const QuantizedPanels quantized = allocate_quantized_panels(scratch, panels, weight.columns);
-    quantize_panels(x, panels, quantized, context.threads());
-    int8_linear(quantized, panels, product.layer, out, context, epilogue);
-  } else {
-    panel_linear(x, panels, product.layer, out, context, epilogue);
-  }
-  panels_to_rows(out, product.rows, weight.rows, product.out, context.threads(),
+  apply(input, product.layer, out, context, adds_residual ? Epilogue::bias : product.epilogue);
+  panels_to_rows(out, product.rows, outputs, product.out, context.threads(),
                  adds_residual ? product.residual : nullptr);
+}
+
+// A quantized product is one however few its rows are: a text's answer must not depend on the texts
+// beside it.
+bool is_small(std::int64_t m, const Linear& layer) {
+  return m <= kSmallRows && !takes_quantized_input(layer);
 }
 
 }  // namespace
 
 void linear(const float* x, std::int64_t m, const Linear& layer, float* out, Context& context,
             Epilogue epilogue, const float* residual) {
-  const Scratch::Frame frame(context.scratch());
   const Product product{x, m, layer, out, epilogue, residual};
-  // A quantized product is one however few its rows are: a text's answer must not depend on the
-  // texts beside it.
-  if (m <= kSmallRows && !takes_quantized_input(layer)) {
+  if (is_small(m, layer)) {
     multiply_small(product, context.threads());
-  } else {
-    multiply_panels(product, context);
+    return;
   }
+  const Scratch::Frame frame(context.scratch());
+  multiply_panels(product, rows_as_input(x, m, layer, context), context);
+}
+
+void linear(const float* x, std::int64_t m, std::span<const LinearOutput> layers,
+            Context& context) {
+  const Linear& first = *layers.front().layer;
+  const bool quantized = takes_quantized_input(first);
+  const bool alike = std::all_of(layers.begin(), layers.end(), [&](const LinearOutput& each) {
+    return takes_quantized_input(*each.layer) == quantized;
+  });
+  if (is_small(m, first) || !alike) {
+    for (const LinearOutput& each : layers) linear(x, m, *each.layer, each.out, context);
+    return;
+  }
+  const Scratch::Frame frame(context.scratch());
+  const PanelInput input = rows_as_input(x, m, first, context);
+  for (const LinearOutput& each : layers) {
+    multiply_panels({x, m, *each.layer, each.out, Epilogue::bias, nullptr}, input, context);
+  }
+}
+
+void feed_forward(const float* x, std::int64_t m, const Linear& intermediate, const Linear& output,
+                  float* out, Context& context) {
+  const Scratch::Frame frame(context.scratch());
+  const std::int64_t inner = intermediate.weight.rows;
+  if (is_small(m, intermediate)) {
+    auto* hidden = context.scratch().allocate<float>(static_cast<std::size_t>(m * inner));
+    linear(x, m, intermediate, hidden, context, Epilogue::bias_gelu);
+    linear(hidden, m, output, out, context, Epilogue::bias_residual, x);
+    return;
+  }
+  const PanelInput input = rows_as_input(x, m, intermediate, context);
+  PanelInput hidden{.panels = input.panels};
+  if (takes_quantized_input(intermediate) && takes_quantized_input(output)) {
+    hidden.quantized = allocate_quantized_panels(context.scratch(), input.panels, inner);
+    int8_linear(*input.quantized, input.panels, intermediate, *hidden.quantized, context,
+                Epilogue::bias_gelu);
+  } else {
+    auto* values = context.scratch().allocate<float>(
+        static_cast<std::size_t>(input.panels * inner * kPanelTokens));
+    apply(input, intermediate, values, context, Epilogue::bias_gelu);
+    hidden = panels_as_input(values, input.panels, output, context);
+  }
+  multiply_panels({x, m, output, out, Epilogue::bias_residual, x}, hidden, context);
 }
 
 }  // namespace blip

@@ -1,7 +1,9 @@
-// torch.nn.Linear with what follows it fused in, over all threads of a Context.
+// torch.nn.Linear over rows of tokens, with what follows it fused in, over all threads of a
+// Context.
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "blip/context.hpp"
 #include "kernels/weight_matrix.hpp"
@@ -19,5 +21,19 @@ enum class Epilogue {
 /// itself) → out: [M, O]
 void linear(const float* x, std::int64_t m, const Linear& layer, float* out, Context& context,
             Epilogue epilogue = Epilogue::bias, const float* residual = nullptr);
+
+/// One of several layers that read the same x: out: [M, O]
+struct LinearOutput {
+  const Linear* layer = nullptr;
+  float* out = nullptr;
+};
+
+/// x: [M, C] → every layer's out. What the layers need of x is prepared once.
+void linear(const float* x, std::int64_t m, std::span<const LinearOutput> layers, Context& context);
+
+/// A transformer's feed-forward block. x: [M, C], intermediate: [I, C], output: [C, I] → out: [M,
+/// C] = output(gelu(intermediate(x))) + x. out is not x.
+void feed_forward(const float* x, std::int64_t m, const Linear& intermediate, const Linear& output,
+                  float* out, Context& context);
 
 }  // namespace blip

@@ -1,6 +1,7 @@
 #include "model/cross_attention_cache.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
@@ -52,8 +53,9 @@ std::vector<CrossAttentionCache> make_cross_attention_caches(
   auto* keys = context.scratch().allocate<float>(static_cast<std::size_t>(rows * hidden));
   auto* values = context.scratch().allocate<float>(static_cast<std::size_t>(rows * hidden));
   for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-    linear(states, rows, *layers[layer].key, keys, context);
-    linear(states, rows, *layers[layer].value, values, context);
+    const std::array<LinearOutput, 2> projections = {
+        {{layers[layer].key, keys}, {layers[layer].value, values}}};
+    linear(states, rows, projections, context);
     const std::size_t tasks = caches.size() * static_cast<std::size_t>(heads);
     context.threads().parallel_for(tasks, [&](std::size_t task, int) {
       const std::size_t index = task / static_cast<std::size_t>(heads);

@@ -1,5 +1,6 @@
 #include "model/text_layers.hpp"
 
+#include <array>
 #include <string>
 
 #include "blip/error.hpp"
@@ -38,7 +39,6 @@ void run_text_layers(const TextModel& model, std::span<const TextToken> tokens,
   float* value = allocate(hidden);
   float* attended = allocate(hidden);
   float* sum = allocate(hidden);
-  float* inner = allocate(model.config.intermediate_size);
   const auto normalise = [&](const LayerNorm& norm) { layer_norm(sum, norm, rows, hidden, x); };
 
   for (std::int64_t i = 0; i < rows; ++i) {
@@ -53,17 +53,17 @@ void run_text_layers(const TextModel& model, std::span<const TextToken> tokens,
   for (std::size_t index = 0; index < model.layers.size(); ++index) {
     const TextLayer& layer = model.layers[index];
     const auto number = static_cast<std::int64_t>(index);
-    linear(x, rows, layer.attention.query, query, context);
-    linear(x, rows, layer.attention.key, key, context);
-    linear(x, rows, layer.attention.value, value, context);
+    const std::array<LinearOutput, 3> projections = {{{&layer.attention.query, query},
+                                                      {&layer.attention.key, key},
+                                                      {&layer.attention.value, value}}};
+    linear(x, rows, projections, context);
     attend_to_text(number, query, key, value, attended);
     linear(attended, rows, layer.attention.output, sum, context, Epilogue::bias_residual, x);
     normalise(layer.attention.layer_norm);
 
     if (attend_to_image) attend_to_image(number, x);
 
-    linear(x, rows, layer.intermediate, inner, context, Epilogue::bias_gelu);
-    linear(inner, rows, layer.output, sum, context, Epilogue::bias_residual, x);
+    feed_forward(x, rows, layer.intermediate, layer.output, sum, context);
     normalise(layer.layer_norm);
   }
 }
