@@ -1,5 +1,6 @@
-// What loading a model costs, for each number type of its weights: seconds, and the most memory that
-// the process had in use. Each is measured in a process of its own, whose peak nothing else raised.
+// What loading a model costs, for each number type of its weights: seconds, and the most memory
+// that the process had in use. Each is measured in a process of its own, whose peak nothing else
+// raised.
 //
 //   bench_load [MODEL]     (none: a random-weight BLIP base, written to a temporary directory)
 #include <sys/resource.h>

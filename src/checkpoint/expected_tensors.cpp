@@ -242,7 +242,8 @@ TensorDifferences compare(const Checkpoint& checkpoint, const BlipConfig& config
   }
   for (const CheckpointTensor& tensor : checkpoint.tensors()) {
     const CheckpointTensor* scaled = find_scaled_weight(checkpoint, tensor.name);
-    if (known.contains(tensor.name) || (scaled != nullptr && known.contains(scaled->name))) continue;
+    if (known.contains(tensor.name) || (scaled != nullptr && known.contains(scaled->name)))
+      continue;
     differences.unused.push_back(tensor.name);
   }
   return differences;

@@ -164,7 +164,7 @@ TEST(Convert, Int8IsWhatLoadingAsInt8Makes) {
     const Checkpoint wide = Checkpoint::open(target + "-f32");
     for (const CheckpointTensor& tensor : wide.tensors()) {
       EXPECT_EQ(name_of(tensor.dtype), "F32") << tensor.name;
-      EXPECT_FALSE(tensor.name.ends_with("_scale")) << tensor.name;
+      EXPECT_FALSE(tensor.name.ends_with(".weight_scale")) << tensor.name;
     }
   }
 }

@@ -121,6 +121,18 @@ TEST_F(BundledModel, WeightTypesAgreeOnAFloat16Checkpoint) {
   EXPECT_LT(difference, 0.05);
 }
 
+TEST_F(BundledModel, SaysTheSameInInt8) {
+  const auto small =
+      BlipForConditionalGeneration::from_pretrained(kModel, {.weight_type = WeightType::i8});
+  EXPECT_EQ(small.ignored_tensors(), model_.ignored_tensors());
+  for (const char* photo : {"cat.jpg", "motorcycle.jpg", "skateboarder.jpg"}) {
+    const BlipInputs inputs = processor_(Image::open(kPhotos + photo));
+    EXPECT_EQ(small.generate(inputs, {.num_beams = 3}, context_),
+              model_.generate(inputs, {.num_beams = 3}, context_))
+        << photo;
+  }
+}
+
 TEST_F(BundledModel, IsSafeToShareBetweenThreads) {
   const BlipInputs inputs = processor_(Image::open(kPhotos + "cat.jpg"));
   const auto expected = model_.generate(inputs, {.num_beams = 2}, context_);
