@@ -3,13 +3,16 @@
 
 namespace blip {
 
-/// The number type weights are held in. Arithmetic is float32 whatever this is.
+/// The number type weights are held in. Arithmetic is to float32's accuracy, except that of i8.
 enum class WeightType {
   stored,  ///< as the checkpoint has them, used in place
   f32,
   f16,
   bf16,
-  i8,  ///< int8 with one scale per output; about a quarter of the memory of f32
+  /// Int8 with one scale per output, about a quarter of the memory of f32. Image and text encoders
+  /// and what a decoder reads of images round their activations to 8 bits, too; a decoder its own
+  /// to 16.
+  i8,
 };
 
 struct LoadOptions {

@@ -1,6 +1,7 @@
 #include "cli/run_options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "cli/command_line.hpp"
 #include "cli/fastest_weights.hpp"
 #include "cli/image_folder.hpp"
+#include "kernels/instruction_set.hpp"
 
 namespace blip::cli {
 namespace {
@@ -110,9 +112,9 @@ void ModelOptions::declare(CLI::App& app, bool batched) {
   app.add_option("-m,--model", name, description)->type_name("MODEL")->group(group);
   app.add_option(
          "--dtype", dtype_,
-         "Hold weights as stored, f32, f16, bf16, int8 (one scale per output; a quarter of "
-         "the memory, answers may differ a little) or auto: int8 where this machine decodes "
-         "faster with it, else stored [stored]")
+         "Hold weights as stored, f32, f16, bf16, int8 (a quarter of the memory and several times "
+         "as fast, answers may differ a little) or auto: int8 where this machine is faster with "
+         "it, else stored [stored]")
       ->type_name("TYPE")
       ->check(one_of({"auto", "stored", "f32", "f16", "bf16", "int8"}))
       ->group(group);
@@ -130,11 +132,22 @@ void ModelOptions::declare(CLI::App& app, bool batched) {
       ->type_name("N")
       ->check(whole_number(0, kMaxThreads))
       ->group(group);
+  std::vector<std::string> instruction_sets;
+  for (const std::string_view each : instruction_set_names()) instruction_sets.emplace_back(each);
+  app.add_option("--isa", instruction_set_,
+                 "Use no instruction set of the processor beyond " +
+                     fmt::format("{}", fmt::join(instruction_sets, ", ")) + " [its best]")
+      ->type_name("NAME")
+      ->check(one_of(instruction_sets))
+      ->group(group);
 }
 
 void ModelOptions::settle() {
   if (name.empty()) name = fallback_;
   if (name.empty()) throw UsageError("no model given; name one with --model");
+  if (!instruction_set_.empty() && !limit_instruction_set(instruction_set_)) {
+    throw UsageError(fmt::format("--isa {}: this processor does not have it", instruction_set_));
+  }
   if (dtype_ == "f32") weight_type = WeightType::f32;
   if (dtype_ == "f16") weight_type = WeightType::f16;
   if (dtype_ == "bf16") weight_type = WeightType::bf16;

@@ -57,6 +57,7 @@ class ModelOptions {
  private:
   std::string fallback_;
   std::string dtype_ = "stored";
+  std::string instruction_set_;
 };
 
 class OutputOptions {

@@ -32,4 +32,12 @@ void multiply(ConstMatrix a, ConstMatrix b, float* out, std::int64_t out_stride,
   sgemm('N', a, b, out, out_stride, m, n, k);
 }
 
+void limit_gemm_instructions(GemmInstructions most) {
+  const dnnl_cpu_isa_t isa = most == GemmInstructions::sse4   ? dnnl_cpu_isa_sse41
+                             : most == GemmInstructions::avx2 ? dnnl_cpu_isa_avx2
+                                                              : dnnl_cpu_isa_avx512_core;
+  // Refused once something has been computed: too late, and harmless.
+  dnnl_set_max_cpu_isa(isa);
+}
+
 }  // namespace blip

@@ -7,6 +7,7 @@
 #include "core/thread_pool.hpp"
 #include "kernels/gelu.hpp"
 #include "kernels/int8_linear.hpp"
+#include "kernels/int8_small_gemm.hpp"
 #include "kernels/panel_input.hpp"
 #include "kernels/panels.hpp"
 #include "kernels/small_gemm.hpp"
@@ -50,14 +51,36 @@ void finish_tile(const Product& product, std::int64_t first, std::int64_t output
   }
 }
 
-void multiply_small(const Product& product, ThreadPool& threads) {
-  const WeightMatrix& weight = product.layer.weight;
-  const std::int64_t tiles = (weight.rows + kSmallTileOutputs - 1) / kSmallTileOutputs;
+// Calls multiply(first, outputs) for every tile, then finishes it.
+template <typename Multiply>
+void for_each_small_tile(const Product& product, ThreadPool& threads, const Multiply& multiply) {
+  const std::int64_t all = product.layer.weight.rows;
+  const std::int64_t tiles = (all + kSmallTileOutputs - 1) / kSmallTileOutputs;
   threads.parallel_for(static_cast<std::size_t>(tiles), [&](std::size_t tile, int) {
     const std::int64_t first = static_cast<std::int64_t>(tile) * kSmallTileOutputs;
-    const std::int64_t outputs = std::min(kSmallTileOutputs, weight.rows - first);
-    small_gemm(product.x, product.rows, weight, first, outputs, product.out, weight.rows);
+    const std::int64_t outputs = std::min(kSmallTileOutputs, all - first);
+    multiply(first, outputs);
     finish_tile(product, first, outputs);
+  });
+}
+
+void multiply_small(const Product& product, Context& context) {
+  const WeightMatrix& weight = product.layer.weight;
+  if (weight.format != WeightFormat::i8) {
+    for_each_small_tile(product, context.threads(), [&](std::int64_t first, std::int64_t outputs) {
+      small_gemm(product.x, product.rows, weight, first, outputs, product.out, weight.rows);
+    });
+    return;
+  }
+  const Scratch::Frame frame(context.scratch());
+  const auto rows = static_cast<std::size_t>(product.rows);
+  auto* values =
+      context.scratch().allocate<std::int16_t>(rows * static_cast<std::size_t>(weight.columns));
+  auto* steps = context.scratch().allocate<float>(rows);
+  round_to_int16(product.x, product.rows, weight.columns, values, steps);
+  const Int16Rows x{.values = values, .steps = steps, .count = product.rows};
+  for_each_small_tile(product, context.threads(), [&](std::int64_t first, std::int64_t outputs) {
+    int8_small_gemm(x, weight, first, outputs, product.out, weight.rows);
   });
 }
 
@@ -85,7 +108,7 @@ void linear(const float* x, std::int64_t m, const Linear& layer, float* out, Con
             Epilogue epilogue, const float* residual) {
   const Product product{x, m, layer, out, epilogue, residual};
   if (is_small(m, layer)) {
-    multiply_small(product, context.threads());
+    multiply_small(product, context);
     return;
   }
   const Scratch::Frame frame(context.scratch());

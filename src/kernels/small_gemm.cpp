@@ -19,24 +19,10 @@ namespace blip::HWY_NAMESPACE {
 constexpr int kWeightRows = 4;
 constexpr int kInputRows = 3;
 
-// Rows of weights as they are stored, and their scales; null: what is stored is what is meant.
-template <typename T>
-struct StoredRows {
-  const T* HWY_RESTRICT values;
-  const float* HWY_RESTRICT scales;
-  std::size_t channels;
-
-  [[nodiscard]] StoredRows from(std::size_t row) const {
-    return {values + row * channels, scales == nullptr ? nullptr : scales + row, channels};
-  }
-};
-
 // x: [kRows, C] with stride C, weight: [kOutputs, C] → out[row * out_stride + output]
 template <int kRows, int kOutputs, typename T>
-HWY_INLINE void dot_tile(const float* HWY_RESTRICT x, const StoredRows<T>& rows,
-                         float* HWY_RESTRICT out, std::size_t out_stride) {
-  const T* HWY_RESTRICT weight = rows.values;
-  const std::size_t channels = rows.channels;
+HWY_INLINE void dot_tile(const float* HWY_RESTRICT x, const T* HWY_RESTRICT weight,
+                         std::size_t channels, float* HWY_RESTRICT out, std::size_t out_stride) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d);
   hn::Vec<decltype(d)> sums[kRows][kOutputs];
@@ -60,58 +46,61 @@ HWY_INLINE void dot_tile(const float* HWY_RESTRICT x, const StoredRows<T>& rows,
       for (std::size_t tail = c; tail < channels; ++tail) {
         sum += x[row * channels + tail] * load_weight(weight + output * channels + tail);
       }
-      out[row * out_stride + output] = rows.scales == nullptr ? sum : sum * rows.scales[output];
+      out[row * out_stride + output] = sum;
     }
   }
 }
 
 template <int kOutputs, typename T>
-HWY_INLINE void all_rows(const float* x, std::size_t m, const StoredRows<T>& weight, float* out,
-                         std::size_t out_stride) {
-  const std::size_t channels = weight.channels;
+HWY_INLINE void all_rows(const float* x, std::size_t m, const T* weight, std::size_t channels,
+                         float* out, std::size_t out_stride) {
   std::size_t row = 0;
   for (; row + kInputRows <= m; row += kInputRows) {
-    dot_tile<kInputRows, kOutputs>(x + row * channels, weight, out + row * out_stride, out_stride);
+    dot_tile<kInputRows, kOutputs>(x + row * channels, weight, channels, out + row * out_stride,
+                                   out_stride);
   }
   if (m - row == 2) {
-    dot_tile<2, kOutputs>(x + row * channels, weight, out + row * out_stride, out_stride);
+    dot_tile<2, kOutputs>(x + row * channels, weight, channels, out + row * out_stride, out_stride);
   } else if (m - row == 1) {
-    dot_tile<1, kOutputs>(x + row * channels, weight, out + row * out_stride, out_stride);
+    dot_tile<1, kOutputs>(x + row * channels, weight, channels, out + row * out_stride, out_stride);
   }
 }
 
 template <typename T>
-void all_outputs(const float* x, std::size_t m, const StoredRows<T>& weight, std::size_t count,
-                 float* out, std::size_t out_stride) {
+void all_outputs(const float* x, std::size_t m, const T* weight, std::size_t channels,
+                 std::size_t count, float* out, std::size_t out_stride) {
   std::size_t output = 0;
   for (; output + kWeightRows <= count; output += kWeightRows) {
-    all_rows<kWeightRows>(x, m, weight.from(output), out + output, out_stride);
+    all_rows<kWeightRows>(x, m, weight + output * channels, channels, out + output, out_stride);
   }
   for (; output < count; ++output) {
-    all_rows<1>(x, m, weight.from(output), out + output, out_stride);
+    all_rows<1>(x, m, weight + output * channels, channels, out + output, out_stride);
   }
 }
 
 void small_gemm_target(const float* x, std::int64_t m, const WeightMatrix& weight,
                        std::int64_t first, std::int64_t count, float* out,
                        std::int64_t out_stride) {
-  const auto multiply = [&]<typename T>(const T* values, const float* scales) {
-    const StoredRows<T> all{values, scales, static_cast<std::size_t>(weight.columns)};
-    all_outputs(x, static_cast<std::size_t>(m), all.from(static_cast<std::size_t>(first)),
-                static_cast<std::size_t>(count), out + first, static_cast<std::size_t>(out_stride));
-  };
+  const auto rows = static_cast<std::size_t>(m);
+  const auto channels = static_cast<std::size_t>(weight.columns);
+  const auto outputs = static_cast<std::size_t>(count);
+  const auto offset = static_cast<std::size_t>(first) * channels;
+  const auto stride = static_cast<std::size_t>(out_stride);
+  float* start = out + first;
   switch (weight.format) {
     case WeightFormat::f32:
-      multiply(static_cast<const float*>(weight.data), nullptr);
+      all_outputs(x, rows, static_cast<const float*>(weight.data) + offset, channels, outputs,
+                  start, stride);
       break;
     case WeightFormat::f16:
-      multiply(static_cast<const Float16*>(weight.data), nullptr);
+      all_outputs(x, rows, static_cast<const Float16*>(weight.data) + offset, channels, outputs,
+                  start, stride);
       break;
     case WeightFormat::bf16:
-      multiply(static_cast<const BFloat16*>(weight.data), nullptr);
+      all_outputs(x, rows, static_cast<const BFloat16*>(weight.data) + offset, channels, outputs,
+                  start, stride);
       break;
-    case WeightFormat::i8:
-      multiply(static_cast<const std::int8_t*>(weight.data), weight.scales);
+    case WeightFormat::i8:  // int8_small_gemm's
       break;
   }
 }

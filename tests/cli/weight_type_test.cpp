@@ -53,6 +53,35 @@ TEST(WeightType, Int8StaysCloseToFloat) {
   }
 }
 
+TEST(InstructionSet, AnyGivesTheSameEmbeddings) {
+  const auto exact = json_lines(embeddings("f32"));
+  int had = 0;
+  for (const std::string isa : {"sse4", "avx2", "avx512", "vnni", "amx"}) {
+    for (const std::string dtype : {"f32", "int8"}) {
+      const Outcome run = run_blip({"embed", "--model", task_model("itm"), photo_folder(),
+                                    "--format", "jsonl", "--dtype", dtype, "--isa", isa});
+      if (run.exit_code == 2) {
+        EXPECT_EQ(run.err, "blip: --isa " + isa + ": this processor does not have it\n");
+        continue;
+      }
+      ++had;
+      const auto found = json_lines(run.out);
+      ASSERT_EQ(found.size(), exact.size());
+      for (std::size_t row = 0; row < exact.size(); ++row) {
+        const auto a = exact[row].at("embedding").get<std::vector<float>>();
+        const auto b = found[row].at("embedding").get<std::vector<float>>();
+        float cosine = 0.0F;
+        for (std::size_t i = 0; i < a.size(); ++i) cosine += a[i] * b[i];
+        EXPECT_GT(cosine, dtype == "f32" ? 0.999999F : 0.999F) << isa << " " << dtype;
+      }
+    }
+  }
+#if defined(__x86_64__)
+  EXPECT_GE(had, 2) << "sse4 is everywhere";
+#endif
+  EXPECT_EQ(run_blip({"embed", "--isa", "mmx", photo_folder()}).exit_code, 2);
+}
+
 TEST(WeightType, AutoMeasuresOnceAndRemembers) {
   const Folder folder;
   const RunOptions options = {.environment = {{"XDG_CACHE_HOME", folder / "cache"}}};
