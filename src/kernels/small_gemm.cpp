@@ -7,6 +7,7 @@
 #define HWY_TARGET_INCLUDE "kernels/small_gemm.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway requires.
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/load_weights-inl.h"
 
@@ -34,7 +35,11 @@ HWY_INLINE void dot_tile(const float* HWY_RESTRICT x, const T* HWY_RESTRICT weig
     hn::Vec<decltype(d)> inputs[kRows];
     for (int row = 0; row < kRows; ++row) inputs[row] = hn::LoadU(d, x + row * channels + c);
     for (int output = 0; output < kOutputs; ++output) {
-      const auto weights = load_weights(d, weight + output * channels + c);
+      const T* place = weight + output * channels + c;
+      // The same place of the rows that come next: reading ahead across the ends of short rows is
+      // more than the hardware does alone.
+      hwy::Prefetch(place + kOutputs * channels);
+      const auto weights = load_weights(d, place);
       for (int row = 0; row < kRows; ++row) {
         sums[row][output] = hn::MulAdd(inputs[row], weights, sums[row][output]);
       }
