@@ -1,4 +1,4 @@
-"""A folder captioned by transformers: caption_folder.py MODEL FOLDER THREADS TOKENS BATCH
+"""A folder captioned by transformers: caption_folder.py MODEL FOLDER THREADS TOKENS
 
 Threads read and prepare photos ahead while the model works on a batch; Pillow and numpy leave them
 Python's lock for most of it. Prints a caption a line, in the order of the names.
@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from transformers import BlipForConditionalGeneration, BlipProcessor
 
+BATCH = 8
 BATCHES_AHEAD = 2
 
 
@@ -22,7 +23,7 @@ def batches(items, size):
 
 def main():
     model_name, folder = sys.argv[1:3]
-    threads, tokens, batch = (int(argument) for argument in sys.argv[3:])
+    threads, tokens = (int(argument) for argument in sys.argv[3:])
     torch.set_num_threads(threads)
     processor = BlipProcessor.from_pretrained(model_name)
     model = BlipForConditionalGeneration.from_pretrained(model_name).eval()
@@ -33,7 +34,7 @@ def main():
 
     with concurrent.futures.ThreadPoolExecutor(threads) as pool, torch.inference_mode():
         ahead = collections.deque()
-        waiting = collections.deque(batches(sorted(pathlib.Path(folder).iterdir()), batch))
+        waiting = collections.deque(batches(sorted(pathlib.Path(folder).iterdir()), BATCH))
         while ahead or waiting:
             while waiting and len(ahead) < BATCHES_AHEAD:
                 ahead.append([pool.submit(prepare, photo) for photo in waiting.popleft()])

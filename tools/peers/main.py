@@ -22,6 +22,8 @@ import workload
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CALIBRATION_PHOTOS = 8
+# The part of the machine that other programs may take before it is worth a warning.
+BUSY = 0.05
 
 
 def say(line):
@@ -44,7 +46,7 @@ def command_line():
     parser.add_argument("--threads", type=int, default=machine.cores())
     parser.add_argument("--photos", type=int, default=500, help="in the folder [500]")
     parser.add_argument("--work", type=pathlib.Path, help="models, photos, results [build/peers]")
-    parser.add_argument("--report", type=pathlib.Path, help="[docs/performance.md]")
+    parser.add_argument("--report", type=pathlib.Path, help="what to write into, made if it is not there [docs/performance.md]")
     parser.add_argument("--quick", action="store_true",
                         help="a tiny model, one round and a few small photos, to see that it works; "
                         "the report goes to the work directory")
@@ -57,10 +59,10 @@ def command_line():
     docs = ROOT / "docs/performance.md"
     if options.quick:
         options.sizes, options.rounds, options.photos = ["tiny"], 1, 24
-        if not options.report:
-            options.report = options.work / docs.name
-            options.report.write_text(docs.read_text())
-    options.report = options.report or docs
+        options.without.append("compiled")  # which takes a minute of every request
+    options.report = options.report or (options.work / docs.name if options.quick else docs)
+    if not options.report.exists():  # now, rather than hours later, if it cannot be
+        options.report.write_text(docs.read_text())
     return options
 
 
@@ -86,27 +88,28 @@ def prepare(options, size):
     return folder, directory
 
 
-def program(options, request, contender, folder, directory):
-    """What a user would start."""
-    model, threads, tokens = directory / request.model, options.threads, workload.TOKENS
-    photo = json.loads((directory / "inputs.json").read_text())["photos"][0]
+def program(options, contender, model, what):
+    """What a user would start to caption `what`, a photo or a folder."""
+    threads, tokens = options.threads, workload.TOKENS
     if contender.library == "blip":
-        command = [options.blip, "caption", "-m", model, "--threads", threads, "--quiet",
+        command = [options.blip, "caption", what, "-m", model, "--threads", threads, "--quiet",
                    "--no-exif-rotation", "--min-new-tokens", tokens, "--max-new-tokens", tokens]
         if contender.variant != "f32":
             command += ["--dtype", contender.variant]
-        return command + ([folder, "--format", "jsonl"] if request.name == "folder" else [photo])
-    if request.name == "folder":
-        return [sys.executable, HERE / "caption_folder.py", model, folder, threads, tokens,
-                workload.PHOTOS_IN_BATCH]
-    return [sys.executable, HERE / "caption_one.py", model, photo, threads, tokens]
+        return command + (["--format", "jsonl"] if what.is_dir() else [])
+    script = "caption_folder.py" if what.is_dir() else "caption_one.py"
+    return [sys.executable, HERE / script, model, what, threads, tokens]
 
 
 def make_runner(options, request, contender, folder, directory):
-    if request.kind == "process":
-        return measure.Command(program(options, request, contender, folder, directory))
-    place = options.work / "workers" / f"{contender.library}-{contender.variant}"
     inputs = json.loads((directory / "inputs.json").read_text())
+    if request.kind == "process":
+        command = functools.partial(program, options, contender, directory / request.model)
+        one = command(pathlib.Path(inputs["photos"][0]))
+        if request.name != "folder":
+            return measure.Command(one, first=one)
+        return measure.Command(command(folder), first=one, files=sorted(folder.iterdir()))
+    place = options.work / "workers" / f"{contender.library}-{contender.variant}"
     asked = workload.worker_request(request, contender, directory, inputs, options.threads,
                                     place / "out.f32")
     return measure.worker(contender, asked, options.timed_requests, place)
@@ -124,7 +127,7 @@ def answer_of(options, contender, reply):
 
 
 def measure_request(options, request, folder, directory):
-    """→ the rows of its table"""
+    """→ the rows of its table, and the part of the machine that other programs took meanwhile"""
     dtypes = subprocess.run([options.timed_requests, "--dtypes"], check=True, text=True,
                             capture_output=True).stdout.split()
     contenders = [one for one in workload.contenders(request, dtypes)
@@ -132,7 +135,8 @@ def measure_request(options, request, folder, directory):
                   or not any(word in one.name for word in options.without)]
     makers = {one.name: functools.partial(make_runner, options, request, one, folder, directory)
               for one in contenders}
-    results = measure.take_turns(makers, min(options.rounds, request.rounds or options.rounds), say)
+    rounds = min(options.rounds, request.rounds or options.rounds)
+    results, others = measure.take_turns(makers, rounds, say)
     reference = results[workload.REFERENCE.name]
     if "failed" in reference:
         sys.exit(f"{workload.REFERENCE.name} failed: {reference['failed']}")
@@ -152,7 +156,9 @@ def measure_request(options, request, folder, directory):
             say(f"  {contender.name:<36} {statistics.median(row['seconds']):9.4f} s   {words}"
                 + ("   WRONG" if row["wrong"] else ""))
         rows.append(row)
-    return rows
+    if others > BUSY:
+        say(f"  other programs took {100 * others:.0f} % of the machine: these times mean little")
+    return rows, others
 
 
 def main():
@@ -169,13 +175,15 @@ def main():
             if options.only and request.name not in options.only:
                 continue
             say(f"{size}: {request.title}")
-            rows = measure_request(options, request, folder, directory)
+            rows, others = measure_request(options, request, folder, directory)
             wrong += sum(row["wrong"] for row in rows)
             results["sizes"].setdefault(size, {})[request.name] = {
-                "rows": rows, "photos": options.photos, "date": time.strftime("%Y-%m-%d")}
+                "rows": rows, "others": others, "photos": options.photos, "date": time.strftime("%Y-%m-%d")}
             path.write_text(json.dumps(results, indent=1))
     report.write(results, options.report)
-    say(f"written: {options.report}" + (f"; {wrong} outputs that must agree do not" if wrong else ""))
+    say(f"written: {options.report}")
+    if wrong:
+        say(f"{wrong} outputs that must agree do not")
     sys.exit(1 if wrong else 0)
 
 

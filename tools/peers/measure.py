@@ -10,8 +10,9 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Lets the threads of one contender's library go to sleep before the next one starts.
-PAUSE_SECONDS = 0.2
+# Before each turn: the threads of the last contender's library go to sleep in the first; the second
+# shows what other programs take of the machine.
+PAUSE_SECONDS, LOOK_SECONDS = 0.1, 0.1
 ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error",
                "TOKENIZERS_PARALLELISM": "false", "PYTHONWARNINGS": "ignore"}
 
@@ -72,20 +73,27 @@ class Worker:
 
 
 class Command:
-    """A program that is started for every run, its files in the page cache from the run before."""
+    """A program that is started for every run. `first` is run before, and `files` are read, so that
+    everything is in the page cache."""
 
-    def __init__(self, command):
-        self.command = [str(part) for part in command]
+    def __init__(self, command, first, files=()):
+        self.command, self.first = ([str(part) for part in each] for each in (command, first))
+        self.files = files
 
     def start(self):
-        self.run()
+        for file in self.files:
+            file.read_bytes()
+        self.execute(self.first)
         return {}
 
     def run(self):
+        return self.execute(self.command)
+
+    def execute(self, command):
         """→ seconds, peak_bytes and the lines it printed"""
         with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
             start = time.perf_counter()
-            process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output,
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
                                        stderr=errors, env={**os.environ, **ENVIRONMENT})
             # wait4, unlike wait, tells what this one process needed.
             _, status, usage = os.wait4(process.pid, 0)
@@ -108,10 +116,25 @@ def worker(contender, request, timed_requests, work):
     return Worker(command, request, work)
 
 
+def processor_times():
+    """→ busy and all, in clock ticks of all cores since the machine's start"""
+    line = pathlib.Path("/proc/stat").read_text().splitlines()[0]
+    times = [int(field) for field in line.split()[1:9]]
+    return sum(times) - times[3] - times[4], sum(times)  # idle, waiting for a disk
+
+
+def pause():
+    """→ busy and all ticks of a time in which no contender works"""
+    time.sleep(PAUSE_SECONDS)
+    before = processor_times()
+    time.sleep(LOOK_SECONDS)
+    return [after - start for start, after in zip(before, processor_times())]
+
+
 def take_turns(runners, rounds, say):
     """runners: {name: function that makes a Worker or Command} → {name: {"greeting": …, "replies":
-    […]}}, or {"failed": reason} for one that cannot."""
-    results, running = {}, {}
+    […]}}, or {"failed": reason} for one that cannot; and the part of the machine that others took."""
+    results, running, pauses = {}, {}, []
     try:
         for name, make in runners.items():
             say(f"  {name}: loading")
@@ -125,7 +148,7 @@ def take_turns(runners, rounds, say):
                 say(f"  {name}: {reason}")
         for _ in range(rounds):
             for name, runner in list(running.items()):
-                time.sleep(PAUSE_SECONDS)
+                pauses.append(pause())
                 try:
                     results[name]["replies"].append(runner.run())
                 except Failed as reason:
@@ -135,4 +158,5 @@ def take_turns(runners, rounds, say):
     finally:
         for runner in running.values():
             runner.close()
-    return results
+    busy, total = (sum(ticks) for ticks in zip((0, 0), *pauses))
+    return results, busy / max(total, 1)
