@@ -35,10 +35,8 @@ using nlohmann::json;
 using Texts = std::vector<std::vector<blip::TokenId>>;
 
 constexpr std::pair<std::string_view, blip::WeightType> kDtypes[] = {
-    {"stored", blip::WeightType::stored},
-    {"f32", blip::WeightType::f32},
-    {"f16", blip::WeightType::f16},
-    {"bf16", blip::WeightType::bf16},
+    {"stored", blip::WeightType::stored}, {"f32", blip::WeightType::f32},
+    {"f16", blip::WeightType::f16},       {"bf16", blip::WeightType::bf16},
     {"int8", blip::WeightType::i8},
 };
 

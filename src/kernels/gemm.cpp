@@ -2,6 +2,9 @@
 
 #include <dnnl.h>
 
+#include <array>
+#include <string>
+
 #include "blip/error.hpp"
 
 namespace blip {
@@ -33,11 +36,10 @@ void multiply(ConstMatrix a, ConstMatrix b, float* out, std::int64_t out_stride,
 }
 
 void limit_gemm_instructions(GemmInstructions most) {
-  const dnnl_cpu_isa_t isa = most == GemmInstructions::sse4   ? dnnl_cpu_isa_sse41
-                             : most == GemmInstructions::avx2 ? dnnl_cpu_isa_avx2
-                                                              : dnnl_cpu_isa_avx512_core;
+  constexpr std::array kIsas = {dnnl_cpu_isa_sse41, dnnl_cpu_isa_avx2, dnnl_cpu_isa_avx512_core,
+                                dnnl_cpu_isa_avx512_core_vnni, dnnl_cpu_isa_avx512_core_amx};
   // Refused once something has been computed: too late, and harmless.
-  dnnl_set_max_cpu_isa(isa);
+  dnnl_set_max_cpu_isa(kIsas[static_cast<std::size_t>(most)]);
 }
 
 }  // namespace blip

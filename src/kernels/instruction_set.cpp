@@ -26,8 +26,8 @@ constexpr std::array kInstructionSets = {
     InstructionSet{"sse4", HWY_SSE4, X86Extension::none, GemmInstructions::sse4},
     InstructionSet{"avx2", HWY_AVX2, X86Extension::none, GemmInstructions::avx2},
     InstructionSet{"avx512", HWY_AVX3, X86Extension::none, GemmInstructions::avx512},
-    InstructionSet{"vnni", HWY_AVX3, X86Extension::avx512_vnni, GemmInstructions::avx512},
-    InstructionSet{"amx", HWY_AVX3, X86Extension::amx, GemmInstructions::avx512},
+    InstructionSet{"vnni", HWY_AVX3, X86Extension::avx512_vnni, GemmInstructions::vnni},
+    InstructionSet{"amx", HWY_AVX3, X86Extension::amx, GemmInstructions::amx},
 };
 
 }  // namespace

@@ -27,7 +27,7 @@ struct AttentionOperands {
   float* value_scales = nullptr;    // [B, heads, P * 16]
 };
 
-/// Uninitialised but for the padding, valid until the innermost Frame of `scratch` ends.
+/// Uninitialised, valid until the innermost Frame of `scratch` ends.
 [[nodiscard]] AttentionOperands allocate_attention_operands(Scratch& scratch,
                                                             const AttentionShape& shape);
 

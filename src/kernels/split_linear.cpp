@@ -147,60 +147,61 @@ void split_linear(const float* x, std::int64_t panels, const Linear& layer, floa
   const WeightMatrix& weight = layer.weight;
   const std::int64_t channels = weight.columns;
   const std::int64_t outputs = weight.rows;
-  auto* split = context.scratch().allocate<std::uint16_t>(
-      static_cast<std::size_t>(split_size(panels, channels)));
-  split_panels(x, panels, channels, split, context.threads());
-
   const std::int64_t slab =
       round_up(divide_up(channels, divide_up(channels, kSlabChannels)), kSplitChannels);
   const auto memory = allocate_memory(slab, context);
+  auto* split =
+      context.scratch().allocate<std::uint16_t>(static_cast<std::size_t>(split_size(panels, slab)));
   const std::int64_t chunks = divide_up(outputs, kChunkOutputs);
   const std::int64_t wanted_blocks = divide_up(context.num_threads() * kTasksPerThread, chunks);
   const std::int64_t block = round_up(divide_up(panels, wanted_blocks), kGroupPanels);
   const std::int64_t blocks = divide_up(panels, block);
 
-  const auto multiply = [&](std::int64_t panel, std::int64_t row, std::int64_t rows,
-                            std::int64_t begin, std::int64_t count, const ThreadMemory& own) {
-    const std::int64_t last_panel = std::min(panel + block, panels);
-    for (; panel < last_panel; panel += kGroupPanels) {
-      const std::int64_t group = std::min(kGroupPanels, last_panel - panel);
-      const SplitProduct product{.weights = own.weights,
-                                 .weight_step = static_cast<std::size_t>(split_size(1, count)),
-                                 .weight_parts = part_count(weight.format),
-                                 .rows = static_cast<std::size_t>(round_up(rows, kSplitRows)),
-                                 .x = split + split_size(panel, channels) + split_size(1, begin),
-                                 .x_step = static_cast<std::size_t>(split_size(1, channels)),
-                                 .panels = static_cast<std::size_t>(group),
-                                 .channels = static_cast<std::size_t>(count),
-                                 .sums = own.sums};
-      split_multiply_amx(product);
-      const std::int64_t place = (panel * outputs + row) * kPanelTokens;
-      HWY_DYNAMIC_DISPATCH(finish_split_sums)
-      ({.sums = own.sums,
-        .sum_step = product.rows * static_cast<std::size_t>(kPanelTokens),
-        .panels = product.panels,
-        .rows = static_cast<std::size_t>(rows),
-        .out = out + place,
-        .out_step = static_cast<std::size_t>(outputs * kPanelTokens),
-        .bias = layer.bias == nullptr ? nullptr : layer.bias + row,
-        .residual = residual == nullptr ? nullptr : residual + place,
-        .first_slab = begin == 0,
-        .last_slab = begin + count == channels,
-        .epilogue = epilogue});
-    }
+  // Outputs [row, row + rows) of panels [panel, panel + count) at channels [begin, begin + width).
+  const auto multiply = [&](std::int64_t panel, std::int64_t count, std::int64_t row,
+                            std::int64_t rows, std::int64_t begin, std::int64_t width,
+                            const ThreadMemory& own) {
+    const SplitProduct product{.weights = own.weights,
+                               .weight_step = static_cast<std::size_t>(split_size(1, width)),
+                               .weight_parts = part_count(weight.format),
+                               .rows = static_cast<std::size_t>(round_up(rows, kSplitRows)),
+                               .x = split + split_size(panel, width),
+                               .x_step = static_cast<std::size_t>(split_size(1, width)),
+                               .panels = static_cast<std::size_t>(count),
+                               .channels = static_cast<std::size_t>(width),
+                               .sums = own.sums};
+    split_multiply_amx(product);
+    const std::int64_t place = (panel * outputs + row) * kPanelTokens;
+    HWY_DYNAMIC_DISPATCH(finish_split_sums)
+    ({.sums = own.sums,
+      .sum_step = product.rows * static_cast<std::size_t>(kPanelTokens),
+      .panels = product.panels,
+      .rows = static_cast<std::size_t>(rows),
+      .out = out + place,
+      .out_step = static_cast<std::size_t>(outputs * kPanelTokens),
+      .bias = layer.bias == nullptr ? nullptr : layer.bias + row,
+      .residual = residual == nullptr ? nullptr : residual + place,
+      .first_slab = begin == 0,
+      .last_slab = begin + width == channels,
+      .epilogue = epilogue});
   };
-  context.threads().parallel_for(
-      static_cast<std::size_t>(chunks * blocks), [&](std::size_t task, int thread) {
-        const ThreadMemory& own = memory[static_cast<std::size_t>(thread)];
-        const std::int64_t panel = static_cast<std::int64_t>(task) % blocks * block;
-        const std::int64_t row = static_cast<std::int64_t>(task) / blocks * kChunkOutputs;
-        const std::int64_t rows = std::min(kChunkOutputs, outputs - row);
-        for (std::int64_t begin = 0; begin < channels; begin += slab) {
-          const std::int64_t count = std::min(slab, channels - begin);
-          split_weights(weight, row, rows, begin, count, own);
-          multiply(panel, row, rows, begin, count, own);
-        }
-      });
+  for (std::int64_t begin = 0; begin < channels; begin += slab) {
+    const std::int64_t width = std::min(slab, channels - begin);
+    split_panels(x + begin * kPanelTokens, channels * kPanelTokens, panels, width, split,
+                 context.threads());
+    context.threads().parallel_for(
+        static_cast<std::size_t>(chunks * blocks), [&](std::size_t task, int thread) {
+          const ThreadMemory& own = memory[static_cast<std::size_t>(thread)];
+          const std::int64_t first = static_cast<std::int64_t>(task) % blocks * block;
+          const std::int64_t row = static_cast<std::int64_t>(task) / blocks * kChunkOutputs;
+          const std::int64_t rows = std::min(kChunkOutputs, outputs - row);
+          const std::int64_t last = std::min(first + block, panels);
+          split_weights(weight, row, rows, begin, width, own);
+          for (std::int64_t panel = first; panel < last; panel += kGroupPanels) {
+            multiply(panel, std::min(kGroupPanels, last - panel), row, rows, begin, width, own);
+          }
+        });
+  }
 }
 
 }  // namespace blip

@@ -66,13 +66,12 @@ HWY_EXPORT(split_panel);
 HWY_EXPORT(split_row_target);
 }  // namespace
 
-void split_panels(const float* x, std::int64_t panels, std::int64_t channels, std::uint16_t* out,
-                  ThreadPool& threads) {
+void split_panels(const float* x, std::int64_t x_step, std::int64_t panels, std::int64_t channels,
+                  std::uint16_t* out, ThreadPool& threads) {
   threads.parallel_for(static_cast<std::size_t>(panels), [&](std::size_t index, int) {
     const auto panel = static_cast<std::int64_t>(index);
     HWY_DYNAMIC_DISPATCH(split_panel)
-    (x + panel * channels * kPanelTokens, static_cast<std::size_t>(channels),
-     out + split_size(panel, channels));
+    (x + panel * x_step, static_cast<std::size_t>(channels), out + split_size(panel, channels));
   });
 }
 

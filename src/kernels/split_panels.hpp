@@ -24,10 +24,10 @@ constexpr std::int64_t split_size(std::int64_t panels, std::int64_t channels) {
   return panels * channels * kPanelTokens * static_cast<std::int64_t>(kSplitParts);
 }
 
-/// x: [P, C, 16] → out: [P, C / 32, parts, 16, 16, 2]: two channels of a token lie together, and
-/// tiles in the order in which they are multiplied. C is a multiple of 32.
-void split_panels(const float* x, std::int64_t panels, std::int64_t channels, std::uint16_t* out,
-                  ThreadPool& threads);
+/// x: [P] of [C, 16], `x_step` floats apart → out: [P, C / 32, parts, 16, 16, 2]: two channels of a
+/// token lie together, and tiles in the order in which they are multiplied. C is a multiple of 32.
+void split_panels(const float* x, std::int64_t x_step, std::int64_t panels, std::int64_t channels,
+                  std::uint16_t* out, ThreadPool& threads);
 
 /// values: [count], `count` channels of one row of weights from a multiple of 32 on → that row of
 /// the tiles [count / 32, parts, 16, 32] whose first row is at `out`.
