@@ -12,7 +12,7 @@ struct AttentionShape {
   std::int64_t batch = 0;
   std::int64_t tokens = 0;  // of an image
   std::int64_t heads = 0;
-  std::int64_t head_size = 0;  // a multiple of 4
+  std::int64_t head_size = 0;
 
   [[nodiscard]] std::int64_t panels() const { return panel_count(tokens); }
   [[nodiscard]] std::int64_t padded_tokens() const { return panels() * kPanelTokens; }

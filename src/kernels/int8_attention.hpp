@@ -14,6 +14,9 @@
 
 namespace blip {
 
+/// Whether heads can be read four channels at a time, and sums over all tokens fit 32 bits.
+[[nodiscard]] bool can_attend_in_int8(const AttentionShape& shape);
+
 /// Queries, keys and values of all heads, in memory that someone else owns.
 struct AttentionOperands {
   AttentionShape shape;

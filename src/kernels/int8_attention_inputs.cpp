@@ -7,6 +7,7 @@
 #include "kernels/int8_attention.hpp"
 #include "kernels/int8_attention_part.hpp"
 #include "kernels/int8_layer_part.hpp"
+#include "kernels/int8_multiply.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/int8_attention_inputs.cpp"
@@ -125,6 +126,11 @@ void store_operand(const AttentionOperands& operands, Operand operand, std::int6
 }
 
 }  // namespace
+
+bool can_attend_in_int8(const AttentionShape& shape) {
+  return is_quantizable(shape.head_size) &&
+         shape.value_stride() <= static_cast<std::int64_t>(kMaxInt8Channels);
+}
 
 AttentionOperands allocate_attention_operands(Scratch& scratch, const AttentionShape& shape) {
   const auto rows = static_cast<std::size_t>(shape.batch * shape.heads);

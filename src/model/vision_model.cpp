@@ -156,7 +156,7 @@ void VisionModel::encode(const float* pixels, std::int64_t batch, std::int64_t h
                              .tokens = tokens,
                              .heads = config_.num_attention_heads,
                              .head_size = hidden / config_.num_attention_heads};
-  if (takes_quantized_inputs()) {
+  if (takes_quantized_inputs() && can_attend_in_int8(shape)) {
     run_int8_layers(shape, x, context);
   } else {
     run_layers(shape, x, context);
