@@ -54,8 +54,8 @@ Work work_of(const blip::BlipConfig& config, double bytes_per_weight) {
   const blip::BlipVisionConfig& vision = config.vision_config;
   const blip::BlipTextConfig& text = config.text_config;
   const double e = vision.hidden_size;
-  const double grid = vision.image_size / vision.patch_size;
-  const double n = grid * grid + 1;
+  const int grid = vision.image_size / vision.patch_size;
+  const double n = 1.0 + grid * grid;
   const double per_layer =
       n * (4 * e * e + 2 * e * vision.intermediate_size) + 2 * n * n * e;  // linear + attention
   const double patch = (n - 1) * 3 * vision.patch_size * vision.patch_size * e;
@@ -112,9 +112,10 @@ void run(const Settings& settings) {
   const auto weight_bytes =
       static_cast<double>(blip::bench::write_random_model(directory, config)) /
       (settings.int8 ? 4 : 1);
-  const double memory = static_cast<double>(peak_memory_bytes(directory, settings));
+  const auto memory = static_cast<double>(peak_memory_bytes(directory, settings));
 
   std::vector<double> load_times;
+  load_times.reserve(static_cast<std::size_t>(settings.rounds));
   const auto load = [&] {
     return blip::BlipForConditionalGeneration::from_pretrained(directory, settings.load_options());
   };

@@ -117,11 +117,11 @@ HWY_INLINE void add_block(const std::int16_t* HWY_RESTRICT x,
     hn::Vec<decltype(d16)> inputs[kRows];
     for (int row = 0; row < kRows; ++row) inputs[row] = hn::LoadU(d16, x + row * channels + c);
     for (int output = 0; output < kOutputs; ++output) {
-      const std::int8_t* row = weight + output * channels + c;
+      const std::int8_t* place = weight + output * channels + c;
       // The same place of the rows that come next: reading ahead across the ends of short rows is
       // more than the hardware does alone.
-      hwy::Prefetch(row + kOutputs * channels);
-      const auto weights = hn::PromoteTo(d16, hn::LoadU(d8, row));
+      hwy::Prefetch(place + kOutputs * channels);
+      const auto weights = hn::PromoteTo(d16, hn::LoadU(d8, place));
       for (int row = 0; row < kRows; ++row) {
         low[row][output] = hn::ReorderWidenMulAccumulate(d32, inputs[row], weights,
                                                          low[row][output], high[row][output]);

@@ -54,17 +54,20 @@ X86Extension offered_extension() {
 
 #endif
 
-std::atomic<X86Extension> limit = X86Extension::amx;
+std::atomic<X86Extension>& limit() {
+  static std::atomic<X86Extension> most = X86Extension::amx;
+  return most;
+}
 
 }  // namespace
 
 X86Extension best_x86_extension() {
   static const X86Extension kOffered = offered_extension();
-  return std::min(kOffered, limit.load(std::memory_order_relaxed));
+  return std::min(kOffered, limit().load(std::memory_order_relaxed));
 }
 
 void limit_x86_extension(X86Extension most) {
-  limit.store(most, std::memory_order_relaxed);
+  limit().store(most, std::memory_order_relaxed);
 }
 
 }  // namespace blip

@@ -80,6 +80,7 @@ TEST(Checkpoint, ACopyKeepsTheFileMapped) {
 TEST(Checkpoint, WhatWasGivenBackCanBeReadAgain) {
   const TemporaryDirectory directory;
   std::vector<std::string> names;
+  names.reserve(9000);
   for (int i = 0; i < 9000; ++i) names.push_back("t" + std::to_string(10'000 + i));
   directory.write("model.safetensors", one_value_tensors(names));
   const Checkpoint checkpoint = Checkpoint::open(directory.path());

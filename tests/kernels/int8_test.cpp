@@ -76,8 +76,8 @@ std::vector<float> meant(const QuantizedPanels& panels, std::size_t tokens) {
     const auto place = static_cast<std::size_t>(panels.place(
                            panel, std::int64_t(c) / quantization_block(panels.channels))) +
                        lane;
-    rows[i] = panels.offsets[place] +
-              panels.steps[place] * float(panels.panel(panel)[c / 4 * 64 + lane * 4 + c % 4]);
+    const std::uint8_t stored = panels.panel(panel)[c / 4 * 64 + lane * 4 + c % 4];
+    rows[i] = panels.offsets[place] + panels.steps[place] * static_cast<float>(stored);
   }
   return rows;
 }

@@ -79,7 +79,9 @@ INSTANTIATE_TEST_SUITE_P(, LinearShapes,
                                            Shape{700, 70, 58}, Shape{1300, 90, 17}));
 
 TEST_P(LinearShapes, MatchesTheDefinition) {
-  const auto [rows, outputs, inputs] = GetParam();
+  const std::size_t rows = std::get<0>(GetParam());
+  const std::size_t outputs = std::get<1>(GetParam());
+  const std::size_t inputs = std::get<2>(GetParam());
   const std::vector<float> x = random_floats(rows * inputs, 12);
   const std::vector<float> bias = random_floats(outputs, 13);
   const std::vector<float> residual = random_floats(rows * outputs, 14);
