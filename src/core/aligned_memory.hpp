@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 
@@ -20,6 +21,10 @@ using AlignedBytes = std::unique_ptr<std::byte[], AlignedDelete>;
 inline AlignedBytes allocate_aligned(std::size_t bytes) {
   return AlignedBytes(
       static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kMemoryAlignment})));
+}
+
+inline bool is_aligned(const void* data, std::size_t alignment) {
+  return reinterpret_cast<std::uintptr_t>(data) % alignment == 0;
 }
 
 }  // namespace blip

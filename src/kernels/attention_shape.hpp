@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "kernels/divide_up.hpp"
 #include "kernels/panels.hpp"
 
 namespace blip {
@@ -17,7 +18,7 @@ struct AttentionShape {
   [[nodiscard]] std::int64_t panels() const { return panel_count(tokens); }
   [[nodiscard]] std::int64_t padded_tokens() const { return panels() * kPanelTokens; }
   /// Keys in rows that AMX reads whole.
-  [[nodiscard]] std::int64_t value_stride() const { return (padded_tokens() + 63) / 64 * 64; }
+  [[nodiscard]] std::int64_t value_stride() const { return round_up(padded_tokens(), 64); }
 };
 
 }  // namespace blip

@@ -83,16 +83,20 @@ void convert_from_f32(const float* source, std::size_t count, WeightFormat forma
   for (std::size_t i = 0; i < count; ++i) out[i] = convert(source[i]);
 }
 
+void convert_part_to_f32(const WeightMatrix& matrix, std::int64_t row, std::int64_t begin,
+                         std::int64_t count, float* out) {
+  const auto place = static_cast<std::size_t>(row * matrix.columns + begin);
+  convert_to_f32(
+      static_cast<const std::byte*>(matrix.data) + place * bytes_per_weight(matrix.format),
+      matrix.format, static_cast<std::size_t>(count), out);
+  if (matrix.format != WeightFormat::i8) return;
+  for (std::int64_t i = 0; i < count; ++i) out[i] *= matrix.scales[row];
+}
+
 void convert_rows_to_f32(const WeightMatrix& matrix, std::int64_t first, std::int64_t count,
                          float* out) {
-  const auto columns = static_cast<std::size_t>(matrix.columns);
-  const auto* start = static_cast<const std::byte*>(matrix.data) +
-                      static_cast<std::size_t>(first) * columns * bytes_per_weight(matrix.format);
-  convert_to_f32(start, matrix.format, static_cast<std::size_t>(count) * columns, out);
-  if (matrix.format != WeightFormat::i8) return;
-  for (std::int64_t row = first; row < first + count; ++row, out += columns) {
-    const float scale = matrix.scales[row];
-    for (std::size_t i = 0; i < columns; ++i) out[i] *= scale;
+  for (std::int64_t row = first; row < first + count; ++row, out += matrix.columns) {
+    convert_part_to_f32(matrix, row, 0, matrix.columns, out);
   }
 }
 

@@ -16,6 +16,10 @@ void convert_to_f32(const void* source, WeightFormat format, std::size_t count, 
 void convert_from_f32(const float* source, std::size_t count, WeightFormat format,
                       std::uint16_t* out);
 
+/// matrix, columns [begin, begin + count) of a row → out: [count], scaled
+void convert_part_to_f32(const WeightMatrix& matrix, std::int64_t row, std::int64_t begin,
+                         std::int64_t count, float* out);
+
 /// matrix, rows [first, first + count) → out: [count, columns], scaled
 void convert_rows_to_f32(const WeightMatrix& matrix, std::int64_t first, std::int64_t count,
                          float* out);

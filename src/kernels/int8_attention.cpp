@@ -16,7 +16,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway requires.
 #include "hwy/highway.h"
-#include "kernels/quantize_block-inl.h"
+#include "kernels/panel_integers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
@@ -43,7 +43,6 @@ void find_probabilities(const ScorePanel& part) {
   const PanelTag d;
   const PanelIntTag d32;
   auto* scores = reinterpret_cast<float*>(part.sums);
-  const auto probability_step = kTokens;
   for (std::size_t lane = 0; lane < kTokens; lane += kLanes) {
     const auto step = hn::Load(d, part.steps + lane);
     const auto offset = hn::Load(d, part.offsets + lane);
@@ -68,7 +67,7 @@ void find_probabilities(const ScorePanel& part) {
       const auto second = stored(key + 1);
       const auto third = stored(key + 2);
       const auto fourth = stored(key + 3);
-      hn::Store(pack_bytes(first, second, third, fourth), d32, out + key / 4 * probability_step);
+      hn::Store(pack_bytes(first, second, third, fourth), d32, out + key / 4 * kTokens);
     }
     hn::Store(hn::Div(hn::Set(d, 1.0F), total), d, part.inverse_sums + lane);
   }
@@ -189,7 +188,7 @@ void int8_attention(const AttentionOperands& operands, float* out, Context& cont
   const AttentionShape& shape = operands.shape;
   const std::int64_t panels = shape.panels();
   const std::int64_t head_floats = shape.head_size * kPanelTokens;
-  const std::int64_t groups = (panels + kGroupPanels - 1) / kGroupPanels;
+  const std::int64_t groups = divide_up(panels, kGroupPanels);
   const auto memory = allocate_attention_memory(shape, context);
   const std::int64_t tasks = shape.batch * shape.heads * groups;
   context.threads().parallel_for(

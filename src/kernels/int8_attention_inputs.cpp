@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "core/scratch.hpp"
+#include "core/thread_memory.hpp"
 #include "kernels/int8_attention.hpp"
 #include "kernels/int8_attention_part.hpp"
 #include "kernels/int8_layer_part.hpp"
@@ -14,7 +14,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway requires.
 #include "hwy/highway.h"
-#include "kernels/quantize_block-inl.h"
+#include "kernels/panel_integers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
@@ -73,11 +73,6 @@ void quantize_values(const HeadPanel& part) {
   }
 }
 
-void quantize_queries(const float* x, std::size_t channels, std::uint8_t* values, float* steps,
-                      float* offsets) {
-  quantize_block(x, channels, values, steps, offsets);
-}
-
 }  // namespace blip::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -85,7 +80,6 @@ HWY_AFTER_NAMESPACE();
 namespace blip {
 namespace {
 
-HWY_EXPORT(quantize_queries);
 HWY_EXPORT(quantize_keys);
 HWY_EXPORT(quantize_values);
 
@@ -101,9 +95,8 @@ void store_operand(const AttentionOperands& operands, Operand operand, std::int6
   const auto size = static_cast<std::size_t>(shape.head_size);
   switch (operand) {
     case Operand::query:
-      HWY_DYNAMIC_DISPATCH(quantize_queries)
-      (x, size, operands.queries + token * shape.head_size, operands.query_steps + token,
-       operands.query_offsets + token);
+      quantize_channels(x, shape.head_size, operands.queries + token * shape.head_size,
+                        operands.query_steps + token, operands.query_offsets + token);
       break;
     case Operand::key:
       HWY_DYNAMIC_DISPATCH(quantize_keys)

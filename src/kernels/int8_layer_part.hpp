@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
 
-#include "blip/context.hpp"
-#include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
+#include "kernels/divide_up.hpp"
 #include "kernels/linear.hpp"
 #include "kernels/quantized_panels.hpp"
 #include "kernels/weight_matrix.hpp"
@@ -36,21 +34,13 @@ struct Int8LayerPart {
 void compute_int8_part(const QuantizedPanels& x, const Linear& layer, const Int8LayerPart& part,
                        std::int32_t* sums);
 
-/// Memory for each thread.
-template <typename T>
-std::vector<T*> allocate_for_threads(Context& context, std::int64_t count) {
-  std::vector<T*> memory(static_cast<std::size_t>(context.num_threads()));
-  for (T*& own : memory) own = context.scratch().allocate<T>(static_cast<std::size_t>(count));
-  return memory;
-}
-
 /// Calls compute(first_panel, panels, first_output, outputs, thread) for every part of at most
 /// `part_outputs`. Outputs outermost: a part's weights serve the groups of panels that follow.
 template <typename Compute>
 void for_each_int8_part(std::int64_t panels, std::int64_t outputs, std::int64_t part_outputs,
                         ThreadPool& threads, const Compute& compute) {
-  const std::int64_t groups = (panels + kGroupPanels - 1) / kGroupPanels;
-  const std::int64_t ranges = (outputs + part_outputs - 1) / part_outputs;
+  const std::int64_t groups = divide_up(panels, kGroupPanels);
+  const std::int64_t ranges = divide_up(outputs, part_outputs);
   threads.parallel_for(
       static_cast<std::size_t>(groups * ranges), [&](std::size_t task, int thread) {
         const std::int64_t first_panel = static_cast<std::int64_t>(task) % groups * kGroupPanels;

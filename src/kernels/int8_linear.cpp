@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "core/scratch.hpp"
+#include "core/thread_memory.hpp"
 #include "kernels/int8_layer_part.hpp"
 #include "kernels/int8_multiply.hpp"
 #include "kernels/int8_sums.hpp"
@@ -14,7 +14,7 @@
 // After foreach_target.h, as Highway requires.
 #include "hwy/highway.h"
 #include "kernels/gelu-inl.h"
-#include "kernels/quantize_block-inl.h"
+#include "kernels/panel_integers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
@@ -31,7 +31,7 @@ HWY_INLINE PanelVector sum_of_block(const Int8Sums& part, std::size_t panel, std
   return hn::MulAdd(sum, step, hn::Mul(offset, hn::Set(d, part.row_sums[row])));
 }
 
-// Each of the four combinations is a loop of its own: the choice costs as much as the arithmetic.
+// Each combination is a loop of its own: the choice costs as much as the arithmetic.
 template <bool kFirst, bool kLast, Epilogue kEpilogue>
 HWY_INLINE void finish(const Int8Sums& part) {
   const PanelTag d;
@@ -86,11 +86,6 @@ void finish_int8_sums(const Int8Sums& part) {
   }
 }
 
-void quantize_output(const float* x, std::size_t channels, std::uint8_t* values, float* steps,
-                     float* offsets) {
-  quantize_block(x, channels, values, steps, offsets);
-}
-
 }  // namespace blip::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -99,7 +94,6 @@ namespace blip {
 namespace {
 
 HWY_EXPORT(finish_int8_sums);
-HWY_EXPORT(quantize_output);
 
 // Rows multiplied before their sums become float32: 64 × 6 × 64 bytes of sums are 24 KB.
 constexpr std::int64_t kRowsAtOnce = 64;
@@ -185,29 +179,27 @@ void int8_linear(const QuantizedPanels& x, std::int64_t panels, const Linear& la
   const std::int64_t block = quantization_block(outputs);
   const auto sums = allocate_for_threads<std::int32_t>(context, int8_part_sums());
   const auto results = allocate_for_threads<float>(context, kGroupPanels * block * kPanelTokens);
-  for_each_int8_part(panels, outputs, block, context.threads(),
-                     [&](std::int64_t first_panel, std::int64_t count, std::int64_t first_output,
-                         std::int64_t part_outputs, std::size_t thread) {
-                       compute_int8_part(x, layer,
-                                         {.first_panel = first_panel,
-                                          .panels = count,
-                                          .first_output = first_output,
-                                          .outputs = part_outputs,
-                                          .out = results[thread],
-                                          .out_step = part_outputs * kPanelTokens,
-                                          .residual = nullptr,
-                                          .epilogue = epilogue},
-                                         sums[thread]);
-                       for (std::int64_t panel = 0; panel < count; ++panel) {
-                         const std::int64_t scales =
-                             out.place(first_panel + panel, first_output / block);
-                         HWY_DYNAMIC_DISPATCH(quantize_output)
-                         (results[thread] + panel * part_outputs * kPanelTokens,
-                          static_cast<std::size_t>(part_outputs),
-                          out.panel(first_panel + panel) + first_output * kPanelTokens,
-                          out.steps + scales, out.offsets + scales);
-                       }
-                     });
+  for_each_int8_part(
+      panels, outputs, block, context.threads(),
+      [&](std::int64_t first_panel, std::int64_t count, std::int64_t first_output,
+          std::int64_t part_outputs, std::size_t thread) {
+        compute_int8_part(x, layer,
+                          {.first_panel = first_panel,
+                           .panels = count,
+                           .first_output = first_output,
+                           .outputs = part_outputs,
+                           .out = results[thread],
+                           .out_step = part_outputs * kPanelTokens,
+                           .residual = nullptr,
+                           .epilogue = epilogue},
+                          sums[thread]);
+        for (std::int64_t panel = 0; panel < count; ++panel) {
+          const std::int64_t scales = out.place(first_panel + panel, first_output / block);
+          quantize_channels(results[thread] + panel * part_outputs * kPanelTokens, part_outputs,
+                            out.panel(first_panel + panel) + first_output * kPanelTokens,
+                            out.steps + scales, out.offsets + scales);
+        }
+      });
 }
 
 }  // namespace blip

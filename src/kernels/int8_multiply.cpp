@@ -107,10 +107,6 @@ void int8_multiply_portable(const Int8Product& product) {
   }
 }
 
-bool is_avx512() {
-  return HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
-}
-
 }  // namespace blip::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -118,15 +114,13 @@ HWY_AFTER_NAMESPACE();
 namespace blip {
 namespace {
 HWY_EXPORT(int8_multiply_portable);
-HWY_EXPORT(is_avx512);
 
 constexpr std::size_t kAmxChannels = 64;
 
 }  // namespace
 
 void int8_multiply(const Int8Product& product) {
-  const X86Extension best =
-      HWY_DYNAMIC_DISPATCH(is_avx512)() ? best_x86_extension() : X86Extension::none;
+  const X86Extension best = best_x86_extension();
   if (best == X86Extension::amx && product.channels % kAmxChannels == 0) {
     int8_multiply_amx(product);
   } else if (best != X86Extension::none) {

@@ -55,7 +55,7 @@ void finish_tile(const Product& product, std::int64_t first, std::int64_t output
 template <typename Multiply>
 void for_each_small_tile(const Product& product, ThreadPool& threads, const Multiply& multiply) {
   const std::int64_t all = product.layer.weight.rows;
-  const std::int64_t tiles = (all + kSmallTileOutputs - 1) / kSmallTileOutputs;
+  const std::int64_t tiles = divide_up(all, kSmallTileOutputs);
   threads.parallel_for(static_cast<std::size_t>(tiles), [&](std::size_t tile, int) {
     const std::int64_t first = static_cast<std::int64_t>(tile) * kSmallTileOutputs;
     const std::int64_t outputs = std::min(kSmallTileOutputs, all - first);

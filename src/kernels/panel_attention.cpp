@@ -140,7 +140,7 @@ void panel_attention(const float* qkv, const AttentionShape& shape, float* out, 
   const std::int64_t heads = shape.heads;
   const std::int64_t head_size = shape.head_size;
   const std::int64_t panel_size = heads * head_size * kPanelTokens;
-  const std::int64_t groups = (panels + kQueryPanels - 1) / kQueryPanels;
+  const std::int64_t groups = divide_up(panels, kQueryPanels);
   struct Memory {
     float* scores;
     float* inverse_sums;

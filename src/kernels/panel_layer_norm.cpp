@@ -1,10 +1,8 @@
 #include "kernels/panel_layer_norm.hpp"
 
-#include <algorithm>
 #include <cstddef>
-#include <vector>
 
-#include "core/scratch.hpp"
+#include "core/thread_memory.hpp"
 #include "kernels/panels.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -12,7 +10,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway requires.
 #include "hwy/highway.h"
-#include "kernels/quantize_block-inl.h"
+#include "kernels/panel_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
@@ -60,11 +58,6 @@ void panel_layer_norm_target(const float* panel, const LayerNorm& norm, std::siz
   }
 }
 
-void quantize_normal(const float* x, std::size_t channels, std::uint8_t* values, float* steps,
-                     float* offsets) {
-  quantize_block(x, channels, values, steps, offsets);
-}
-
 }  // namespace blip::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -72,8 +65,7 @@ HWY_AFTER_NAMESPACE();
 namespace blip {
 namespace {
 HWY_EXPORT(panel_layer_norm_target);
-HWY_EXPORT(quantize_normal);
-}  // namespace
+}
 
 void panel_layer_norm(const float* x, const LayerNorm& norm, std::int64_t panels,
                       std::int64_t channels, float* out, ThreadPool& threads) {
@@ -88,24 +80,15 @@ void panel_layer_norm(const float* x, const LayerNorm& norm, std::int64_t panels
                       const QuantizedPanels& out, Context& context) {
   const Scratch::Frame frame(context.scratch());
   const std::int64_t channels = out.channels;
-  const std::int64_t block = quantization_block(channels);
-  std::vector<float*> normals(static_cast<std::size_t>(context.num_threads()));
-  for (float*& normal : normals) {
-    normal = context.scratch().allocate<float>(static_cast<std::size_t>(channels * kPanelTokens));
-  }
-  context.threads().parallel_for(static_cast<std::size_t>(panels), [&](std::size_t index,
-                                                                       int thread) {
-    const auto panel = static_cast<std::int64_t>(index);
-    float* normal = normals[static_cast<std::size_t>(thread)];
-    HWY_DYNAMIC_DISPATCH(panel_layer_norm_target)
-    (x + panel * channels * kPanelTokens, norm, static_cast<std::size_t>(channels), normal);
-    for (std::int64_t first = 0; first < channels; first += block) {
-      const std::int64_t scales = out.place(panel, first / block);
-      HWY_DYNAMIC_DISPATCH(quantize_normal)
-      (normal + first * kPanelTokens, static_cast<std::size_t>(std::min(block, channels - first)),
-       out.panel(panel) + first * kPanelTokens, out.steps + scales, out.offsets + scales);
-    }
-  });
+  const auto normals = allocate_for_threads<float>(context, channels * kPanelTokens);
+  context.threads().parallel_for(
+      static_cast<std::size_t>(panels), [&](std::size_t index, int thread) {
+        const auto panel = static_cast<std::int64_t>(index);
+        float* normal = normals[static_cast<std::size_t>(thread)];
+        HWY_DYNAMIC_DISPATCH(panel_layer_norm_target)
+        (x + panel * channels * kPanelTokens, norm, static_cast<std::size_t>(channels), normal);
+        quantize_panel(normal, panel, out);
+      });
 }
 
 }  // namespace blip

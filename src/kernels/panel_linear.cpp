@@ -4,9 +4,10 @@
 #include <cstddef>
 #include <vector>
 
-#include "core/scratch.hpp"
+#include "core/thread_memory.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/convert.hpp"
+#include "kernels/divide_up.hpp"
 #include "kernels/panel_product.hpp"
 #include "kernels/panels.hpp"
 #include "kernels/split_linear.hpp"
@@ -92,18 +93,11 @@ HWY_EXPORT(panels_of_a_tile);
 // beside the weights that pass through it.
 constexpr std::int64_t kBlockBytes = std::int64_t{640} << 10;
 constexpr std::int64_t kSlabChannels = 1024;
-// Rows of 16-bit weights become float32 a few at a time, in memory of the thread's own: 24 is a
-// multiple of every target's tile, and 24 × 1024 floats stay in a second-level cache.
+// Rows of weights of other types become float32 a few at a time, in memory of the thread's own: 24
+// is a multiple of every target's tile, and 24 × 1024 floats stay in a second-level cache.
 constexpr std::int64_t kConvertedRows = 24;
 // Tasks for each thread, so that the last ones to finish do so together.
 constexpr std::int64_t kTasksPerThread = 6;
-
-constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) {
-  return divide_up(a, b) * b;
-}
 
 struct Partition {
   std::int64_t slab_channels;
@@ -130,22 +124,6 @@ Partition partition_of(std::int64_t panels, std::int64_t channels, std::int64_t 
   return part;
 }
 
-// Rows [first, first + count) of the weights, channels [begin, begin + channels), as float32 in
-// rows of `channels`.
-void convert_slab(const WeightMatrix& weight, std::int64_t first, std::int64_t count,
-                  std::int64_t begin, std::int64_t channels, float* out) {
-  const auto size = static_cast<std::int64_t>(bytes_per_weight(weight.format));
-  for (std::int64_t row = first; row < first + count; ++row) {
-    convert_to_f32(
-        static_cast<const std::byte*>(weight.data) + (row * weight.columns + begin) * size,
-        weight.format, static_cast<std::size_t>(channels), out);
-    if (weight.format == WeightFormat::i8) {
-      for (std::int64_t c = 0; c < channels; ++c) out[c] *= weight.scales[row];
-    }
-    out += channels;
-  }
-}
-
 }  // namespace
 
 void panel_linear(const float* x, std::int64_t panels, const Linear& layer, float* out,
@@ -159,12 +137,9 @@ void panel_linear(const float* x, std::int64_t panels, const Linear& layer, floa
   const std::int64_t channels = weight.columns;
   const std::int64_t outputs = weight.rows;
   const Partition part = partition_of(panels, channels, outputs, context.num_threads());
-  std::vector<float*> converted(static_cast<std::size_t>(context.num_threads()), nullptr);
+  std::vector<float*> converted;
   if (weight.format != WeightFormat::f32) {
-    for (float*& buffer : converted) {
-      buffer = context.scratch().allocate<float>(
-          static_cast<std::size_t>(kConvertedRows * part.slab_channels));
-    }
+    converted = allocate_for_threads<float>(context, kConvertedRows * part.slab_channels);
   }
 
   // Where rows [row, row + rows) meet the slab that begins at channel `begin`.
@@ -204,8 +179,10 @@ void panel_linear(const float* x, std::int64_t panels, const Linear& layer, floa
       float* buffer = converted[static_cast<std::size_t>(thread)];
       for (std::int64_t row = first; row < last; row += kConvertedRows) {
         PanelProduct product = product_of(panel, row, std::min(kConvertedRows, last - row), begin);
-        convert_slab(weight, row, static_cast<std::int64_t>(product.outputs), begin,
-                     static_cast<std::int64_t>(product.channels), buffer);
+        const auto width = static_cast<std::int64_t>(product.channels);
+        for (std::int64_t r = 0; r < static_cast<std::int64_t>(product.outputs); ++r) {
+          convert_part_to_f32(weight, row + r, begin, width, buffer + r * width);
+        }
         product.weights = buffer;
         product.weight_step = product.channels;
         HWY_DYNAMIC_DISPATCH(multiply_panels)(product);

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "core/thread_pool.hpp"
+#include "kernels/divide_up.hpp"
 
 namespace blip {
 
@@ -17,7 +18,7 @@ namespace blip {
 constexpr std::int64_t kPanelTokens = 16;
 
 constexpr std::int64_t panel_count(std::int64_t tokens) {
-  return (tokens + kPanelTokens - 1) / kPanelTokens;
+  return divide_up(tokens, kPanelTokens);
 }
 
 /// rows: [N, C] → panels: [panel_count(N), C, 16], zero for the tokens past the last

@@ -12,6 +12,7 @@
 
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
+#include "kernels/divide_up.hpp"
 #include "kernels/panels.hpp"
 
 namespace blip {
@@ -22,15 +23,13 @@ constexpr std::int64_t kMaxQuantizationBlock = 1024;
 
 /// Blocks are as even as multiples of 64 channels, an AMX tile's depth, allow.
 constexpr std::int64_t quantization_block(std::int64_t channels) {
-  const std::int64_t blocks = (channels + kMaxQuantizationBlock - 1) / kMaxQuantizationBlock;
+  const std::int64_t blocks = divide_up(channels, kMaxQuantizationBlock);
   if (blocks <= 1) return channels;
-  const std::int64_t even = (channels + blocks - 1) / blocks;
-  return (even + 63) / 64 * 64;
+  return round_up(divide_up(channels, blocks), 64);
 }
 
 constexpr std::int64_t quantization_blocks(std::int64_t channels) {
-  const std::int64_t block = quantization_block(channels);
-  return (channels + block - 1) / block;
+  return divide_up(channels, quantization_block(channels));
 }
 
 /// Whether channels can be read four at a time.
@@ -56,6 +55,14 @@ struct QuantizedPanels {
 /// Uninitialised, valid until the innermost Frame of `scratch` ends.
 [[nodiscard]] QuantizedPanels allocate_quantized_panels(Scratch& scratch, std::int64_t panels,
                                                         std::int64_t channels);
+
+/// One block of one panel, x: [channels, 16] → values: [channels / 4, 16, 4], steps: [16],
+/// offsets: [16]
+void quantize_channels(const float* x, std::int64_t channels, std::uint8_t* values, float* steps,
+                       float* offsets);
+
+/// x: [C, 16] → out's panel of that number
+void quantize_panel(const float* x, std::int64_t panel, const QuantizedPanels& out);
 
 /// x: [P, C, 16] → out: [P, C / 4, 16, 4]
 void quantize_panels(const float* x, std::int64_t panels, const QuantizedPanels& out,

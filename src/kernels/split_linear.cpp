@@ -7,6 +7,7 @@
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/convert.hpp"
+#include "kernels/divide_up.hpp"
 #include "kernels/panels.hpp"
 #include "kernels/split_multiply_amx.hpp"
 #include "kernels/split_panels.hpp"
@@ -45,10 +46,6 @@ void finish_split_sums(const SplitSums& part) {
   }
 }
 
-bool extends_to_amx() {
-  return HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
-}
-
 }  // namespace blip::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -57,7 +54,6 @@ namespace blip {
 namespace {
 
 HWY_EXPORT(finish_split_sums);
-HWY_EXPORT(extends_to_amx);
 
 // Outputs and panels of an inner product: their parts of a slab, 96 × 1024 × 6 and 6 × 16 × 1024 ×
 // 6 bytes, stay in a second-level cache of 2 MB, which every processor with AMX has.
@@ -67,13 +63,6 @@ constexpr std::int64_t kSlabChannels = 1024;
 // Tasks for each thread, so that the last ones to finish do so together. More blocks of panels than
 // that takes would split the same weights again.
 constexpr std::int64_t kTasksPerThread = 3;
-
-constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-constexpr std::int64_t round_up(std::int64_t a, std::int64_t b) {
-  return divide_up(a, b) * b;
-}
 
 // Parts that hold anything: a bfloat16 is its own high part, a float16 has 11 significant bits.
 std::size_t part_count(WeightFormat format) {
@@ -99,25 +88,18 @@ struct ThreadMemory {
 // its last tiles are zero.
 void split_weights(const WeightMatrix& weight, std::int64_t first, std::int64_t count,
                    std::int64_t begin, std::int64_t channels, const ThreadMemory& own) {
-  const auto size = static_cast<std::int64_t>(bytes_per_weight(weight.format));
   for (std::int64_t row = 0; row < round_up(count, kSplitRows); ++row) {
-    std::uint16_t* out = own.weights + split_size(row / 16, channels) + row % 16 * kSplitChannels;
+    const float* values = own.row;
     if (row >= count) {
       std::fill_n(own.row, channels, 0.0F);
-      split_row(own.row, static_cast<std::size_t>(channels), out);
-      continue;
+    } else if (weight.format == WeightFormat::f32) {
+      const std::int64_t place = (first + row) * weight.columns + begin;
+      values = static_cast<const float*>(weight.data) + place;
+    } else {
+      convert_part_to_f32(weight, first + row, begin, channels, own.row);
     }
-    const auto* stored = static_cast<const std::byte*>(weight.data) +
-                         ((first + row) * weight.columns + begin) * size;
-    if (weight.format == WeightFormat::f32) {
-      split_row(reinterpret_cast<const float*>(stored), static_cast<std::size_t>(channels), out);
-      continue;
-    }
-    convert_to_f32(stored, weight.format, static_cast<std::size_t>(channels), own.row);
-    if (weight.format == WeightFormat::i8) {
-      for (std::int64_t c = 0; c < channels; ++c) own.row[c] *= weight.scales[first + row];
-    }
-    split_row(own.row, static_cast<std::size_t>(channels), out);
+    split_row(values, static_cast<std::size_t>(channels),
+              own.weights + split_size(row / 16, channels) + row % 16 * kSplitChannels);
   }
 }
 
@@ -137,8 +119,7 @@ std::vector<ThreadMemory> allocate_memory(std::int64_t slab, Context& context) {
 }  // namespace
 
 bool can_split(const WeightMatrix& weight) {
-  return weight.columns % kSplitChannels == 0 && HWY_DYNAMIC_DISPATCH(extends_to_amx)() &&
-         best_x86_extension() == X86Extension::amx;
+  return weight.columns % kSplitChannels == 0 && best_x86_extension() == X86Extension::amx;
 }
 
 void split_linear(const float* x, std::int64_t panels, const Linear& layer, float* out,

@@ -3,6 +3,24 @@
 #include <algorithm>
 #include <atomic>
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/x86_extensions.cpp"
+#include "hwy/foreach_target.h"
+// After foreach_target.h, as Highway requires.
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace blip::HWY_NAMESPACE {
+
+bool is_avx512() {
+  return HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
+}
+
+}  // namespace blip::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -12,6 +30,8 @@
 
 namespace blip {
 namespace {
+
+HWY_EXPORT(is_avx512);
 
 #if defined(__x86_64__)
 
@@ -63,6 +83,8 @@ std::atomic<X86Extension>& limit() {
 
 X86Extension best_x86_extension() {
   static const X86Extension kOffered = offered_extension();
+  // A test or a switch may keep the kernels from AVX-512, and means what extends it, too.
+  if (!HWY_DYNAMIC_DISPATCH(is_avx512)()) return X86Extension::none;
   return std::min(kOffered, limit().load(std::memory_order_relaxed));
 }
 
@@ -71,3 +93,4 @@ void limit_x86_extension(X86Extension most) {
 }
 
 }  // namespace blip
+#endif  // HWY_ONCE

@@ -13,8 +13,8 @@ enum class X86Extension {
   amx,          ///< products of tiles of int8 and of bfloat16
 };
 
-/// The best of this machine. Asks Linux for the use of AMX's tiles, which a process must. For
-/// kernels that Highway has dispatched to AVX-512: a test or a switch may forbid that.
+/// The best of this machine; none where Highway dispatches to less than AVX-512. Asks Linux for the
+/// use of AMX's tiles, which a process must.
 [[nodiscard]] X86Extension best_x86_extension();
 
 /// From now on nothing better than `most` is used, in the whole process: to compare the paths, and

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/scratch.hpp"
+#include "core/thread_memory.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/attention.hpp"
 #include "kernels/gemm.hpp"
@@ -56,10 +56,7 @@ void cross_attention(std::int64_t layer, std::span<const CrossAttentionRows> gro
   for (const CrossAttentionRows& block : blocks) {
     most_scores = std::max(most_scores, block.cache->stride() * block.count);
   }
-  std::vector<float*> memory(static_cast<std::size_t>(context.num_threads()));
-  for (float*& scores : memory) {
-    scores = context.scratch().allocate<float>(static_cast<std::size_t>(most_scores));
-  }
+  const auto memory = allocate_for_threads<float>(context, most_scores);
   const float scale = 1.0F / std::sqrt(static_cast<float>(head_size));
 
   // Head by head, so that the keys and values of one are read by all blocks while they are in

@@ -6,6 +6,7 @@
 
 #include "blip/error.hpp"
 #include "checkpoint/weight_scales.hpp"
+#include "core/aligned_memory.hpp"
 #include "core/in_quotes.hpp"
 #include "kernels/convert.hpp"
 #include "kernels/quantize_weights.hpp"
@@ -16,10 +17,10 @@ namespace {
 // Elements at a time: 1 MB of float32, which stays in the cache from one step to the next.
 constexpr std::int64_t kPiece = std::int64_t{1} << 18;
 
-// As which elements reach the kernels, which do not know F64.
-WeightFormat format_of(const Checkpoint& checkpoint, const CheckpointTensor& tensor) {
-  switch (tensor.dtype) {
-    case DType::f64:
+}  // namespace
+
+std::optional<WeightFormat> weight_format(DType type) {
+  switch (type) {
     case DType::f32:
       return WeightFormat::f32;
     case DType::f16:
@@ -29,21 +30,17 @@ WeightFormat format_of(const Checkpoint& checkpoint, const CheckpointTensor& ten
     case DType::i8:
       return WeightFormat::i8;
     default:
-      throw Error(ErrorCode::unsupported,
-                  source_of(checkpoint) + ": tensor " + in_quotes(tensor.name) + " holds " +
-                      std::string(name_of(tensor.dtype)) + ", which are no weights");
+      return std::nullopt;
   }
 }
 
-bool is_aligned(const std::byte* data, std::size_t alignment) {
-  return reinterpret_cast<std::uintptr_t>(data) % alignment == 0;
-}
-
-}  // namespace
-
 TensorRows::TensorRows(const Checkpoint& checkpoint, const CheckpointTensor& tensor)
     : checkpoint_(checkpoint), tensor_(tensor) {
-  static_cast<void>(format_of(checkpoint, tensor));
+  if (tensor.dtype != DType::f64 && !weight_format(tensor.dtype)) {
+    throw Error(ErrorCode::unsupported,
+                source_of(checkpoint) + ": tensor " + in_quotes(tensor.name) + " holds " +
+                    std::string(name_of(tensor.dtype)) + ", which are no weights");
+  }
   if (!tensor.shape.empty()) rows_ = tensor.shape.front();
   if (rows_ > 0) columns_ = tensor.element_count() / rows_;
   if (tensor.dtype == DType::i8) scales_ = read_weight_scales(checkpoint, tensor);
@@ -66,7 +63,7 @@ const float* TensorRows::read(std::int64_t first, std::int64_t count) {
                    [](double value) { return static_cast<float>(value); });
   } else {
     const float* scales = scales_.empty() ? nullptr : scales_.data() + first;
-    convert_rows_to_f32({source, format_of(checkpoint_, tensor_), count, columns_, scales, nullptr},
+    convert_rows_to_f32({source, *weight_format(tensor_.dtype), count, columns_, scales, nullptr},
                         0, count, values_.data());
   }
   return values_.data();

@@ -4,12 +4,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "checkpoint/checkpoint.hpp"
+#include "kernels/weight_matrix.hpp"
 
 namespace blip {
+
+/// As which the kernels read elements of this type; none if they do not.
+[[nodiscard]] std::optional<WeightFormat> weight_format(DType type);
 
 /// The rows of a tensor [R, …] as float32: all but its first dimension are the columns. The
 /// elements may be F64, F32, F16, BF16, or I8 with scales, and lie at any address.

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "blip/error.hpp"
-#include "core/scratch.hpp"
+#include "core/thread_memory.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/softmax.hpp"
@@ -38,10 +38,7 @@ void attend_within_texts(const BlipTextConfig& config, std::span<const std::int6
   const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
   std::vector<std::int64_t> starts(lengths.size(), 0);
   std::partial_sum(lengths.begin(), lengths.end() - 1, starts.begin() + 1);
-  std::vector<float*> memory(static_cast<std::size_t>(context.num_threads()));
-  for (float*& scores : memory) {
-    scores = context.scratch().allocate<float>(static_cast<std::size_t>(longest * longest));
-  }
+  const auto memory = allocate_for_threads<float>(context, longest * longest);
   const float scale = 1.0F / std::sqrt(static_cast<float>(head_size));
 
   const std::size_t tasks = lengths.size() * static_cast<std::size_t>(heads);

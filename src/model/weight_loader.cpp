@@ -23,20 +23,10 @@ std::string describe(std::span<const std::int64_t> shape) {
 }
 
 WeightFormat format_of(const CheckpointTensor& tensor, const Checkpoint& checkpoint) {
-  switch (tensor.dtype) {
-    case DType::f32:
-      return WeightFormat::f32;
-    case DType::f16:
-      return WeightFormat::f16;
-    case DType::bf16:
-      return WeightFormat::bf16;
-    case DType::i8:
-      return WeightFormat::i8;
-    default:
-      throw Error(ErrorCode::unsupported, source_of(checkpoint) + ": tensor '" + tensor.name +
-                                              "' holds " + std::string(name_of(tensor.dtype)) +
-                                              ", weights must be F32, F16, BF16 or I8 with scales");
-  }
+  if (const auto format = weight_format(tensor.dtype)) return *format;
+  throw Error(ErrorCode::unsupported, source_of(checkpoint) + ": tensor '" + tensor.name +
+                                          "' holds " + std::string(name_of(tensor.dtype)) +
+                                          ", weights must be F32, F16, BF16 or I8 with scales");
 }
 
 // `rank` is the tensor's: a convolution's weight is never made int8.
@@ -54,10 +44,6 @@ WeightFormat wanted_format(WeightType type, WeightFormat stored, std::size_t ran
       break;
   }
   return stored;
-}
-
-bool aligned(const void* data, std::size_t alignment) {
-  return reinterpret_cast<std::uintptr_t>(data) % alignment == 0;
 }
 
 }  // namespace
@@ -89,7 +75,7 @@ const CheckpointTensor& WeightLoader::require(const std::string& name,
 
 const void* WeightLoader::converted(const CheckpointTensor& tensor, WeightFormat from,
                                     WeightFormat to) {
-  if (from == to && aligned(tensor.bytes.data(), bytes_per_weight(from))) {
+  if (from == to && is_aligned(tensor.bytes.data(), bytes_per_weight(from))) {
     return tensor.bytes.data();
   }
   const auto count = static_cast<std::size_t>(tensor.element_count());

@@ -181,6 +181,74 @@ TEST(RoundToInt16, IsWithinHalfAStepAndTellsWhatIsNotFinite) {
   });
 }
 
+// What several layers share is only prepared once, and the feed-forward block only stays in panels:
+// neither changes a bit. Rows on both sides of the switch from small products.
+TEST(Linear, SeveralLayersAndFeedForwardAreTheSameAsOneByOne) {
+  const std::size_t width = 64;
+  const std::size_t inner = 160;
+  for (const bool quantized : {false, true}) {
+    const WeightFormat format = quantized ? WeightFormat::i8 : WeightFormat::f32;
+    Weights wide = make_weights(format, inner, width);
+    Weights narrow = make_weights(format, width, inner);
+    std::vector<float> wide_sums(inner);
+    std::vector<float> narrow_sums(width);
+    if (quantized) {
+      row_sums(static_cast<const std::int8_t*>(wide.matrix.data), inner, width, width,
+               wide_sums.data());
+      row_sums(static_cast<const std::int8_t*>(narrow.matrix.data), width, inner, inner,
+               narrow_sums.data());
+      wide.matrix.row_sums = wide_sums.data();
+      narrow.matrix.row_sums = narrow_sums.data();
+    }
+    const std::vector<float> bias = random_floats(inner, 24);
+    const Linear up{wide.matrix, bias.data()};
+    const Linear down{narrow.matrix, bias.data()};
+    for (const std::int64_t rows : {3, 24, 25, 50}) {
+      const auto x = random_floats(static_cast<std::size_t>(rows) * width, 25);
+      on_every_path([&](const std::string& path) {
+        Context context({.num_threads = 2});
+        std::vector<float> hidden(static_cast<std::size_t>(rows) * inner);
+        std::vector<float> first(hidden.size());
+        std::vector<float> second(hidden.size());
+        linear(x.data(), rows, up, hidden.data(), context);
+        const std::vector<LinearOutput> layers = {{&up, first.data()}, {&up, second.data()}};
+        linear(x.data(), rows, layers, context);
+        EXPECT_EQ(first, hidden) << path << " rows " << rows;
+        EXPECT_EQ(second, hidden) << path << " rows " << rows;
+
+        std::vector<float> expected(x.size());
+        std::vector<float> found(x.size());
+        linear(x.data(), rows, up, hidden.data(), context, Epilogue::bias_gelu);
+        linear(hidden.data(), rows, down, expected.data(), context, Epilogue::bias_residual,
+               x.data());
+        feed_forward(x.data(), rows, up, down, found.data(), context);
+        EXPECT_EQ(found, expected) << path << " rows " << rows;
+      });
+    }
+  }
+}
+
+// A text's int8 result must not depend on how many rows are computed beside it.
+TEST(Linear, QuantizedRowsDoNotFeelEachOther) {
+  Weights weights = make_weights(WeightFormat::i8, 70, 64);
+  std::vector<float> sums(70);
+  row_sums(static_cast<const std::int8_t*>(weights.matrix.data), 70, 64, 64, sums.data());
+  weights.matrix.row_sums = sums.data();
+  const Linear layer{weights.matrix, nullptr};
+  const auto x = random_floats(std::size_t{40} * 64, 26);
+  on_every_path([&](const std::string& path) {
+    Context context({.num_threads = 2});
+    std::vector<float> together(std::size_t{40} * 70);
+    linear(x.data(), 40, layer, together.data(), context);
+    for (const std::size_t row : {0U, 17U, 39U}) {
+      std::vector<float> alone(70);
+      linear(x.data() + row * 64, 1, layer, alone.data(), context);
+      const auto place = together.begin() + static_cast<std::ptrdiff_t>(row * 70);
+      EXPECT_EQ(alone, std::vector<float>(place, place + 70)) << path << " row " << row;
+    }
+  });
+}
+
 TEST(Linear, MayHaveNoBias) {
   const Weights weights = make_weights(WeightFormat::f32, 4, 8);
   const std::vector<float> x = random_floats(8, 15);

@@ -91,7 +91,7 @@ def prepare(options, size):
 def program(options, contender, model, what):
     """What a user would start to caption `what`, a photo or a folder."""
     threads, tokens = options.threads, workload.TOKENS
-    if contender.library == "blip":
+    if contender.engine == "blip":
         command = [options.blip, "caption", what, "-m", model, "--threads", threads, "--quiet",
                    "--no-exif-rotation", "--min-new-tokens", tokens, "--max-new-tokens", tokens]
         if contender.variant != "f32":
@@ -109,7 +109,7 @@ def make_runner(options, request, contender, folder, directory):
         if request.name != "folder":
             return measure.Command(one, first=one)
         return measure.Command(command(folder), first=one, files=sorted(folder.iterdir()))
-    place = options.work / "workers" / f"{contender.library}-{contender.variant}"
+    place = options.work / "workers" / f"{contender.engine}-{contender.variant}"
     asked = workload.worker_request(request, contender, directory, inputs, options.threads,
                                     place / "out.f32")
     return measure.worker(contender, asked, options.timed_requests, place)
@@ -122,7 +122,7 @@ def answer_of(options, contender, reply):
                           for line in reply["lines"]]}
     if "ids" in reply:
         return {"ids": reply["ids"]}
-    place = options.work / "workers" / f"{contender.library}-{contender.variant}"
+    place = options.work / "workers" / f"{contender.engine}-{contender.variant}"
     return {"array": check.array(place / "out.f32", reply["shape"])}
 
 

@@ -110,7 +110,7 @@ class Command:
 
 
 def worker(contender, request, timed_requests, work):
-    command = ([timed_requests] if contender.library == "blip"
+    command = ([timed_requests] if contender.engine == "blip"
                else [sys.executable, HERE / "worker.py"])
     work.mkdir(parents=True, exist_ok=True)
     return Worker(command, request, work)

@@ -33,11 +33,11 @@ REQUESTS = (
 
 @dataclasses.dataclass(frozen=True)
 class Contender:
-    """`library` and `variant` as runners.py has them; for blip.cpp the variant is its dtype. An exact
+    """`engine` and `variant` as runners.py has them; for blip.cpp the variant is its dtype. An exact
     one computes in float32 and must give what the reference gives; of others the difference is
     told."""
     name: str
-    library: str
+    engine: str
     variant: str
     exact: bool = False
 
@@ -82,9 +82,9 @@ def worker_request(request, contender, directory, inputs, threads, out):
     """The file that a worker reads, whichever side it is on."""
     asked = {"kind": request.kind, "threads": threads, "beams": request.beams, "tokens": TOKENS,
              "out": str(out)}
-    if contender.library == "blip":
+    if contender.engine == "blip":
         texts = {"vqa": inputs["questions"], "itm": inputs["texts"]}.get(request.kind, [])
         return {**asked, "model": str(directory / request.model), "dtype": contender.variant,
                 "images": inputs["photos"][:request.photos], "texts": texts}
-    return {**asked, "library": contender.library, "variant": contender.variant,
+    return {**asked, "engine": contender.engine, "variant": contender.variant,
             "directory": str(directory), "photos": request.photos}
