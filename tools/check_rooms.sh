@@ -11,10 +11,13 @@ declare -A may_include=(
   [checkpoint]="core hub"
   [image]="core"
   [text]="core"
+  [dataset]="core"
+  [eval]="core"
   [model]="core kernels checkpoint"
   [generate]="core model"
   [tasks]="core kernels hub checkpoint image text model generate"
-  [cli]="core kernels hub checkpoint image text model generate tasks"
+  [cli]="core kernels hub checkpoint image text dataset eval model generate tasks"
+  [train]="core checkpoint image text dataset eval tasks"
 )
 # A seam is the one header through which two rooms know each other: room → header.
 declare -A seam=([generate/model]="model/decode_step.hpp")

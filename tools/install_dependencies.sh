@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs from the distribution whatever the named groups need and this machine lacks:
-#   tools/install_dependencies.sh build|test|bench|lint|fuzz|parity …
+#   tools/install_dependencies.sh build|test|bench|lint|fuzz|parity|train …
 # apt-get runs only when something is missing, and sudo only when this is not root. On systems
 # without apt-get it changes nothing: CMake names what it cannot find, and the table in README.md
 # says what each library is for.
@@ -28,7 +28,9 @@ for group in "$@"; do
     lint) wanted+=(clang clang-tidy clang-format python3) ;;  # run-clang-tidy is Python
     fuzz) wanted+=(clang "$clang_runtime") ;;
     parity) wanted+=(python3-venv) ;;
-    *) echo "no group '$group': build, test, bench, lint, fuzz or parity" >&2; exit 2 ;;
+    # Without an optimised BLAS, libtorch falls back to one that is a hundred times slower.
+    train) wanted+=(libtorch-dev libopenblas0-pthread) ;;
+    *) echo "no group '$group': build, test, bench, lint, fuzz, parity or train" >&2; exit 2 ;;
   esac
 done
 
