@@ -5,14 +5,28 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/weight_matrix.hpp"
+
 namespace blip {
 
-/// One query and one head against contiguous keys and values (cross-attention while decoding).
-/// query: [D], keys: [D, stride] transposed, values: [N, D] → out: [D]; scores: room for `stride`
-/// floats. `stride` is N rounded up to kKeyPadding, the padding zero.
-void attend_transposed(const float* query, const float* keys, const float* values, std::int64_t n,
-                       std::int64_t stride, std::int64_t head_size, float* scores, float* out);
+/// The keys and values of one head that queries are compared with again and again
+/// (cross-attention).
+struct CachedHead {
+  const void* keys = nullptr;    // [D, stride], transposed: scores are computed along the tokens
+  const void* values = nullptr;  // [N, D]
+  WeightFormat format = WeightFormat::f32;  // of both: f32 or f16
+  std::int64_t tokens = 0;                  // N
+  std::int64_t stride = 0;                  // tokens rounded up to kKeyPadding, the padding zero
+  std::int64_t head_size = 0;
+};
 constexpr std::int64_t kKeyPadding = 16;  // a vector of AVX-512
+constexpr std::int64_t kCachedScores = 4;
+
+/// Some queries of one head, all of which see every token. query: [rows] of [D] → out: [rows] of
+/// [D], both `row_step` floats apart; scores: room for [kCachedScores, stride]. A row's result does
+/// not depend on how many there are.
+void attend_cached(const CachedHead& head, const float* query, std::int64_t rows,
+                   std::int64_t row_step, float* scores, float* out);
 
 /// One query and one head against scattered keys and values (self-attention over a cache).
 /// query: [D], keys[i] + offset, values[i] + offset: [D] → out: [D]; scores: room for keys.size()

@@ -39,6 +39,25 @@ void convert_to_f32_target(const void* source, WeightFormat format, std::size_t 
   }
 }
 
+// source: [count] → out: as many of its first as whole vectors hold; how many those are. None where
+// float16 is not rounded by the processor, which rounds to nearest even as torch does.
+std::size_t vectors_to_f16([[maybe_unused]] const float* source, [[maybe_unused]] std::size_t count,
+                           [[maybe_unused]] std::uint16_t* out) {
+  std::size_t i = 0;
+#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<hwy::float16_t, decltype(d)> df16;
+  const hn::Rebind<std::uint16_t, decltype(d)> d16;
+  const std::size_t lanes = hn::Lanes(d);
+  for (; i + lanes <= count; i += lanes) {
+    const auto values = hn::LoadU(d, source + i);
+    if (!hn::AllFalse(d, hn::IsNaN(values))) break;  // whose bits would be others
+    hn::StoreU(hn::BitCast(d16, hn::DemoteTo(df16, values)), d16, out + i);
+  }
+#endif
+  return i;
+}
+
 }  // namespace blip::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -46,6 +65,7 @@ HWY_AFTER_NAMESPACE();
 namespace blip {
 namespace {
 HWY_EXPORT(convert_to_f32_target);
+HWY_EXPORT(vectors_to_f16);
 
 // Round to nearest even; NaN stays NaN (quiet), overflow becomes infinity.
 std::uint16_t to_bf16(float value) {
@@ -79,8 +99,12 @@ void convert_to_f32(const void* source, WeightFormat format, std::size_t count, 
 
 void convert_from_f32(const float* source, std::size_t count, WeightFormat format,
                       std::uint16_t* out) {
-  const auto convert = format == WeightFormat::f16 ? to_f16 : to_bf16;
-  for (std::size_t i = 0; i < count; ++i) out[i] = convert(source[i]);
+  if (format == WeightFormat::bf16) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = to_bf16(source[i]);
+    return;
+  }
+  const std::size_t done = HWY_DYNAMIC_DISPATCH(vectors_to_f16)(source, count, out);
+  for (std::size_t i = done; i < count; ++i) out[i] = to_f16(source[i]);
 }
 
 void convert_part_to_f32(const WeightMatrix& matrix, std::int64_t row, std::int64_t begin,

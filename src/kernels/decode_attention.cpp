@@ -9,6 +9,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway requires.
 #include "hwy/highway.h"
+#include "kernels/load_weights-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
@@ -28,83 +29,144 @@ HWY_INLINE float dot(const float* a, const float* b, std::size_t size) {
   return sum;
 }
 
-// query: [D], keys: [D, stride] → scores: [stride]. Along the keys, so that no sum crosses lanes;
-// four vectors at a time give the adds the independence their latency asks for.
-void scores_transposed(const float* query, const float* keys, std::size_t stride,
-                       std::size_t head_size, float* scores) {
+// Queries that take turns at every key and value that is read.
+constexpr auto kSharedRows = static_cast<std::size_t>(kCachedScores);
+// Vectors of keys or values at a time: what each query sums of them needs four independent sums in
+// all to cover the latency of a fused multiply-add, and more than 8 sums spill on AVX2.
+constexpr std::size_t vectors_for(std::size_t rows) {
+  return rows <= 2 ? 4 : 2;
+}
+
+// query: [kRows] of [D], keys: [D, kVectors vectors of a row `stride` long] → scores: [kRows] of as
+// many. Along the keys, so that no sum crosses lanes.
+template <std::size_t kRows, std::size_t kVectors, class D, typename T>
+HWY_INLINE void score_keys(D d, const float* query, std::size_t row_step, const T* keys,
+                           std::size_t stride, std::size_t head_size, float* scores) {
+  const std::size_t lanes = hn::Lanes(d);
+  hn::Vec<D> sums[kRows][kVectors];
+  for (auto& row : sums) {
+    for (auto& sum : row) sum = hn::Zero(d);
+  }
+  for (std::size_t c = 0; c < head_size; ++c) {
+    hn::Vec<D> key[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      key[v] = load_weights(d, keys + c * stride + v * lanes);
+    }
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const auto q = hn::Set(d, query[row * row_step + c]);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        sums[row][v] = hn::MulAdd(q, key[v], sums[row][v]);
+      }
+    }
+  }
+  for (std::size_t row = 0; row < kRows; ++row) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      hn::StoreU(sums[row][v], d, scores + row * stride + v * lanes);
+    }
+  }
+}
+
+// query: [kRows] of [D], keys: [D, stride] → scores: [kRows, stride]
+template <std::size_t kRows, typename T>
+HWY_INLINE void score_all_keys(const float* query, std::size_t row_step, const T* keys,
+                               std::size_t stride, std::size_t head_size, float* scores) {
+  constexpr std::size_t kVectors = vectors_for(kRows);
   const hn::CappedTag<float, static_cast<std::size_t>(kKeyPadding)> d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t n = 0;
-  for (; n + 4 * lanes <= stride; n += 4 * lanes) {
-    auto s0 = hn::Zero(d);
-    auto s1 = hn::Zero(d);
-    auto s2 = hn::Zero(d);
-    auto s3 = hn::Zero(d);
-    for (std::size_t c = 0; c < head_size; ++c) {
-      const float* key = keys + c * stride + n;
-      const auto q = hn::Set(d, query[c]);
-      s0 = hn::MulAdd(q, hn::LoadU(d, key), s0);
-      s1 = hn::MulAdd(q, hn::LoadU(d, key + lanes), s1);
-      s2 = hn::MulAdd(q, hn::LoadU(d, key + 2 * lanes), s2);
-      s3 = hn::MulAdd(q, hn::LoadU(d, key + 3 * lanes), s3);
-    }
-    hn::StoreU(s0, d, scores + n);
-    hn::StoreU(s1, d, scores + n + lanes);
-    hn::StoreU(s2, d, scores + n + 2 * lanes);
-    hn::StoreU(s3, d, scores + n + 3 * lanes);
+  for (; n + kVectors * lanes <= stride; n += kVectors * lanes) {
+    score_keys<kRows, kVectors>(d, query, row_step, keys + n, stride, head_size, scores + n);
   }
   for (; n < stride; n += lanes) {
-    auto sum = hn::Zero(d);
-    for (std::size_t c = 0; c < head_size; ++c) {
-      sum = hn::MulAdd(hn::Set(d, query[c]), hn::LoadU(d, keys + c * stride + n), sum);
-    }
-    hn::StoreU(sum, d, scores + n);
+    score_keys<kRows, 1>(d, query, row_step, keys + n, stride, head_size, scores + n);
   }
 }
 
-// probabilities: [N], value(i): [D] → out: [D] = Σ probabilities[i] · value(i)
-template <typename ValueRow>
-HWY_INLINE void weighted_sum(const float* probabilities, const ValueRow& value, std::size_t n,
-                             std::size_t head_size, float* out) {
+// probabilities: [kRows] of [N], value(i): [kVectors vectors] → out: [kRows] of as much =
+// Σ probabilities[i] · value(i)
+template <std::size_t kRows, std::size_t kVectors, class D, typename ValueRow>
+HWY_INLINE void sum_values(D d, const float* probabilities, std::size_t stride,
+                           const ValueRow& value, std::size_t n, float* out, std::size_t row_step) {
+  const std::size_t lanes = hn::Lanes(d);
+  hn::Vec<D> sums[kRows][kVectors];
+  for (auto& row : sums) {
+    for (auto& sum : row) sum = hn::Zero(d);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    hn::Vec<D> part[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) part[v] = load_weights(d, value(i) + v * lanes);
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const auto p = hn::Set(d, probabilities[row * stride + i]);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        sums[row][v] = hn::MulAdd(p, part[v], sums[row][v]);
+      }
+    }
+  }
+  for (std::size_t row = 0; row < kRows; ++row) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      hn::StoreU(sums[row][v], d, out + row * row_step + v * lanes);
+    }
+  }
+}
+
+// probabilities: [kRows] of [N], value(i): [D] → out: [kRows] of [D]
+template <std::size_t kRows, typename ValueRow>
+HWY_INLINE void weighted_sum(const float* probabilities, std::size_t stride, const ValueRow& value,
+                             std::size_t n, std::size_t head_size, float* out,
+                             std::size_t row_step) {
+  constexpr std::size_t kVectors = vectors_for(kRows);
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t c = 0;
-  // Eight accumulators are a whole head of 64 on AVX2: the values are then read once, in order.
-  for (; c + 8 * lanes <= head_size; c += 8 * lanes) {
-    hn::Vec<decltype(d)> sums[8];
-    for (auto& sum : sums) sum = hn::Zero(d);
-    for (std::size_t i = 0; i < n; ++i) {
-      const auto p = hn::Set(d, probabilities[i]);
-      const float* row = value(i) + c;
-      for (std::size_t v = 0; v < 8; ++v) {
-        sums[v] = hn::MulAdd(p, hn::LoadU(d, row + v * lanes), sums[v]);
-      }
-    }
-    for (std::size_t v = 0; v < 8; ++v) hn::StoreU(sums[v], d, out + c + v * lanes);
+  const auto from = [&](std::size_t i) { return value(i) + c; };
+  for (; c + kVectors * lanes <= head_size; c += kVectors * lanes) {
+    sum_values<kRows, kVectors>(d, probabilities, stride, from, n, out + c, row_step);
   }
   for (; c + lanes <= head_size; c += lanes) {
-    auto sum = hn::Zero(d);
-    for (std::size_t i = 0; i < n; ++i) {
-      sum = hn::MulAdd(hn::Set(d, probabilities[i]), hn::LoadU(d, value(i) + c), sum);
-    }
-    hn::StoreU(sum, d, out + c);
+    sum_values<kRows, 1>(d, probabilities, stride, from, n, out + c, row_step);
   }
+  const hn::CappedTag<float, 1> one;
   for (; c < head_size; ++c) {
-    float sum = 0.0F;
-    for (std::size_t i = 0; i < n; ++i) sum += probabilities[i] * value(i)[c];
-    out[c] = sum;
+    sum_values<kRows, 1>(one, probabilities, stride, from, n, out + c, row_step);
   }
 }
 
-void attend_transposed_target(const float* query, const float* keys, const float* values,
-                              std::int64_t n, std::int64_t stride, std::int64_t head_size,
-                              float* scores, float* out) {
-  const auto size = static_cast<std::size_t>(head_size);
-  scores_transposed(query, keys, static_cast<std::size_t>(stride), size, scores);
-  softmax_rows(scores, 1, n, stride, 1.0F / std::sqrt(static_cast<float>(head_size)));
-  weighted_sum(
-      scores, [&](std::size_t i) { return values + i * size; }, static_cast<std::size_t>(n), size,
-      out);
+template <std::size_t kRows, typename T>
+HWY_INLINE void attend_rows(const CachedHead& head, const float* query, std::size_t row_step,
+                            float* scores, float* out) {
+  const auto size = static_cast<std::size_t>(head.head_size);
+  const auto stride = static_cast<std::size_t>(head.stride);
+  score_all_keys<kRows>(query, row_step, static_cast<const T*>(head.keys), stride, size, scores);
+  softmax_rows(scores, kRows, head.tokens, head.stride,
+               1.0F / std::sqrt(static_cast<float>(head.head_size)));
+  const auto* values = static_cast<const T*>(head.values);
+  weighted_sum<kRows>(
+      scores, stride, [&](std::size_t i) { return values + i * size; },
+      static_cast<std::size_t>(head.tokens), size, out, row_step);
+}
+
+template <typename T>
+void attend_all_rows(const CachedHead& head, const float* query, std::size_t rows,
+                     std::size_t row_step, float* scores, float* out) {
+  for (; rows >= kSharedRows; rows -= kSharedRows) {
+    attend_rows<kSharedRows, T>(head, query, row_step, scores, out);
+    query += kSharedRows * row_step;
+    out += kSharedRows * row_step;
+  }
+  if (rows == 3) attend_rows<3, T>(head, query, row_step, scores, out);
+  if (rows == 2) attend_rows<2, T>(head, query, row_step, scores, out);
+  if (rows == 1) attend_rows<1, T>(head, query, row_step, scores, out);
+}
+
+void attend_cached_target(const CachedHead& head, const float* query, std::int64_t rows,
+                          std::int64_t row_step, float* scores, float* out) {
+  const auto count = static_cast<std::size_t>(rows);
+  const auto step = static_cast<std::size_t>(row_step);
+  if (head.format == WeightFormat::f16) {
+    attend_all_rows<Float16>(head, query, count, step, scores, out);
+  } else {
+    attend_all_rows<float>(head, query, count, step, scores, out);
+  }
 }
 
 void attend_scattered_target(const float* query, std::span<const float* const> keys,
@@ -114,8 +176,8 @@ void attend_scattered_target(const float* query, std::span<const float* const> k
   for (std::size_t i = 0; i < keys.size(); ++i) scores[i] = dot(query, keys[i] + offset, size);
   const auto n = static_cast<std::int64_t>(keys.size());
   softmax_rows(scores, 1, n, n, 1.0F / std::sqrt(static_cast<float>(head_size)));
-  weighted_sum(
-      scores, [&](std::size_t i) { return values[i] + offset; }, values.size(), size, out);
+  weighted_sum<1>(
+      scores, 0, [&](std::size_t i) { return values[i] + offset; }, values.size(), size, out, 0);
 }
 
 }  // namespace blip::HWY_NAMESPACE
@@ -124,14 +186,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace blip {
 namespace {
-HWY_EXPORT(attend_transposed_target);
+HWY_EXPORT(attend_cached_target);
 HWY_EXPORT(attend_scattered_target);
 }  // namespace
 
-void attend_transposed(const float* query, const float* keys, const float* values, std::int64_t n,
-                       std::int64_t stride, std::int64_t head_size, float* scores, float* out) {
-  HWY_DYNAMIC_DISPATCH(attend_transposed_target)
-  (query, keys, values, n, stride, head_size, scores, out);
+void attend_cached(const CachedHead& head, const float* query, std::int64_t rows,
+                   std::int64_t row_step, float* scores, float* out) {
+  HWY_DYNAMIC_DISPATCH(attend_cached_target)(head, query, rows, row_step, scores, out);
 }
 
 void attend_scattered(const float* query, std::span<const float* const> keys,

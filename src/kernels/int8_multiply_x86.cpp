@@ -61,7 +61,8 @@ template <std::size_t kRows>
 constexpr std::size_t kTileRows = 16;
 constexpr std::size_t kTileChannels = 64;
 
-// 32 rows × 2 panels: each tile that is loaded is multiplied twice.
+// 32 rows × 2 panels: each tile that is loaded is multiplied twice. The panels stay in first-level
+// cache for the rows that follow, the weights are asked to pass through it.
 [[gnu::target("amx-tile,amx-int8"), gnu::always_inline]] inline void amx_pair(
     const std::int8_t* weights, std::size_t weight_step, const std::uint8_t* x, std::size_t x_step,
     std::size_t channels, std::int32_t* sums, std::size_t panel_sums) {
@@ -71,12 +72,12 @@ constexpr std::size_t kTileChannels = 64;
   _tile_zero(3);
   const std::int8_t* lower = weights + kTileRows * weight_step;
   for (std::size_t c = 0; c < channels; c += kTileChannels) {
-    _tile_loadd(4, weights + c, weight_step);
+    _tile_stream_loadd(4, weights + c, weight_step);
     _tile_loadd(6, x + c * kTokens, kBytesPerStep);
     _tile_dpbsud(0, 4, 6);
     _tile_loadd(7, x + x_step + c * kTokens, kBytesPerStep);
     _tile_dpbsud(1, 4, 7);
-    _tile_loadd(5, lower + c, weight_step);
+    _tile_stream_loadd(5, lower + c, weight_step);
     _tile_dpbsud(2, 5, 6);
     _tile_dpbsud(3, 5, 7);
   }
@@ -138,8 +139,8 @@ constexpr std::size_t kTileChannels = 64;
 
 [[gnu::target("amx-tile,amx-int8,avx512f,avx512bw,avx512vl,avx512vnni")]] void int8_multiply_amx(
     const Int8Product& product) {
-  const AmxTileConfig config;
-  _tile_loadconfig(&config);
+  static constexpr AmxTileConfig kConfig;
+  _tile_loadconfig(&kConfig);
   const std::size_t whole = product.rows / kTileRows * kTileRows;
   const std::size_t panel_sums = product.rows * kTokens;
   std::size_t panel = 0;

@@ -118,9 +118,9 @@ HWY_INLINE void add_block(const std::int16_t* HWY_RESTRICT x,
     for (int row = 0; row < kRows; ++row) inputs[row] = hn::LoadU(d16, x + row * channels + c);
     for (int output = 0; output < kOutputs; ++output) {
       const std::int8_t* place = weight + output * channels + c;
-      // The same place of the rows that come next: reading ahead across the ends of short rows is
-      // more than the hardware does alone.
-      hwy::Prefetch(place + kOutputs * channels);
+      // The same place of the rows that come after the next: reading ahead across the ends of short
+      // rows is more than the hardware does alone.
+      hwy::Prefetch(place + 2 * kOutputs * channels);
       const auto weights = hn::PromoteTo(d16, hn::LoadU(d8, place));
       for (int row = 0; row < kRows; ++row) {
         low[row][output] = hn::ReorderWidenMulAccumulate(d32, inputs[row], weights,

@@ -36,9 +36,9 @@ HWY_INLINE void dot_tile(const float* HWY_RESTRICT x, const T* HWY_RESTRICT weig
     for (int row = 0; row < kRows; ++row) inputs[row] = hn::LoadU(d, x + row * channels + c);
     for (int output = 0; output < kOutputs; ++output) {
       const T* place = weight + output * channels + c;
-      // The same place of the rows that come next: reading ahead across the ends of short rows is
-      // more than the hardware does alone.
-      hwy::Prefetch(place + kOutputs * channels);
+      // The same place of the rows that come after the next: reading ahead across the ends of short
+      // rows is more than the hardware does alone.
+      hwy::Prefetch(place + 2 * kOutputs * channels);
       const auto weights = load_weights(d, place);
       for (int row = 0; row < kRows; ++row) {
         sums[row][output] = hn::MulAdd(inputs[row], weights, sums[row][output]);

@@ -103,8 +103,8 @@ template <std::size_t kWeightParts>
 }  // namespace
 
 [[gnu::target("amx-tile,amx-bf16")]] void split_multiply_amx(const SplitProduct& product) {
-  const AmxTileConfig config;
-  _tile_loadconfig(&config);
+  static constexpr AmxTileConfig kConfig;
+  _tile_loadconfig(&kConfig);
   if (product.weight_parts == 1) {
     multiply_panels<1>(product);
   } else if (product.weight_parts == 2) {

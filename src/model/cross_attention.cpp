@@ -6,6 +6,7 @@
 #include "core/thread_memory.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/attention.hpp"
+#include "kernels/convert.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/linear.hpp"
 #include "kernels/softmax.hpp"
@@ -15,8 +16,8 @@ namespace {
 
 // Scores of a block, 64 × 592 floats for 577 image tokens, stay in a second-level cache of 256 KiB.
 constexpr std::int64_t kRowsPerBlock = 64;
-// Fewer rows are faster one by one than through a matrix product (bench/cross_attention.cpp).
-constexpr std::int64_t kRowsForProduct = 3;
+// Fewer rows are faster without a matrix product (bench/cross_attention.cpp).
+constexpr std::int64_t kRowsForProduct = 8;
 
 std::vector<CrossAttentionRows> cut_into_blocks(std::span<const CrossAttentionRows> groups) {
   std::vector<CrossAttentionRows> blocks;
@@ -27,6 +28,29 @@ std::vector<CrossAttentionRows> cut_into_blocks(std::span<const CrossAttentionRo
     }
   }
   return blocks;
+}
+
+// query: [rows] of [D], `row_step` floats apart → out, the same, by matrix products; scores:
+// [rows, stride], wide: room for keys and values as float32 if they are not
+void attend_by_products(const CachedHead& head, const float* query, std::int64_t rows,
+                        std::int64_t row_step, float* scores, float* wide, float* out) {
+  const std::int64_t key_count = head.head_size * head.stride;
+  const std::int64_t value_count = head.tokens * head.head_size;
+  const auto* keys = static_cast<const float*>(head.keys);
+  const auto* values = static_cast<const float*>(head.values);
+  if (head.format != WeightFormat::f32) {
+    convert_to_f32(head.keys, head.format, static_cast<std::size_t>(key_count), wide);
+    convert_to_f32(head.values, head.format, static_cast<std::size_t>(value_count),
+                   wide + key_count);
+    keys = wide;
+    values = wide + key_count;
+  }
+  multiply({query, row_step}, {keys, head.stride}, scores, head.stride, rows, head.tokens,
+           head.head_size);
+  softmax_rows(scores, rows, head.tokens, head.stride,
+               1.0F / std::sqrt(static_cast<float>(head.head_size)));
+  multiply({scores, head.stride}, {values, head.head_size}, out, row_step, rows, head.head_size,
+           head.tokens);
 }
 
 }  // namespace
@@ -53,11 +77,15 @@ void cross_attention(std::int64_t layer, std::span<const CrossAttentionRows> gro
   const std::int64_t hidden = heads * head_size;
   const std::vector<CrossAttentionRows> blocks = cut_into_blocks(groups);
   std::int64_t most_scores = 0;
+  std::int64_t most_wide = 0;
   for (const CrossAttentionRows& block : blocks) {
-    most_scores = std::max(most_scores, block.cache->stride() * block.count);
+    const std::int64_t stride = block.cache->stride();
+    most_scores = std::max(most_scores, stride * std::max(block.count, kCachedScores));
+    const bool widens =
+        block.count >= kRowsForProduct && block.cache->head(layer, 0).format != WeightFormat::f32;
+    if (widens) most_wide = std::max(most_wide, 2 * stride * head_size);
   }
-  const auto memory = allocate_for_threads<float>(context, most_scores);
-  const float scale = 1.0F / std::sqrt(static_cast<float>(head_size));
+  const auto memory = allocate_for_threads<float>(context, most_scores + most_wide);
 
   // Head by head, so that the keys and values of one are read by all blocks while they are in
   // cache.
@@ -65,23 +93,15 @@ void cross_attention(std::int64_t layer, std::span<const CrossAttentionRows> gro
   context.threads().parallel_for(tasks, [&](std::size_t task, int thread) {
     const CrossAttentionRows& block = blocks[task % blocks.size()];
     const auto head = static_cast<std::int64_t>(task / blocks.size());
-    const CrossAttentionCache& cache = *block.cache;
-    const float* keys = cache.keys(layer, head);
-    const float* values = cache.values(layer, head);
+    const CachedHead cached = block.cache->head(layer, head);
     float* scores = memory[static_cast<std::size_t>(thread)];
     const std::int64_t start = block.first * hidden + head * head_size;
     if (block.count < kRowsForProduct) {
-      for (std::int64_t row = 0; row < block.count; ++row) {
-        attend_transposed(query + start + row * hidden, keys, values, cache.tokens(),
-                          cache.stride(), head_size, scores, out + start + row * hidden);
-      }
-      return;
+      attend_cached(cached, query + start, block.count, hidden, scores, out + start);
+    } else {
+      attend_by_products(cached, query + start, block.count, hidden, scores, scores + most_scores,
+                         out + start);
     }
-    multiply({query + start, hidden}, {keys, cache.stride()}, scores, cache.stride(), block.count,
-             cache.tokens(), head_size);
-    softmax_rows(scores, block.count, cache.tokens(), cache.stride(), scale);
-    multiply({scores, cache.stride()}, {values, head_size}, out + start, hidden, block.count,
-             head_size, cache.tokens());
   });
 }
 

@@ -9,6 +9,7 @@
 
 #include "blip/context.hpp"
 #include "core/aligned_memory.hpp"
+#include "kernels/attention.hpp"
 #include "kernels/weight_matrix.hpp"
 
 namespace blip {
@@ -21,39 +22,36 @@ struct CrossAttentionProjection {
 
 class CrossAttentionCache {
  public:
+  /// `format`: f32 or f16.
   CrossAttentionCache(std::int64_t layers, std::int64_t tokens, std::int64_t heads,
-                      std::int64_t head_size);
+                      std::int64_t head_size, WeightFormat format);
 
-  /// [D, stride()], transposed so that scores are computed along the tokens.
-  [[nodiscard]] const float* keys(std::int64_t layer, std::int64_t head) const noexcept {
-    return block(layer, head);
-  }
-  /// [N, D]
-  [[nodiscard]] const float* values(std::int64_t layer, std::int64_t head) const noexcept {
-    return block(layer, head) + head_size_ * stride_;
-  }
+  [[nodiscard]] CachedHead head(std::int64_t layer, std::int64_t head) const noexcept;
   [[nodiscard]] std::int64_t tokens() const noexcept { return tokens_; }
   /// Tokens rounded up to kKeyPadding.
   [[nodiscard]] std::int64_t stride() const noexcept { return stride_; }
 
-  /// keys, values: [N, heads, D] → this head's block
+  /// keys: [stride() / 16, heads, D, 16], token panels; values: [N, heads, D] → this head's block
   void store_head(const float* keys, const float* values, std::int64_t layer, std::int64_t head);
 
  private:
-  [[nodiscard]] float* block(std::int64_t layer, std::int64_t head) const noexcept {
-    return reinterpret_cast<float*>(memory_.get()) +
-           (layer * heads_ + head) * (stride_ + tokens_) * head_size_;
+  // Elements before those of a head, of which the keys are the first D * stride().
+  [[nodiscard]] std::int64_t place(std::int64_t layer, std::int64_t head) const noexcept {
+    return (layer * heads_ + head) * (stride_ + tokens_) * head_size_;
   }
 
   std::int64_t tokens_;
   std::int64_t heads_;
   std::int64_t head_size_;
   std::int64_t stride_;
+  WeightFormat format_;
   AlignedBytes memory_;
 };
 
 /// A cache for each of several states of any lengths, which are projected together:
-/// states: [sum of lengths, E] → as many caches as lengths
+/// states: [sum of lengths, E] → as many caches as lengths. In float16 where the projections are
+/// int8, which leaves that rounding far behind: half the memory, of which every decoding step reads
+/// all. What float16 cannot hold is stored as the largest it can.
 std::vector<CrossAttentionCache> make_cross_attention_caches(
     std::span<const CrossAttentionProjection> layers, const float* states,
     std::span<const std::int64_t> lengths, std::int64_t heads, Context& context);

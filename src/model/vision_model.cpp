@@ -145,6 +145,16 @@ void VisionModel::embed(const float* pixels, std::int64_t batch, std::int64_t he
 
 void VisionModel::encode(const float* pixels, std::int64_t batch, std::int64_t height,
                          std::int64_t width, float* out, Context& context) const {
+  const std::int64_t tokens = token_count(height, width);
+  const std::int64_t at_once = std::max<std::int64_t>(1, kPanelsAtOnce / panel_count(tokens));
+  for (std::int64_t first = 0; first < batch; first += at_once) {
+    encode_together(pixels + first * kColours * height * width, std::min(at_once, batch - first),
+                    height, width, out + first * tokens * config_.hidden_size, context);
+  }
+}
+
+void VisionModel::encode_together(const float* pixels, std::int64_t batch, std::int64_t height,
+                                  std::int64_t width, float* out, Context& context) const {
   const Scratch::Frame frame(context.scratch());
   const std::int64_t hidden = config_.hidden_size;
   const std::int64_t tokens = token_count(height, width);

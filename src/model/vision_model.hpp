@@ -46,6 +46,9 @@ class VisionModel {
 
  private:
   void load_positions(WeightLoader& loader, const std::string& name);
+  /// encode() of as many images as go through the layers together.
+  void encode_together(const float* pixels, std::int64_t batch, std::int64_t height,
+                       std::int64_t width, float* out, Context& context) const;
   void embed(const float* pixels, std::int64_t batch, std::int64_t height, std::int64_t width,
              float* out, Context& context) const;
   void run_layers(const AttentionShape& shape, float* x, Context& context) const;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/convert.hpp"
 #include "reference.hpp"
 
 namespace blip {
@@ -33,32 +34,99 @@ std::vector<double> attend(const float* query, const float* keys, const float* v
   return out;
 }
 
-TEST(AttendTransposed, MatchesTheDefinitionAndIgnoresThePadding) {
-  for (const std::size_t n : {1, 5, 16, 50, 64, 577}) {
-    for (const std::size_t head_size : {5, 10, 64, 80}) {
-      const std::size_t stride = (n + 15) / 16 * 16;
-      const auto query = random_floats(head_size, 31);
-      const auto keys = random_floats(n * head_size, 32);
-      const auto values = random_floats(n * head_size, 33);
-      std::vector<float> transposed(head_size * stride, 0.0F);
-      for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t c = 0; c < head_size; ++c) {
-          transposed[c * stride + i] = keys[i * head_size + c];
-        }
+// One head's keys and values as a cache holds them, and what they are.
+struct RandomHead {
+  RandomHead(std::size_t n, std::size_t head_size, WeightFormat format)
+      : keys(random_floats(n * head_size, 32)), values(random_floats(n * head_size, 33)) {
+    const std::size_t stride = (n + 15) / 16 * 16;
+    transposed.assign(head_size * stride, 0.0F);
+    if (format == WeightFormat::f16) {
+      round_to_f16(keys);
+      value_bits = round_to_f16(values);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t c = 0; c < head_size; ++c) {
+        transposed[c * stride + i] = keys[i * head_size + c];
       }
-      const auto expected =
-          attend(query.data(), keys.data(), values.data(), n, head_size, head_size);
-      on_every_target([&](const char* target) {
-        std::vector<float> scores(stride);
-        std::vector<float> out(head_size);
-        attend_transposed(query.data(), transposed.data(), values.data(), std::int64_t(n),
-                          std::int64_t(stride), std::int64_t(head_size), scores.data(), out.data());
-        for (std::size_t c = 0; c < head_size; ++c) {
-          ASSERT_NEAR(out[c], expected[c], 2e-6) << target << " n " << n << " D " << head_size;
-        }
-      });
+    }
+    if (format == WeightFormat::f16) key_bits = round_to_f16(transposed);
+    head = {.keys = transposed.data(),
+            .values = values.data(),
+            .format = format,
+            .tokens = static_cast<std::int64_t>(n),
+            .stride = static_cast<std::int64_t>(stride),
+            .head_size = static_cast<std::int64_t>(head_size)};
+    if (format == WeightFormat::f16) {
+      head.keys = key_bits.data();
+      head.values = value_bits.data();
     }
   }
+
+  // → the bits of values, which become what the bits stand for
+  static std::vector<std::uint16_t> round_to_f16(std::vector<float>& values) {
+    std::vector<std::uint16_t> bits(values.size());
+    convert_from_f32(values.data(), values.size(), WeightFormat::f16, bits.data());
+    convert_to_f32(bits.data(), WeightFormat::f16, values.size(), values.data());
+    return bits;
+  }
+
+  std::vector<float> keys;    // [N, D]
+  std::vector<float> values;  // [N, D]
+  std::vector<float> transposed;
+  std::vector<std::uint16_t> key_bits;
+  std::vector<std::uint16_t> value_bits;
+  CachedHead head;
+};
+
+// Queries lie among those of other heads.
+constexpr std::size_t kRowStep = 96;
+
+std::vector<float> attend_cached(const CachedHead& head, const std::vector<float>& queries,
+                                 std::size_t first, std::size_t rows) {
+  std::vector<float> scores(static_cast<std::size_t>(kCachedScores * head.stride));
+  std::vector<float> out(rows * kRowStep, -7.0F);
+  blip::attend_cached(head, queries.data() + first * kRowStep, std::int64_t(rows),
+                      std::int64_t(kRowStep), scores.data(), out.data());
+  return out;
+}
+
+TEST(AttendCached, MatchesTheDefinitionAndIgnoresThePadding) {
+  for (const WeightFormat format : {WeightFormat::f32, WeightFormat::f16}) {
+    for (const std::size_t n : {1, 5, 16, 50, 64, 577}) {
+      for (const std::size_t head_size : {5, 10, 64, 80}) {
+        constexpr std::size_t kRows = 7;
+        const RandomHead random(n, head_size, format);
+        const auto queries = random_floats(kRows * kRowStep, 31);
+        on_every_target([&](const char* target) {
+          const auto out = attend_cached(random.head, queries, 0, kRows);
+          for (std::size_t row = 0; row < kRows; ++row) {
+            const auto expected = attend(queries.data() + row * kRowStep, random.keys.data(),
+                                         random.values.data(), n, head_size, head_size);
+            for (std::size_t c = 0; c < head_size; ++c) {
+              ASSERT_NEAR(out[row * kRowStep + c], expected[c], 2e-6)
+                  << target << " n " << n << " D " << head_size << " row " << row;
+            }
+            ASSERT_EQ(out[row * kRowStep + head_size], -7.0F) << "the next head was written";
+          }
+        });
+      }
+    }
+  }
+}
+
+TEST(AttendCached, ARowDoesNotFeelTheOthers) {
+  constexpr std::size_t kRows = 11;
+  const RandomHead random(577, 64, WeightFormat::f16);
+  const auto queries = random_floats(kRows * kRowStep, 31);
+  on_every_target([&](const char* target) {
+    const auto together = attend_cached(random.head, queries, 0, kRows);
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const auto alone = attend_cached(random.head, queries, row, 1);
+      for (std::size_t c = 0; c < 64; ++c) {
+        ASSERT_EQ(together[row * kRowStep + c], alone[c]) << target << " row " << row;
+      }
+    }
+  });
 }
 
 TEST(AttendScattered, MatchesTheDefinition) {

@@ -150,6 +150,27 @@ TEST(Convert, KnowsTheLandmarks) {
   EXPECT_TRUE(std::signbit(values[5]));
 }
 
+// Whole vectors of float16 are the processor's work where it can, and must not show it.
+TEST(Convert, ManyNumbersRoundAsEachAlone) {
+  auto values = random_floats(1000, 5);
+  for (std::size_t i = 0; i < values.size(); i += 3) values[i] *= 1e-6F;
+  for (std::size_t i = 1; i < values.size(); i += 7) values[i] *= 1e5F;
+  values[500] = std::numeric_limits<float>::infinity();
+  values[700] = -std::numeric_limits<float>::quiet_NaN();
+  values[900] = std::bit_cast<float>(0x7fc12345U);
+  for (const WeightFormat format : {WeightFormat::f16, WeightFormat::bf16}) {
+    on_every_target([&](const char* target) {
+      std::vector<std::uint16_t> together(values.size());
+      convert_from_f32(values.data(), values.size(), format, together.data());
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        std::uint16_t alone = 0;
+        convert_from_f32(&values[i], 1, format, &alone);
+        ASSERT_EQ(together[i], alone) << target << " " << values[i];
+      }
+    });
+  }
+}
+
 TEST(Convert, RoundsToNearestEven) {
   const auto half = [](float value, WeightFormat format) {
     std::uint16_t bits = 0;

@@ -88,14 +88,22 @@ def prepare(options, size):
     return folder, directory
 
 
+def converted(options, model):
+    """→ the directory of the model in int8, made anew"""
+    directory = model.with_name(model.name + "-int8")
+    subprocess.run([options.blip, "convert", model, directory, "--dtype", "int8", "--force"],
+                   check=True, stdout=subprocess.DEVNULL)
+    return directory
+
+
 def program(options, contender, model, what):
     """What a user would start to caption `what`, a photo or a folder."""
     threads, tokens = options.threads, workload.TOKENS
     if contender.engine == "blip":
         command = [options.blip, "caption", what, "-m", model, "--threads", threads, "--quiet",
                    "--no-exif-rotation", "--min-new-tokens", tokens, "--max-new-tokens", tokens]
-        if contender.variant != "f32":
-            command += ["--dtype", contender.variant]
+        if contender.variant != "f32":  # which is how the checkpoint is stored
+            command += ["--dtype", contender.variant.split("+")[0]]
         return command + (["--format", "jsonl"] if what.is_dir() else [])
     script = "caption_folder.py" if what.is_dir() else "caption_one.py"
     return [sys.executable, HERE / script, model, what, threads, tokens]
@@ -104,7 +112,10 @@ def program(options, contender, model, what):
 def make_runner(options, request, contender, folder, directory):
     inputs = json.loads((directory / "inputs.json").read_text())
     if request.kind == "process":
-        command = functools.partial(program, options, contender, directory / request.model)
+        model = directory / request.model
+        if contender == workload.CONVERTED:
+            model = converted(options, model)
+        command = functools.partial(program, options, contender, model)
         one = command(pathlib.Path(inputs["photos"][0]))
         if request.name != "folder":
             return measure.Command(one, first=one)

@@ -48,6 +48,8 @@ REFERENCE = Contender("transformers f32", "transformers", "f32", exact=True)
 
 OURS_REDUCED = (Contender("blip.cpp f16", "blip", "f16"),
                 Contender("blip.cpp int8", "blip", "int8"))
+# What `blip convert` made of the checkpoint once: a program that starts with it has nothing to quantise.
+CONVERTED = Contender("blip.cpp int8, converted", "blip", "int8+converted")
 TORCH_BY_HAND = (
     Contender("transformers f32, fused attention", "transformers", "f32+sdpa", exact=True),
     Contender("transformers f32, compiled", "transformers", "f32+sdpa+compiled", exact=True),
@@ -69,7 +71,8 @@ def contenders(request, dtypes):
     """In the order in which they take turns. dtypes: those that this build of blip.cpp has."""
     ours = [OURS] + [one for one in OURS_REDUCED if one.variant in dtypes]
     if request.kind == "process":
-        return [one for one in ours if one.variant != "f16"] + [REFERENCE]
+        converted = [CONVERTED] if "int8" in dtypes else []
+        return [one for one in ours if one.variant != "f16"] + converted + [REFERENCE]
     theirs = [REFERENCE, *TORCH_BY_HAND]
     if request.kind == "itm":
         theirs.append(ONE_BY_ONE)
