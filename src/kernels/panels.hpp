@@ -17,9 +17,9 @@ namespace blip {
 /// Sixteen floats are a vector of AVX-512 and whole vectors of every narrower instruction set.
 constexpr std::int64_t kPanelTokens = 16;
 
-/// Panels that go through a network together, where there is a choice: those of two images of 577
-/// tokens. Fewer read all weights for little work; the 3.6 MB that a layer of 768 channels gives for
-/// each of them as float32 would, with more, leave the caches of the cores.
+/// Panels that go through the layers together, where there is a choice: those of two images of 577
+/// tokens. With fewer, all weights are read for little work; with more, what a layer hands to the
+/// next (1.8 MB an image, 768 channels in float32) would not stay in the cores' caches.
 constexpr std::int64_t kPanelsAtOnce = 74;
 
 constexpr std::int64_t panel_count(std::int64_t tokens) {

@@ -42,7 +42,8 @@ class Projections {
     }
   }
 
-  Projections(const Projections&) = delete;  // layers_ points into itself
+  ~Projections() = default;
+  Projections(const Projections&) = delete;  // layers_ points into it
   Projections& operator=(const Projections&) = delete;
 
   // The weights times 64, rounded, with a scale that makes `times` 1 of 64.
