@@ -15,7 +15,7 @@ export TORCH_INDEX_URL PHOTOS PEERS_PYTHON
 install := tools/install_dependencies.sh
 
 # The tests that `make asan` builds and runs: every room's.
-ASAN_ROOMS := core kernels hub checkpoint image text model generate tasks cli
+ASAN_ROOMS := core kernels hub checkpoint image text dataset train_loading model generate tasks cli
 
 .PHONY: help demo test asan tsan lint format fuzz bench bench-peers parity parity-quick clean
 
@@ -44,7 +44,7 @@ asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## the tests that start threads, under ThreadSanitizer
 	$(install) build test
 	cmake --preset tsan
-	cmake --build --preset tsan --target test_core test_tasks
+	cmake --build --preset tsan --target test_core test_tasks test_train_loading
 	ctest --preset tsan -j $(JOBS)
 
 lint: ## formatting, clang-tidy, the direction of includes (LINT_SINCE=REF: files changed since)
