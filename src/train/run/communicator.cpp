@@ -1,9 +1,9 @@
 // Gloo and NCCL are compiled in if CMake found that they can be (CMakeLists.txt says how).
 #include "train/run/communicator.hpp"
 
+#include <torch/torch.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
-#include <torch/torch.h>
 #if __has_include(<torch/csrc/distributed/c10d/Backend.hpp>)
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #endif
@@ -54,12 +54,13 @@ c10::intrusive_ptr<c10d::Store> open_store(const LaunchEnvironment& launch,
 }
 
 [[noreturn]] void throw_not_built([[maybe_unused]] const torch::Device& device) {
-  throw Error(ErrorCode::unsupported,
-              device.is_cuda()
-                  ? "this blip-train was built without NCCL, which several processes with GPUs need: "
-                    "build it against a libtorch that has CUDA"
-                  : "this blip-train was built without Gloo, which several processes need: install "
-                    "the headers of Gloo (libgloo-dev) and build it again");
+  throw Error(
+      ErrorCode::unsupported,
+      device.is_cuda()
+          ? "this blip-train was built without NCCL, which several processes with GPUs need: "
+            "build it against a libtorch that has CUDA"
+          : "this blip-train was built without Gloo, which several processes need: install "
+            "the headers of Gloo (libgloo-dev) and build it again");
 }
 
 c10::intrusive_ptr<Backend> make_backend([[maybe_unused]] c10::intrusive_ptr<c10d::Store> store,
@@ -98,9 +99,10 @@ struct Communicator::Connection {
     try {
       start()->wait(timeout);
     } catch (const std::exception& error) {
-      throw Error(ErrorCode::network, of_all(launch) + ": " + what +
-                                          " failed, another process has ended or does not answer: " +
-                                          first_line(error.what()));
+      throw Error(
+          ErrorCode::network,
+          of_all(launch) + ": " + what +
+              " failed, another process has ended or does not answer: " + first_line(error.what()));
     }
   }
 };
@@ -122,10 +124,9 @@ std::shared_ptr<Communicator> Communicator::connect(const LaunchEnvironment& lau
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    throw Error(ErrorCode::network, of_all(launch) + ": the processes do not meet at " +
-                                        launch.master_address + ":" +
-                                        std::to_string(launch.master_port) + ": " +
-                                        first_line(error.what()));
+    throw Error(ErrorCode::network,
+                of_all(launch) + ": the processes do not meet at " + launch.master_address + ":" +
+                    std::to_string(launch.master_port) + ": " + first_line(error.what()));
   }
 }
 

@@ -55,8 +55,7 @@ void add_model(std::vector<TaskField>& fields, ModelConfig& model) {
 
 void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
   const std::initializer_list<TaskField> group = {
-      {kAll,
-       {"optimizer", "schedule", TextField{&optimizer.schedule, {"cosine", "warmup_decay"}}}},
+      {kAll, {"optimizer", "schedule", TextField{&optimizer.schedule, {"cosine", "warmup_decay"}}}},
       {kAll, {"optimizer", "learning_rate", NumberField{&optimizer.learning_rate, 0, 1}}},
       {kAll, {"optimizer", "min_learning_rate", NumberField{&optimizer.min_learning_rate, 0, 1}}},
       {kAll,
@@ -87,11 +86,9 @@ void add_objective(std::vector<TaskField>& fields, ObjectiveConfig& objective) {
       {kContrastive,
        {"objective", "alpha_ramp_epochs", IntegerField{&objective.alpha_ramp_epochs, 0, 1000}}},
       {kRetrieval,
-       {"objective", "negatives_from_all_ranks",
-        SwitchField{&objective.negatives_from_all_ranks}}},
+       {"objective", "negatives_from_all_ranks", SwitchField{&objective.negatives_from_all_ranks}}},
       {kVqa,
-       {"objective", "single_answer_weight",
-        NumberField{&objective.single_answer_weight, 0, 1}}}};
+       {"objective", "single_answer_weight", NumberField{&objective.single_answer_weight, 0, 1}}}};
   fields.insert(fields.end(), group);
 }
 

@@ -57,7 +57,10 @@ std::string suggestion(const std::vector<ConfigField>& fields, const std::string
 std::string allowed_words(const TextField& field) {
   std::string list;
   for (const std::string_view word : field.allowed) {
-    list += (list.empty() ? "" : ", ") + ("\"" + std::string(word) + "\"");
+    if (!list.empty()) list += ", ";
+    list += '"';
+    list += word;
+    list += '"';
   }
   return list;
 }
@@ -82,8 +85,8 @@ class ValueReader {
   }
 
   void assign(const IntegerField& field, const nlohmann::json& value) const {
-    const std::string wanted = "a whole number of " + std::to_string(field.least) + " to " +
-                               std::to_string(field.most);
+    const std::string wanted =
+        "a whole number of " + std::to_string(field.least) + " to " + std::to_string(field.most);
     if (!value.is_number_integer()) reject(wanted, value);
     const bool too_large = value.is_number_unsigned() &&
                            value.get<std::uint64_t>() > static_cast<std::uint64_t>(field.most);
@@ -178,9 +181,8 @@ TrainingConfig read_config(Task task, const std::string& path) {
       parse_json_object(without_comments(read_text_file(path, kMaxConfigBytes)), path);
   const ValueReader reader(path, ErrorCode::malformed);
   for (const auto& [group, values] : document.items()) {
-    const bool known = std::any_of(fields.begin(), fields.end(), [&](const ConfigField& field) {
-      return field.group == group;
-    });
+    const bool known = std::any_of(fields.begin(), fields.end(),
+                                   [&](const ConfigField& field) { return field.group == group; });
     if (!known) reader.fail(unknown_key(config, fields, group));
     if (!values.is_object()) reader.fail(group + " must be an object, not " + describe(values));
     for (const auto& [key, value] : values.items()) {

@@ -32,8 +32,7 @@ void DurableFile::write(std::string_view bytes) const {
   // The largest piece Linux writes at once is 2 GiB less a page.
   constexpr std::size_t kMaxPiece = std::size_t{1} << 30;
   while (!bytes.empty()) {
-    const ssize_t written =
-        ::write(descriptor_, bytes.data(), std::min(bytes.size(), kMaxPiece));
+    const ssize_t written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), kMaxPiece));
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw_write_error(path_, errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -75,8 +74,8 @@ void replace_directory(const std::filesystem::path& directory,
                        const std::filesystem::path& target) {
   // A directory with something in it cannot be renamed over, so the two change places. Where the
   // file system has no such thing, the old one goes first.
-  const bool exchanged = ::renameat2(AT_FDCWD, directory.c_str(), AT_FDCWD, target.c_str(),
-                                     RENAME_EXCHANGE) == 0;
+  const bool exchanged =
+      ::renameat2(AT_FDCWD, directory.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0;
   std::error_code ignored;
   if (exchanged) {
     std::filesystem::remove_all(directory, ignored);

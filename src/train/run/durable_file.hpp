@@ -31,8 +31,8 @@ class DurableFile {
 /// Puts the names of a directory's entries on the disk.
 void sync_directory(const std::filesystem::path& directory);
 
-/// Writes a small file under another name, then gives it its own: readers see all of the old text or
-/// all of the new.
+/// Writes a small file under another name, then gives it its own: readers see all of the old text
+/// or all of the new.
 void replace_file(const std::filesystem::path& path, std::string_view text);
 
 /// Gives `directory` the name `target` at once; a directory that has this name already is deleted.

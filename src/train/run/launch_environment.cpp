@@ -17,7 +17,8 @@ namespace {
 }
 
 // The variable as a number of least to most; none if it is not set.
-std::optional<int> number(const EnvironmentLookup& variable, const char* name, int least, int most) {
+std::optional<int> number(const EnvironmentLookup& variable, const char* name, int least,
+                          int most) {
   const char* text = variable(name);
   if (text == nullptr || *text == '\0') return std::nullopt;
   const std::string_view digits(text);
@@ -62,8 +63,8 @@ LaunchEnvironment from_torchrun(const EnvironmentLookup& variable, int size) {
   launch.master_port =
       static_cast<std::uint16_t>(number(variable, "MASTER_PORT", 1, kMaxPort).value_or(0));
   launch.agent_listens = text(variable, "TORCHELASTIC_USE_AGENT_STORE") == "True";
-  if (const auto attempt = number(variable, "TORCHELASTIC_RESTART_COUNT", 0,
-                                  std::numeric_limits<int>::max())) {
+  if (const auto attempt =
+          number(variable, "TORCHELASTIC_RESTART_COUNT", 0, std::numeric_limits<int>::max())) {
     launch.attempt = std::to_string(*attempt);
   }
   return launch;
@@ -83,8 +84,7 @@ LaunchEnvironment from_slurm(const EnvironmentLookup& variable, int size) {
   // Jobs that share a machine need ports of their own; 15000 of them from 15000 on are below those
   // that Linux hands out to clients (32768).
   constexpr int kFirstPort = 15000;
-  const int job =
-      number(variable, "SLURM_JOB_ID", 0, std::numeric_limits<int>::max()).value_or(0);
+  const int job = number(variable, "SLURM_JOB_ID", 0, std::numeric_limits<int>::max()).value_or(0);
   launch.master_port = static_cast<std::uint16_t>(
       number(variable, "MASTER_PORT", 1, kMaxPort).value_or(kFirstPort + job % kFirstPort));
   return launch;

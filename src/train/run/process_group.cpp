@@ -21,15 +21,15 @@ torch::Tensor gather_rows(const Communicator& communicator, const torch::Tensor&
   return communicator.all_gather(tensor).flatten(0, 1);  // [W, B, …] → [W · B, …]
 }
 
-// Gathers in the forward pass; in the backward pass sums what all ranks send back and keeps the rows
-// that came from here.
+// Gathers in the forward pass; in the backward pass sums what all ranks send back and keeps the
+// rows that came from here.
 class GatherWithGradient : public torch::autograd::Function<GatherWithGradient> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context,
                                const torch::Tensor& tensor,
                                const std::shared_ptr<const Communicator>& communicator, int rank) {
-    context->saved_data["communicator"] = c10::IValue::make_capsule(
-        c10::make_intrusive<KeptCommunicator>(communicator));
+    context->saved_data["communicator"] =
+        c10::IValue::make_capsule(c10::make_intrusive<KeptCommunicator>(communicator));
     context->saved_data["first_row"] = rank * tensor.size(0);
     context->saved_data["rows"] = tensor.size(0);
     return gather_rows(*communicator, tensor);
@@ -93,8 +93,8 @@ torch::Tensor ProcessGroup::all_gather(const torch::Tensor& tensor) const {
 
 torch::Tensor ProcessGroup::all_gather_with_gradient(const torch::Tensor& tensor) const {
   if (!communicator_) return tensor;
-  return GatherWithGradient::apply(
-      tensor, std::shared_ptr<const Communicator>(communicator_), rank_);
+  return GatherWithGradient::apply(tensor, std::shared_ptr<const Communicator>(communicator_),
+                                   rank_);
 }
 
 void ProcessGroup::broadcast(std::span<const torch::Tensor> tensors) const {

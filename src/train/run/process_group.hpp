@@ -15,8 +15,8 @@ namespace blip::train {
 class Communicator;
 
 /// Copies are the same group. All processes must call the same functions in the same order, with
-/// tensors of the same shapes. If one has ended, or does not answer within the timeout, the calls of
-/// the others throw network. In a group of one every call is a no-op that needs no c10d.
+/// tensors of the same shapes. If one has ended, or does not answer within the timeout, the calls
+/// of the others throw network. In a group of one every call is a no-op that needs no c10d.
 class ProcessGroup {
  public:
   /// One process alone.
@@ -40,8 +40,8 @@ class ProcessGroup {
   void average_gradients(std::span<const torch::Tensor> parameters) const;
   /// tensor: [B, …] → [W · B, …] in the order of ranks, without gradient.
   [[nodiscard]] torch::Tensor all_gather(const torch::Tensor& tensor) const;
-  /// The same, through which gradients flow: each rank's share of it gets the sum of what all ranks'
-  /// results got.
+  /// The same, through which gradients flow: each rank's share of it gets the sum of what all
+  /// ranks' results got.
   [[nodiscard]] torch::Tensor all_gather_with_gradient(const torch::Tensor& tensor) const;
   /// Overwrites the tensors with those of rank 0: parameters and buffers at the start.
   void broadcast(std::span<const torch::Tensor> tensors) const;

@@ -113,9 +113,9 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& run, const Ru
                                       int keep) {
   const std::string name = checkpoint_name(state.position.step);
   const std::filesystem::path target = run / name;
-  const std::filesystem::path partial = run / (std::string(kPartialPrefix) + name.substr(
-                                                   kPrefix.size()) + "-" +
-                                               std::to_string(::getpid()));
+  const std::filesystem::path partial =
+      run / (std::string(kPartialPrefix) + name.substr(kPrefix.size()) + "-" +
+             std::to_string(::getpid()));
   std::error_code error;
   try {
     std::filesystem::create_directories(run, error);

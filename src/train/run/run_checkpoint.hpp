@@ -6,8 +6,8 @@
 //                            state.json             where the run is, its configuration, numbers
 // RUN/latest                 the name of the directory that was written last
 //
-// A checkpoint is written under a name that begins with a dot, put on the disk, then renamed. Whoever
-// kills the run at any moment finds the one before.
+// A checkpoint is written under a name that begins with a dot, put on the disk, then renamed.
+// Whoever kills the run at any moment finds the one before.
 #pragma once
 
 #include <cstdint>
@@ -38,14 +38,15 @@ struct RunState {
   std::map<std::string, double> numbers;  ///< what else must outlive the run: the best score so far
 };
 
-/// Writes RUN/checkpoint-STEP, points `latest` at it, and deletes older ones until `keep` are left (0:
-/// keeps all). Those of later steps, which a run that was set back leaves behind, stay. Only one
-/// process of a group may call it. Throws unreadable if anything cannot be written, saying which
-/// checkpoint is still there; all earlier ones are as they were.
+/// Writes RUN/checkpoint-STEP, points `latest` at it, and deletes older ones until `keep` are left
+/// (0: keeps all). Those of later steps, which a run that was set back leaves behind, stay. Only
+/// one process of a group may call it. Throws unreadable if anything cannot be written, saying
+/// which checkpoint is still there; all earlier ones are as they were.
 std::filesystem::path save_checkpoint(const std::filesystem::path& run, const RunState& state,
                                       int keep);
 
-/// The checkpoint that `latest` names; without that, the one of the highest step; none in a new run.
+/// The checkpoint that `latest` names; without that, the one of the highest step; none in a new
+/// run.
 std::optional<std::filesystem::path> find_latest_checkpoint(const std::filesystem::path& run);
 
 /// `path`: a checkpoint, or a run, whose latest is read. Throws not_found, unreadable, malformed or

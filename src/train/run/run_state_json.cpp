@@ -20,8 +20,7 @@ std::int64_t required_count(const nlohmann::json& document, const char* key,
   if (found == document.end() || !found->is_number_unsigned() ||
       found->get<std::uint64_t>() >
           static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    throw Error(ErrorCode::malformed,
-                name + ": " + key + " must be a whole number of 0 or more");
+    throw Error(ErrorCode::malformed, name + ": " + key + " must be a whole number of 0 or more");
   }
   return found->get<std::int64_t>();
 }

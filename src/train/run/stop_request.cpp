@@ -4,7 +4,8 @@ namespace blip::train {
 namespace {
 
 // All that a signal handler may touch; signals belong to the process, as this does.
-volatile std::sig_atomic_t received = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+volatile std::sig_atomic_t received =
+    0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 void remember(int signal) {
   received = signal;

@@ -6,8 +6,8 @@
 namespace blip::train {
 
 /// While one exists (there may be one), the first SIGTERM, SIGINT or SIGHUP only makes requested()
-/// true, so that the loop saves a checkpoint and ends in order; of a process group, all must hear of
-/// it (ProcessGroup::any). A second one kills at once. Signals that the process was started to
+/// true, so that the loop saves a checkpoint and ends in order; of a process group, all must hear
+/// of it (ProcessGroup::any). A second one kills at once. Signals that the process was started to
 /// ignore (nohup) stay ignored. Schedulers send SIGTERM some time before they kill; torchrun and
 /// Slurm pass it on to every process.
 class StopRequest {

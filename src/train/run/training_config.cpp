@@ -104,10 +104,12 @@ void check_config(const TrainingConfig& config, int processes) {
          " is not a multiple of the " + batches + " samples of a step, which it takes whole" +
          (found ? ": data.batch " + std::to_string(better) + " would do" : ""));
   }
-  const bool all_ranks = config.task == Task::retrieval && config.objective.negatives_from_all_ranks;
+  const bool all_ranks =
+      config.task == Task::retrieval && config.objective.negatives_from_all_ranks;
   if (config.data.batch == 1 && !(all_ranks && processes > 1)) {
-    fail("data.batch of 1: image-text matching draws its negatives from the other samples of a "
-         "batch, so it needs 2 or more");
+    fail(
+        "data.batch of 1: image-text matching draws its negatives from the other samples of a "
+        "batch, so it needs 2 or more");
   }
 }
 

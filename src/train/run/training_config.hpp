@@ -1,7 +1,7 @@
 // TrainingConfig: everything that can be chosen about a training run.
 //
-// The defaults of a task are the paper's values, which recipes/TASK.json documents; a test holds the
-// two together.
+// The defaults of a task are the paper's values, which recipes/TASK.json documents; a test holds
+// the two together.
 #pragma once
 
 #include <string>
@@ -28,10 +28,11 @@ struct DataConfig {
 };
 
 struct ModelConfig {
-  std::string start;           ///< directory, file or hub id of the weights to start from
-  int image_size = 384;        ///< pixels; a multiple of the patch size
-  double drop_path = 0;        ///< of the vision tower's last layer; rises linearly from the first
-  int recompute_layers = 0;    ///< last vision layers whose activations are computed twice, to save memory
+  std::string start;     ///< directory, file or hub id of the weights to start from
+  int image_size = 384;  ///< pixels; a multiple of the patch size
+  double drop_path = 0;  ///< of the vision tower's last layer; rises linearly from the first
+  int recompute_layers =
+      0;  ///< last vision layers whose activations are computed twice, to save memory
 };
 
 struct OptimizerConfig {
@@ -55,22 +56,22 @@ struct ObjectiveConfig {
   double label_smoothing = 0.1;
   int queue_size = 57600;
   double momentum = 0.995;
-  double alpha = 0.4;        ///< share of the momentum encoder's opinion in ITC's targets
-  int alpha_ramp_epochs = 1; ///< over which alpha rises from 0
+  double alpha = 0.4;         ///< share of the momentum encoder's opinion in ITC's targets
+  int alpha_ramp_epochs = 1;  ///< over which alpha rises from 0
   bool negatives_from_all_ranks = true;
   double single_answer_weight = 0.2;  ///< of an answer that only one annotator gave (Visual Genome)
 };
 
 struct RunConfig {
-  std::string directory;         ///< of checkpoints and logs
+  std::string directory;  ///< of checkpoints and logs
   int epochs = 1;
-  int max_steps = 0;             ///< stop there, for a trial; 0: no limit
-  int seed = 42;                 ///< plus the rank
-  std::string device = "auto";   ///< "cpu", "cuda", or "auto": a GPU if there is one
-  int log_interval = 50;         ///< steps between lines of the log
+  int max_steps = 0;               ///< stop there, for a trial; 0: no limit
+  int seed = 42;                   ///< plus the rank
+  std::string device = "auto";     ///< "cpu", "cuda", or "auto": a GPU if there is one
+  int log_interval = 50;           ///< steps between lines of the log
   int checkpoint_interval = 1000;  ///< steps; the end of an epoch is a checkpoint, too
-  int keep_checkpoints = 3;      ///< 0: all
-  int timeout_seconds = 1800;    ///< how long the processes wait for each other
+  int keep_checkpoints = 3;        ///< 0: all
+  int timeout_seconds = 1800;      ///< how long the processes wait for each other
 };
 
 struct EvaluationConfig {

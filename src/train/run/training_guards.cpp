@@ -30,10 +30,10 @@ std::string values_text(const StepValues& values) {
 void TrainingGuards::check(std::int64_t step, const StepValues& losses) {
   for (const auto& [name, value] : losses) {
     if (std::isfinite(value)) continue;
-    const std::string before =
-        last_.empty() ? "there was no finite loss before"
-                      : "the last finite losses, of step " + std::to_string(step_) + ", were " +
-                            values_text(last_);
+    const std::string before = last_.empty()
+                                   ? "there was no finite loss before"
+                                   : "the last finite losses, of step " + std::to_string(step_) +
+                                         ", were " + values_text(last_);
     throw Error(ErrorCode::malformed,
                 "step " + std::to_string(step) + ": " + name + " is " +
                     (std::isnan(value) ? "not a number" : "infinite") + "; " + before +
@@ -44,8 +44,7 @@ void TrainingGuards::check(std::int64_t step, const StepValues& losses) {
   for (const auto& [name, value] : losses) {
     if (name != "matching") continue;
     ++matching_count_;
-    const double share =
-        1 / std::min(static_cast<double>(matching_count_), kAveragedSteps);
+    const double share = 1 / std::min(static_cast<double>(matching_count_), kAveragedSteps);
     matching_average_ += share * (value - matching_average_);
   }
 }

@@ -86,11 +86,10 @@ TEST(LaunchEnvironment, SaysWhichVariableIsWrong) {
   EXPECT_THAT(error_of({{"WORLD_SIZE", "2"}, {"RANK", "1"}}), HasSubstr("MASTER_ADDR"));
   EXPECT_THAT(error_of({{"WORLD_SIZE", "2"}, {"RANK", "1"}, {"MASTER_ADDR", "a"}}),
               HasSubstr("MASTER_PORT is not set"));
-  EXPECT_THAT(error_of({{"WORLD_SIZE", "2"},
-                        {"RANK", "1"},
-                        {"MASTER_ADDR", "a"},
-                        {"MASTER_PORT", "65536"}}),
-              HasSubstr("MASTER_PORT: must be"));
+  EXPECT_THAT(
+      error_of(
+          {{"WORLD_SIZE", "2"}, {"RANK", "1"}, {"MASTER_ADDR", "a"}, {"MASTER_PORT", "65536"}}),
+      HasSubstr("MASTER_PORT: must be"));
 }
 
 }  // namespace

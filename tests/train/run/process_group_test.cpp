@@ -6,9 +6,9 @@
 #include <array>
 
 #include "blip/error.hpp"
+#include "same_checkpoints.hpp"
 #include "train/run/flat_buckets.hpp"
 #include "train/run/process_group.hpp"
-#include "same_checkpoints.hpp"
 #include "worker.hpp"
 
 namespace blip::train {

@@ -88,7 +88,8 @@ TEST(RunCheckpoint, GivesBackWhatWasSaved) {
 
 TEST(RunCheckpoint, KeepsTheLastOnesAndThoseOfLaterSteps) {
   const TemporaryDirectory run;
-  for (const std::int64_t step : {10, 20, 30, 40}) save_checkpoint(run.path(), small_state(step), 2);
+  for (const std::int64_t step : {10, 20, 30, 40})
+    save_checkpoint(run.path(), small_state(step), 2);
   EXPECT_THAT(names_in(run.path()),
               ElementsAre("checkpoint-00000030", "checkpoint-00000040", "latest"));
   save_checkpoint(run.path(), small_state(25), 2);

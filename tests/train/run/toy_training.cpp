@@ -1,5 +1,6 @@
 // toy_training: a training run of a few hundred numbers, with what a real one has (dropout, an
-// optimizer with memory, a queue, several processes), for tests that kill, resume and distribute it.
+// optimizer with memory, a queue, several processes), for tests that kill, resume and distribute
+// it.
 //   toy_training train RUN STEPS      resumes if there is something to resume from
 //   toy_training write RUN            saves checkpoint after checkpoint until it is killed
 //   toy_training gradients | gather | broadcast | rank_dies | never_meets

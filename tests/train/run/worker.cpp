@@ -37,10 +37,10 @@ std::string read_all(const std::filesystem::path& path) {
 }  // namespace
 
 Worker::Worker(const std::vector<std::string>& arguments,
-               const std::map<std::string, std::string>& environment)
+               const std::map<std::string, std::string>& environment, const std::string& program)
     : output_(make_temporary_directory()) {
   const std::string file = (output_ / "output").string();
-  std::vector<std::string> words = {BLIP_TOY_TRAINING};
+  std::vector<std::string> words = {program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -53,7 +53,7 @@ Worker::Worker(const std::vector<std::string>& arguments,
   for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
   // Several of them share this machine's few processors.
   ::setenv("OMP_NUM_THREADS", "1", 1);
-  ::execv(BLIP_TOY_TRAINING, argv.data());
+  ::execv(program.c_str(), argv.data());
   ::_exit(127);
 }
 
@@ -118,8 +118,8 @@ int free_port() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  const bool ok = ::bind(socket, generic, length) == 0 &&
-                  ::getsockname(socket, generic, &length) == 0;
+  const bool ok =
+      ::bind(socket, generic, length) == 0 && ::getsockname(socket, generic, &length) == 0;
   ::close(socket);
   if (!ok) throw std::runtime_error("no free port");
   return ntohs(address.sin_port);

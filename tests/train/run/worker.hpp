@@ -1,4 +1,4 @@
-// Starts toy_training, the program these tests run in other processes.
+// Starts the programs that these tests run in other processes: toy_training, mostly.
 #pragma once
 
 #include <sys/types.h>
@@ -16,11 +16,12 @@ struct WorkerOutcome {
   std::string output;  ///< standard output and error
 };
 
-/// A running toy_training.
+/// A running program.
 class Worker {
  public:
   explicit Worker(const std::vector<std::string>& arguments,
-                  const std::map<std::string, std::string>& environment = {});
+                  const std::map<std::string, std::string>& environment = {},
+                  const std::string& program = BLIP_TOY_TRAINING);
   ~Worker();
   Worker(Worker&& other) noexcept;
   Worker& operator=(Worker&&) = delete;
