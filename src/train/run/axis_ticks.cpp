@@ -11,10 +11,10 @@ namespace {
 double nice_distance(double range, int wanted) {
   const double rough = range / wanted;
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (rough <= factor * power * (1 + 1e-9)) return factor * power;
-  }
-  return 10 * power;
+  const double ratio = rough / power;  // 1 to 10; to the nearest of 1, 2, 5 and 10
+  if (ratio < 1.5) return power;
+  if (ratio < 3.5) return 2 * power;
+  return ratio < 7.5 ? 5 * power : 10 * power;
 }
 
 // `distance` decides how many digits tell two neighbours apart, `largest` the unit.

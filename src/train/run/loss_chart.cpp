@@ -7,7 +7,9 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
@@ -70,6 +72,7 @@ struct Curve {
   std::vector<LogPoint> raw;
   std::vector<LogPoint> smooth;
   std::string_view colour;
+  bool is_schedule = false;
 };
 
 std::string path_of(std::span<const LogPoint> points, const Scale& x, const Scale& y) {
@@ -89,11 +92,19 @@ Scale widened(double least, double most, double by) {
   return {least - room, most + room};
 }
 
+std::pair<double, double> whole_range(std::span<const LogPoint> points) {
+  const auto lower = [](const LogPoint& left, const LogPoint& right) {
+    return left.value < right.value;
+  };
+  const auto [low, high] = std::minmax_element(points.begin(), points.end(), lower);
+  return {low->value, high->value};
+}
+
 Scale vertical_scale(const std::vector<Curve>& curves) {
   double least = std::numeric_limits<double>::infinity();
   double most = -least;
   for (const Curve& curve : curves) {
-    const auto [low, high] = usual_range(curve.raw);
+    const auto [low, high] = curve.is_schedule ? whole_range(curve.raw) : usual_range(curve.raw);
     least = std::min(least, low);
     most = std::max(most, high);
   }
@@ -191,9 +202,9 @@ std::vector<Curve> curves_of(const std::vector<ChartLog>& logs, const std::strin
     const auto found = logs[i].series.find(name);
     if (found == logs[i].series.end() || found->second.empty()) continue;
     // A schedule is what it is; smoothed it would be shown too late.
-    const double weight = name == "learning_rate" || name == "alpha" ? 0 : smoothing;
-    curves.push_back(
-        {found->second, smoothed(found->second, weight), kColours[i % kColours.size()]});
+    const bool is_schedule = name == "learning_rate" || name == "alpha";
+    curves.push_back({found->second, smoothed(found->second, is_schedule ? 0 : smoothing),
+                      kColours[i % kColours.size()], is_schedule});
   }
   return curves;
 }

@@ -148,6 +148,17 @@ std::optional<std::filesystem::path> find_latest_checkpoint(const std::filesyste
   return run / checkpoint_name(steps.back());
 }
 
+std::optional<std::filesystem::path> checkpoint_to_resume(const std::filesystem::path& run,
+                                                          bool resume) {
+  const auto latest = find_latest_checkpoint(run);
+  if (latest && !resume) {
+    throw Error(ErrorCode::invalid_argument,
+                run.string() + ": has " + latest->filename().string() +
+                    " already; --resume goes on with it, another run.directory starts anew");
+  }
+  return latest;
+}
+
 RunState load_checkpoint(const std::filesystem::path& path) {
   std::filesystem::path directory = path;
   if (!file_exists(path / kState)) {

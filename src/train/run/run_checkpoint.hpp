@@ -49,6 +49,12 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& run, const Ru
 /// run.
 std::optional<std::filesystem::path> find_latest_checkpoint(const std::filesystem::path& run);
 
+/// Where a run that is started on the directory `run` begins: at its latest checkpoint if `resume`,
+/// else from nothing. Throws invalid_argument if there is a checkpoint and nobody asked to go on
+/// with it: a run must not write over another one.
+std::optional<std::filesystem::path> checkpoint_to_resume(const std::filesystem::path& run,
+                                                          bool resume);
+
 /// `path`: a checkpoint, or a run, whose latest is read. Throws not_found, unreadable, malformed or
 /// unsupported (written by a later version), naming the file.
 RunState load_checkpoint(const std::filesystem::path& path);

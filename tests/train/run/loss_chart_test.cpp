@@ -24,7 +24,8 @@ TEST(AxisTicks, AreRoundNumbers) {
   EXPECT_THAT(axis_ticks(0, 1e-5, 5).labels,
               ElementsAre("0", "2e-6", "4e-6", "6e-6", "8e-6", "1e-5"));
   EXPECT_THAT(axis_ticks(-1, 1, 4).labels, ElementsAre("-1.0", "-0.5", "0", "0.5", "1.0"));
-  EXPECT_THAT(axis_ticks(2.41, 2.44, 4).labels, ElementsAre("2.41", "2.42", "2.43", "2.44"));
+  EXPECT_THAT(axis_ticks(2.41, 2.45, 4).labels,
+              ElementsAre("2.41", "2.42", "2.43", "2.44", "2.45"));
 }
 
 TEST(Curve, IsSmoothedWithoutABiasTowardsZero) {

@@ -9,6 +9,7 @@
 #include "same_checkpoints.hpp"
 #include "train/run/flat_buckets.hpp"
 #include "train/run/process_group.hpp"
+#include "train/run/training_device.hpp"
 #include "worker.hpp"
 
 namespace blip::train {
@@ -30,6 +31,17 @@ TEST(OneProcess, NeedsNoOthers) {
   EXPECT_TRUE(group.any(true));
   EXPECT_FALSE(group.any(false));
   group.barrier();
+}
+
+TEST(TrainingDevice, IsThatOfTheLocalRank) {
+  EXPECT_TRUE(training_device("cpu", 3).is_cpu());
+  if (torch::cuda::device_count() == 0) {
+    EXPECT_TRUE(training_device("auto", 0).is_cpu());
+    EXPECT_THROW(training_device("cuda", 0), Error);
+  } else {
+    EXPECT_EQ(training_device("cuda", 0), torch::Device(torch::kCUDA, 0));
+    EXPECT_THROW(training_device("auto", 1000), Error);
+  }
 }
 
 TEST(FlatBuckets, KeepOrderTypesAndTheLimit) {

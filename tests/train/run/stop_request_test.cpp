@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(BySignal, StoppedRun, ::testing::Values(SIGTERM, SIGINT
 TEST_P(StoppedRun, SavesWhereItIs) {
   const TemporaryDirectory run;
   Worker worker({"train", run.path().string(), "1000000000"});
-  ASSERT_TRUE(worker.wait_for("going", std::chrono::seconds(60))) << worker.output();
+  ASSERT_TRUE(worker.wait_for("going", std::chrono::seconds(120))) << worker.output();
   worker.signal(GetParam());
   const WorkerOutcome outcome = worker.wait();
   EXPECT_EQ(outcome.exit_code, 128 + GetParam()) << outcome.output;
