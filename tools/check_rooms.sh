@@ -17,7 +17,8 @@ declare -A may_include=(
   [generate]="core model"
   [tasks]="core kernels hub checkpoint image text model generate"
   [cli]="core kernels hub checkpoint image text dataset eval model generate tasks"
-  [train]="core checkpoint image text dataset eval tasks"
+  # Its program speaks to people as the other one does.
+  [train]="core checkpoint image text dataset eval tasks cli"
 )
 # A seam is the one header through which two rooms know each other: room → header.
 declare -A seam=([generate/model]="model/decode_step.hpp")

@@ -29,7 +29,8 @@ for group in "$@"; do
     fuzz) wanted+=(clang "$clang_runtime") ;;
     parity) wanted+=(python3-venv) ;;
     # Without an optimised BLAS, libtorch falls back to one that is a hundred times slower.
-    train) wanted+=(libtorch-dev libopenblas0-pthread) ;;
+    # Of Gloo its headers (src/train/run/CMakeLists.txt).
+    train) wanted+=(libtorch-dev libopenblas0-pthread libgloo-dev) ;;
     *) echo "no group '$group': build, test, bench, lint, fuzz, parity or train" >&2; exit 2 ;;
   esac
 done

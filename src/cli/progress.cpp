@@ -16,19 +16,19 @@ namespace {
 constexpr std::size_t kBarWidth = 24;
 constexpr std::size_t kUsualColumns = 80;  // when the terminal does not say
 
-std::string duration(double seconds) {
-  const auto whole = static_cast<long long>(std::ceil(seconds));
-  if (whole < 60) return fmt::format("{} s", whole);
-  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
-}
-
 std::string rate(std::size_t done, double seconds, std::string_view things) {
   const double per_second = static_cast<double>(done) / std::max(seconds, 1e-3);
   return fmt::format("{:.{}f} {}/s", per_second, per_second < 10 ? 2 : 0, things);
 }
 
 }  // namespace
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<long long>(std::ceil(seconds));
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
+}
 
 std::string progress_line(std::size_t done, std::optional<std::size_t> total, std::size_t failed,
                           double seconds, std::size_t columns, std::string_view things) {
@@ -42,7 +42,7 @@ std::string progress_line(std::size_t done, std::optional<std::size_t> total, st
   if (done > 0) line += "  " + rate(done, seconds, things);
   if (total && done > 0 && done < *total) {
     const double per_image = seconds / static_cast<double>(done);
-    line += ", " + duration(per_image * static_cast<double>(*total - done)) + " left";
+    line += ", " + duration_text(per_image * static_cast<double>(*total - done)) + " left";
   }
   if (failed > 0) line += fmt::format(", {} failed", failed);
   // One short of the width: a character in the last column makes some terminals wrap.
@@ -91,7 +91,7 @@ void Progress::finish(std::size_t done, std::size_t failed) {
   if (!enabled_) return;
   clear();
   const double seconds = elapsed_seconds();
-  std::string line = fmt::format("{} {} in {} ({})", done, things_, duration(seconds),
+  std::string line = fmt::format("{} {} in {} ({})", done, things_, duration_text(seconds),
                                  rate(done, seconds, things_));
   if (failed > 0) line += fmt::format(", {} failed", failed);
   write_to_stderr(line + "\n");

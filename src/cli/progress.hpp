@@ -36,6 +36,9 @@ class Progress {
 std::string progress_line(std::size_t done, std::optional<std::size_t> total, std::size_t failed,
                           double seconds, std::size_t columns, std::string_view things = "images");
 
+/// "42 s", "4 min 37 s", "3 h 05 min".
+std::string duration_text(double seconds);
+
 /// Whether stderr is a terminal that can rewrite a line, how wide it is, and what empties the line.
 bool terminal_shows_progress();
 std::size_t terminal_columns();

@@ -1,0 +1,11 @@
+// The commands of `blip train`: one function each, in a file of its own name.
+#pragma once
+
+#include "cli/commands.hpp"
+
+namespace blip::train {
+
+/// Failures that end the whole command are thrown: cli::UsageError, cli::OutputError, blip::Error.
+cli::ExitCode run_plot(cli::Arguments arguments);
+
+}  // namespace blip::train

@@ -1,0 +1,79 @@
+// blip-train: what `blip train` starts. Finds the command, runs it, turns what it throws into one
+// line and an exit code.
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/command_line.hpp"
+#include "cli/console.hpp"
+#include "cli/output_file.hpp"
+#include "train/commands.hpp"
+
+namespace blip::train {
+namespace {
+
+using cli::Arguments;
+using cli::ExitCode;
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  ExitCode (*run)(Arguments);
+};
+
+// In the order in which one meets them: training loops, then what looks at their runs.
+constexpr std::array kCommands = {
+    Command{"plot", "Draw the losses of runs", run_plot},
+};
+
+std::string general_help() {
+  std::string text = "Usage: blip train COMMAND [options]\n\nCommands:\n";
+  for (const Command& command : kCommands) {
+    text += "  " + std::string(command.name) + std::string(12 - command.name.size(), ' ') +
+            std::string(command.summary) + "\n";
+  }
+  return text + "\n  -h, --help    `blip train COMMAND --help` tells a command's options\n";
+}
+
+ExitCode dispatch(const std::vector<std::string>& words) {
+  if (words.empty()) throw cli::UsageError("no command given; see: blip train --help");
+  const std::string& first = words.front();
+  if (first == "-h" || first == "--help" || first == "help") {
+    cli::print(general_help());
+    return ExitCode::ok;
+  }
+  const auto* command = std::find_if(kCommands.begin(), kCommands.end(),
+                                     [&](const Command& known) { return known.name == first; });
+  if (command == kCommands.end()) {
+    throw cli::UsageError("unknown command 'train " + first + "'; see: blip train --help");
+  }
+  return command->run(Arguments(words).subspan(1));
+}
+
+ExitCode run(const std::vector<std::string>& words) {
+  try {
+    return dispatch(words);
+  } catch (const cli::OutputError& error) {
+    if (error.reader_left()) return ExitCode::reader_left;
+    cli::say(error.what());
+  } catch (const std::bad_alloc&) {
+    cli::say("not enough memory");
+  } catch (const std::exception& error) {  // UsageError, blip::Error
+    cli::say(error.what());
+  }
+  return ExitCode::cannot_run;
+}
+
+}  // namespace
+}  // namespace blip::train
+
+int main(int argc, char** argv) {
+  // A reader that leaves (`| head`) is then an error of write(), which ends the run in order.
+  std::signal(SIGPIPE, SIG_IGN);
+  return static_cast<int>(blip::train::run({argv + std::min(argc, 1), argv + argc}));
+}

@@ -1,0 +1,138 @@
+#include "train/run/config_fields.hpp"
+
+#include <initializer_list>
+#include <utility>
+
+namespace blip::train {
+namespace {
+
+// The largest number a whole-number key takes where nothing else limits it.
+constexpr int kMany = 1'000'000'000;
+
+using Tasks = unsigned;  // a bit for each
+
+constexpr Tasks bit(Task task) {
+  return 1U << static_cast<unsigned>(task);
+}
+constexpr Tasks kPretrain = bit(Task::pretrain);
+constexpr Tasks kCaption = bit(Task::caption);
+constexpr Tasks kRetrieval = bit(Task::retrieval);
+constexpr Tasks kVqa = bit(Task::vqa);
+constexpr Tasks kNlvr = bit(Task::nlvr);
+constexpr Tasks kAll = kPretrain | kCaption | kRetrieval | kVqa | kNlvr;
+constexpr Tasks kContrastive = kPretrain | kRetrieval;
+constexpr Tasks kLanguage = kPretrain | kCaption | kVqa;
+
+struct TaskField {
+  Tasks tasks;
+  ConfigField field;
+};
+
+void add_data(std::vector<TaskField>& fields, DataConfig& data) {
+  const std::initializer_list<TaskField> group = {
+      {kAll, {"data", "train", ListField{&data.train}}},
+      {kAll, {"data", "validation", ListField{&data.validation}}},
+      {kAll, {"data", "images", TextField{&data.images}}},
+      {kAll, {"data", "batch", IntegerField{&data.batch, 1, 65536}}},
+      {kAll, {"data", "workers", IntegerField{&data.workers, 1, 1024}}},
+      {kAll, {"data", "max_words", IntegerField{&data.max_words, 1, 512}}},
+      // BERT has 512 positions.
+      {kAll, {"data", "max_tokens", IntegerField{&data.max_tokens, 3, 512}}},
+      {kCaption, {"data", "prompt", TextField{&data.prompt}}},
+      {kAll, {"data", "min_crop", NumberField{&data.min_crop, 0.01, 1}}},
+      {kAll, {"data", "augment", SwitchField{&data.augment}}}};
+  fields.insert(fields.end(), group);
+}
+
+void add_model(std::vector<TaskField>& fields, ModelConfig& model) {
+  const std::initializer_list<TaskField> group = {
+      {kAll, {"model", "start", TextField{&model.start}}},
+      {kAll, {"model", "image_size", IntegerField{&model.image_size, 16, 4096}}},
+      {kAll, {"model", "drop_path", NumberField{&model.drop_path, 0, 0.9}}},
+      {kAll, {"model", "recompute_layers", IntegerField{&model.recompute_layers, 0, 1024}}}};
+  fields.insert(fields.end(), group);
+}
+
+void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
+  const std::initializer_list<TaskField> group = {
+      {kAll, {"optimizer", "schedule", TextField{&optimizer.schedule, {"cosine", "warmup_decay"}}}},
+      {kAll, {"optimizer", "learning_rate", NumberField{&optimizer.learning_rate, 0, 1}}},
+      {kAll, {"optimizer", "min_learning_rate", NumberField{&optimizer.min_learning_rate, 0, 1}}},
+      {kAll,
+       {"optimizer", "warmup_learning_rate", NumberField{&optimizer.warmup_learning_rate, 0, 1}}},
+      {kAll, {"optimizer", "warmup_steps", IntegerField{&optimizer.warmup_steps, 1, kMany}}},
+      {kAll, {"optimizer", "decay_rate", NumberField{&optimizer.decay_rate, 0, 1}}},
+      {kAll, {"optimizer", "weight_decay", NumberField{&optimizer.weight_decay, 0, 1}}},
+      {kAll, {"optimizer", "decay_everything", SwitchField{&optimizer.decay_everything}}},
+      {kAll, {"optimizer", "beta1", NumberField{&optimizer.beta1, 0, 0.9999999}}},
+      {kAll, {"optimizer", "beta2", NumberField{&optimizer.beta2, 0, 0.9999999}}},
+      {kAll, {"optimizer", "epsilon", NumberField{&optimizer.epsilon, 1e-16, 1}}}};
+  fields.insert(fields.end(), group);
+}
+
+void add_objective(std::vector<TaskField>& fields, ObjectiveConfig& objective) {
+  const std::initializer_list<TaskField> group = {
+      {kContrastive,
+       {"objective", "contrastive_weight", NumberField{&objective.contrastive_weight, 0, 1000}}},
+      {kContrastive,
+       {"objective", "matching_weight", NumberField{&objective.matching_weight, 0, 1000}}},
+      {kPretrain,
+       {"objective", "language_weight", NumberField{&objective.language_weight, 0, 1000}}},
+      {kLanguage,
+       {"objective", "label_smoothing", NumberField{&objective.label_smoothing, 0, 0.99}}},
+      {kContrastive, {"objective", "queue_size", IntegerField{&objective.queue_size, 1, kMany}}},
+      {kContrastive, {"objective", "momentum", NumberField{&objective.momentum, 0, 1}}},
+      {kContrastive, {"objective", "alpha", NumberField{&objective.alpha, 0, 1}}},
+      {kContrastive,
+       {"objective", "alpha_ramp_epochs", IntegerField{&objective.alpha_ramp_epochs, 0, 1000}}},
+      {kRetrieval,
+       {"objective", "negatives_from_all_ranks", SwitchField{&objective.negatives_from_all_ranks}}},
+      {kVqa,
+       {"objective", "single_answer_weight", NumberField{&objective.single_answer_weight, 0, 1}}}};
+  fields.insert(fields.end(), group);
+}
+
+void add_run(std::vector<TaskField>& fields, RunConfig& run) {
+  const std::initializer_list<TaskField> group = {
+      {kAll, {"run", "directory", TextField{&run.directory}}},
+      {kAll, {"run", "epochs", IntegerField{&run.epochs, 1, 100'000}}},
+      {kAll, {"run", "max_steps", IntegerField{&run.max_steps, 0, kMany}}},
+      {kAll, {"run", "seed", IntegerField{&run.seed, 0, kMany}}},
+      {kAll, {"run", "device", TextField{&run.device, {"auto", "cpu", "cuda"}}}},
+      {kAll, {"run", "log_interval", IntegerField{&run.log_interval, 1, kMany}}},
+      {kAll, {"run", "checkpoint_interval", IntegerField{&run.checkpoint_interval, 1, kMany}}},
+      {kAll, {"run", "keep_checkpoints", IntegerField{&run.keep_checkpoints, 0, kMany}}},
+      {kAll, {"run", "timeout_seconds", IntegerField{&run.timeout_seconds, 1, 7 * 86400}}}};
+  fields.insert(fields.end(), group);
+}
+
+void add_evaluation(std::vector<TaskField>& fields, EvaluationConfig& evaluation) {
+  const std::initializer_list<TaskField> group = {
+      {kAll & ~kPretrain, {"evaluation", "batch", IntegerField{&evaluation.batch, 1, 65536}}},
+      {kCaption, {"evaluation", "beams", IntegerField{&evaluation.beams, 1, 64}}},
+      {kCaption, {"evaluation", "max_length", IntegerField{&evaluation.max_length, 2, 512}}},
+      {kCaption, {"evaluation", "min_length", IntegerField{&evaluation.min_length, 0, 512}}},
+      {kRetrieval, {"evaluation", "candidates", IntegerField{&evaluation.candidates, 1, kMany}}},
+      // Answers that the decoder ranks, of those whose first token it likes best.
+      {kVqa, {"evaluation", "candidates", IntegerField{&evaluation.candidates, 1, kMany}}}};
+  fields.insert(fields.end(), group);
+}
+
+}  // namespace
+
+std::vector<ConfigField> fields_of(TrainingConfig& config) {
+  std::vector<TaskField> fields;
+  add_data(fields, config.data);
+  add_model(fields, config.model);
+  add_optimizer(fields, config.optimizer);
+  add_objective(fields, config.objective);
+  add_run(fields, config.run);
+  add_evaluation(fields, config.evaluation);
+  std::vector<ConfigField> chosen;
+  for (TaskField& field : fields) {
+    if ((field.tasks & bit(config.task)) != 0) chosen.push_back(std::move(field.field));
+  }
+  return chosen;
+}
+
+}  // namespace blip::train

@@ -1,0 +1,30 @@
+// EventFile: what TensorBoard shows of a run (`tensorboard --logdir RUN`).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "train/run/training_guards.hpp"
+
+namespace blip::train {
+
+class EventFile {
+ public:
+  /// Begins a new file in `run`, as every start of a run does. After a resume TensorBoard forgets
+  /// what older files have of later steps. Throws unreadable.
+  EventFile(const std::filesystem::path& run, std::int64_t resumed_step);
+  ~EventFile();
+  EventFile(const EventFile&) = delete;
+  EventFile& operator=(const EventFile&) = delete;
+
+  /// Throws unreadable: a full disk.
+  void write(std::int64_t step, const StepValues& values) const;
+
+ private:
+  void append(const std::string& record) const;
+
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace blip::train

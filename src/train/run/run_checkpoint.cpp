@@ -1,0 +1,180 @@
+#include "train/run/run_checkpoint.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "blip/error.hpp"
+#include "core/in_quotes.hpp"
+#include "core/open_file.hpp"
+#include "train/run/durable_file.hpp"
+#include "train/run/run_state_json.hpp"
+#include "train/run/tensor_file.hpp"
+
+namespace blip::train {
+namespace {
+
+constexpr std::string_view kPrefix = "checkpoint-";
+constexpr std::string_view kPartialPrefix = ".partial-checkpoint-";
+constexpr const char* kLatest = "latest";
+constexpr const char* kModel = "model.safetensors";
+constexpr const char* kOptimizer = "optimizer.safetensors";
+constexpr const char* kRandom = "random.safetensors";
+constexpr const char* kState = "state.json";
+// A configuration is some kilobytes; this leaves room for long lists of data files.
+constexpr std::size_t kMaxStateBytes = std::size_t{16} << 20;
+
+// checkpoint-00001000: eight digits sort by name as by number up to a hundred million steps.
+std::string checkpoint_name(std::int64_t step) {
+  std::string digits = std::to_string(step);
+  digits.insert(0, 8 - std::min<std::size_t>(digits.size(), 8), '0');
+  return std::string(kPrefix) + digits;
+}
+
+std::optional<std::int64_t> step_of(std::string_view name) {
+  if (!name.starts_with(kPrefix)) return std::nullopt;
+  name.remove_prefix(kPrefix.size());
+  std::int64_t step = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), step);
+  if (error != std::errc{} || end != name.data() + name.size() || step < 0) return std::nullopt;
+  return step;
+}
+
+std::vector<std::string> entries(const std::filesystem::path& run) {
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::directory_iterator next(run, error);
+  while (!error && next != std::filesystem::directory_iterator()) {
+    names.push_back(next->path().filename().string());
+    next.increment(error);
+  }
+  return names;
+}
+
+// Sorted.
+std::vector<std::int64_t> saved_steps(const std::filesystem::path& run) {
+  std::vector<std::int64_t> steps;
+  for (const std::string& name : entries(run)) {
+    if (const auto step = step_of(name)) steps.push_back(*step);
+  }
+  std::sort(steps.begin(), steps.end());
+  return steps;
+}
+
+// What a process that was killed was writing or deleting.
+void remove_partial(const std::filesystem::path& run) {
+  std::error_code ignored;
+  for (const std::string& name : entries(run)) {
+    if (name.starts_with(kPartialPrefix)) std::filesystem::remove_all(run / name, ignored);
+  }
+}
+
+// Under another name first: a process killed half-way must not leave half of it under its own.
+void remove_checkpoint(const std::filesystem::path& run, std::int64_t step) {
+  const std::filesystem::path going =
+      run / (std::string(kPartialPrefix) + "going-" + std::to_string(step));
+  std::error_code error;
+  std::filesystem::rename(run / checkpoint_name(step), going, error);
+  if (!error) std::filesystem::remove_all(going, error);
+}
+
+void remove_older(const std::filesystem::path& run, std::int64_t newest, int keep) {
+  if (keep <= 0) return;
+  std::vector<std::int64_t> steps = saved_steps(run);
+  std::erase_if(steps, [newest](std::int64_t step) { return step > newest; });
+  const auto surplus = static_cast<std::int64_t>(steps.size()) - keep;
+  for (std::int64_t i = 0; i < surplus; ++i) remove_checkpoint(run, steps[static_cast<size_t>(i)]);
+}
+
+void write_whole(const std::filesystem::path& directory, const RunState& state) {
+  write_tensor_file(directory / kModel, state.model);
+  write_tensor_file(directory / kOptimizer, state.optimizer);
+  write_tensor_file(directory / kRandom, state.random);
+  DurableFile file(directory / kState);
+  file.write(run_state_as_json(state));
+  file.close();
+  sync_directory(directory);
+}
+
+std::string what_is_left(const std::filesystem::path& run) {
+  const auto last = find_latest_checkpoint(run);
+  return last ? "; " + last->filename().string() + " is untouched"
+              : "; there is no earlier checkpoint";
+}
+
+}  // namespace
+
+std::filesystem::path save_checkpoint(const std::filesystem::path& run, const RunState& state,
+                                      int keep) {
+  const std::string name = checkpoint_name(state.position.step);
+  const std::filesystem::path target = run / name;
+  const std::filesystem::path partial =
+      run / (std::string(kPartialPrefix) + name.substr(kPrefix.size()) + "-" +
+             std::to_string(::getpid()));
+  std::error_code error;
+  try {
+    std::filesystem::create_directories(run, error);
+    if (error) throw_write_error(run, error.value());
+    remove_partial(run);
+    std::filesystem::create_directory(partial, error);
+    if (error) throw_write_error(partial, error.value());
+    write_whole(partial, state);
+    replace_directory(partial, target);
+    replace_file(run / kLatest, name + "\n");
+  } catch (const Error& failure) {
+    std::filesystem::remove_all(partial, error);
+    throw Error(failure.code(), "checkpoint of step " + std::to_string(state.position.step) +
+                                    " not saved: " + failure.what() + what_is_left(run));
+  }
+  remove_older(run, state.position.step, keep);
+  return target;
+}
+
+std::optional<std::filesystem::path> find_latest_checkpoint(const std::filesystem::path& run) {
+  if (file_exists(run / kLatest)) {
+    constexpr std::size_t kMaxNameBytes = 255;
+    std::string name = read_text_file(run / kLatest, kMaxNameBytes);
+    name.erase(std::min(name.find('\n'), name.size()));
+    // Only a name of a checkpoint in here, whatever the file says.
+    if (step_of(name) && file_exists(run / name)) return run / name;
+  }
+  const std::vector<std::int64_t> steps = saved_steps(run);
+  if (steps.empty()) return std::nullopt;
+  return run / checkpoint_name(steps.back());
+}
+
+std::optional<std::filesystem::path> checkpoint_to_resume(const std::filesystem::path& run,
+                                                          bool resume) {
+  const auto latest = find_latest_checkpoint(run);
+  if (latest && !resume) {
+    throw Error(ErrorCode::invalid_argument,
+                run.string() + ": has " + latest->filename().string() +
+                    " already; --resume goes on with it, another run.directory starts anew");
+  }
+  return latest;
+}
+
+RunState load_checkpoint(const std::filesystem::path& path) {
+  std::filesystem::path directory = path;
+  if (!file_exists(path / kState)) {
+    const auto latest = find_latest_checkpoint(path);
+    if (!latest) {
+      throw Error(ErrorCode::not_found,
+                  path.string() + ": neither a training checkpoint nor a run that has one");
+    }
+    directory = *latest;
+  }
+  const std::filesystem::path file = directory / kState;
+  RunState state = parse_run_state(read_text_file(file, kMaxStateBytes), file.string());
+  state.model = read_tensor_file(directory / kModel);
+  state.optimizer = read_tensor_file(directory / kOptimizer);
+  state.random = read_tensor_file(directory / kRandom);
+  return state;
+}
+
+}  // namespace blip::train

@@ -1,0 +1,35 @@
+// RunLog: log.jsonl of a run, one JSON object per logged step.
+//
+//   {"step":50,"epoch":0,"time":1790000000.125,"learning_rate":5.98e-06,"loss":21.2,"contrastive":…}
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "train/run/training_guards.hpp"
+
+namespace blip::train {
+
+class RunLog {
+ public:
+  /// Opens RUN/log.jsonl for appending. Lines of steps after `resumed_step`, which the run will
+  /// take again, are dropped, and so is a last line that was not finished. Throws unreadable, or
+  /// malformed if the file is no such log.
+  RunLog(const std::filesystem::path& run, std::int64_t resumed_step);
+  ~RunLog();
+  RunLog(const RunLog&) = delete;
+  RunLog& operator=(const RunLog&) = delete;
+
+  /// Appends a line at once, so that it survives the end of the process. Values that are not finite
+  /// are written as null. Throws unreadable: a full disk.
+  void write(std::int64_t step, std::int64_t epoch, const StepValues& values) const;
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace blip::train

@@ -1,0 +1,18 @@
+// Named tensors in a safetensors file.
+#pragma once
+
+#include <filesystem>
+
+#include "train/run/named_tensors.hpp"
+
+namespace blip::train {
+
+/// Writes them as they are on whatever device, and returns once they are on the disk. A tensor at a
+/// time is copied, so memory for the largest is enough. Throws unreadable (cannot be written), or
+/// unsupported for an element type that safetensors does not have.
+void write_tensor_file(const std::filesystem::path& path, const NamedTensors& tensors);
+
+/// The tensors of a file, in memory of their own on the CPU. Throws as parse_safetensors does.
+NamedTensors read_tensor_file(const std::filesystem::path& path);
+
+}  // namespace blip::train

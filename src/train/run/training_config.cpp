@@ -1,0 +1,116 @@
+#include "train/run/training_config.hpp"
+
+#include <array>
+
+#include "blip/error.hpp"
+
+namespace blip::train {
+namespace {
+
+// Each task's differences from the structs' own values. Sources: the paper's section 4 and
+// appendix, configs/*.yaml of github.com/salesforce/BLIP, whose batches are per GPU.
+
+void set_pretraining(TrainingConfig& config) {
+  config.data.batch = 75;  // × 8 GPUs = 600; the paper has 2880 on 32
+  config.data.max_tokens = 30;
+  config.data.min_crop = 0.2;
+  config.model.image_size = 224;
+  config.optimizer.schedule = "warmup_decay";
+  config.optimizer.learning_rate = 3e-4;
+  config.optimizer.min_learning_rate = 1e-6;
+  config.objective.alpha_ramp_epochs = 2;
+  config.run.epochs = 20;
+}
+
+void set_captioning(TrainingConfig& config) {
+  config.data.max_tokens = 40;
+  config.data.prompt = "a picture of ";
+  config.run.epochs = 5;
+}
+
+void set_retrieval(TrainingConfig& config) {
+  config.model.recompute_layers = 4;
+  config.run.epochs = 6;
+}
+
+void set_question_answering(TrainingConfig& config) {
+  config.data.batch = 16;
+  config.data.max_words = 50;
+  config.model.image_size = 480;
+  config.model.drop_path = 0.1;
+  config.optimizer.learning_rate = 2e-5;
+  config.run.epochs = 10;
+  config.evaluation.batch = 16;
+  config.evaluation.candidates = 128;
+}
+
+void set_reasoning(TrainingConfig& config) {
+  config.data.batch = 16;
+  config.data.max_words = 40;
+  config.model.drop_path = 0.1;
+  config.optimizer.learning_rate = 3e-5;
+  config.run.epochs = 15;
+  config.evaluation.batch = 64;
+}
+
+[[noreturn]] void fail(const std::string& message) {
+  throw Error(ErrorCode::invalid_argument, message);
+}
+
+}  // namespace
+
+std::string_view name_of(Task task) noexcept {
+  constexpr std::array<std::string_view, 5> kNames = {"pretrain", "caption", "retrieval", "vqa",
+                                                      "nlvr"};
+  return kNames[static_cast<std::size_t>(task)];
+}
+
+TrainingConfig default_config(Task task) {
+  TrainingConfig config;
+  config.task = task;
+  switch (task) {
+    case Task::pretrain:
+      set_pretraining(config);
+      break;
+    case Task::caption:
+      set_captioning(config);
+      break;
+    case Task::retrieval:
+      set_retrieval(config);
+      break;
+    case Task::vqa:
+      set_question_answering(config);
+      break;
+    case Task::nlvr:
+      set_reasoning(config);
+      break;
+  }
+  return config;
+}
+
+void check_config(const TrainingConfig& config, int processes) {
+  const bool contrastive = config.task == Task::pretrain || config.task == Task::retrieval;
+  if (!contrastive) return;
+  const std::int64_t global_batch = std::int64_t{config.data.batch} * processes;
+  const std::string batches = std::to_string(global_batch) + " (data.batch " +
+                              std::to_string(config.data.batch) + " × " +
+                              std::to_string(processes) + " processes)";
+  if (config.objective.queue_size % global_batch != 0) {
+    // The nearest batch that divides it: people change the batch more often than the queue.
+    std::int64_t better = config.data.batch;
+    while (better > 1 && config.objective.queue_size % (better * processes) != 0) --better;
+    const bool found = config.objective.queue_size % (better * processes) == 0 && better > 1;
+    fail("objective.queue_size " + std::to_string(config.objective.queue_size) +
+         " is not a multiple of the " + batches + " samples of a step, which it takes whole" +
+         (found ? ": data.batch " + std::to_string(better) + " would do" : ""));
+  }
+  const bool all_ranks =
+      config.task == Task::retrieval && config.objective.negatives_from_all_ranks;
+  if (config.data.batch == 1 && !(all_ranks && processes > 1)) {
+    fail(
+        "data.batch of 1: image-text matching draws its negatives from the other samples of a "
+        "batch, so it needs 2 or more");
+  }
+}
+
+}  // namespace blip::train

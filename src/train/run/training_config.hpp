@@ -1,0 +1,114 @@
+// TrainingConfig: everything that can be chosen about a training run.
+//
+// The defaults of a task are the paper's values, which recipes/TASK.json documents; a test holds
+// the two together.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace blip::train {
+
+enum class Task { pretrain, caption, retrieval, vqa, nlvr };
+/// "pretrain", … as the subcommands are called.
+std::string_view name_of(Task task) noexcept;
+
+struct DataConfig {
+  std::vector<std::string> train;       ///< annotation files
+  std::vector<std::string> validation;  ///< annotation files; none: no evaluation
+  std::string images;                   ///< directory that the files' image paths start from
+  int batch = 32;                       ///< samples per process and step
+  int workers = 4;                      ///< threads that load images
+  int max_words = 30;                   ///< of a text; the rest is cut off
+  int max_tokens = 35;                  ///< with [CLS] and [SEP]
+  std::string prompt;                   ///< in front of every caption
+  double min_crop = 0.5;                ///< smallest share of an image's area that a crop keeps
+  bool augment = true;                  ///< crops, flips and RandAugment
+};
+
+struct ModelConfig {
+  std::string start;     ///< directory, file or hub id of the weights to start from
+  int image_size = 384;  ///< pixels; a multiple of the patch size
+  double drop_path = 0;  ///< of the vision tower's last layer; rises linearly from the first
+  int recompute_layers =
+      0;  ///< last vision layers whose activations are computed twice, to save memory
+};
+
+struct OptimizerConfig {
+  std::string schedule = "cosine";  ///< or "warmup_decay"
+  double learning_rate = 1e-5;
+  double min_learning_rate = 0;
+  double warmup_learning_rate = 1e-6;  ///< of step 0
+  int warmup_steps = 3000;
+  double decay_rate = 0.9;  ///< factor per epoch
+  double weight_decay = 0.05;
+  bool decay_everything = true;  ///< false: not biases and norms, as LAVIS has it
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+};
+
+struct ObjectiveConfig {
+  double contrastive_weight = 1;
+  double matching_weight = 1;
+  double language_weight = 1;
+  double label_smoothing = 0.1;
+  int queue_size = 57600;
+  double momentum = 0.995;
+  double alpha = 0.4;         ///< share of the momentum encoder's opinion in ITC's targets
+  int alpha_ramp_epochs = 1;  ///< over which alpha rises from 0
+  bool negatives_from_all_ranks = true;
+  double single_answer_weight = 0.2;  ///< of an answer that only one annotator gave (Visual Genome)
+};
+
+struct RunConfig {
+  std::string directory;  ///< of checkpoints and logs
+  int epochs = 1;
+  int max_steps = 0;               ///< stop there, for a trial; 0: no limit
+  int seed = 42;                   ///< plus the rank
+  std::string device = "auto";     ///< "cpu", "cuda", or "auto": a GPU if there is one
+  int log_interval = 50;           ///< steps between lines of the log
+  int checkpoint_interval = 1000;  ///< steps; the end of an epoch is a checkpoint, too
+  int keep_checkpoints = 3;        ///< 0: all
+  int timeout_seconds = 1800;      ///< how long the processes wait for each other
+};
+
+struct EvaluationConfig {
+  int batch = 32;
+  int beams = 3;
+  int max_length = 20;  ///< tokens, with those of the prompt
+  int min_length = 5;
+  int candidates = 256;  ///< that the matching head re-ranks per query; 128 for Flickr30k
+};
+
+struct TrainingConfig {
+  Task task = Task::pretrain;
+  DataConfig data;
+  ModelConfig model;
+  OptimizerConfig optimizer;
+  ObjectiveConfig objective;
+  RunConfig run;
+  EvaluationConfig evaluation;
+};
+
+/// The paper's values (arXiv:2201.12086 and the configurations of its code).
+TrainingConfig default_config(Task task);
+
+/// Reads the JSON file `path` over the defaults of `task`; // comments are allowed. Throws
+/// malformed: "FILE: optimizer.learning_rate must be …", for an unknown key with what it may have
+/// been meant to be.
+TrainingConfig read_config(Task task, const std::string& path);
+
+/// Sets one key: "optimizer.learning_rate=3e-5". Values are JSON; a text needs no quotes. Throws
+/// invalid_argument.
+void set_option(TrainingConfig& config, const std::string& assignment);
+
+/// What cannot be wrong on its own but together: throws invalid_argument for betas, a queue that
+/// the batches of `processes` do not divide, a batch of 1 where negatives are drawn from it.
+void check_config(const TrainingConfig& config, int processes);
+
+/// Every key that the task has, as read_config reads it.
+std::string config_as_json(const TrainingConfig& config);
+
+}  // namespace blip::train
