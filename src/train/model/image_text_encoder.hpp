@@ -40,6 +40,10 @@ inline constexpr double kMomentum = 0.995;
 ImageTextEncoder add_momentum_encoder(Parameters& parameters, const BlipConfig& config,
                                       const ModelOptions& options);
 
+/// The tensor that a momentum tensor follows: "vision_model_m.X" → "vision_model.X"; empty for
+/// other names.
+std::string followed_name(const std::string& momentum_name);
+
 /// Every momentum tensor of `parameters` beside the tensor it follows. Throws missing_tensor.
 std::vector<MomentumPair> momentum_pairs(const Parameters& parameters);
 

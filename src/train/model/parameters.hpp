@@ -53,8 +53,9 @@ class Parameters {
   /// A new tensor of uninitialised elements. Names must differ.
   torch::Tensor add(const std::string& name, torch::IntArrayRef shape, Role role,
                     InitialValue initial);
-  /// The same, of integers, on the CPU.
-  torch::Tensor add_integers(const std::string& name, torch::IntArrayRef shape, std::int64_t value);
+  /// The same, of integers that all start as `value`.
+  torch::Tensor add_integers(const std::string& name, torch::IntArrayRef shape, std::int64_t value,
+                             torch::Device device);
   /// Another name for a tensor that is there: loading finds it by either.
   void add_name(const std::string& name, const torch::Tensor& tensor);
 
@@ -81,8 +82,7 @@ class Parameters {
 
   /// Everything: trained, momentum and buffers; the tensors themselves, not copies.
   [[nodiscard]] NamedTensors named_state() const;
-  /// Copies `state` into the tensors. Throws missing_tensor or malformed (a name twice or unknown)
-  /// or shape_mismatch, naming the tensor, before anything is changed.
+  /// load_named_state into these.
   void load_state(const NamedTensors& state);
 
   [[nodiscard]] torch::Device device() const noexcept { return device_; }
@@ -93,6 +93,10 @@ class Parameters {
   std::vector<Parameter> parameters_;
   std::unordered_map<std::string, std::size_t> index_;
 };
+
+/// Copies `state` into `targets`, by name. Throws missing_tensor, malformed (a name twice, or one
+/// that `targets` lack) or shape_mismatch, naming the tensor, before anything is changed.
+void load_named_state(const NamedTensors& targets, const NamedTensors& state);
 
 /// "[2, 3]", for messages.
 std::string shape_text(torch::IntArrayRef shape);

@@ -83,7 +83,7 @@ TextTransformer add_encoder_sharing_with(Parameters& parameters, const std::stri
 /// What makes logits of a decoder's states. Its matrix is the decoder's word embedding.
 struct LanguageModelHead {
   Linear transform;
-  LayerNorm layer_norm;
+  LayerNorm norm;
   torch::Tensor weight;  ///< [V, H], the word embedding itself
   torch::Tensor bias;    ///< [V]
 

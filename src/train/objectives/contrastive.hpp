@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <cstdint>
+
 namespace blip::train {
 
 /// Features of unit length, [B, D] each.
@@ -29,7 +31,8 @@ torch::Tensor one_positive_targets(std::int64_t batch, std::int64_t queue_size,
 
 /// Retrieval: everything of the same image matches. image_ids: [B], queue_ids: [1, Q] → [B, B + Q],
 /// rows sum to 1
-torch::Tensor same_image_targets(const torch::Tensor& image_ids, const torch::Tensor& queue_ids);
+torch::Tensor same_image_targets(const torch::Tensor& image_ids, const torch::Tensor& queue_ids,
+                                 const torch::TensorOptions& options);
 
 /// alpha · softmax(momentum similarities) + (1 - alpha) · hard: [B, B + Q], rows sum to 1
 torch::Tensor soft_targets(const torch::Tensor& momentum_similarities, const torch::Tensor& hard,
