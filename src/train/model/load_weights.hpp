@@ -18,7 +18,10 @@ struct LoadReport {
   std::vector<std::string> borrowed;     ///< taken from another tower or from the tensor followed
   std::vector<std::string> unfitting;    ///< there in another shape, dropped, so new
   std::vector<std::string> regridded;    ///< position embeddings of another image size
-  std::vector<std::string> unused;       ///< in the checkpoint, not in the model
+  /// Tied here, but the checkpoint has other values under the other name ("X, not Y"): as of an
+  /// older transformers, which trained a captioner's output matrix apart.
+  std::vector<std::string> untied;
+  std::vector<std::string> unused;  ///< in the checkpoint, not in the model
 };
 
 /// The configuration of `model` (a directory, a checkpoint file, a bundled name) for images of

@@ -19,7 +19,4 @@ void save_model(const Parameters& parameters, const BlipConfig& config,
                 const std::string& architecture, const std::filesystem::path& tokenizer_source,
                 const std::filesystem::path& directory);
 
-/// `tensors` as one safetensors file, in their number types, put in place whole. Throws unreadable.
-void save_tensors(const NamedTensors& tensors, const std::filesystem::path& file);
-
 }  // namespace blip::train
