@@ -413,6 +413,9 @@ SIZES = {
     # Unequal widths of the towers, sizes that fill no vector, NLVR2's merge layers.
     "odd": dict(image=24, patch=7, image_layers=3, image_heads=3, text=20, text_layers=8, text_heads=2,
                 vocab=131, size=22, space=10, queue=15, batch=5, length=11),
+    # Small but for its depth: for the fixture of NLVR2.
+    "deep": dict(image=12, patch=8, image_layers=1, image_heads=2, text=8, text_layers=7, text_heads=2,
+                 vocab=40, size=16, space=8, queue=8, batch=4, length=6),
     "small": dict(image=192, patch=16, image_layers=4, image_heads=3, text=128, text_layers=7, text_heads=2,
                   vocab=1024, size=112, space=64, queue=96, batch=6, length=20),
     "base": dict(image=768, patch=16, image_layers=12, image_heads=12, text=768, text_layers=12, text_heads=12,

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <optional>
 #include <set>
 #include <string_view>
 
@@ -12,6 +10,7 @@
 #include "checkpoint/model_directory.hpp"
 #include "core/in_quotes.hpp"
 #include "train/model/image_text_encoder.hpp"
+#include "train/model/position_grid.hpp"
 #include "train/model/saved_tensors.hpp"
 
 namespace blip::train {
@@ -77,32 +76,6 @@ std::vector<std::string> substitutes(const std::string& name) {
     add(std::string(kEncoder) + single.substr(kDecoder.size()));
   }
   return names;
-}
-
-// [1, 1 + n², C] → [1, 1 + m², C], bicubic without anti-aliasing; the class token's stays.
-torch::Tensor regrid(const torch::Tensor& table, std::int64_t positions) {
-  const auto edge = [](std::int64_t count) {
-    return static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(count - 1))));
-  };
-  const std::int64_t before = edge(table.size(1));
-  const std::int64_t after = edge(positions);
-  const std::int64_t width = table.size(2);
-  const torch::Tensor grid =
-      table.slice(1, 1).reshape({1, before, before, width}).permute({0, 3, 1, 2});
-  const torch::Tensor resized =
-      torch::nn::functional::interpolate(grid, torch::nn::functional::InterpolateFuncOptions()
-                                                   .size(std::vector<std::int64_t>{after, after})
-                                                   .mode(torch::kBicubic)
-                                                   .align_corners(false));
-  return torch::cat(
-      {table.slice(1, 0, 1), resized.permute({0, 2, 3, 1}).reshape({1, after * after, width})}, 1);
-}
-
-bool is_table_of_squares(const torch::Tensor& table, const torch::Tensor& wanted) {
-  if (table.dim() != 3 || table.size(0) != 1 || table.size(2) != wanted.size(2)) return false;
-  const std::int64_t cells = table.size(1) - 1;
-  const auto edge = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(cells))));
-  return edge >= 1 && edge * edge == cells;
 }
 
 class Loader {
@@ -174,11 +147,13 @@ class Loader {
                                               " is int8, which cannot be trained: start from the "
                                               "model it was made of");
     }
-    torch::Tensor values = to_torch(source);
     torch::Tensor& target = parameter.tensor;
-    if (values.sizes() != target.sizes() && parameter.name.ends_with(".position_embedding") &&
-        is_table_of_squares(values, target)) {
-      values = regrid(values.to(torch::kFloat32), target.size(1));
+    const torch::Tensor stored = to_torch(source);
+    const torch::Tensor values =
+        stored.sizes() == target.sizes()
+            ? stored
+            : on_grid_of(target, stored.to(torch::kFloat32), parameter.name);
+    if (values.sizes() == target.sizes() && stored.sizes() != target.sizes()) {
       report.regridded.push_back(parameter.name);
     }
     if (values.sizes() != target.sizes()) {

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <vector>
+
 #include "blip/error.hpp"
 #include "tests/train/model/small_models.hpp"
 #include "train/objectives/training_losses.hpp"
@@ -32,8 +35,8 @@ class StepOrder : public testing::Test {
 TEST_F(StepOrder, MomentumMovesBeforeItsFeaturesAreTaken) {
   {
     const torch::NoGradGuard no_grad;
-    model.online.vision_projection.weight.add_(1.0);
-    model.online.text_projection.bias.add_(-2.0);
+    model.online.vision_projection.bias.add_(torch::arange(6));
+    model.online.text_projection.bias.add_(-torch::arange(6));
   }
   const ImageTextFeatures before = momentum_features();
   step();
@@ -95,7 +98,6 @@ TEST(StepStart, LossesBeginWhereUntrainedModelsDo) {
                                                       sample_with(seeded(2)), single_process());
   EXPECT_NEAR(losses.language_model.item<double>(), std::log(30.0), 0.2);
   EXPECT_NEAR(kMatchingLossOfPrior, -(std::log(1.0 / 3) + 2 * std::log(2.0 / 3)) / 3, 1e-12);
-  EXPECT_NEAR(losses.matching.item<double>(), std::log(2.0), 0.3);
 }
 
 TEST(RetrievalNegatives, MayComeFromOtherRanks) {
