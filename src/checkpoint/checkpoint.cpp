@@ -89,14 +89,15 @@ struct Checkpoint::Storage {
   }
 
   // Original names to transformers'. The names alone: no tensor is touched.
-  void rename() {
+  void rename(TrainingTensors training_tensors) {
     has_original_names = std::any_of(tensors.begin(), tensors.end(), [](const auto& tensor) {
       return is_original_name(tensor.name);
     });
     if (!has_original_names) return;
-    const auto unused = std::stable_partition(
-        tensors.begin(), tensors.end(),
-        [](const CheckpointTensor& tensor) { return !is_training_only(tensor.name); });
+    const auto unused =
+        std::stable_partition(tensors.begin(), tensors.end(), [&](const CheckpointTensor& tensor) {
+          return training_tensors == TrainingTensors::kept || !is_training_only(tensor.name);
+        });
     for (auto tensor = unused; tensor != tensors.end(); ++tensor) left_out.push_back(tensor->name);
     tensors.erase(unused, tensors.end());
     for (CheckpointTensor& tensor : tensors) tensor.name = from_original_name(tensor.name);
@@ -148,7 +149,7 @@ std::optional<std::filesystem::path> find_weights(const std::filesystem::path& d
 
 Checkpoint::Checkpoint(std::shared_ptr<const Storage> storage) : storage_(std::move(storage)) {}
 
-Checkpoint Checkpoint::open(const std::filesystem::path& model) {
+Checkpoint Checkpoint::open(const std::filesystem::path& model, TrainingTensors training_tensors) {
   const auto storage = std::make_shared<Storage>();
   std::error_code ignored;
   try {
@@ -170,7 +171,7 @@ Checkpoint Checkpoint::open(const std::filesystem::path& model) {
         storage->tensors = storage->map(*file);
       }
     }
-    storage->rename();
+    storage->rename(training_tensors);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::limit_exceeded, model.string() + ": not enough memory to read it");
   }

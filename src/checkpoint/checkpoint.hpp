@@ -36,16 +36,21 @@ enum class Container { safetensors, torch_zip, torch_legacy };
 /// "safetensors", "PyTorch zip", "PyTorch legacy".
 [[nodiscard]] std::string_view name_of(Container container) noexcept;
 
+/// What an original checkpoint has for training alone: momentum copies, queues, the temperature.
+enum class TrainingTensors { left_out, kept };
+
 /// Immutable; copies share the mapped files.
 class Checkpoint {
  public:
   /// Of a directory, the first of these that is there: model.safetensors,
   /// model.safetensors.index.json (every shard), pytorch_model.bin, pytorch_model.bin.index.json;
   /// of a file, the file. Names of the original implementation ("visual_encoder…") become
-  /// transformers' (original_names.hpp), and what inference never looks at is left out.
+  /// transformers' (original_names.hpp), and what inference never looks at is left out unless
+  /// `training_tensors` keeps it.
   /// Throws not_found, unreadable, malformed, unsupported (element types without use here, pickles
   /// of more than plain data and tensors) or limit_exceeded, naming the file and the cause.
-  static Checkpoint open(const std::filesystem::path& model);
+  static Checkpoint open(const std::filesystem::path& model,
+                         TrainingTensors training_tensors = TrainingTensors::left_out);
 
   /// Of the first file.
   [[nodiscard]] Container container() const noexcept;

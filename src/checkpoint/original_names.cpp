@@ -8,6 +8,7 @@ namespace blip {
 namespace {
 
 constexpr std::string_view kVision = "visual_encoder.";
+constexpr std::string_view kMomentumVision = "visual_encoder_m.";
 constexpr std::string_view kBlocks = "blocks.";
 
 using Replacement = std::pair<std::string_view, std::string_view>;
@@ -39,16 +40,18 @@ bool is_original_name(std::string_view name) {
 }
 
 std::string from_original_name(std::string_view name) {
-  if (!is_original_name(name)) return std::string(name);
-  const std::string_view rest = name.substr(kVision.size());
+  const bool is_momentum = name.starts_with(kMomentumVision);
+  if (!is_momentum && !is_original_name(name)) return std::string(name);
+  const std::string tower = is_momentum ? "vision_model_m." : "vision_model.";
+  const std::string_view rest = name.substr((is_momentum ? kMomentumVision : kVision).size());
   if (!rest.starts_with(kBlocks)) {
     const std::string renamed = replace_start(rest, kTower);
-    return renamed == rest ? std::string(name) : "vision_model." + renamed;
+    return renamed == rest ? std::string(name) : tower + renamed;
   }
   // "blocks.11.norm1.bias": the part behind the block's number has names of its own.
   const std::size_t dot = rest.find('.', kBlocks.size());
   if (dot == std::string_view::npos) return std::string(name);
-  return "vision_model." + replace_start(rest.substr(0, dot + 1), kTower) +
+  return tower + replace_start(rest.substr(0, dot + 1), kTower) +
          replace_start(rest.substr(dot + 1), kBlock);
 }
 

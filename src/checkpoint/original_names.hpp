@@ -10,7 +10,8 @@ namespace blip {
 bool is_original_name(std::string_view name);
 
 /// "visual_encoder.blocks.0.attn.qkv.weight" →
-/// "vision_model.encoder.layers.0.self_attn.qkv.weight". A name that both have in common, or that
+/// "vision_model.encoder.layers.0.self_attn.qkv.weight", and of the momentum copy likewise
+/// ("visual_encoder_m." → "vision_model_m."). A name that both have in common, or that
 /// nobody knows, stays as it is.
 std::string from_original_name(std::string_view name);
 

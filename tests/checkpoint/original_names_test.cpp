@@ -22,6 +22,13 @@ TEST(OriginalNames, TheVisionTowerIsRenamed) {
   EXPECT_EQ(from_original_name(before + "mlp.fc1.weight"), after + "mlp.fc1.weight");
 }
 
+TEST(OriginalNames, TheMomentumCopyIsRenamedAlike) {
+  EXPECT_EQ(from_original_name("visual_encoder_m.blocks.3.attn.proj.bias"),
+            "vision_model_m.encoder.layers.3.self_attn.projection.bias");
+  EXPECT_EQ(from_original_name("visual_encoder_m.norm.bias"), "vision_model_m.post_layernorm.bias");
+  EXPECT_EQ(from_original_name("visual_encoder_m.head.bias"), "visual_encoder_m.head.bias");
+}
+
 TEST(OriginalNames, EverythingElseKeepsItsName) {
   for (const char* name : {"text_decoder.bert.encoder.layer.0.crossattention.self.key.weight",
                            "text_encoder.encoder.layer.7.crossattention.output.merge_layer.weight",

@@ -1,0 +1,49 @@
+// Linear layers and layer norms: weights, and what they compute.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <string>
+
+#include "train/model/parameters.hpp"
+
+namespace blip::train {
+
+struct Linear {
+  torch::Tensor weight;  ///< [O, I]
+  torch::Tensor bias;    ///< [O]
+};
+
+struct LayerNorm {
+  torch::Tensor weight;  ///< [C]
+  torch::Tensor bias;    ///< [C]
+  double eps = 0.0;
+};
+
+/// BERT's and timm's standard deviation of new matrices and embeddings.
+inline constexpr double kInitialDeviation = 0.02;
+
+/// Adds "PREFIX.weight" and "PREFIX.bias" (zeros).
+Linear add_linear(Parameters& parameters, const std::string& prefix, std::int64_t outputs,
+                  std::int64_t inputs, Role role, InitialValue weight);
+/// The same as torch::nn::Linear initialises itself: U(±1/sqrt(inputs)), the bias too.
+Linear add_head(Parameters& parameters, const std::string& prefix, std::int64_t outputs,
+                std::int64_t inputs, Role role);
+/// Adds "PREFIX.weight" (ones) and "PREFIX.bias" (zeros).
+LayerNorm add_layer_norm(Parameters& parameters, const std::string& prefix, std::int64_t size,
+                         double eps, Role role);
+
+/// x: [..., I] → [..., O]
+torch::Tensor linear(const Linear& layer, const torch::Tensor& x);
+/// x: [..., C] → [..., C], over the last dimension
+torch::Tensor layer_norm(const LayerNorm& layer, const torch::Tensor& x);
+
+/// query: [B, Tq, H], key, value: [B, Tk, H] → [B, Tq, H]; H is split into `heads`, scores are
+/// divided by sqrt(H / heads). `mask` is added to the scores and broadcasts to
+/// [B, heads, Tq, Tk]; undefined: none. Probabilities are dropped out with rate `dropout`.
+torch::Tensor attention(const torch::Tensor& query, const torch::Tensor& key,
+                        const torch::Tensor& value, const torch::Tensor& mask, std::int64_t heads,
+                        double dropout);
+
+}  // namespace blip::train

@@ -1,0 +1,64 @@
+#include "train/model/save_model.hpp"
+
+#include <system_error>
+
+#include "blip/error.hpp"
+#include "checkpoint/config_writer.hpp"
+#include "checkpoint/expected_tensors.hpp"
+#include "checkpoint/model_directory.hpp"
+#include "checkpoint/tokenizer_directory.hpp"
+#include "core/in_quotes.hpp"
+#include "core/open_file.hpp"
+#include "train/model/saved_tensors.hpp"
+
+namespace blip::train {
+namespace {
+
+// tokenizer.json of the largest BERT has 10 MB; `blip convert` has the same limit.
+constexpr std::size_t kMaxTextBytes = std::size_t{64} << 20;
+
+// Tied tensors are written by both their names: transformers before version 5 does not tie them.
+NamedTensors tensors_of(const Parameters& parameters, const BlipConfig& config) {
+  NamedTensors tensors;
+  for (const ExpectedTensor& expected : expected_tensors(config)) {
+    const Parameter* parameter = parameters.find(expected.name);
+    if (parameter == nullptr) {
+      throw Error(ErrorCode::missing_tensor, "this model cannot be saved as " +
+                                                 config.architecture + ": it has no " +
+                                                 in_quotes(expected.name));
+    }
+    tensors.emplace_back(expected.name, parameter->tensor.detach().to(torch::kFloat32));
+  }
+  return tensors;
+}
+
+}  // namespace
+
+void save_model(const Parameters& parameters, const BlipConfig& config,
+                const std::string& architecture, const std::filesystem::path& tokenizer_source,
+                const std::filesystem::path& directory) {
+  BlipConfig saved = config;
+  saved.architecture = architecture;
+  const NamedTensors tensors = tensors_of(parameters, saved);
+  const std::filesystem::path source = resolve_model(tokenizer_source.native());
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    throw Error(ErrorCode::unreadable, directory.string() + ": cannot be made: " + error.message());
+  }
+
+  BlipImageProcessorConfig images = BlipImageProcessorConfig::from_pretrained(source);
+  images.height = config.vision_config.image_size;
+  images.width = config.vision_config.image_size;
+  save_text(config_as_json(saved), directory / "config.json");
+  save_text(image_processor_as_json(images), directory / "preprocessor_config.json");
+  const std::filesystem::path tokenizer = tokenizer_directory(source);
+  for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
+                           "special_tokens_map.json", "added_tokens.json"}) {
+    const std::filesystem::path file = tokenizer / name;
+    if (file_exists(file)) save_text(read_text_file(file, kMaxTextBytes), directory / name);
+  }
+  save_tensors(tensors, directory / "model.safetensors");
+}
+
+}  // namespace blip::train

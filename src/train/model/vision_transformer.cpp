@@ -1,0 +1,129 @@
+#include "train/model/vision_transformer.hpp"
+
+#include <cmath>
+
+#include "blip/error.hpp"
+#include "train/model/recompute.hpp"
+
+namespace blip::train {
+namespace {
+
+constexpr InitialValue kTruncated = {InitialValue::Kind::truncated_normal, kInitialDeviation};
+
+// A whole branch is skipped for some samples, and scaled up for the others. x: [B, N, C]
+torch::Tensor drop_path(const torch::Tensor& x, double probability, bool training) {
+  if (!training || probability == 0.0) return x;
+  const double kept = 1.0 - probability;
+  return x * torch::empty({x.size(0), 1, 1}, x.options()).bernoulli_(kept).div_(kept);
+}
+
+// x: [B, N, C] → [B, N, C]
+torch::Tensor attend(const VisionBlock& block, std::int64_t heads, const torch::Tensor& x) {
+  const auto parts = linear(block.qkv, x).chunk(3, -1);
+  return linear(block.projection,
+                attention(parts[0], parts[1], parts[2], {}, heads, /*dropout=*/0.0));
+}
+
+// x: [B, N, C] → [B, N, C]
+torch::Tensor feed_forward(const VisionBlock& block, const torch::Tensor& x) {
+  return linear(block.fc2, torch::gelu(linear(block.fc1, x)));
+}
+
+// x: [B, N, C] → [B, N, C]
+torch::Tensor run_block(const VisionBlock& block, std::int64_t heads, const torch::Tensor& x,
+                        bool training) {
+  const torch::Tensor h = x + drop_path(attend(block, heads, layer_norm(block.layer_norm1, x)),
+                                        block.drop_path, training);
+  return h + drop_path(feed_forward(block, layer_norm(block.layer_norm2, h)), block.drop_path,
+                       training);
+}
+
+std::vector<torch::Tensor> tensors_of(const VisionBlock& block) {
+  return {block.layer_norm1.weight, block.layer_norm1.bias,  block.qkv.weight,
+          block.qkv.bias,           block.projection.weight, block.projection.bias,
+          block.layer_norm2.weight, block.layer_norm2.bias,  block.fc1.weight,
+          block.fc1.bias,           block.fc2.weight,        block.fc2.bias};
+}
+
+// torch's own initialisation of a convolution, which timm leaves as it is.
+double patch_bound(const BlipVisionConfig& config) {
+  return 1.0 / std::sqrt(3.0 * config.patch_size * config.patch_size);
+}
+
+}  // namespace
+
+torch::Tensor VisionTransformer::forward(const torch::Tensor& images, bool training) const {
+  const std::int64_t size = config.image_size;
+  if (images.dim() != 4 || images.size(1) != 3 || images.size(2) != size ||
+      images.size(3) != size) {
+    throw Error(ErrorCode::shape_mismatch, "images are " + shape_text(images.sizes()) +
+                                               " instead of [B, 3, " + std::to_string(size) + ", " +
+                                               std::to_string(size) + "]");
+  }
+  const std::int64_t batch = images.size(0);
+  const torch::Tensor patches =
+      torch::conv2d(images, patch_embedding.weight, patch_embedding.bias, config.patch_size)
+          .flatten(2)
+          .transpose(1, 2);  // [B, C, S / P, S / P] → [B, N, C]
+  torch::Tensor x =
+      torch::cat({class_embedding.to(patches.dtype()).expand({batch, -1, -1}), patches}, 1) +
+      position_embedding;
+
+  const std::int64_t heads = config.num_attention_heads;
+  const auto first_recomputed = static_cast<std::int64_t>(blocks.size()) - recomputed_blocks;
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(blocks.size()); ++i) {
+    const VisionBlock& block = blocks[static_cast<std::size_t>(i)];
+    if (training && i >= first_recomputed) {
+      const TensorFunction run = [block, heads](const torch::Tensor& input) {
+        return run_block(block, heads, input, /*training=*/true);
+      };
+      x = recompute(run, x, tensors_of(block));
+    } else {
+      x = run_block(block, heads, x, training);
+    }
+  }
+  return layer_norm(post_layernorm, x);
+}
+
+VisionTransformer add_vision_transformer(Parameters& parameters, const std::string& prefix,
+                                         const BlipVisionConfig& config,
+                                         const VisionOptions& options, Role role) {
+  const std::int64_t width = config.hidden_size;
+  const std::int64_t patch = config.patch_size;
+  const std::int64_t edge = config.image_size / patch;
+  const double eps = config.layer_norm_eps;
+  const InitialValue uniform = {InitialValue::Kind::uniform, patch_bound(config)};
+  VisionTransformer model;
+  model.config = config;
+  model.recomputed_blocks = options.recomputed_blocks;
+
+  const std::string embeddings = prefix + "embeddings.";
+  model.class_embedding =
+      parameters.add(embeddings + "class_embedding", {1, 1, width}, role, kTruncated);
+  model.position_embedding = parameters.add(embeddings + "position_embedding",
+                                            {1, 1 + edge * edge, width}, role, kTruncated);
+  model.patch_embedding = {
+      parameters.add(embeddings + "patch_embedding.weight", {width, 3, patch, patch}, role,
+                     uniform),
+      parameters.add(embeddings + "patch_embedding.bias", {width}, role, uniform)};
+  const int depth = config.num_hidden_layers;
+  for (int i = 0; i < depth; ++i) {
+    const std::string layer = prefix + "encoder.layers." + std::to_string(i) + ".";
+    const auto add = [&](const std::string& name, std::int64_t outputs, std::int64_t inputs) {
+      return add_linear(parameters, layer + name, outputs, inputs, role, kTruncated);
+    };
+    VisionBlock block;
+    block.layer_norm1 = add_layer_norm(parameters, layer + "layer_norm1", width, eps, role);
+    block.qkv = add("self_attn.qkv", 3 * width, width);
+    block.projection = add("self_attn.projection", width, width);
+    block.layer_norm2 = add_layer_norm(parameters, layer + "layer_norm2", width, eps, role);
+    block.fc1 = add("mlp.fc1", config.intermediate_size, width);
+    block.fc2 = add("mlp.fc2", width, config.intermediate_size);
+    block.drop_path = depth > 1 ? options.drop_path * i / (depth - 1) : 0.0;
+    model.blocks.push_back(block);
+  }
+  model.post_layernorm = add_layer_norm(parameters, prefix + "post_layernorm", width, eps, role);
+  return model;
+}
+
+}  // namespace blip::train

@@ -1,0 +1,42 @@
+// Language modelling (LM): the next token of a text, with label smoothing.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+
+#include "train/model/text_transformer.hpp"
+
+namespace blip::train {
+
+/// Targets of positions that nobody is asked about: padding, the prompt.
+inline constexpr std::int64_t kIgnored = -100;
+
+/// Which positions the smoothing term looks at.
+enum class Smoothing {
+  of_targets,  ///< those with a target, as PyTorch has it since 1.11
+  /// All, padding too: PyTorch 1.10, by which the published models were probably trained
+  /// (pytorch/pytorch#73205).
+  of_all_positions,
+};
+
+struct LanguageModelOptions {
+  double label_smoothing = 0.1;
+  Smoothing smoothing = Smoothing::of_targets;
+};
+
+/// ids: texts with [DEC] first → [B, T]: the ids, kIgnored where there is padding and in the first
+/// `prompt_tokens` columns
+torch::Tensor language_model_targets(const TextBatch& texts, std::int64_t prompt_tokens = 0);
+
+/// Every position's smoothed cross-entropy with the token after it, 0 where that is ignored (of
+/// which Smoothing::of_all_positions keeps the smoothing term). logits: [B, T, V], targets: [B, T]
+/// → [B, T - 1]
+torch::Tensor token_losses(const torch::Tensor& logits, const torch::Tensor& targets,
+                           const LanguageModelOptions& options);
+
+/// Their mean, as torch's cross_entropy takes it: over the targets → scalar
+torch::Tensor language_model_loss(const torch::Tensor& logits, const torch::Tensor& targets,
+                                  const LanguageModelOptions& options);
+
+}  // namespace blip::train

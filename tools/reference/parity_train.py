@@ -1,0 +1,149 @@
+"""Compares blip.cpp's training with training_oracle.py: every loss, every gradient and everything a step
+changes, over three optimizer steps. And the oracle with transformers, where both compute the same.
+
+    parity_train.py BUILD_DIRECTORY [--quick]
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import torch
+from safetensors.torch import load_file
+from transformers import BlipConfig, BlipForConditionalGeneration, BlipTextModel
+
+import training_oracle as oracle
+
+# Relative to the largest element of the tensor. One rounding of float32 is 6e-8, of float64 1e-16.
+LIMITS = {"float32": 1e-5, "float64": 1e-10}
+
+
+def worst_error(got, wanted):
+    """got, wanted: tensors by name → by what part of its largest element a tensor differs, and which one the
+    most. A gradient that is 0 by symmetry (a key's bias moves all scores alike) has rounding alone;
+    so no tensor counts as smaller than a millionth of the largest."""
+    ground = 1e-6 * max(float(tensor.abs().max()) for tensor in wanted.values())
+    errors = {name: float((got[name].double() - tensor.double()).abs().max())
+              / max(float(tensor.abs().max()), ground, 1e-30) for name, tensor in wanted.items()}
+    worst = max(errors, key=errors.get)
+    return errors[worst], worst
+
+
+def compare(probe, task, size, dtype="float32", **options):
+    case = oracle.make_case(task, size, dtype=dtype, **options)
+    # In double precision the oracle's own rounding does not count.
+    wanted = oracle.train(case, torch.float64)
+    with tempfile.TemporaryDirectory() as work:
+        path = pathlib.Path(work, "case.json")
+        path.write_text(json.dumps(case))
+        subprocess.run([str(probe), str(path), work], check=True)
+        got = load_file(pathlib.Path(work, "steps.safetensors"))
+    worst, wrong, compared = {}, [], 0
+    for number, step in enumerate(wanted):
+        for kind, tensors in step.items():
+            prefix = f"{number}.{kind}."
+            ours = {name.removeprefix(prefix): tensor for name, tensor in got.items() if name.startswith(prefix)}
+            compared += len(ours)
+            shapes = [{name: tuple(tensor.shape) for name, tensor in side.items()} for side in (ours, tensors)]
+            if shapes[0] != shapes[1]:
+                wrong.append(f"{prefix}: other tensors: {dict(shapes[0].items() ^ shapes[1].items())}")
+                continue
+            # Adam divides a gradient by its own size, so the rounding of those that are 0 by symmetry moves
+            # their parameters by as much as the learning rate: in float32 those differ between any two
+            # programs, and everything else is compared.
+            if kind == "state" and dtype == "float32":
+                ground = 1e-6 * max(float(g.abs().max()) for g in step["gradients"].values())
+                zero = {name for i in range(number + 1) for name, g in wanted[i]["gradients"].items()
+                        if float(g.abs().min()) < ground}
+                tensors = {name: tensor for name, tensor in tensors.items()
+                           if name not in zero and not any(oracle.momentum_name(z) == name for z in zero)}
+            error, name = worst_error(ours, tensors)
+            worst[kind] = max(worst.get(kind, 0.0), error)
+            limit = LIMITS[dtype]
+            if not error <= limit:
+                wrong.append(f"{prefix}{name}: differs by {error:.1e} of its largest element, limit {limit:g}")
+    if compared != len(got):
+        wrong.append(f"{len(got) - compared} tensors that the oracle does not have")
+    label = " ".join([size, dtype, *(f"{k}={v}" for k, v in options.items())])
+    print(f"{task:<20} {label:<44} {'FAILED' if wrong else 'ok':<7}"
+          + "  ".join(f"{kind} {error:.1e}" for kind, error in worst.items()), flush=True)
+    for line in wrong[:20]:
+        print("    " + line[:300])
+    return not wrong
+
+
+def check_oracle():
+    """The oracle against transformers: caption loss and its gradients, and the text encoder's states."""
+    case = oracle.make_case("captioning", "tiny", steps=1)
+    model = oracle.Model(case, torch.float64)
+    config = BlipConfig(**{k: v for k, v in case["config"].items() if k != "architectures"})
+    config.text_config.label_smoothing = oracle.SMOOTHING
+    peer = BlipForConditionalGeneration(config).double().train()
+    state = {name: tensor.detach() for name, tensor in model.trained.items()}
+    state["text_decoder.cls.predictions.decoder.weight"] = state["text_decoder.bert.embeddings.word_embeddings.weight"]
+    state["text_decoder.cls.predictions.decoder.bias"] = state["text_decoder.cls.predictions.bias"]
+    peer.load_state_dict(state)
+    peer.tie_weights()
+    step = case["steps"][0]
+    ids, mask = torch.tensor(step["ids"]), torch.tensor(step["mask"])
+    ids[:, 0] = case["config"]["text_config"]["bos_token_id"]
+    labels = ids.masked_fill(mask == 0, -100)
+    labels[:, :step["prompt_tokens"]] = -100
+    size = case["config"]["vision_config"]["image_size"]
+    images = oracle.uniform("images.0", (len(ids), 3, size, size)).float().double()
+    theirs = peer(pixel_values=images, input_ids=ids, attention_mask=mask, labels=labels).loss
+    theirs.backward()
+    ours = oracle.losses(model, step, 0)["total"]
+    ours.backward()
+    errors = {"loss": float((ours - theirs).detach().abs() / theirs.detach())}
+    named = dict(peer.named_parameters())
+    gradients = {name: tensor.grad for name, tensor in model.trained.items() if name in named}
+    errors["gradients"], _ = worst_error({name: named[name].grad for name in gradients}, gradients)
+    compared = len(gradients)
+
+    case = oracle.make_case("retrieval", "tiny", steps=1)
+    model = oracle.Model(case, torch.float64)
+    config = BlipConfig(**{k: v for k, v in case["config"].items() if k != "architectures"})
+    peer = BlipTextModel(config.text_config, add_pooling_layer=False).double().eval()
+    prefix = "text_encoder."
+    peer.load_state_dict({name.removeprefix(prefix): tensor.detach() for name, tensor in model.trained.items()
+                          if name.startswith(prefix)})
+    step = case["steps"][0]
+    ids, mask = torch.tensor(step["ids"]), torch.tensor(step["mask"])
+    states = oracle.uniform("states", (len(ids), 5, case["config"]["vision_config"]["hidden_size"]))
+    with torch.no_grad():
+        for name, memory in (("unimodal", None), ("multimodal", states)):
+            wanted = peer(input_ids=ids, attention_mask=mask, encoder_hidden_states=memory,
+                          is_decoder=False).last_hidden_state
+            errors[name], _ = worst_error({"": model.read(prefix, ids, mask, memory).detach()}, {"": wanted})
+    failed = any(not error <= 1e-9 for error in errors.values()) or compared < len(named) - 1
+    print(f"{'oracle':<20} {'transformers':<36} {'FAILED' if failed else 'ok':<7}"
+          + "  ".join(f"{what} {error:.1e}" for what, error in errors.items()), flush=True)
+    return not failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--quick", action="store_true", help="tiny models only")
+    arguments = parser.parse_args()
+    probe = arguments.build / "tools/reference/probe_train"
+    held = [check_oracle()]
+    sizes = ["tiny", "odd"] if arguments.quick else ["tiny", "odd", "small", "base"]
+    for task in oracle.TASKS:
+        for size in sizes:
+            steps = 1 if size == "base" else 3
+            held.append(compare(probe, task, size, steps=steps))
+            if size != "base":
+                held.append(compare(probe, task, size, "float64", steps=steps))
+        held.append(compare(probe, task, "odd", "float64", recomputed_blocks=2))
+    for task in ("pretraining", "captioning", "question_answering"):
+        held.append(compare(probe, task, "tiny", "float64", smoothing="of_all_positions"))
+    sys.exit(0 if all(held) else 1)
+
+
+if __name__ == "__main__":
+    main()

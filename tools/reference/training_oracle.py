@@ -1,0 +1,479 @@
+"""BLIP's training in plain PyTorch, written from the definitions: the models as functions over a
+dictionary of tensors, the objectives with momentum, queues and hard negatives, and what a step changes. For
+parity_train.py and make_training_fixtures.py, which compare blip.cpp with it.
+
+Weights and images are made from names by a formula that C++ computes as well, to the bit
+(tests/train/objectives/training_case.cpp), so that a case is a small JSON object.
+"""
+
+import copy
+import math
+
+import numpy
+import torch
+from torch.nn import functional
+
+IGNORED = -100
+SMOOTHING = 0.1
+FIRST_MERGING_LAYER = 6
+
+
+# --- numbers from names ------------------------------------------------------------------------
+
+def uniform(name, shape):
+    """[-1, 1): FNV-1a of the name, then splitmix64 of hash + index; 24 bits of each."""
+    state = 0xCBF29CE484222325
+    for byte in name.encode():
+        state = (state ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    count = math.prod(shape)
+    with numpy.errstate(over="ignore"):
+        z = numpy.uint64(state) + numpy.arange(1, count + 1, dtype=numpy.uint64) * numpy.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> numpy.uint64(27))) * numpy.uint64(0x94D049BB133111EB)
+        z = z ^ (z >> numpy.uint64(31))
+    values = (z >> numpy.uint64(40)).astype(numpy.float64) / 2.0 ** 23 - 1.0
+    return torch.from_numpy(values.reshape(shape))
+
+
+def start_value(name, shape):
+    """Weights of the spread that trained ones have."""
+    if name == "temp":
+        return torch.tensor(0.07, dtype=torch.float64)
+    u = uniform(name, shape)
+    if name.endswith("_queue"):
+        return u * math.sqrt(3.0 / shape[0])
+    if len(shape) == 1:
+        return 1.0 + 0.1 * u if "orm" in name and name.endswith("weight") else 0.05 * u
+    if "embedding" in name and "patch" not in name:
+        return 0.2 * u
+    return u * (1.5 / math.sqrt(math.prod(shape[1:])))
+
+
+# --- which tensors there are -------------------------------------------------------------------
+
+def linear_shapes(name, outputs, inputs):
+    return {name + ".weight": (outputs, inputs), name + ".bias": (outputs,)}
+
+
+def norm_shapes(name, width):
+    return {name + ".weight": (width,), name + ".bias": (width,)}
+
+
+def vision_shapes(prefix, config):
+    width, patch = config["hidden_size"], config["patch_size"]
+    shapes = {prefix + "embeddings.class_embedding": (1, 1, width),
+              prefix + "embeddings.position_embedding": (1, 1 + (config["image_size"] // patch) ** 2, width),
+              prefix + "embeddings.patch_embedding.weight": (width, 3, patch, patch),
+              prefix + "embeddings.patch_embedding.bias": (width,)}
+    for i in range(config["num_hidden_layers"]):
+        layer = f"{prefix}encoder.layers.{i}."
+        shapes |= norm_shapes(layer + "layer_norm1", width) | norm_shapes(layer + "layer_norm2", width)
+        shapes |= linear_shapes(layer + "self_attn.qkv", 3 * width, width)
+        shapes |= linear_shapes(layer + "self_attn.projection", width, width)
+        shapes |= linear_shapes(layer + "mlp.fc1", config["intermediate_size"], width)
+        shapes |= linear_shapes(layer + "mlp.fc2", width, config["intermediate_size"])
+    return shapes | norm_shapes(prefix + "post_layernorm", width)
+
+
+def text_shapes(prefix, config, read_width, twin=False):
+    width = config["hidden_size"]
+    shapes = {prefix + "embeddings.word_embeddings.weight": (config["vocab_size"], width),
+              prefix + "embeddings.position_embeddings.weight": (config["max_position_embeddings"], width)}
+    shapes |= norm_shapes(prefix + "embeddings.LayerNorm", width)
+    for i in range(config["num_hidden_layers"]):
+        layer = f"{prefix}encoder.layer.{i}."
+        for part in ("query", "key", "value"):
+            shapes |= linear_shapes(f"{layer}attention.self.{part}", width, width)
+            for image in ("01" if twin else [""]):
+                shapes |= linear_shapes(f"{layer}crossattention.self{image}.{part}", width,
+                                        width if part == "query" else read_width)
+        for image in ("01" if twin else [""]):
+            shapes |= linear_shapes(f"{layer}crossattention.output.dense{image}", width, width)
+        if twin and i >= FIRST_MERGING_LAYER:
+            shapes |= linear_shapes(layer + "crossattention.output.merge_layer", width, 2 * width)
+        shapes |= linear_shapes(layer + "attention.output.dense", width, width)
+        shapes |= norm_shapes(layer + "attention.output.LayerNorm", width)
+        shapes |= norm_shapes(layer + "crossattention.output.LayerNorm", width)
+        shapes |= linear_shapes(layer + "intermediate.dense", config["intermediate_size"], width)
+        shapes |= linear_shapes(layer + "output.dense", width, config["intermediate_size"])
+        shapes |= norm_shapes(layer + "output.LayerNorm", width)
+    return shapes
+
+
+def head_shapes(config):
+    head, width = "text_decoder.cls.predictions.", config["hidden_size"]
+    return ({head + "bias": (config["vocab_size"],)} | linear_shapes(head + "transform.dense", width, width)
+            | norm_shapes(head + "transform.LayerNorm", width))
+
+
+class Model:
+    """The tensors of one task: `trained` by name; `momentum`, `queues`; `other_names` of shared ones."""
+
+    def __init__(self, case, dtype):
+        self.case, self.task, self.dtype = case, case["task"], dtype
+        self.vision, self.text = case["config"]["vision_config"], case["config"]["text_config"]
+        image, width, space = (self.vision["hidden_size"], self.text["hidden_size"],
+                               case["config"]["image_text_hidden_size"])
+        projections = linear_shapes("vision_proj", space, image) | linear_shapes("text_proj", space, width)
+        shapes = vision_shapes("vision_model.", self.vision)
+        self.other_names = {}
+        if self.task in ("pretraining", "captioning"):
+            shapes |= text_shapes("text_decoder.bert.", self.text, image) | head_shapes(self.text)
+        if self.task in ("retrieval", "pretraining", "question_answering"):
+            for name, shape in text_shapes("text_encoder.", self.text, image).items():
+                if self.task == "pretraining" and ".attention." not in name:
+                    self.other_names[name] = name.replace("text_encoder.", "text_decoder.bert.")
+                else:
+                    shapes[name] = shape
+        if self.task == "question_answering":
+            shapes |= text_shapes("text_decoder.bert.", self.text, width) | head_shapes(self.text)
+        if self.task == "nlvr":
+            shapes |= text_shapes("text_encoder.", self.text, image, twin=True)
+            shapes |= linear_shapes("cls_head.0", width, width) | linear_shapes("cls_head.2", 2, width)
+        followed, queues = {}, {}
+        if self.task in ("retrieval", "pretraining"):
+            followed = (vision_shapes("vision_model.", self.vision)
+                        | text_shapes("text_encoder.", self.text, image) | projections)
+            shapes |= projections | linear_shapes("itm_head", 2, width) | {"temp": ()}
+            queues = {name: (space, case["queue_size"]) for name in ("image_queue", "text_queue")}
+        self.trained = {name: self.start(name, shape).requires_grad_() for name, shape in shapes.items()}
+        self.momentum = {momentum_name(name): self.start(momentum_name(name), shape)
+                         for name, shape in followed.items()}
+        self.followed = {momentum_name(name): name for name in followed}
+        self.queues = {name: self.start(name, shape) for name, shape in queues.items()}
+        self.pointer = 0
+        if self.task == "retrieval":
+            self.queues["idx_queue"] = torch.full((1, case["queue_size"]), -100)
+
+    def start(self, name, shape):
+        return start_value(name, shape).to(torch.float32).to(self.dtype)  # the same float32 for all
+
+    def __getitem__(self, name):
+        return self.momentum[name] if name in self.momentum else self.trained[self.other_names.get(name, name)]
+
+    # --- layers --------------------------------------------------------------------------------
+
+    def linear(self, name, x):
+        return x @ self[name + ".weight"].T + self[name + ".bias"]
+
+    def norm(self, name, x, eps):
+        centred = x - x.mean(-1, keepdim=True)
+        variance = (centred ** 2).mean(-1, keepdim=True)
+        return centred / (variance + eps).sqrt() * self[name + ".weight"] + self[name + ".bias"]
+
+    def see(self, images, prefix="vision_model."):
+        """[B, 3, S, S] → [B, 1 + N, C]"""
+        config = self.vision
+        heads, eps, patch = config["num_attention_heads"], config["layer_norm_eps"], config["patch_size"]
+        # Patches in rows, each as channels, rows, columns: the order of the weights.
+        pieces = images.unfold(2, patch, patch).unfold(3, patch, patch)
+        pieces = pieces.permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)
+        weight = self[prefix + "embeddings.patch_embedding.weight"].flatten(1)
+        x = pieces @ weight.T + self[prefix + "embeddings.patch_embedding.bias"]
+        start = self[prefix + "embeddings.class_embedding"].expand(len(images), -1, -1)
+        x = torch.cat([start, x], dim=1) + self[prefix + "embeddings.position_embedding"]
+        for i in range(config["num_hidden_layers"]):
+            layer = f"{prefix}encoder.layers.{i}."
+            qkv = self.linear(layer + "self_attn.qkv", self.norm(layer + "layer_norm1", x, eps))
+            batch, tokens, width = x.shape
+            q, k, v = qkv.view(batch, tokens, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+            weights = torch.softmax(q @ k.mT / math.sqrt(width // heads), dim=-1)
+            read = (weights @ v).permute(0, 2, 1, 3).reshape(batch, tokens, width)
+            x = x + self.linear(layer + "self_attn.projection", read)
+            inner = self.linear(layer + "mlp.fc1", self.norm(layer + "layer_norm2", x, eps))
+            x = x + self.linear(layer + "mlp.fc2", gelu(inner))
+        return self.norm(prefix + "post_layernorm", x, eps)
+
+    def attend(self, name, query, memory, added):
+        """added: [B, 1 or Tq, Tk], to the scores"""
+        heads = self.text["num_attention_heads"]
+        shape = (heads, query.shape[-1] // heads)
+        q = self.linear(name + ".query", query).unflatten(-1, shape)
+        k = self.linear(name + ".key", memory).unflatten(-1, shape)
+        v = self.linear(name + ".value", memory).unflatten(-1, shape)
+        scores = torch.einsum("bqhd,bkhd->bhqk", q, k) / math.sqrt(shape[1])
+        weights = torch.softmax(scores + added[:, None], dim=-1)
+        return torch.einsum("bhqk,bkhd->bqhd", weights, v).flatten(-2)
+
+    def read(self, prefix, ids, mask, memory=None, memory_mask=None, causal=False):
+        """BERT. memory: nothing, [B, N, E], or a pair of them (NLVR2) → [B, T, H]"""
+        eps, length = self.text["layer_norm_eps"], ids.shape[1]
+        visible = mask[:, None, :].expand(-1, length, -1)
+        if causal:
+            visible = visible * torch.tril(torch.ones(length, length, dtype=mask.dtype))
+        added = (1.0 - visible.to(self.dtype)) * -10000.0
+        x = self[prefix + "embeddings.word_embeddings.weight"][ids]
+        x = x + self[prefix + "embeddings.position_embeddings.weight"][:length]
+        x = self.norm(prefix + "embeddings.LayerNorm", x, eps)
+        for i in range(self.text["num_hidden_layers"]):
+            layer = f"{prefix}encoder.layer.{i}."
+            block = layer + "attention."
+            out = self.linear(block + "output.dense", self.attend(block + "self", x, x, added))
+            x = self.norm(block + "output.LayerNorm", x + out, eps)
+            if memory is not None:
+                block = layer + "crossattention."
+                if isinstance(memory, tuple):
+                    none = torch.zeros(1, 1, memory[0].shape[1], dtype=self.dtype)
+                    outs = [self.linear(f"{block}output.dense{k}", self.attend(f"{block}self{k}", x, memory[k], none))
+                            for k in (0, 1)]
+                    out = (self.linear(block + "output.merge_layer", torch.cat(outs, dim=-1))
+                           if i >= FIRST_MERGING_LAYER else (outs[0] + outs[1]) / 2)
+                else:
+                    none = torch.zeros(1, 1, memory.shape[1], dtype=self.dtype)
+                    hidden = none if memory_mask is None else (1.0 - memory_mask[:, None, :].to(self.dtype)) * -1e9
+                    out = self.linear(block + "output.dense", self.attend(block + "self", x, memory, hidden))
+                x = self.norm(block + "output.LayerNorm", x + out, eps)
+            inner = gelu(self.linear(layer + "intermediate.dense", x))
+            x = self.norm(layer + "output.LayerNorm", x + self.linear(layer + "output.dense", inner), eps)
+        return x
+
+    def words(self, states):
+        """[…, H] → logits [..., V], by the word embeddings themselves"""
+        head = "text_decoder.cls.predictions."
+        x = gelu(self.linear(head + "transform.dense", states))
+        x = self.norm(head + "transform.LayerNorm", x, self.text["layer_norm_eps"])
+        return x @ self["text_decoder.bert.embeddings.word_embeddings.weight"].T + self[head + "bias"]
+
+    def features(self, image_states, ids, mask, suffix=""):
+        """→ image and text features, each row of length 1"""
+        image = self.linear("vision_proj" + suffix, image_states[:, 0])
+        text = self.linear("text_proj" + suffix, self.read(f"text_encoder{suffix}.", ids, mask)[:, 0])
+        return functional.normalize(image, dim=-1), functional.normalize(text, dim=-1)
+
+    # --- what a step changes besides the trained tensors ---------------------------------------
+
+    def follow(self, coefficient=0.995):
+        with torch.no_grad():
+            for name, tensor in self.momentum.items():
+                tensor.copy_(coefficient * tensor + (1.0 - coefficient) * self[self.followed[name]])
+
+    def enqueue(self, image, text, ids=None):
+        with torch.no_grad():
+            columns = slice(self.pointer, self.pointer + len(image))
+            self.queues["image_queue"][:, columns] = image.T
+            self.queues["text_queue"][:, columns] = text.T
+            if ids is not None:
+                self.queues["idx_queue"][0, columns] = ids
+            self.pointer = (self.pointer + len(image)) % self.case["queue_size"]
+
+    def state(self):
+        pointer = {"retrieval": "ptr_queue", "pretraining": "queue_ptr"}.get(self.task)
+        everything = {**self.trained, **self.momentum, **self.queues}
+        if pointer:
+            everything[pointer] = torch.tensor([self.pointer])
+        return {name: tensor.detach().clone() for name, tensor in everything.items()}
+
+
+def gelu(x):
+    return 0.5 * x * (1.0 + torch.erf(x / math.sqrt(2.0)))
+
+
+def momentum_name(name):
+    tower, _, rest = name.partition(".")
+    return f"{tower}_m.{rest}"
+
+
+def first_token(ids, token):
+    ids = ids.clone()
+    ids[:, 0] = token
+    return ids
+
+
+# --- objectives --------------------------------------------------------------------------------
+
+def caption_loss(logits, ids, mask, prompt=0, smoothing="of_targets", reduction="mean"):
+    """The mean over tokens, or (reduction "none") every position's loss [B, T - 1]."""
+    targets = ids.masked_fill(mask == 0, IGNORED)
+    targets[:, :prompt] = IGNORED
+    targets, logp = targets[:, 1:], torch.log_softmax(logits[:, :-1], dim=-1)
+    asked = targets != IGNORED
+    nll = -logp.gather(-1, targets.clamp(min=0)[..., None])[..., 0] * asked
+    smooth = -logp.sum(-1) / logp.shape[-1]
+    over_all = smoothing == "of_all_positions"
+    if reduction == "none":
+        return (1 - SMOOTHING) * nll + SMOOTHING * (smooth if over_all else smooth * asked)
+    smooth_mean = smooth.mean() if over_all else (smooth * asked).sum() / asked.sum()
+    return (1 - SMOOTHING) * nll.sum() / asked.sum() + SMOOTHING * smooth_mean
+
+
+def contrast(model, image, text, image_m, text_m, hard, alpha):
+    """→ the loss, similarities image to text and text to image [B, B + Q]"""
+    temp = model["temp"]
+    all_text = torch.cat([text_m.T, model.queues["text_queue"].clone()], dim=1)
+    all_image = torch.cat([image_m.T, model.queues["image_queue"].clone()], dim=1)
+    i2t, t2i = image @ all_text / temp, text @ all_image / temp
+    with torch.no_grad():
+        soft_i2t = alpha * torch.softmax(image_m @ all_text / temp, dim=1) + (1 - alpha) * hard
+        soft_t2i = alpha * torch.softmax(text_m @ all_image / temp, dim=1) + (1 - alpha) * hard
+    loss_i2t = -(soft_i2t * torch.log_softmax(i2t, dim=1)).sum(1).mean()
+    loss_t2i = -(soft_t2i * torch.log_softmax(t2i, dim=1)).sum(1).mean()
+    return (loss_i2t + loss_t2i) / 2
+
+
+def match(model, states, ids, mask, step):
+    """One row at a time, as the definition has it: B pairs that belong together, then each text with
+    another's image, then each image with another's text."""
+    batch = len(ids)
+    rows = ([(i, i) for i in range(batch)] + [(step["negative_images"][i], i) for i in range(batch)]
+            + [(i, step["negative_texts"][i]) for i in range(batch)])
+    images, texts = ([row[k] for row in rows] for k in (0, 1))
+    first = model.read("text_encoder.", ids[texts], mask[texts], states[images])[:, 0]
+    logp = torch.log_softmax(model.linear("itm_head", first), dim=-1)
+    return -(logp[:batch, 1].sum() + logp[batch:, 0].sum()) / (3 * batch)
+
+
+def losses(model, step, number):
+    """The losses of one step, "total" last. Moves momentum and queue."""
+    case, dtype = model.case, model.dtype
+    dec, enc = model.text["bos_token_id"], model.text["bos_token_id"] + 1
+    size = model.vision["image_size"]
+    ids, mask = torch.tensor(step["ids"]), torch.tensor(step["mask"])
+    batch = len(ids)
+    if model.task == "nlvr":
+        left, right = (uniform(f"{side}.{number}", (batch, 3, size, size)).float().to(dtype)
+                       for side in ("left", "right"))
+        first = model.read("text_encoder.", first_token(ids, enc), mask, (model.see(left), model.see(right)))[:, 0]
+        logits = model.linear("cls_head.2", torch.relu(model.linear("cls_head.0", first)))
+        return {"total": functional.cross_entropy(logits, torch.tensor(step["labels"]))}
+    images = uniform(f"images.{number}", (len(step.get("answer_counts", ids)), 3, size, size)).float().to(dtype)
+    if model.task == "question_answering":
+        counts = step["answer_counts"]
+        states = model.read("text_encoder.", first_token(ids, enc), mask, model.see(images))
+        answers, answer_mask = torch.tensor(step["answers"]["ids"]), torch.tensor(step["answers"]["mask"])
+        answers, total, row = first_token(answers, dec), 0.0, 0
+        for question, count in enumerate(counts):
+            for _ in range(count):
+                one = slice(row, row + 1)
+                logits = model.words(model.read(
+                    "text_decoder.bert.", answers[one], answer_mask[one], states[question:question + 1],
+                    mask[question:question + 1], causal=True))
+                loss = caption_loss(logits, answers[one], answer_mask[one], reduction="none",
+                                    smoothing=case.get("smoothing", "of_targets"))
+                total, row = total + step["weights"][row] * loss.sum(), row + 1
+        return {"total": total / len(counts)}
+
+    if model.task != "captioning":
+        with torch.no_grad():
+            model["temp"].clamp_(0.001, 0.5)
+    states = model.see(images)
+    if model.task == "captioning":
+        prompt = step["prompt_tokens"]
+    else:
+        prompt, alpha = 0, case["alphas"][number]
+        image, text = model.features(states, ids, mask)
+        model.follow()
+        with torch.no_grad():
+            image_m, text_m = model.features(model.see(images, "vision_model_m."), ids, mask, "_m")
+        if model.task == "retrieval":
+            image_ids = torch.tensor(step["image_ids"])
+            all_ids = torch.cat([image_ids, model.queues["idx_queue"][0]])
+            hard = (image_ids[:, None] == all_ids[None, :]).to(dtype)
+            hard = hard / hard.sum(1, keepdim=True)
+        else:
+            image_ids = None
+            hard = torch.eye(batch, batch + case["queue_size"], dtype=dtype)
+        contrastive = contrast(model, image, text, image_m, text_m, hard, alpha)
+        model.enqueue(image_m, text_m, image_ids)
+        matching = match(model, states, first_token(ids, enc), mask, step)
+        if model.task == "retrieval":
+            return {"contrastive": contrastive, "matching": matching, "total": contrastive + matching}
+    words = first_token(ids, dec)
+    logits = model.words(model.read("text_decoder.bert.", words, mask, states, causal=True))
+    language = caption_loss(logits, words, mask, prompt, case.get("smoothing", "of_targets"))
+    if model.task == "captioning":
+        return {"total": language}
+    return {"contrastive": contrastive, "matching": matching, "language_model": language,
+            "total": contrastive + matching + language}
+
+
+def train(case, dtype=torch.float32):
+    """→ for every step its losses, gradients and the state after it, and the learning rate's worth"""
+    model = Model(case, dtype)
+    optimizer = torch.optim.AdamW(model.trained.values(), lr=1.0, betas=(0.9, 0.999), eps=1e-8,
+                                  weight_decay=0.05)
+    history = []
+    for number, step in enumerate(case["steps"]):
+        for group in optimizer.param_groups:
+            group["lr"] = case["learning_rates"][number]
+        optimizer.zero_grad()
+        parts = losses(model, step, number)
+        parts["total"].backward()
+        gradients = {name: tensor.grad.clone() for name, tensor in model.trained.items()}
+        optimizer.step()
+        history.append({"losses": {name: loss.detach().clone() for name, loss in parts.items()},
+                        "gradients": gradients, "state": model.state()})
+    return history
+
+
+# --- cases -------------------------------------------------------------------------------------
+
+SIZES = {
+    "tiny": dict(image=32, patch=8, image_layers=2, image_heads=4, text=32, text_layers=2, text_heads=4,
+                 vocab=100, size=16, space=16, queue=64, batch=4, length=7),
+    # Unequal widths of the towers, sizes that fill no vector, NLVR2's merge layers.
+    "odd": dict(image=24, patch=7, image_layers=3, image_heads=3, text=20, text_layers=8, text_heads=2,
+                vocab=131, size=22, space=10, queue=15, batch=5, length=11),
+    # Small but for its depth: for the fixture of NLVR2.
+    "deep": dict(image=12, patch=8, image_layers=1, image_heads=2, text=8, text_layers=7, text_heads=2,
+                 vocab=40, size=16, space=8, queue=8, batch=4, length=6),
+    "small": dict(image=192, patch=16, image_layers=4, image_heads=3, text=128, text_layers=7, text_heads=2,
+                  vocab=1024, size=112, space=64, queue=96, batch=6, length=20),
+    "base": dict(image=768, patch=16, image_layers=12, image_heads=12, text=768, text_layers=12, text_heads=12,
+                 vocab=3000, size=64, space=256, queue=64, batch=2, length=12),
+}
+TASKS = ("pretraining", "retrieval", "captioning", "question_answering", "nlvr")
+
+
+def texts(generator, rows, length, vocab):
+    """[CLS] words [SEP] of various lengths, padded"""
+    ids, masks = [], []
+    for row in range(rows):
+        words = length - 2 if row == 0 else int(torch.randint(2, length - 1, (1,), generator=generator))
+        tokens = [2, *torch.randint(5, vocab - 2, (words,), generator=generator).tolist(), 3]
+        ids.append(tokens + [0] * (length - len(tokens)))
+        masks.append([1] * len(tokens) + [0] * (length - len(tokens)))
+    return ids, masks
+
+
+def make_case(task, size, steps=3, seed=0, **options):
+    value, generator = SIZES[size], torch.Generator().manual_seed(seed)
+    vocab, batch = value["vocab"], value["batch"]
+    case = {
+        "task": task, "queue_size": value["queue"], "alphas": [0.0, 0.2, 0.4][:steps],
+        "learning_rates": [1e-4, 3e-4, 2e-4][:steps], **options,
+        "config": {
+            "architectures": ["BlipForConditionalGeneration"], "image_text_hidden_size": value["space"],
+            "vision_config": {
+                "hidden_size": value["image"], "intermediate_size": 2 * value["image"],
+                "num_hidden_layers": value["image_layers"], "num_attention_heads": value["image_heads"],
+                "image_size": value["size"], "patch_size": value["patch"], "layer_norm_eps": 1e-6},
+            "text_config": {
+                "vocab_size": vocab, "hidden_size": value["text"], "intermediate_size": 2 * value["text"] + 2,
+                "num_hidden_layers": value["text_layers"], "num_attention_heads": value["text_heads"],
+                "max_position_embeddings": 32, "layer_norm_eps": 1e-12, "bos_token_id": vocab - 2,
+                "sep_token_id": 3, "eos_token_id": 3, "pad_token_id": 0}},
+        "steps": []}
+    for _ in range(steps):
+        ids, mask = texts(generator, batch, value["length"], vocab)
+        step = {"ids": ids, "mask": mask}
+        # Two captions of one image in the batch, and images that come again and again.
+        image_ids = torch.randint(0, batch, (batch,), generator=generator).tolist()
+        image_ids[0], image_ids[-1] = 7, 8
+        if task == "retrieval":
+            step["image_ids"] = image_ids
+        if task in ("pretraining", "retrieval"):
+            for name in ("negative_images", "negative_texts"):
+                step[name] = [int(torch.randint(0, batch - 1, (1,), generator=generator)) for _ in ids]
+                step[name] = [n + (n >= i) for i, n in enumerate(step[name])]
+        if task == "captioning":
+            step["prompt_tokens"] = 2
+        if task == "question_answering":
+            step["answer_counts"] = [1 + (i + 1) % 3 for i in range(batch)]
+            rows = sum(step["answer_counts"])
+            answers = texts(generator, rows, 5, vocab)
+            step["answers"] = {"ids": answers[0], "mask": answers[1]}
+            step["weights"] = [round(0.1 * (1 + i % 4), 1) for i in range(rows)]
+        if task == "nlvr":
+            step["labels"] = [i % 2 for i in range(batch)]
+        case["steps"].append(step)
+    return copy.deepcopy(case)
