@@ -73,27 +73,39 @@ RecallScores recall_of(const std::vector<std::size_t>& ranks) {
 
 RetrievalScores retrieval_scores(const ScoreMatrix& scores,
                                  std::span<const std::size_t> image_of_text) {
-  check(scores, image_of_text);
+  return retrieval_scores(scores, scores, image_of_text);
+}
+
+RetrievalScores retrieval_scores(const ScoreMatrix& image_to_text, const ScoreMatrix& text_to_image,
+                                 std::span<const std::size_t> image_of_text) {
+  check(image_to_text, image_of_text);
+  check(text_to_image, image_of_text);
+  if (image_to_text.num_images != text_to_image.num_images) {
+    fail(std::to_string(image_to_text.num_images) + " images in one direction, " +
+         std::to_string(text_to_image.num_images) + " in the other");
+  }
   RetrievalScores result;
-  const auto score = [&](std::size_t image, std::size_t text) {
-    return scores.values[image * scores.num_texts + text];
-  };
-  for (std::size_t image = 0; image < scores.num_images; ++image) {
+  for (std::size_t image = 0; image < image_to_text.num_images; ++image) {
+    const auto scores = std::span(image_to_text.values)
+                            .subspan(image * image_to_text.num_texts, image_to_text.num_texts);
     float best = -std::numeric_limits<float>::infinity();
-    for (std::size_t text = 0; text < scores.num_texts; ++text) {
-      if (image_of_text[text] == image) best = std::max(best, score(image, text));
+    for (std::size_t text = 0; text < scores.size(); ++text) {
+      if (image_of_text[text] == image) best = std::max(best, scores[text]);
     }
     std::size_t before = 0;
-    for (std::size_t text = 0; text < scores.num_texts; ++text) {
-      if (image_of_text[text] != image && score(image, text) >= best) ++before;
+    for (std::size_t text = 0; text < scores.size(); ++text) {
+      if (image_of_text[text] != image && scores[text] >= best) ++before;
     }
     result.text_ranks.push_back(before + 1);
   }
-  for (std::size_t text = 0; text < scores.num_texts; ++text) {
+  for (std::size_t text = 0; text < text_to_image.num_texts; ++text) {
     const std::size_t wanted = image_of_text[text];
+    const auto score = [&](std::size_t image) {
+      return text_to_image.values[image * text_to_image.num_texts + text];
+    };
     std::size_t before = 0;
-    for (std::size_t image = 0; image < scores.num_images; ++image) {
-      if (image != wanted && score(image, text) >= score(wanted, text)) ++before;
+    for (std::size_t image = 0; image < text_to_image.num_images; ++image) {
+      if (image != wanted && score(image) >= score(wanted)) ++before;
     }
     result.image_ranks.push_back(before + 1);
   }

@@ -38,5 +38,9 @@ struct RetrievalScores {
 /// number, if an image is not there or has no text, or if sizes differ.
 RetrievalScores retrieval_scores(const ScoreMatrix& scores,
                                  std::span<const std::size_t> image_of_text);
+/// With other scores for either direction, as re-ranking makes them: TR by `image_to_text`, IR by
+/// `text_to_image`, both [images, texts].
+RetrievalScores retrieval_scores(const ScoreMatrix& image_to_text, const ScoreMatrix& text_to_image,
+                                 std::span<const std::size_t> image_of_text);
 
 }  // namespace blip::eval
