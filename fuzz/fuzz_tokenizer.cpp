@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/unicode.hpp"
 #include "text/tokenizer_files.hpp"
 #include "text/tokenizer_pipeline.hpp"
-#include "text/unicode.hpp"
 
 namespace {
 

@@ -22,7 +22,7 @@ namespace {
 
 }  // namespace
 
-OpenFile::OpenFile(const std::filesystem::path& path) {
+OpenFile::OpenFile(const std::filesystem::path& path) : path_(path) {
   // O_NONBLOCK: opening a pipe that nobody writes to must fail below, not wait.
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0) throw_system_error(path, errno);
@@ -41,6 +41,22 @@ OpenFile::OpenFile(const std::filesystem::path& path) {
 
 OpenFile::~OpenFile() {
   ::close(descriptor_);
+}
+
+void OpenFile::read_at(std::uint64_t offset, std::span<std::byte> target) const {
+  while (!target.empty()) {
+    const ssize_t count =
+        ::pread(descriptor_, target.data(), target.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_system_error(path_, errno);
+    if (count == 0) {
+      throw Error(ErrorCode::unreadable,
+                  path_.string() + ": ends at byte " + std::to_string(offset) +
+                      ", before what was to be read: did it change since it was opened?");
+    }
+    offset += static_cast<std::uint64_t>(count);
+    target = target.subspan(static_cast<std::size_t>(count));
+  }
 }
 
 std::string read_text_file(const std::filesystem::path& path, std::size_t max_bytes) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 
 namespace blip {
@@ -20,7 +22,12 @@ class OpenFile {
   /// Bytes, when it was opened.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+  /// Fills `target` with the bytes at `offset`; any number of threads may read at once. Throws
+  /// unreadable, naming the file, also where it ends before (it shrank since it was opened).
+  void read_at(std::uint64_t offset, std::span<std::byte> target) const;
+
  private:
+  std::filesystem::path path_;
   int descriptor_ = -1;
   std::size_t size_ = 0;
 };

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "blip/tokenizer.hpp"
-#include "generate/counter_random.hpp"
+#include "generate/random_stream.hpp"
 
 namespace blip {
 

@@ -7,9 +7,9 @@
 
 #include "blip/error.hpp"
 #include "generate/checked_decode_step.hpp"
-#include "generate/counter_random.hpp"
 #include "generate/log_softmax.hpp"
 #include "generate/logits_processors.hpp"
+#include "generate/random_stream.hpp"
 #include "generate/token_sampler.hpp"
 
 namespace blip {

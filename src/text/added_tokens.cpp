@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "blip/error.hpp"
-#include "text/unicode.hpp"
+#include "core/unicode.hpp"
 
 namespace blip {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "text/unicode.hpp"
+#include "core/unicode.hpp"
 
 namespace blip {
 

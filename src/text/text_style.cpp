@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "text/unicode.hpp"
+#include "core/unicode.hpp"
 
 namespace blip {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "text/unicode.hpp"
+#include "core/unicode.hpp"
 
 namespace blip {
 

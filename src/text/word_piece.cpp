@@ -6,7 +6,7 @@
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
-#include "text/unicode.hpp"
+#include "core/unicode.hpp"
 
 namespace blip {
 

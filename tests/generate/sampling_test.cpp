@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "blip/error.hpp"
-#include "generate/counter_random.hpp"
+#include "core/counter_random.hpp"
 #include "generate/generate.hpp"
+#include "generate/random_stream.hpp"
 #include "generate/token_sampler.hpp"
 #include "hash_decoder.hpp"
 

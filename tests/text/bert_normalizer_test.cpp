@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "text/unicode.hpp"
+#include "core/unicode.hpp"
 #include "text/word_piece.hpp"
 
 namespace blip {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/text/unicode_data.cpp: what Hugging Face `tokenizers` knows about every code point.
+"""Writes src/core/unicode_data.cpp: what Hugging Face `tokenizers` knows about every code point.
 
 `tokenizers` mixes three Unicode versions: character categories are those of Unicode 8 (the crate
 unicode_categories; there unassigned code points are in no category), normalisation is that of
@@ -7,7 +7,7 @@ Unicode 12 (unicode-normalization-alignments), and lower case and white space ar
 release it was built with. No single Unicode library agrees with that, and a library's answer moves
 with its version. So this script asks `tokenizers` about every code point and pins the answers.
 
-  python tools/reference/generate_unicode_data.py > src/text/unicode_data.cpp
+  python tools/reference/generate_unicode_data.py > src/core/unicode_data.cpp
 
 The values of decompositions and combining classes are not in the table: Unicode never changes them
 once assigned, so utf8proc supplies them for the code points that the table marks.
@@ -61,7 +61,7 @@ def lowercase_rows():
     lower = bert(lowercase=True)
     pairs = [(c, lower(chr(c))) for c in CODE_POINTS]
     longer = [(c, s) for c, s in pairs if len(s) != 1]
-    assert longer == [(0x130, "i\u0307")], longer  # src/text/unicode.cpp knows this one
+    assert longer == [(0x130, "i\u0307")], longer  # src/core/unicode.cpp knows this one
     rows = []
     for c, s in pairs:
         if len(s) != 1 or ord(s) == c:
@@ -97,7 +97,7 @@ def main():
     print("// Written by tools/reference/generate_unicode_data.py from Hugging Face tokenizers "
           f"{tokenizers.__version__}.")
     print("// Do not edit. See unicode_data.hpp for what the columns mean.")
-    print('#include "text/unicode_data.hpp"\n\nnamespace blip {\n')
+    print('#include "core/unicode_data.hpp"\n\nnamespace blip {\n')
     print("// clang-format off")
     print(f"const std::array<PropertyRow, {len(rows)}> kPropertyRows = {{{{")
     emit(f"{{0x{c:X}, {bits}}}" for c, bits in rows)

@@ -1,4 +1,4 @@
-#include "generate/counter_random.hpp"
+#include "core/counter_random.hpp"
 
 namespace blip {
 namespace {
@@ -33,12 +33,8 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
   return counter;
 }
 
-double RandomStream::uniform(std::uint32_t index) const {
-  // The image takes 64 bits of the counter; sequence (at most 10 bits, see kMaxReturnSequences) and
-  // step (at most the positions of a model) share a word.
-  const auto bits =
-      philox({index, (sequence << 22U) ^ step, low(image), high(image)}, {low(seed), high(seed)});
-  const std::uint64_t mantissa = ((std::uint64_t{bits[0]} << 32U) | bits[1]) >> 12U;
+double open_uniform(std::uint32_t high_bits, std::uint32_t low_bits) {
+  const std::uint64_t mantissa = ((std::uint64_t{high_bits} << 32U) | low_bits) >> 12U;
   return (static_cast<double>(mantissa) + 0.5) * 0x1p-52;
 }
 

@@ -1,15 +1,9 @@
-// Random numbers without a state: each is a function of a seed and of what it is used for, so a
-// sequence gets the same ones whatever else is in its batch, and on every platform.
+// RandomStream: the random numbers that one sampling decision uses.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 namespace blip {
-
-/// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
-[[nodiscard]] std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
-                                                  std::array<std::uint32_t, 2> key);
 
 /// The random numbers of one sampling decision.
 struct RandomStream {

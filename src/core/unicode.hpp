@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "text/unicode_data.hpp"
+#include "core/unicode_data.hpp"
 
 namespace blip {
 

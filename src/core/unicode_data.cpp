@@ -1,6 +1,6 @@
 // Written by tools/reference/generate_unicode_data.py from Hugging Face tokenizers 0.23.3.
 // Do not edit. See unicode_data.hpp for what the columns mean.
-#include "text/unicode_data.hpp"
+#include "core/unicode_data.hpp"
 
 namespace blip {
 
