@@ -2,7 +2,7 @@
 
 #include <utf8proc.h>
 
-#include "text/unicode.hpp"
+#include "core/unicode.hpp"
 
 namespace blip::eval {
 namespace {

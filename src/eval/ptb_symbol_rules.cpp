@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "core/unicode.hpp"
 #include "eval/ptb_characters.hpp"
-#include "text/unicode.hpp"
 
 namespace blip::eval {
 namespace {

@@ -1,6 +1,6 @@
 #include "eval/python_text.hpp"
 
-#include "text/unicode.hpp"
+#include "core/unicode.hpp"
 
 namespace blip::eval {
 namespace {

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/unicode.hpp"
 #include "eval/ptb_characters.hpp"
 #include "eval/python_text.hpp"
 #include "eval/vqa_words.hpp"
-#include "text/unicode.hpp"
 
 namespace blip::eval {
 namespace {

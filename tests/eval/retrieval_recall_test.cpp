@@ -52,6 +52,16 @@ TEST(RetrievalRecall, CountsRanksUpToFiveAndTen) {
   EXPECT_DOUBLE_EQ(recall.median_rank, 6.5);
 }
 
+TEST(RetrievalRecall, EitherDirectionMayHaveScoresOfItsOwn) {
+  const eval::ScoreMatrix good = {2, 3, {1, 0, 1, 0, 1, 0}};
+  const eval::ScoreMatrix bad = {2, 3, {0, 1, 0, 1, 0, 1}};
+  const eval::RetrievalScores result = eval::retrieval_scores(good, bad, kImageOfText);
+  EXPECT_THAT(result.text_ranks, ElementsAre(1, 1));
+  EXPECT_THAT(result.image_ranks, ElementsAre(2, 2, 2));
+  EXPECT_THROW(eval::retrieval_scores(good, {3, 3, std::vector<float>(9, 0.0F)}, kImageOfText),
+               Error);
+}
+
 TEST(RetrievalRecall, OneScoreForAllFindsNothing) {
   const eval::ScoreMatrix scores = {2, 3, std::vector<float>(6, -100.0F)};
   const eval::RetrievalScores result = eval::retrieval_scores(scores, kImageOfText);
