@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "blip/error.hpp"
 #include "eval/caption_files.hpp"
 #include "eval/vqa_files.hpp"
