@@ -39,6 +39,7 @@ Sample AnnotationList::annotation(std::size_t index) const {
   Sample sample = parse_annotation(read_text(source_, row.offset, row.size),
                                    source_.name + ": sample at byte " + std::to_string(row.offset));
   if (!sample.pictures.empty()) sample.key = sample.pictures.front().name;
+  if (sample.image_id.empty()) sample.image_id = sample.key;
   return sample;
 }
 

@@ -28,7 +28,8 @@ class AnnotationList {
   AnnotationList(ByteSource source, ImageRoots roots);
 
   [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
-  /// A sample whose pictures have names and no bytes; its key is the (first) picture's name.
+  /// A sample whose pictures have names and no bytes; its key is the (first) picture's name,
+  /// and so is its image_id where the row has none.
   Sample annotation(std::size_t index) const;
   /// Throws not_found, unreadable or limit_exceeded (over 1 GiB), naming the picture's file.
   Sample read(std::size_t index) const;

@@ -1,0 +1,60 @@
+// ExampleReader: from a row's number to its pictures, augmented, and its text, prepared.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataset/dataset.hpp"
+#include "train/data/example.hpp"
+#include "train/data/picture_cache.hpp"
+#include "train/data/row_list.hpp"
+#include "train/data/sample_random.hpp"
+
+namespace blip::train {
+
+/// What becomes of a row whose picture cannot be read.
+enum class BadPicture {
+  fail,
+  /// The next row that can be read takes its place, so that batches keep their size on all ranks;
+  /// Example::replacement says so. Ten bad ones in a row are an error all the same.
+  replace,
+};
+
+struct ExampleOptions {
+  int image_size = 384;
+  RowKind kind = RowKind::caption;
+  std::string prompt{};        ///< in front of captions, e.g. "a picture of "
+  std::size_t max_words = 30;  ///< of a text
+  /// Off: pictures are squashed to size × size (as for evaluation) and nothing is left to chance.
+  bool is_augmented = true;
+  double min_crop_area = 0.5;  ///< 0.2 in pre-training
+  std::uint64_t seed = 42;
+  BadPicture bad_picture = BadPicture::fail;
+  std::size_t cache_bytes = 0;  ///< for decoded pictures; 0 decodes anew in every epoch
+};
+
+/// Safe to call from many threads. What an example looks like depends on options, row and epoch.
+class ExampleReader {
+ public:
+  /// Throws invalid_argument if there are no rows of that kind, and what list_rows throws.
+  ExampleReader(dataset::Dataset samples, const ExampleOptions& options);
+
+  [[nodiscard]] std::size_t rows() const noexcept { return rows_.size(); }
+  /// Throws malformed and the like: "sample NUMBER: PICTURE: CAUSE".
+  Example read(std::size_t row, std::uint32_t epoch) const;
+
+ private:
+  Example read_exactly(std::size_t row, SampleRandom random) const;
+  [[nodiscard]] PictureCache::Pictures pictures_of(std::size_t sample,
+                                                   dataset::Sample& described) const;
+
+  dataset::Dataset samples_;
+  ExampleOptions options_;
+  std::vector<Row> rows_;
+  std::unique_ptr<PictureCache> cache_;
+};
+
+}  // namespace blip::train

@@ -1,0 +1,57 @@
+#include "train/data/row_list.hpp"
+
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <unordered_map>
+
+#include "blip/error.hpp"
+
+namespace blip::train {
+namespace {
+
+std::vector<std::uint32_t> items_of(const dataset::Sample& sample, RowKind kind) {
+  std::vector<std::uint32_t> items;
+  const auto add = [&](std::size_t item) { items.push_back(static_cast<std::uint32_t>(item)); };
+  switch (kind) {
+    case RowKind::caption:
+      for (std::size_t i = 0; i < sample.captions.size(); ++i) add(i);
+      break;
+    case RowKind::question:
+      for (std::size_t i = 0; i < sample.questions.size(); ++i) {
+        if (!sample.questions[i].answers.empty()) add(i);
+      }
+      break;
+    case RowKind::statement:
+      for (std::size_t i = 0; i < sample.statements.size(); ++i) {
+        if (sample.statements[i].is_true) add(i);
+      }
+      break;
+  }
+  return items;
+}
+
+}  // namespace
+
+std::vector<Row> list_rows(const dataset::Dataset& samples, RowKind kind) {
+  constexpr std::size_t kMaxRows = std::numeric_limits<std::uint32_t>::max();
+  std::vector<Row> rows;
+  std::unordered_map<std::string, std::uint32_t> images;
+  std::uint32_t next_image = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const dataset::Sample sample = samples.annotation(i);
+    const auto items = items_of(sample, kind);
+    if (rows.size() + items.size() > kMaxRows || i >= kMaxRows) {
+      throw Error(ErrorCode::limit_exceeded, "the data set has more than 2^32 - 1 rows");
+    }
+    std::uint32_t image = next_image;
+    if (!sample.image_id.empty()) image = images.emplace(sample.image_id, next_image).first->second;
+    if (image == next_image) ++next_image;
+    for (const std::uint32_t item : items) {
+      rows.push_back({static_cast<std::uint32_t>(i), item, image});
+    }
+  }
+  return rows;
+}
+
+}  // namespace blip::train

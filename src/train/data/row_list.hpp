@@ -1,0 +1,25 @@
+// The rows of a data set: what training counts, shuffles and loads one by one.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dataset/dataset.hpp"
+
+namespace blip::train {
+
+/// What makes a row of a sample: each caption, question or statement with the sample's pictures.
+enum class RowKind { caption, question, statement };
+
+struct Row {
+  std::uint32_t sample = 0;  ///< of the data set
+  std::uint32_t item = 0;    ///< which of its captions, questions or statements
+  std::uint32_t image = 0;   ///< equal for rows of the same picture, numbered from 0
+};
+
+/// Reads all annotations once. Samples show the same picture if they have the same image_id; one
+/// without is alone. Questions without answers and statements without a label are left out, since
+/// nothing can be learnt of them. Throws what reading throws; limit_exceeded beyond 2³² - 1 rows.
+std::vector<Row> list_rows(const dataset::Dataset& samples, RowKind kind);
+
+}  // namespace blip::train

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Turns easy-VQA (MIT, github.com/vzhou842/easy-VQA) into WebDataset shards that blip reads.
+
+    tools/convert_easy_vqa.py easy-vqa.tar OUTPUT_DIRECTORY
+
+writes OUTPUT_DIRECTORY/train-000000.tar and test-000000.tar: KEY.png and KEY.json with
+{"qa": [{"question", "answer"}]}, KEY being the picture's number in six digits. easy-VQA keeps the
+questions of all pictures in one file ([[question, answer, number of the picture], …]), which no
+reader of shards can use without reading it whole: hence a conversion, not a second layout in the
+reader. Needs Python 3.8 alone. The same input gives the same bytes.
+"""
+
+import collections
+import io
+import json
+import pathlib
+import sys
+import tarfile
+
+
+def add(shard, name, content):
+    member = tarfile.TarInfo(name)  # no time, no owner
+    member.size = len(content)
+    shard.addfile(member, io.BytesIO(content))
+
+
+def convert(source, split, path):
+    questions = collections.defaultdict(list)
+    for question, answer, picture in json.load(source.extractfile(f"./{split}/questions.json")):
+        questions[picture].append({"question": question, "answer": answer})
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as shard:
+        for picture in sorted(questions):
+            png = source.extractfile(f"./{split}/images/{picture}.png").read()
+            key = f"{picture:06d}"
+            add(shard, f"{key}.png", png)
+            add(shard, f"{key}.json", json.dumps({"qa": questions[picture]}).encode())
+    return len(questions), sum(map(len, questions.values()))
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    output = pathlib.Path(sys.argv[2])
+    output.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(sys.argv[1]) as source:
+        for split in ("train", "test"):
+            path = output / f"{split}-000000.tar"
+            pictures, questions = convert(source, split, path)
+            print(f"{path}: {pictures} pictures, {questions} questions")
+
+
+if __name__ == "__main__":
+    main()
