@@ -71,14 +71,32 @@ std::vector<Answers> Answerer::answer_run(Images images) {
     pair_images.insert(pair_images.end(), questions_.size(), image);
     pair_questions.insert(pair_questions.end(), questions_.begin(), questions_.end());
   }
+  return answer(pair_images, pair_questions, images.front()->input.index * questions_.size());
+}
+
+std::vector<std::vector<TokenId>> Answerer::tokens(
+    const std::vector<std::string>& questions) const {
+  return encoded(reader_.processor().tokenizer(), cleaned(questions, style_));
+}
+
+std::vector<EncodedImage> Answerer::encode(Images images) {
+  std::vector<EncodedImage> encoded_images;
+  for (const Images run : runs_that_fit_together(images)) {
+    auto some = model_.encode_images(stacked_pixels(run), context_);
+    std::move(some.begin(), some.end(), std::back_inserter(encoded_images));
+  }
+  return encoded_images;
+}
+
+std::vector<Answers> Answerer::answer(std::span<const EncodedImage> images,
+                                      std::span<const std::vector<TokenId>> questions,
+                                      std::size_t first) {
   std::vector<Answers> answers;
-  const std::size_t first_pair = images.front()->input.index * questions_.size();
-  for (std::size_t at = 0; at < pair_images.size(); at += kPairsTogether) {
-    const std::size_t count = std::min(kPairsTogether, pair_images.size() - at);
-    const auto some_images = std::span<const EncodedImage>(pair_images).subspan(at, count);
-    const auto some_questions =
-        std::span<const std::vector<TokenId>>(pair_questions).subspan(at, count);
-    generation_.options.image_offset = first_pair + at;
+  for (std::size_t at = 0; at < images.size(); at += kPairsTogether) {
+    const std::size_t count = std::min(kPairsTogether, images.size() - at);
+    const auto some_images = images.subspan(at, count);
+    const auto some_questions = questions.subspan(at, count);
+    generation_.options.image_offset = first + at;
     auto some = answers_.empty() ? generate(some_images, some_questions)
                                  : choose(some_images, some_questions);
     std::move(some.begin(), some.end(), std::back_inserter(answers));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "cli/ask_options.hpp"
 #include "cli/image_batch.hpp"
 #include "cli/picture_reader.hpp"
+#include "dataset/sample.hpp"
 
 namespace blip::cli {
 
@@ -30,9 +32,26 @@ class Answerer {
     return reader_(picture);
   }
 
+  [[nodiscard]] BlipInputs prepare(const dataset::EncodedPicture& picture) const {
+    return reader_.decode(picture.bytes, picture.name);
+  }
+
   /// For each image, none of which may have failed to load, the answers to every question. Throws
   /// blip::Error.
   std::vector<std::vector<Answers>> answer(Images images);
+
+  // For questions that differ from image to image; the options then have none. All throw
+  // blip::Error.
+
+  /// Token ids of questions in the chosen style.
+  [[nodiscard]] std::vector<std::vector<TokenId>> tokens(
+      const std::vector<std::string>& questions) const;
+  /// Images none of which may have failed to load.
+  std::vector<EncodedImage> encode(Images images);
+  /// The answers to questions[i] about images[i]. `first` is the number of the first pair of all,
+  /// for the seeds.
+  std::vector<Answers> answer(std::span<const EncodedImage> images,
+                              std::span<const std::vector<TokenId>> questions, std::size_t first);
 
   [[nodiscard]] int num_threads() const noexcept { return context_.num_threads(); }
 

@@ -22,62 +22,59 @@ constexpr std::string_view kFooter =
     "  blip ask photo.jpg \"what is she doing?\" --answers answers.txt --top 5 --vqa-style "
     "original\n";
 
-// What the option texts say before they become values.
-struct Words {
-  std::string style = "hf";
-  std::string answers;
-};
+}  // namespace
 
-void declare_answers(CLI::App& app, AskOptions& options, Words& words) {
+void AskOptions::declare_answers(CLI::App& app, bool several) {
   const char* group = "Answers";
-  app.add_option("--vqa-style", words.style,
+  app.add_option("--vqa-style", style_,
                  "hf, as in transformers, or original, as in BLIP's own code: cleaned questions of "
                  "35 tokens, [ENC] first, images of 480 x 480, 3 beams, at most 10 tokens with the "
                  "start token [hf]")
       ->type_name("STYLE")
       ->check(one_of({"hf", "original"}))
       ->group(group);
-  app.add_option("--answers", words.answers,
+  app.add_option("--answers", answers_file_,
                  "Choose from the answers in FILE, one per line (- for standard input), instead of "
                  "writing one: the paper's way")
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--rank-k", options.rank_k,
+  app.add_option("--rank-k", rank_k,
                  "Of --answers, score as a whole the N whose first token is likeliest [128]")
       ->type_name("N")
       ->check(whole_number(1))
       ->group(group);
-  app.add_option("--top", options.top, "Of --answers, print the N best with their scores [1]")
+  if (!several) return;
+  app.add_option("--top", top, "Of --answers, print the N best with their scores [1]")
       ->type_name("N")
       ->check(whole_number(1))
       ->group(group);
 }
 
-void set_original_defaults(AskOptions& options) {
-  if (!options.model.image_size) options.model.image_size = kOriginalImageSize;
-  GenerationOptions& generation = options.generation.options;
-  if (!generation.num_beams && !generation.do_sample) generation.num_beams = kOriginalBeams;
-  if (!generation.max_length && !generation.max_new_tokens) {
-    generation.max_length = kOriginalMaxLength;
-  }
-  if (!generation.min_length && !generation.min_new_tokens) {
-    generation.min_length = kOriginalMinLength;
-  }
+void AskOptions::set_original_defaults() {
+  if (!model.image_size) model.image_size = kOriginalImageSize;
+  GenerationOptions& options = generation.options;
+  if (!options.num_beams && !options.do_sample) options.num_beams = kOriginalBeams;
+  if (!options.max_length && !options.max_new_tokens) options.max_length = kOriginalMaxLength;
+  if (!options.min_length && !options.min_new_tokens) options.min_length = kOriginalMinLength;
 }
 
-void settle_answers(const CLI::App& app, AskOptions& options, const Words& words) {
-  if (words.answers.empty()) {
+void AskOptions::settle_answers(const CLI::App& app) {
+  if (answers_file_.empty()) {
     for (const char* name : {"--rank-k", "--top"}) {
-      if (was_typed(app, name)) throw UsageError(std::string(name) + " needs --answers");
+      if (app.get_option_no_throw(name) != nullptr && was_typed(app, name)) {
+        throw UsageError(std::string(name) + " needs --answers");
+      }
     }
-    options.top = 1;  // whatever the environment wants of other commands
-    return;
+    top = 1;  // whatever the environment wants of other commands
+  } else {
+    generation.forbid(app, "nothing is generated when --answers gives the choice");
+    answers = without_repeats(lines_of(answers_file_));
   }
-  options.generation.forbid(app, "nothing is generated when --answers gives the choice");
-  options.answers = without_repeats(lines_of(words.answers));
+  if (style_ == "original") {
+    style = TextStyle::original;
+    set_original_defaults();
+  }
 }
-
-}  // namespace
 
 std::size_t AskOptions::answers_per_question() const {
   if (answers.empty()) {
@@ -89,7 +86,6 @@ std::size_t AskOptions::answers_per_question() const {
 
 std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
   auto options = std::make_unique<AskOptions>();
-  Words words;
   CLI::App app;
   options->inputs.declare(app, "IMAGE",
                           "A file, a folder or an http(s) URL; with --question or --questions, "
@@ -97,7 +93,7 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
                           /*sharded=*/true);
   options->questions.declare(app, "about every image");
   options->model.declare(app, /*batched=*/true);
-  declare_answers(app, *options, words);
+  options->declare_answers(app, /*several=*/true);
   options->generation.declare(app);
   options->output.declare(
       app, record_formats(),
@@ -122,11 +118,7 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
   options->questions.require_own_input(options->inputs.selection);
   options->model.settle();
   options->generation.settle(app);
-  settle_answers(app, *options, words);
-  if (words.style == "original") {
-    options->style = TextStyle::original;
-    set_original_defaults(*options);
-  }
+  options->settle_answers(app);
   options->output.settle();
   return options;
 }

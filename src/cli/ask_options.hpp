@@ -1,6 +1,7 @@
 // The options of `blip ask`.
 #pragma once
 
+#include <CLI/App.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,7 +18,13 @@ namespace blip::cli {
 /// Salesforce's model for questions, which `blip ask` uses if none is named.
 inline constexpr std::string_view kQuestionModel = "Salesforce/blip-vqa-base";
 
-struct AskOptions {
+class AskOptions {
+ public:
+  /// --vqa-style, --answers, --rank-k and, if `several`, --top.
+  void declare_answers(CLI::App& app, bool several);
+  /// After parsing, and after `model` and `generation`.
+  void settle_answers(const CLI::App& app);
+
   InputOptions inputs;
   TextChoices questions{"question"};
   ModelOptions model{kQuestionModel};
@@ -30,6 +37,12 @@ struct AskOptions {
 
   /// How many answers each question gets.
   [[nodiscard]] std::size_t answers_per_question() const;
+
+ private:
+  void set_original_defaults();
+
+  std::string style_ = "hf";
+  std::string answers_file_;
 };
 
 /// Nothing if the user asked for help, which is then printed. Throws UsageError.

@@ -20,6 +20,17 @@ BlipInputs Captioner::prepare(const std::filesystem::path& picture) const {
   return prompt_.empty() ? reader_(picture) : reader_(picture, prompt_);
 }
 
+BlipInputs Captioner::prepare(const dataset::EncodedPicture& picture) const {
+  return prompt_.empty() ? reader_.decode(picture.bytes, picture.name)
+                         : reader_.decode(picture.bytes, picture.name, prompt_);
+}
+
+std::string Captioner::decoded_prompt() const {
+  DecodeOptions as_caption;
+  as_caption.skip_special_tokens = true;
+  return reader_.processor().decode(reader_.processor().tokenizer().encode(prompt_), as_caption);
+}
+
 std::vector<std::vector<std::string>> Captioner::caption(Images images) {
   // So that seeds mean the same in every shard and resumed run, one call with a seed takes images
   // of consecutive places in the list.

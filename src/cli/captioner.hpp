@@ -9,6 +9,7 @@
 #include "cli/caption_options.hpp"
 #include "cli/image_batch.hpp"
 #include "cli/picture_reader.hpp"
+#include "dataset/sample.hpp"
 
 namespace blip::cli {
 
@@ -20,8 +21,13 @@ class Captioner {
   /// Decodes and resizes one picture. Safe to call from many threads at once. Throws blip::Error.
   [[nodiscard]] BlipInputs prepare(const std::filesystem::path& picture) const;
 
+  [[nodiscard]] BlipInputs prepare(const dataset::EncodedPicture& picture) const;
+
   /// The captions of each image, none of which may have failed to load. Throws blip::Error.
   std::vector<std::vector<std::string>> caption(Images images);
+
+  /// The prompt as captions begin with it: an uncased tokenizer makes "A photo" "a photo".
+  [[nodiscard]] std::string decoded_prompt() const;
 
   [[nodiscard]] int num_threads() const noexcept { return context_.num_threads(); }
 

@@ -16,6 +16,7 @@ ExitCode run_ask(Arguments arguments);
 ExitCode run_caption(Arguments arguments);
 ExitCode run_convert(Arguments arguments);
 ExitCode run_embed(Arguments arguments);
+ExitCode run_eval(Arguments arguments);
 ExitCode run_inspect(Arguments arguments);
 ExitCode run_match(Arguments arguments);
 ExitCode run_models(Arguments arguments);

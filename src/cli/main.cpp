@@ -34,6 +34,7 @@ constexpr std::array kCommands = {
     Command{"caption", "Describe images in words", run_caption},
     Command{"convert", "Make safetensors of a model in any format", run_convert},
     Command{"embed", "Turn images or texts into vectors", run_embed},
+    Command{"eval", "Judge captions, answers and retrieval", run_eval},
     Command{"inspect", "Show what a model consists of", run_inspect},
     Command{"match", "Say how well texts fit images", run_match},
     Command{"models", "List the models that are here", run_models},

@@ -10,6 +10,7 @@
 #include "cli/image_batch.hpp"
 #include "cli/picture_reader.hpp"
 #include "cli/retrieval_options.hpp"
+#include "dataset/sample.hpp"
 
 namespace blip::cli {
 
@@ -30,6 +31,10 @@ class Matcher {
   /// Decodes and resizes one picture. Safe to call from many threads at once. Throws blip::Error.
   [[nodiscard]] BlipInputs prepare(const std::filesystem::path& picture) const {
     return reader_(picture);
+  }
+
+  [[nodiscard]] BlipInputs prepare(const dataset::EncodedPicture& picture) const {
+    return reader_.decode(picture.bytes, picture.name);
   }
 
   /// In the chosen style.

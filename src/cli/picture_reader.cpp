@@ -36,4 +36,13 @@ BlipInputs PictureReader::operator()(const std::filesystem::path& picture,
   return processor_(open(picture), text);
 }
 
+BlipInputs PictureReader::decode(std::span<const std::byte> bytes, const std::string& name) const {
+  return processor_(Image::decode(bytes, image_options_, name));
+}
+
+BlipInputs PictureReader::decode(std::span<const std::byte> bytes, const std::string& name,
+                                 const std::string& text) const {
+  return processor_(Image::decode(bytes, image_options_, name), text);
+}
+
 }  // namespace blip::cli

@@ -1,8 +1,10 @@
 // PictureReader: pictures as they are named on the command line, made what a model takes.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "blip/image.hpp"
@@ -23,6 +25,11 @@ class PictureReader {
   [[nodiscard]] BlipInputs operator()(const std::filesystem::path& picture) const;
   [[nodiscard]] BlipInputs operator()(const std::filesystem::path& picture,
                                       const std::string& text) const;
+
+  /// The same of a picture's file in memory; `name` stands for it in messages.
+  [[nodiscard]] BlipInputs decode(std::span<const std::byte> bytes, const std::string& name) const;
+  [[nodiscard]] BlipInputs decode(std::span<const std::byte> bytes, const std::string& name,
+                                  const std::string& text) const;
 
   [[nodiscard]] const BlipProcessor& processor() const noexcept { return processor_; }
 

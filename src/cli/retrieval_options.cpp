@@ -16,12 +16,16 @@ void RetrievalOptions::declare_style(CLI::App& app) {
       ->group("Model");
 }
 
+void RetrievalOptions::settle_style() {
+  if (style_ == "original") style = TextStyle::original;
+}
+
 void RetrievalOptions::settle() {
   inputs.settle();
   texts.settle();
   texts.require_own_input(inputs.selection);
   model.settle();
-  if (style_ == "original") style = TextStyle::original;
+  settle_style();
   output.settle();
 }
 

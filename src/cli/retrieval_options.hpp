@@ -18,6 +18,8 @@ class RetrievalOptions {
  public:
   /// --style, in the group "Model".
   void declare_style(CLI::App& app);
+  /// After parsing; settle() does it as well.
+  void settle_style();
   /// Settles all groups that were declared, but for what texts and images mean to each other.
   void settle();
 

@@ -37,7 +37,7 @@ std::string json_error_reason(const nlohmann::json::exception& error) {
   return std::string(reason.substr(0, kMaxBytes));
 }
 
-nlohmann::json parse_json_object(std::string_view text, const std::string& name) {
+nlohmann::json parse_json(std::string_view text, const std::string& name) {
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     throw_json_error(text, name, nul + 1, "NUL byte");
   }
@@ -48,14 +48,17 @@ nlohmann::json parse_json_object(std::string_view text, const std::string& name)
     }
     return true;
   };
-  nlohmann::json document;
   try {
-    document = nlohmann::json::parse(text.begin(), text.end(), limit_depth);
+    return nlohmann::json::parse(text.begin(), text.end(), limit_depth);
   } catch (const nlohmann::json::parse_error& error) {
     throw_json_error(text, name, error.byte, json_error_reason(error));
   } catch (const nlohmann::json::exception& error) {  // a number beyond double
     throw Error(ErrorCode::malformed, name + ": not valid JSON: " + json_error_reason(error));
   }
+}
+
+nlohmann::json parse_json_object(std::string_view text, const std::string& name) {
+  nlohmann::json document = parse_json(text, name);
   if (!document.is_object()) {
     throw Error(ErrorCode::malformed,
                 name + ": expected a JSON object, found " + std::string(document.type_name()));

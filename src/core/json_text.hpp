@@ -29,6 +29,10 @@ void parse_json_events(std::string_view text, const std::string& name, Handler& 
   nlohmann::json::sax_parse(text.begin(), text.end(), &handler);
 }
 
+/// Any JSON value, whole; of a key that repeats, the last value counts. Throws malformed if the
+/// text is anything else.
+nlohmann::json parse_json(std::string_view text, const std::string& name);
+
 /// A JSON object, whole; of a key that repeats, the last value counts (as in Python's json).
 /// Throws malformed if the text is anything else.
 nlohmann::json parse_json_object(std::string_view text, const std::string& name);
