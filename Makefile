@@ -17,7 +17,7 @@ install := tools/install_dependencies.sh
 # The tests that `make asan` builds and runs: every room's.
 ASAN_ROOMS := core kernels hub checkpoint image text dataset train_loading model generate tasks cli
 
-.PHONY: help demo test asan tsan lint format fuzz bench bench-peers parity parity-quick clean
+.PHONY: help demo test test-train asan tsan lint format fuzz bench bench-peers parity parity-quick clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -34,6 +34,12 @@ test: ## install what is missing, build everything, run the tests
 	cmake --preset release
 	cmake --build --preset release
 	ctest --preset release -j $(JOBS)
+
+test-train: ## install libtorch if it is missing, build `blip train`, run its tests
+	$(install) build test train
+	cmake --preset train
+	cmake --build --preset train
+	ctest --preset train -j $(JOBS)
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(install) build test
