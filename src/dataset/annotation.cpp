@@ -1,7 +1,7 @@
 #include "dataset/annotation.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 #include <utility>
 
 #include "blip/error.hpp"
@@ -41,13 +41,13 @@ std::string id_of(const JsonFields& fields, const char* key) {
 std::vector<Answer> answers_of(const JsonFields& fields, const std::string& source) {
   const std::vector<std::string> texts = texts_of(fields, "answer");
   std::vector<Answer> answers;
+  std::unordered_map<std::string, std::size_t> places;  // a hostile list has 200,000 answers
   for (const std::string& text : texts) {
-    const auto same = std::find_if(answers.begin(), answers.end(),
-                                   [&](const Answer& answer) { return answer.text == text; });
-    if (same == answers.end()) {
+    const auto [place, is_new] = places.emplace(text, answers.size());
+    if (is_new) {
       answers.push_back({text, 1, 0.0});
     } else {
-      ++same->count;
+      ++answers[place->second].count;
     }
   }
   for (Answer& answer : answers) {

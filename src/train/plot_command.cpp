@@ -53,7 +53,7 @@ cli::ExitCode run_plot(cli::Arguments arguments) {
   std::vector<std::string> logs;
   std::string output;
   ChartOptions options;
-  app.add_option("log", logs, "Runs, or their log.jsonl")->type_name("LOG…")->required();
+  app.add_option("LOG", logs, "Runs, or their log.jsonl")->required();
   app.add_option("-o,--output", output, "The picture to write, an SVG")
       ->type_name("FILE")
       ->required();

@@ -58,7 +58,8 @@ struct CocoFiles {
       }
     }
     results = folder.file("results.json", list.dump());
-    references = folder.file("references.json", Json{{"annotations", annotations}}.dump());
+    references =
+        folder.file("references.json", Json::object({{"annotations", annotations}}).dump());
   }
   std::string results;
   std::string references;
@@ -132,7 +133,8 @@ std::string photo_list(const Folder& folder, const Json& texts_of_photo) {
 
 TEST(EvalCaption, OfAModelAsOfTheCaptionsThatItWrites) {
   const Folder folder;
-  const Json texts = {{"a cat", "two cats on a sofa"}, {"a dog"}, {"a man and a dog"}};
+  const Json texts =
+      Json::parse(R"([["a cat", "two cats on a sofa"], ["a dog"], ["a man and a dog"]])");
   const std::string data = photo_list(folder, texts);
   const std::string items = folder / "items.jsonl";
   const Json of_model = scores_of({"caption", "-m", "nano", "--data", data, "--beams", "3",
@@ -174,9 +176,9 @@ TEST(EvalCaption, APictureThatCannotBeReadEndsIt) {
   const Folder folder;
   const std::string bad = folder.file("bad.png", "no picture");
   const std::string data =
-      folder.file("list.json", Json{{{"image", bad}, {"caption", "x"}}}.dump());
+      folder.file("list.json", R"([{"image": ")" + bad + R"(", "caption": "x"}])");
   expect_refused({"caption", "-m", "nano", "--data", data}, bad + ": ");
-  const std::string bare = folder.file("bare.json", Json{{{"image", photo(0)}}}.dump());
+  const std::string bare = folder.file("bare.json", R"([{"image": ")" + photo(0) + R"("}])");
   expect_refused({"caption", "-m", "nano", "--data", bare}, "has no captions to compare with");
 }
 
@@ -184,13 +186,13 @@ TEST(EvalVqa, FilesAsTheOfficialProgram) {
   const Folder folder;
   Json answers = Json::array();
   for (int i = 0; i < 10; ++i) answers.push_back({{"answer", i < 3 ? "Two" : "three."}});
-  const Json annotations = {
-      {"annotations",
-       {{{"question_id", 1},
-         {"answers", answers},
-         {"answer_type", "number"},
-         {"question_type", "how many"}},
-        {{"question_id", 2}, {"answers", Json::array({"red", "red"})}, {"answer_type", "other"}}}}};
+  Json annotations;
+  annotations["annotations"].push_back({{"question_id", 1},
+                                        {"answers", answers},
+                                        {"answer_type", "number"},
+                                        {"question_type", "how many"}});
+  annotations["annotations"].push_back(
+      {{"question_id", 2}, {"answers", Json::array({"red", "red"})}, {"answer_type", "other"}});
   const std::string truth = folder.file("truth.json", annotations.dump());
   const std::string results =
       folder.file("results.json",

@@ -4,7 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "checkpoint/file_mapping.hpp"
@@ -13,6 +16,16 @@
 
 namespace blip {
 namespace {
+
+TEST(OpenFile, ReadsAtAnyPlace) {
+  const TemporaryDirectory directory;
+  const OpenFile file(directory.write("file", "0123456789"));
+  std::array<char, 4> bytes{};
+  file.read_at(3, std::as_writable_bytes(std::span(bytes)));
+  EXPECT_EQ(std::string_view(bytes.data(), bytes.size()), "3456");
+  expect_error(ErrorCode::unreadable, "ends at byte 10",
+               [&] { file.read_at(8, std::as_writable_bytes(std::span(bytes))); });
+}
 
 TEST(OpenFile, ReadsTheWholeText) {
   const TemporaryDirectory directory;

@@ -48,6 +48,15 @@ TEST(Annotation, WeighsVisualGenomesAnswersAFifth) {
       parse(R"({"question": "what?", "answer": "red"})").questions.at(0).answers.at(0).weight, 1.0);
 }
 
+TEST(Annotation, CountsManyDifferentAnswersInLittleTime) {
+  std::string json = R"({"question": "q", "answer": [)";
+  constexpr std::size_t kAnswers = 100'000;
+  for (std::size_t i = 0; i < kAnswers; ++i) json += '"' + std::to_string(i) + "\",";
+  json.back() = ']';
+  // Seconds if each answer were compared with all before it: the suite's time would tell.
+  EXPECT_EQ(parse(json + '}').questions.at(0).answers.size(), kAnswers);
+}
+
 TEST(Annotation, AcceptsQuestionsWithoutAnswers) {
   EXPECT_TRUE(parse(R"({"image": "a.jpg", "question": "what?"})").questions.at(0).answers.empty());
 }

@@ -2,12 +2,14 @@
 //
 //   REQUEST.json: {"out": FILE, "sets": [{"hyps": […], "refs": [[…]…]}…],     tokens
 //                  "answers": […], "questions": [{"answer", "people": […]}…],
-//                  "retrieval": [{"scores": [[…]…], "image_of_text": […]}…]}
+//                  "retrieval": [{"scores": [[…]…], "image_of_text": […]}…],
+//                  "texts": […]}                         to be cut into tokens; may be missing
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "eval/bleu.hpp"
 #include "eval/cider.hpp"
+#include "eval/ptb_tokenizer.hpp"
 #include "eval/retrieval_recall.hpp"
 #include "eval/rouge_l.hpp"
 #include "eval/vqa_accuracy.hpp"
@@ -66,6 +68,10 @@ void probe(const json& request) {
   }
   for (const json& one : request["retrieval"]) {
     results["retrieval"].push_back(retrieval_scores(one));
+  }
+  if (request.contains("texts")) {
+    results["tokens"] =
+        blip::eval::tokenized_captions(request["texts"].get<std::vector<std::string>>());
   }
   std::ofstream(request["out"].get<std::string>()) << results;
 }

@@ -76,8 +76,8 @@ void train_step(Toy& toy, const ProcessGroup& group, std::int64_t step) {
   toy.bias_average.mul_(0.9).add_(toy.bias.grad(), 0.1);
   toy.weight.sub_(toy.weight_average, 0.05);
   toy.bias.sub_(toy.bias_average, 0.05);
-  toy.weight.mutable_grad() = {};
-  toy.bias.mutable_grad() = {};
+  toy.weight.mutable_grad() = Tensor();
+  toy.bias.mutable_grad() = Tensor();
   const Tensor rows = group.all_gather(x);
   const std::int64_t at = toy.pointer.item<std::int64_t>();
   toy.queue.narrow(0, at, rows.size(0)).copy_(rows);
@@ -111,7 +111,7 @@ int train(const std::string& run, std::int64_t steps, const ProcessGroup& group)
     const RunState state = blip::train::load_checkpoint(run);
     copy_all(toy.model(), state.model);
     copy_all(toy.optimizer(), state.optimizer);
-    if (!restore_random_state(state.random, group.rank(), torch::kCPU, run)) return 4;
+    if (!blip::train::restore_random_state(state.random, group.rank(), torch::kCPU, run)) return 4;
     step = state.position.step;
   }
   while (step < steps) {
