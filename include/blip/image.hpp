@@ -17,6 +17,10 @@ struct ImageOptions {
   /// Refuse, before decoding, a picture with more pixels than this. The default is twice Pillow's
   /// `Image.MAX_IMAGE_PIXELS`, the size at which Pillow raises DecompressionBombError.
   std::int64_t max_pixels = 178'956'970;
+  /// Decode a JPEG at a half, a quarter or an eighth of its size, the least that leaves both sides
+  /// at least this many pixels: several times faster for photos of cameras. Its pixels are then
+  /// means over blocks of the exact ones, to rounding in libjpeg. 0: never.
+  int shrink_to = 0;
 };
 
 /// Resampling filters, with Pillow's numbers (`PIL.Image.Resampling`), as they stand in

@@ -40,7 +40,7 @@ Answerer::Answerer(const AskOptions& options, const std::filesystem::path& model
       generation_(options.generation),
       ranking_{.k = options.rank_k, .style = options.style},
       answers_per_question_(options.answers_per_question()),
-      reader_(model, options.model.image_size, options.inputs.exif_rotation),
+      reader_(model, options.model.image_size, options.inputs.pictures),
       questions_(encoded(reader_.processor().tokenizer(),
                          cleaned(options.questions.texts, options.style))),
       answers_(options.answers),

@@ -11,7 +11,7 @@ Captioner::Captioner(const CaptionOptions& options)
 Captioner::Captioner(const CaptionOptions& options, const std::filesystem::path& model)
     : prompt_(options.prompt),
       generation_(options.generation),
-      reader_(model, options.model.image_size, options.inputs.exif_rotation),
+      reader_(model, options.model.image_size, options.inputs.pictures),
       model_(BlipForConditionalGeneration::from_pretrained(
           model, {.weight_type = options.model.weight_type})),
       context_({.num_threads = options.model.threads}) {}

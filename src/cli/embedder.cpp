@@ -40,7 +40,7 @@ Embedder::Embedder(const RetrievalOptions& options)
 
 Embedder::Embedder(const RetrievalOptions& options, const std::filesystem::path& model)
     : style_(options.style),
-      reader_(model, options.model.image_size, options.inputs.exif_rotation),
+      reader_(model, options.model.image_size, options.inputs.pictures),
       model_(load(model, options)),
       context_({.num_threads = options.model.threads}) {}
 

@@ -89,7 +89,7 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
     if (sequences.value_or(1) != 1) throw UsageError("--num-captions: one can be judged");
     options->captioning.output.quiet = options->output.quiet();
     // As stored: data sets are read so where models are trained and judged.
-    options->captioning.inputs.exif_rotation = false;
+    options->captioning.inputs.pictures.exif_rotation = false;
   }
   return options;
 }

@@ -113,7 +113,7 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
     options->retrieval.settle_style();
     options->retrieval.output.quiet = options->output.quiet();
     // As stored: data sets are read so where models are trained and judged.
-    options->retrieval.inputs.exif_rotation = false;
+    options->retrieval.inputs.pictures.exif_rotation = false;
   }
   return options;
 }

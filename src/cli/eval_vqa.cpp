@@ -80,7 +80,7 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
     if (sequences.value_or(1) != 1) throw UsageError("--num-answers: one can be judged");
     options->asking.output.quiet = options->output.quiet();
     // As stored: data sets are read so where models are trained and judged.
-    options->asking.inputs.exif_rotation = false;
+    options->asking.inputs.pictures.exif_rotation = false;
   }
   return options;
 }

@@ -29,7 +29,7 @@ Matcher::Matcher(const RetrievalOptions& options)
 
 Matcher::Matcher(const RetrievalOptions& options, const std::filesystem::path& model)
     : style_(options.style),
-      reader_(model, options.model.image_size, options.inputs.exif_rotation),
+      reader_(model, options.model.image_size, options.inputs.pictures),
       model_(BlipForImageTextRetrieval::from_pretrained(
           model, {.weight_type = options.model.weight_type})),
       context_({.num_threads = options.model.threads}) {}

@@ -1,10 +1,16 @@
 #include "cli/picture_reader.hpp"
 
+#include <algorithm>
+
 #include "blip/image.hpp"
 #include "cli/open_image.hpp"
 
 namespace blip::cli {
 namespace {
+
+// Of a shrunk photo, in those of what the model takes: the resize that follows still averages over
+// some pixels, by Pillow's filter, so that what a photo looks like to the model hardly changes.
+constexpr int kShrunkSides = 2;
 
 BlipProcessor load_processor(const std::filesystem::path& model, std::optional<int> image_size) {
   BlipProcessor processor = BlipProcessor::from_pretrained(model);
@@ -19,9 +25,14 @@ BlipProcessor load_processor(const std::filesystem::path& model, std::optional<i
 }  // namespace
 
 PictureReader::PictureReader(const std::filesystem::path& model, std::optional<int> image_size,
-                             bool exif_rotation)
-    : image_options_{.apply_exif_orientation = exif_rotation},
-      processor_(load_processor(model, image_size)) {}
+                             const PictureChoices& choices)
+    : processor_(load_processor(model, image_size)) {
+  image_options_.apply_exif_orientation = choices.exif_rotation;
+  const BlipImageProcessorConfig& config = processor_.image_processor();
+  if (choices.shrink && config.do_resize) {
+    image_options_.shrink_to = kShrunkSides * std::max(config.width, config.height);
+  }
+}
 
 Image PictureReader::open(const std::filesystem::path& picture) const {
   return open_image(picture.string(), image_options_);

@@ -19,7 +19,7 @@ class PictureReader {
   /// Of the model in `model`; `image_size` instead of the size that it was made for. Throws
   /// blip::Error.
   PictureReader(const std::filesystem::path& model, std::optional<int> image_size,
-                bool exif_rotation);
+                const PictureChoices& choices);
 
   /// Decodes and resizes one picture. Throws blip::Error.
   [[nodiscard]] BlipInputs operator()(const std::filesystem::path& picture) const;

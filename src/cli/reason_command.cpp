@@ -52,7 +52,7 @@ std::unique_ptr<ReasonOptions> parse_options(Arguments arguments) {
     std::error_code ignored;
     if (std::filesystem::is_directory(image, ignored)) throw UsageError(image + ": is a folder");
   }
-  options->inputs.exif_rotation = !no_exif_rotation;
+  options->inputs.pictures.exif_rotation = !no_exif_rotation;
   options->model.settle();
   options->output.settle();
   return options;

@@ -19,7 +19,7 @@ Reasoner::Reasoner(const ReasonOptions& options)
     : Reasoner(options, find_model(options.model.name, options.output.quiet)) {}
 
 Reasoner::Reasoner(const ReasonOptions& options, const std::filesystem::path& model)
-    : reader_(model, options.model.image_size, options.inputs.exif_rotation),
+    : reader_(model, options.model.image_size, options.inputs.pictures),
       model_(BlipForNLVR::from_pretrained(model, {.weight_type = options.model.weight_type})),
       context_({.num_threads = options.model.threads}) {}
 

@@ -16,6 +16,12 @@ namespace blip::cli {
 // Each group is declared before the command line is parsed and settled after it; then its values
 // are there. Both throw UsageError where the user is at fault.
 
+/// How pictures are read.
+struct PictureChoices {
+  bool exif_rotation = true;
+  bool shrink = false;  ///< large JPEG photos while they are decoded
+};
+
 class InputOptions {
  public:
   /// `positional` is the name of the words that are no options ("IMAGE"), `description` what is
@@ -31,7 +37,7 @@ class InputOptions {
   [[nodiscard]] bool names_one_image() const;
 
   InputSelection selection;
-  bool exif_rotation = true;
+  PictureChoices pictures;
 
  private:
   std::string shard_;

@@ -59,6 +59,12 @@ Loader loader_of(Format format) {
   }
 }
 
+[[nodiscard]] VipsImagePtr opened(int failed, VipsImage* header, Format format,
+                                  const std::string& name) {
+  if (failed != 0) fail_damaged(format, name);
+  return VipsImagePtr(header);
+}
+
 // Reads the header; pixels follow when a region asks for them.
 VipsImagePtr open_header(Format format, std::span<const std::byte> bytes, const std::string& name) {
   const Loader loader = loader_of(format);
@@ -73,11 +79,30 @@ VipsImagePtr open_header(Format format, std::span<const std::byte> bytes, const 
   // libvips does not write to the bytes, it only lacks the const. Damage that the format's own
   // library repairs is forgiven, missing data is not: the line that Pillow draws.
   void* buffer = const_cast<std::byte*>(bytes.data());
-  if (loader.load(buffer, bytes.size(), &header, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                  VIPS_FAIL_ON_TRUNCATED, nullptr) != 0) {
-    fail_damaged(format, name);
+  const int failed = loader.load(buffer, bytes.size(), &header, "access", VIPS_ACCESS_SEQUENTIAL,
+                                 "fail_on", VIPS_FAIL_ON_TRUNCATED, nullptr);
+  return opened(failed, header, format, name);
+}
+
+// The same of a JPEG that is decoded at 1 / factor of its size.
+VipsImagePtr open_shrunk_jpeg(std::span<const std::byte> bytes, int factor,
+                              const std::string& name) {
+  VipsImage* header = nullptr;
+  void* buffer = const_cast<std::byte*>(bytes.data());
+  const int failed =
+      vips_jpegload_buffer(buffer, bytes.size(), &header, "access", VIPS_ACCESS_SEQUENTIAL,
+                           "fail_on", VIPS_FAIL_ON_TRUNCATED, "shrink", factor, nullptr);
+  return opened(failed, header, Format::jpeg, name);
+}
+
+// Of the factors that a JPEG can be shrunk by while it is decoded.
+int shrink_factor(Size size, int shrink_to) {
+  if (shrink_to <= 0) return 1;
+  const int shorter = std::min(size.width, size.height);
+  for (const int factor : {8, 4, 2}) {
+    if (shorter / factor >= shrink_to) return factor;
   }
-  return VipsImagePtr(header);
+  return 1;
 }
 
 void check_pixels(Size size, std::int64_t limit, const std::string& name) {
@@ -195,9 +220,14 @@ Image decode_with_vips(Format format, std::span<const std::byte> bytes, const Im
     check_pixels(background->canvas, options.max_pixels, name);
   }
   if (format == Format::tiff && image::tiff_lacks_palette(bytes)) fail_damaged(format, name);
-  const VipsImagePtr picture = open_header(format, bytes, name);
+  VipsImagePtr picture = open_header(format, bytes, name);
   Size size = {vips_image_get_width(picture.get()), vips_image_get_height(picture.get())};
   check_pixels(size, options.max_pixels, name);
+  const int factor = format == Format::jpeg ? shrink_factor(size, options.shrink_to) : 1;
+  if (factor > 1) {
+    picture = open_shrunk_jpeg(bytes, factor, name);
+    size = {vips_image_get_width(picture.get()), vips_image_get_height(picture.get())};
+  }
   const PixelLayout layout = layout_of(picture.get(), format, bytes, name);
   auto rgb =
       read_rgb(picture.get(), layout, size, background ? &*background : nullptr, format, name);

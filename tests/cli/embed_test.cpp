@@ -62,6 +62,16 @@ TEST(Embed, ImagesAreTheReferences) {
   for (std::size_t i = 0; i < rows.size(); ++i) expect_close(rows[i], expected[i]);
 }
 
+TEST(Embed, AShrunkPhotoIsNearlyTheSamePhoto) {
+  const std::string photo = std::string(BLIP_SOURCE_DIR) + "/examples/photos/cat.jpg";
+  const auto exact = embeddings(embed({photo})).at(0);
+  const auto shrunk = embeddings(embed({photo, "--shrink-on-load"})).at(0);
+  EXPECT_NE(shrunk, exact);
+  double cosine = 0;
+  for (std::size_t i = 0; i < exact.size(); ++i) cosine += double{exact[i]} * double{shrunk[i]};
+  EXPECT_GT(cosine, 0.999);
+}
+
 TEST(Embed, TextsAreTheReferencesInBothStyles) {
   for (const Json& one : expectations("itm").at("cases")) {
     if (one["style"] == "original" && one["text"].get<std::string>().size() > 120) continue;

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "blip/error.hpp"
@@ -33,6 +35,35 @@ TEST(Decode, ReadsFromMemoryWhatItReadsFromAFile) {
   const Image from_file = Image::open(path);
   const Image from_memory = Image::decode(bytes_of(path));
   EXPECT_TRUE(std::ranges::equal(from_file.pixels(), from_memory.pixels()));
+}
+
+// libjpeg's own reduction is a mean over blocks; Pillow's box filter is one, too.
+TEST(Decode, ShrinksAJpegAsFarAsItMay) {
+  const std::string photo = BLIP_SOURCE_DIR "/examples/photos/cat.jpg";
+  const Image exact = Image::open(photo);
+  const int shorter = std::min(exact.width(), exact.height());
+  for (const int factor : {2, 4, 8}) {
+    const Image shrunk = Image::open(photo, {.shrink_to = shorter / factor});
+    ASSERT_EQ(shrunk.width(), (exact.width() + factor - 1) / factor);
+    ASSERT_EQ(shrunk.height(), (exact.height() + factor - 1) / factor);
+    const Image mean = exact.resized(shrunk.width(), shrunk.height(), Resample::box);
+    double difference = 0;
+    for (std::size_t i = 0; i < mean.pixels().size(); ++i) {
+      difference += std::abs(int{mean.pixels()[i]} - int{shrunk.pixels()[i]});
+    }
+    EXPECT_LT(difference / static_cast<double>(mean.pixels().size()), 2.0) << factor;
+  }
+}
+
+TEST(Decode, DoesNotShrinkBelowWhatIsAskedForNorOtherFormats) {
+  const std::string photo = BLIP_SOURCE_DIR "/examples/photos/cat.jpg";
+  const Image exact = Image::open(photo);
+  const int shorter = std::min(exact.width(), exact.height());
+  EXPECT_TRUE(std::ranges::equal(Image::open(photo, {.shrink_to = shorter / 2 + 1}).pixels(),
+                                 exact.pixels()));
+  const auto png = fixture_file("png_rgb_19x13");
+  EXPECT_TRUE(
+      std::ranges::equal(Image::open(png, {.shrink_to = 1}).pixels(), Image::open(png).pixels()));
 }
 
 TEST(Decode, WorksOnManyThreads) {
