@@ -43,10 +43,8 @@ c10::intrusive_ptr<c10d::Store> open_store(const LaunchEnvironment& launch,
                                            std::chrono::milliseconds timeout) {
   c10d::TCPStoreOptions options;
   options.port = launch.master_port;
-  options.isServer = launch.rank == 0 && !launch.agent_listens;
+  options.isServer = launch.rank == 0;
   options.numWorkers = static_cast<std::size_t>(launch.size);
-  // The agent counts its own workers.
-  options.waitWorkers = !launch.agent_listens;
   options.timeout = timeout;
   c10::intrusive_ptr<c10d::Store> store =
       c10::make_intrusive<c10d::TCPStore>(launch.master_address, options);

@@ -50,6 +50,17 @@ std::string first_host(const std::string& nodes) {
   return nodes.substr(0, bracket) + nodes.substr(bracket + 1, number_end - bracket - 1);
 }
 
+// torchrun's agent, which runs on the machine of rank 0, listens at MASTER_PORT and speaks the
+// protocol of its own version of PyTorch, which need not be that of the libtorch in here. So the
+// processes meet at a port of their own: far enough away that jobs with neighbouring ports do not
+// collide.
+std::uint16_t port_beside(std::uint16_t port) {
+  constexpr int kDistance = 10007;
+  constexpr int kFirstFree = 1024;  // below, ports are the system's
+  const int there = port + kDistance;
+  return static_cast<std::uint16_t>(there <= kMaxPort ? there : there - kMaxPort - 1 + kFirstFree);
+}
+
 LaunchEnvironment from_torchrun(const EnvironmentLookup& variable, int size) {
   LaunchEnvironment launch;
   launch.size = size;
@@ -62,7 +73,9 @@ LaunchEnvironment from_torchrun(const EnvironmentLookup& variable, int size) {
   launch.master_address = text(variable, "MASTER_ADDR");
   launch.master_port =
       static_cast<std::uint16_t>(number(variable, "MASTER_PORT", 1, kMaxPort).value_or(0));
-  launch.agent_listens = text(variable, "TORCHELASTIC_USE_AGENT_STORE") == "True";
+  if (text(variable, "TORCHELASTIC_USE_AGENT_STORE") == "True" && launch.master_port != 0) {
+    launch.master_port = port_beside(launch.master_port);
+  }
   if (const auto attempt =
           number(variable, "TORCHELASTIC_RESTART_COUNT", 0, std::numeric_limits<int>::max())) {
     launch.attempt = std::to_string(*attempt);

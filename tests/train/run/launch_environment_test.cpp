@@ -51,9 +51,21 @@ TEST(LaunchEnvironment, IsTorchruns) {
   EXPECT_EQ(launch.size, 8);
   EXPECT_EQ(launch.local_rank, 1);
   EXPECT_EQ(launch.master_address, "gpu01");
-  EXPECT_EQ(launch.master_port, 29500);
-  EXPECT_TRUE(launch.agent_listens);
+  EXPECT_EQ(launch.master_port, 29500 + 10007);
   EXPECT_EQ(launch.attempt, "2");
+}
+
+TEST(LaunchEnvironment, LeavesMasterPortToAnAgentThatListensThere) {
+  const auto port = [](const std::string& given, const std::string& agent) {
+    return read({{"RANK", "0"},
+                 {"WORLD_SIZE", "2"},
+                 {"MASTER_ADDR", "a"},
+                 {"MASTER_PORT", given},
+                 {"TORCHELASTIC_USE_AGENT_STORE", agent}})
+        .master_port;
+  };
+  EXPECT_EQ(port("29500", "False"), 29500);
+  EXPECT_EQ(port("65000", "True"), 65000 + 10007 - 65536 + 1024);
 }
 
 TEST(LaunchEnvironment, IsSlurmsOtherwise) {
@@ -70,7 +82,6 @@ TEST(LaunchEnvironment, IsSlurmsOtherwise) {
   EXPECT_EQ(launch.local_rank, 1);
   EXPECT_EQ(launch.master_address, "gpu03");
   EXPECT_EQ(launch.master_port, 15000 + 1234);
-  EXPECT_FALSE(launch.agent_listens);
   EXPECT_EQ(with_nodes("a1,b[2-3]").master_address, "a1");
   EXPECT_EQ(with_nodes("n[9]").master_address, "n9");
   EXPECT_EQ(with_nodes("alone").master_address, "alone");

@@ -57,7 +57,8 @@ TEST(Curve, KeepsItsExtremesWhenThinned) {
 
 TEST(Curve, HasARangeThatOneSpikeDoesNotChange) {
   std::vector<LogPoint> points;
-  for (std::int64_t step = 0; step < 1'000; ++step) points.push_back({step, step % 2 + 1.0});
+  for (std::int64_t step = 0; step < 1'000; ++step)
+    points.push_back({step, static_cast<double>(step % 2 + 1)});
   points[500].value = 1e6;
   EXPECT_EQ(usual_range(points), (std::pair{1.0, 2.0}));
 }

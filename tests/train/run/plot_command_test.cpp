@@ -21,7 +21,8 @@ class PlotCommand : public ::testing::Test {
     const std::filesystem::path run = directory_.path() / name;
     std::filesystem::create_directory(run);
     const RunLog log(run, 0);
-    for (std::int64_t step = 0; step < 20; ++step) log.write(step, 0, {{"loss", 20.0 - step}});
+    for (std::int64_t step = 0; step < 20; ++step)
+      log.write(step, 0, {{"loss", static_cast<double>(20 - step)}});
     return run.string();
   }
   static WorkerOutcome train(const std::vector<std::string>& arguments) {
