@@ -11,7 +11,8 @@ namespace {
 
 // Texts that go through the text model together: enough to read its weights seldom.
 constexpr std::size_t kTextsTogether = 256;
-// Of pairs that are no candidates, as in BLIP's code: below any logit.
+// Pairs that are no candidates stand behind all others, as in BLIP's code, which gives them -100;
+// there they keep the order of their cosines.
 constexpr float kUnscored = -100.0F;
 
 void append(Tensor& all, const Tensor& more) {
@@ -85,10 +86,9 @@ Candidates candidates_of(const eval::ScoreMatrix& cosines, std::size_t k) {
   return candidates;
 }
 
-eval::ScoreMatrix unscored(const eval::ScoreMatrix& like) {
-  return {.num_images = like.num_images,
-          .num_texts = like.num_texts,
-          .values = std::vector<float>(like.values.size(), kUnscored)};
+eval::ScoreMatrix unscored(eval::ScoreMatrix cosines) {
+  for (float& score : cosines.values) score += kUnscored;
+  return cosines;
 }
 
 // Reranks what is a candidate of one image, in either direction.

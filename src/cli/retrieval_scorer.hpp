@@ -25,8 +25,9 @@ struct RerankOptions {
 };
 
 /// The cosines of all embeddings; with reranking the `k` with the highest cosine get the logit of
-/// the matching head added to it, and all others -100 (salesforce/BLIP, train_retrieval.py). Images
-/// are encoded twice, so that no more than a batch of them is in memory. Throws blip::Error.
+/// the matching head added to it, and all others come after them (salesforce/BLIP,
+/// train_retrieval.py gives these -100; here it is added to their cosine). Images are encoded
+/// twice, so that no more than a batch of them is in memory. Throws blip::Error.
 DirectedScores score_retrieval(Matcher& matcher, const EvalData& data,
                                const std::vector<std::string>& texts, const RerankOptions& options);
 
