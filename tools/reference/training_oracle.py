@@ -442,7 +442,8 @@ def make_case(task, size, steps=3, seed=0, **options):
         "task": task, "queue_size": value["queue"], "alphas": [0.0, 0.2, 0.4][:steps],
         "learning_rates": [1e-4, 3e-4, 2e-4][:steps], **options,
         "config": {
-            "architectures": ["BlipForConditionalGeneration"], "image_text_hidden_size": value["space"],
+            "architectures": ["BlipForConditionalGeneration"], "model_type": "blip",
+            "image_text_hidden_size": value["space"],
             "vision_config": {
                 "hidden_size": value["image"], "intermediate_size": 2 * value["image"],
                 "num_hidden_layers": value["image_layers"], "num_attention_heads": value["image_heads"],

@@ -17,10 +17,12 @@ namespace {
 // tokenizer.json of the largest BERT has 10 MB; `blip convert` has the same limit.
 constexpr std::size_t kMaxTextBytes = std::size_t{64} << 20;
 
-// Tied tensors are written by both their names: transformers before version 5 does not tie them.
+// The output matrix is written beside the word embeddings that it is: transformers before version 5
+// does not tie the two. The output bias has two names in all versions, and one is enough.
 NamedTensors tensors_of(const Parameters& parameters, const BlipConfig& config) {
   NamedTensors tensors;
   for (const ExpectedTensor& expected : expected_tensors(config)) {
+    if (expected.name.ends_with(".decoder.bias")) continue;
     const Parameter* parameter = parameters.find(expected.name);
     if (parameter == nullptr) {
       throw Error(ErrorCode::missing_tensor, "this model cannot be saved as " +

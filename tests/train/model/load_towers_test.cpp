@@ -111,7 +111,7 @@ TEST_F(LoadTowers, TimmsVisionTransformerIsRegridded) {
   fewer.erase(fewer.begin() + 5);
   save_tensors(fewer, file);
   EXPECT_THAT([&] { load_timm_vision(model.parameters, file); },
-              testing::ThrowsMessage<Error>(testing::HasSubstr("has nothing for 'vision_model.")));
+              testing::ThrowsMessage<Error>(testing::HasSubstr("has nothing for \"vision_model.")));
 }
 
 }  // namespace

@@ -177,7 +177,7 @@ TEST_F(LoadWeights, WhatMustFitMustFit) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::shape_mismatch);
     EXPECT_THAT(error.what(),
-                HasSubstr("layer.1.output.dense.weight' is [3, 3] instead of [8, 14]"));
+                HasSubstr("layer.1.output.dense.weight\" is [3, 3] instead of [8, 14]"));
   }
 
   save_pretraining([](const std::string& name, const torch::Tensor& tensor) {
@@ -188,7 +188,7 @@ TEST_F(LoadWeights, WhatMustFitMustFit) {
     FAIL() << "a tensor was made up";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::missing_tensor);
-    EXPECT_THAT(error.what(), HasSubstr("'vision_model.post_layernorm.bias' [12]"));
+    EXPECT_THAT(error.what(), HasSubstr("\"vision_model.post_layernorm.bias\" [12]"));
   }
 }
 

@@ -30,8 +30,10 @@ TEST(Parameters, StateComesBackAsItWas) {
   model.parameters.initialise(seeded(2));
   model.queue.pointer.fill_(4);
   model.parameters.load_state(saved);
+  const NamedTensors loaded = model.parameters.named_state();
+  ASSERT_EQ(loaded.size(), saved.size());
   for (std::size_t i = 0; i < saved.size(); ++i) {
-    const auto& [name, tensor] = model.parameters.named_state()[i];
+    const auto& [name, tensor] = loaded[i];
     EXPECT_EQ(name, saved[i].first);
     EXPECT_TRUE(tensor.equal(saved[i].second)) << name;
   }
@@ -48,12 +50,12 @@ TEST(Parameters, AStateThatDoesNotFitIsRefusedWhole) {
   parameters.add("b", {3}, Role::buffer, {});
   parameters.initialise(seeded(1));
   const torch::Tensor ones = torch::ones({2});
-  EXPECT_THAT(problem(parameters, {{"a", ones}}), testing::HasSubstr("no tensor 'b'"));
+  EXPECT_THAT(problem(parameters, {{"a", ones}}), testing::HasSubstr("no tensor \"b\""));
   EXPECT_THAT(problem(parameters, {{"a", ones}, {"b", ones}}),
-              testing::HasSubstr("'b' is [2] in the state instead of [3]"));
-  EXPECT_THAT(problem(parameters, {{"a", ones}, {"a", ones}}), testing::HasSubstr("'a' twice"));
+              testing::HasSubstr("\"b\" is [2] in the state instead of [3]"));
+  EXPECT_THAT(problem(parameters, {{"a", ones}, {"a", ones}}), testing::HasSubstr("\"a\" twice"));
   EXPECT_THAT(problem(parameters, {{"a", ones}, {"b", torch::ones({3})}, {"c", ones}}),
-              testing::HasSubstr("'c', which nothing here is called"));
+              testing::HasSubstr("\"c\", which nothing here is called"));
   EXPECT_EQ(a.sum().item<float>(), 0.0F);
 }
 

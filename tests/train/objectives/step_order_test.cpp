@@ -7,6 +7,8 @@
 
 #include "blip/error.hpp"
 #include "tests/train/model/small_models.hpp"
+#include "train/objectives/contrastive.hpp"
+#include "train/objectives/image_text_matching.hpp"
 #include "train/objectives/training_losses.hpp"
 
 namespace blip::train {
