@@ -24,14 +24,27 @@ bool names(const std::vector<std::string>& words, const std::string& option) {
 
 }  // namespace
 
-std::string CapfiltCase::model(const std::string& name) {
-  return std::string(BLIP_SOURCE_DIR) + "/tests/tasks/data/" + name;
+// The answers' decoder of the model "vqa" sees states as wide as an image's: as a captioner it is
+// as good as any random one.
+CapfiltCase::CapfiltCase() {
+  const std::string tasks = std::string(BLIP_SOURCE_DIR) + "/tests/tasks/data/";
+  std::filesystem::copy(tasks + "vqa", captioner());
+  std::string config = read_file(path("captioner") / "config.json");
+  const std::string architecture = "BlipForQuestionAnswering";
+  config.replace(config.find(architecture), architecture.size(), "BlipForConditionalGeneration");
+  std::filesystem::permissions(path("captioner") / "config.json",
+                               std::filesystem::perms::owner_all);
+  std::ofstream(path("captioner") / "config.json") << config;
 }
 
-CapfiltOutcome CapfiltCase::run(const std::vector<std::string>& words) {
+std::string CapfiltCase::filter() {
+  return std::string(BLIP_SOURCE_DIR) + "/tests/tasks/data/itm";
+}
+
+CapfiltOutcome CapfiltCase::run(const std::vector<std::string>& words) const {
   std::vector<std::string> arguments = words;
   if (!names(words, "--captioner") && !names(words, "--filter")) {
-    arguments.insert(arguments.end(), {"--captioner", model("vqa"), "--filter", model("itm")});
+    arguments.insert(arguments.end(), {"--captioner", captioner(), "--filter", filter()});
   }
   ::testing::internal::CaptureStdout();
   ::testing::internal::CaptureStderr();

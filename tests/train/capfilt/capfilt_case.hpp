@@ -20,10 +20,12 @@ struct CapfiltOutcome {
 
 class CapfiltCase {
  public:
-  /// A model of tests/tasks/data: "vqa", which has a decoder, and "itm".
-  static std::string model(const std::string& name);
+  CapfiltCase();
+
+  [[nodiscard]] std::string captioner() const { return path("captioner"); }
+  static std::string filter();
   /// Runs the command with both models, unless `words` name others. Throws what it throws.
-  static CapfiltOutcome run(const std::vector<std::string>& words);
+  CapfiltOutcome run(const std::vector<std::string>& words) const;
 
   [[nodiscard]] std::filesystem::path path(const std::string& name) const {
     return directory_.path() / name;

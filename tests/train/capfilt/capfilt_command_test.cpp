@@ -29,7 +29,7 @@ class CapfiltCommand : public ::testing::Test, public CapfiltCase {
     std::sort(scores.begin(), scores.end());
     return scores[scores.size() / 2];
   }
-  static std::string message_of(const std::vector<std::string>& words) {
+  std::string message_of(const std::vector<std::string>& words) const {
     try {
       run(words);
     } catch (const std::exception& error) {
@@ -43,17 +43,17 @@ TEST_F(CapfiltCommand, JudgesEveryTextAsTheModelDoes) {
   run({"--data", shard("web", 3), "--output", path("out")});
   const auto lines = decisions("out");
   ASSERT_THAT(lines, SizeIs(9));  // two texts of the web's and a synthetic one each
-  const auto filter = BlipForImageTextRetrieval::from_pretrained(model("itm"));
-  const auto processor = BlipProcessor::from_pretrained(model("itm"));
+  const auto model = BlipForImageTextRetrieval::from_pretrained(filter());
+  const auto processor = BlipProcessor::from_pretrained(filter());
   Context context({.num_threads = 1});
   for (const Json& line : lines) {
     const int number = line.at("image");
     EXPECT_EQ(line.at("key"), "key" + std::to_string(number));
     const Image image = Image::decode(sample(number).pictures[0].bytes);
-    const auto encoded = filter.encode_images(processor(image).pixel_values, context);
+    const auto encoded = model.encode_images(processor(image).pixel_values, context);
     const std::vector<std::vector<TokenId>> text = {
         processor.tokenizer().encode(dataset::pre_caption(line.at("text").get<std::string>()))};
-    const auto match = filter.match(encoded, text, TextStyle::original, context).front();
+    const auto match = model.match(encoded, text, TextStyle::original, context).front();
     EXPECT_NEAR(line.at("score").get<double>(), match.itm_probability, 2e-6);
     EXPECT_EQ(line.at("kept"), line.at("score").get<double>() >= 0.5);
   }
@@ -61,21 +61,20 @@ TEST_F(CapfiltCommand, JudgesEveryTextAsTheModelDoes) {
 
 TEST_F(CapfiltCommand, SamplesAsTheOriginalDoes) {
   run({"--data", shard("web", 3), "--seed", "7", "--output", path("out")});
-  const auto captioner = BlipForConditionalGeneration::from_pretrained(model("vqa"));
-  const auto processor = BlipProcessor::from_pretrained(model("vqa"));
+  const auto model = BlipForConditionalGeneration::from_pretrained(captioner());
+  const auto processor = BlipProcessor::from_pretrained(captioner());
   for (const Json& line : decisions("out")) {
     if (line.at("source") != "synthetic") continue;
     const std::uint64_t number = line.at("image");
     const Image image = Image::decode(sample(static_cast<int>(number)).pictures[0].bytes);
-    const auto ids =
-        captioner.generate(processor(image, "a picture of "), {.max_length = 20,
-                                                               .min_length = 5,
-                                                               .repetition_penalty = 1.1F,
-                                                               .do_sample = true,
-                                                               .top_k = 50,
-                                                               .top_p = 0.9F,
-                                                               .seed = 7,
-                                                               .image_offset = number});
+    const auto ids = model.generate(processor(image, "a picture of "), {.max_length = 20,
+                                                                        .min_length = 5,
+                                                                        .repetition_penalty = 1.1F,
+                                                                        .do_sample = true,
+                                                                        .top_k = 50,
+                                                                        .top_p = 0.9F,
+                                                                        .seed = 7,
+                                                                        .image_offset = number});
     const std::string whole = processor.decode(ids[0], {.skip_special_tokens = true});
     EXPECT_EQ("a picture of " + line.at("text").get<std::string>(), whole);
   }
@@ -138,11 +137,11 @@ TEST_F(CapfiltCommand, TextsDependOnThePlaceInTheDataAlone) {
 TEST_F(CapfiltCommand, BeamSearchIsTheAblation) {
   const std::string web = shard("web", 2);
   run({"--data", web, "--beams", "3", "--output", path("out")});
-  const auto captioner = BlipForConditionalGeneration::from_pretrained(model("vqa"));
-  const auto processor = BlipProcessor::from_pretrained(model("vqa"));
+  const auto model = BlipForConditionalGeneration::from_pretrained(captioner());
+  const auto processor = BlipProcessor::from_pretrained(captioner());
   const auto ids =
-      captioner.generate(processor(Image::decode(sample(0).pictures[0].bytes), "a picture of "),
-                         {.max_length = 20, .min_length = 5, .num_beams = 3});
+      model.generate(processor(Image::decode(sample(0).pictures[0].bytes), "a picture of "),
+                     {.max_length = 20, .min_length = 5, .num_beams = 3});
   EXPECT_EQ("a picture of " + decisions("out")[2].at("text").get<std::string>(),
             processor.decode(ids[0], {.skip_special_tokens = true}));
 }
@@ -217,13 +216,13 @@ TEST_F(CapfiltCommand, FiltersWithoutACaptionerAndCaptionsWithoutAFilter) {
   std::vector<dataset::Sample> samples = {sample(0)};
   samples[0].captions = {"a dog", " .\" "};
   const std::string web = shard_of("web", samples);
-  run({"--data", web, "--filter", model("itm"), "--threshold", "0", "--output", path("filtered")});
+  run({"--data", web, "--filter", filter(), "--threshold", "0", "--output", path("filtered")});
   auto lines = decisions("filtered");
   ASSERT_THAT(lines, SizeIs(2));
   EXPECT_EQ(lines[0].at("kept"), true);
   EXPECT_EQ(lines[1].at("kept"), false);  // nothing is left of it in training
   EXPECT_TRUE(lines[1].at("score").is_null());
-  run({"--data", web, "--captioner", model("vqa"), "--output", path("captioned")});
+  run({"--data", web, "--captioner", captioner(), "--output", path("captioned")});
   lines = decisions("captioned");
   ASSERT_THAT(lines, SizeIs(3));
   EXPECT_EQ(lines[0].at("kept"), true);
@@ -255,8 +254,8 @@ TEST_F(CapfiltCommand, SaysWhatIsWrong) {
               HasSubstr("--top-p is of sampling"));
   EXPECT_THAT(message_of({"--data", path("nothing.tar"), "-o", out}), HasSubstr("nothing.tar"));
   EXPECT_FALSE(std::filesystem::exists(out));
-  EXPECT_THAT(message_of({"--data", web, "-o", out, "--captioner", model("itm")}),
-              HasSubstr("text_decoder"));
+  EXPECT_THAT(message_of({"--data", web, "-o", out, "--captioner", filter()}),
+              HasSubstr("needs a BlipForConditionalGeneration"));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class CapfiltResume : public ::testing::Test, public CapfiltCase {
     words.emplace_back("--resume");
     return words;
   }
-  static std::string message_of(const std::vector<std::string>& words) {
+  std::string message_of(const std::vector<std::string>& words) const {
     try {
       run(words);
     } catch (const std::exception& error) {
