@@ -87,7 +87,7 @@ std::string numbers(const ReportData& data) {
 std::string source_table(const ReportData& data) {
   std::string html =
       "<section class=\"sheet\"><table>\n<tr><th>Texts</th><th>all</th><th>kept</th>"
-      "<th>dropped</th><th>mean score</th><th colspan=\"2\">kept</th></tr>\n";
+      "<th>dropped</th><th>mean score</th><th colspan=\"2\">keep rate</th></tr>\n";
   for (const TextSource source : kSources) {
     const SourceCounts& counts = data.counts(source);
     if (counts.texts == 0) continue;
@@ -209,6 +209,11 @@ std::string section(std::string_view title, const std::string& lead, const Examp
   return html + "</section>\n";
 }
 
+std::string how_many(std::uint64_t all, std::size_t shown) {
+  if (all == shown) return fmt::format("All {} of them:", with_commas(all));
+  return fmt::format("{} of {}, chosen at random:", shown, with_commas(all));
+}
+
 std::string lead(const ReportRun& run) {
   std::string html = "<p class=\"lead\">";
   html += run.captioner.empty() ? "No captioner. "
@@ -231,9 +236,10 @@ std::string report_page(const ReportRun& run, const ReportData& data, const Thum
   html += lead(run) + numbers(data) + source_table(data) + histograms(data, run.threshold);
   for (const Section& each : kSections) {
     const std::uint64_t count = data.images(each.outcome);
+    const ExampleChoice& examples = data.examples(each.outcome);
     html += section(each.title,
-                    fmt::format("{} {} of them; a random choice.", each.lead, with_commas(count)),
-                    data.examples(each.outcome), run.threshold, thumbnail);
+                    fmt::format("{} {}", each.lead, how_many(count, examples.chosen().size())),
+                    examples, run.threshold, thumbnail);
   }
   html += section("Borderline", "Images with the texts that were nearest the threshold.",
                   data.borderline(), run.threshold, thumbnail);

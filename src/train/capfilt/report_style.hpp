@@ -54,8 +54,7 @@ svg text { font-size: 11px; fill: var(--pale); }
 .card li { padding: 9px 0 10px; border-top: 1px solid var(--line); }
 .card li:first-child { border-top: 0; }
 .card p { margin: 1px 0 6px; line-height: 1.35; overflow-wrap: anywhere; }
-.dropped p { color: var(--pale); text-decoration: line-through;
-  text-decoration-color: var(--dropped); }
+.dropped p { color: var(--pale); }
 .head { display: flex; justify-content: space-between; font-size: 12.5px; color: var(--pale); }
 .kept .verdict { color: var(--ink); font-weight: 600; }
 .scale { position: relative; height: 6px; border-radius: 3px; background: var(--faint); }

