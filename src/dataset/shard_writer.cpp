@@ -34,29 +34,32 @@ std::string ending_of(const Sample& sample, const EncodedPicture& picture) {
   return ending;
 }
 
-std::string shard_number(std::size_t number) {
+}  // namespace
+
+std::filesystem::path shard_path(const std::filesystem::path& prefix, std::size_t number) {
   std::string digits = std::to_string(number);
   constexpr std::size_t kWidth = 6;
   if (digits.size() < kWidth) digits.insert(0, kWidth - digits.size(), '0');
-  return digits;
+  return prefix.string() + '-' + digits + ".tar";
 }
 
-}  // namespace
-
-ShardWriter::ShardWriter(std::filesystem::path prefix, const ShardLimits& limits)
-    : prefix_(std::move(prefix)), limits_(limits) {}
+ShardWriter::ShardWriter(std::filesystem::path prefix, const ShardLimits& limits, std::size_t first)
+    : prefix_(std::move(prefix)), limits_(limits), first_(first) {}
 
 void ShardWriter::begin_shard() {
   finish();
-  tar_.emplace(prefix_.string() + '-' + shard_number(shards_) + ".tar");
+  tar_.emplace(shard_path(prefix_, first_ + shards_));
   samples_ = 0;
   ++shards_;
 }
 
 void ShardWriter::write(const Sample& sample) {
+  write(sample, annotation_json(sample));
+}
+
+void ShardWriter::write(const Sample& sample, std::string_view annotation) {
   check_key(sample);
   if (sample.pictures.empty()) fail(sample, "has no picture");
-  const std::string annotation = annotation_json(sample);
   if (annotation.size() > kMaxAnnotationBytes) fail(sample, "has more than 1 MiB of texts");
   std::vector<std::string> names;
   // With the two blocks that end the archive. (A name of more than 100 bytes takes two more.)

@@ -6,6 +6,7 @@
 namespace blip::train {
 
 /// Failures that end the whole command are thrown: cli::UsageError, cli::OutputError, blip::Error.
+cli::ExitCode run_capfilt(cli::Arguments arguments);
 cli::ExitCode run_plot(cli::Arguments arguments);
 
 }  // namespace blip::train

@@ -28,6 +28,7 @@ struct Command {
 
 // In the order in which one meets them: training loops, then what looks at their runs.
 constexpr std::array kCommands = {
+    Command{"capfilt", "Bootstrap a data set: new texts, and those that fit", run_capfilt},
     Command{"plot", "Draw the losses of runs", run_plot},
 };
 

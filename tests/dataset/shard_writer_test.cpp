@@ -46,6 +46,16 @@ TEST(ShardWriter, WritesWhatShardReads) {
   EXPECT_EQ(read.statements.at(0).is_true, true);
 }
 
+TEST(ShardWriter, BeginsWhereItIsToldAndWritesOtherAnnotations) {
+  const TemporaryDirectory directory;
+  ShardWriter writer(directory.path() / "t", {}, 41);
+  writer.write(sample_of("one", "a dog"), R"({"captions":["a cat"],"scores":[0.5]})");
+  writer.finish();
+  const Shard shard(shard_path(directory.path() / "t", 41));
+  EXPECT_THAT(shard.read(0).captions, testing::ElementsAre("a cat"));
+  EXPECT_EQ(shard_path("t", 41), "t-000041.tar");
+}
+
 TEST(ShardWriter, WritesTheSameBytesForTheSameSamples) {
   const TemporaryDirectory directory;
   for (const char* name : {"s", "t"}) {

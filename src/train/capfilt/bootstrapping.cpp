@@ -1,0 +1,126 @@
+#include "train/capfilt/bootstrapping.hpp"
+
+#include <utility>
+
+#include "blip/image.hpp"
+#include "core/unicode.hpp"
+#include "dataset/text_preprocessing.hpp"
+
+namespace blip::train {
+namespace {
+
+// One synthetic text for each image without an error, in order.
+std::vector<std::string> synthetic_texts(const Captioner& captioner,
+                                         std::span<const LoadedPicture> group, Context& context) {
+  std::vector<std::string> texts;
+  std::size_t first = 0;
+  while (first < group.size()) {
+    // What is captioned in one call must have consecutive places.
+    std::vector<const Tensor*> pixels;
+    std::size_t end = first;
+    for (; end < group.size() && group[end].error.empty(); ++end) {
+      pixels.push_back(&*group[end].for_captioner);
+    }
+    if (!pixels.empty()) {
+      for (std::string& text : captioner.caption(pixels, group[first].image, context)) {
+        texts.push_back(std::move(text));
+      }
+    }
+    first = end + 1;
+  }
+  return texts;
+}
+
+std::vector<EncodedImage> encoded_for_filter(const TextFilter& filter,
+                                             std::span<const LoadedPicture> group,
+                                             Context& context) {
+  std::vector<const Tensor*> pixels;
+  for (const LoadedPicture& picture : group) {
+    if (picture.error.empty()) pixels.push_back(&*picture.for_filter);
+  }
+  return filter.encode(pixels, context);
+}
+
+void judge(const TextFilter& filter, const EncodedImage& image, double threshold,
+           std::vector<JudgedText>& texts, Context& context) {
+  std::vector<std::string> written;
+  written.reserve(texts.size());
+  for (const JudgedText& text : texts) written.push_back(text.text);
+  // All texts of an image in one call, and no other's: its scores depend on nothing else.
+  const auto scores = filter.score(image, written, context);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    texts[i].score = scores[i];
+    texts[i].kept = scores[i] && *scores[i] >= threshold;
+  }
+}
+
+}  // namespace
+
+LoadedPicture prepare_picture(const CapfiltModels& models, std::size_t image,
+                              dataset::Sample sample) {
+  LoadedPicture picture{.image = image,
+                        .sample = std::move(sample),
+                        .for_captioner = {},
+                        .for_filter = {},
+                        .error = {}};
+  if (picture.sample.pictures.size() != 1) {
+    picture.error = "has " + std::to_string(picture.sample.pictures.size()) + " pictures, not one";
+    return picture;
+  }
+  try {
+    const dataset::EncodedPicture& encoded = picture.sample.pictures.front();
+    const Image decoded = Image::decode(encoded.bytes, {}, encoded.name);
+    if (models.captioner) picture.for_captioner = models.captioner->prepare(decoded);
+    if (models.filter) picture.for_filter = models.filter->prepare(decoded);
+  } catch (const std::exception& error) {
+    picture.error = error.what();
+  }
+  return picture;
+}
+
+std::vector<ImageDecision> decide(const CapfiltModels& models, double threshold,
+                                  std::span<const LoadedPicture> group, Context& context) {
+  std::vector<std::string> synthetic;
+  if (models.captioner) synthetic = synthetic_texts(*models.captioner, group, context);
+  std::vector<EncodedImage> encoded;
+  if (models.filter) encoded = encoded_for_filter(*models.filter, group, context);
+  std::vector<ImageDecision> decisions;
+  std::size_t good = 0;
+  for (const LoadedPicture& picture : group) {
+    ImageDecision& decision = decisions.emplace_back();
+    decision.image = picture.image;
+    decision.key = picture.sample.key;
+    decision.error = picture.error;
+    if (!picture.error.empty()) continue;
+    for (const std::string& caption : picture.sample.captions) {
+      decision.texts.push_back(
+          {TextSource::web, replace_invalid_utf8(caption), std::nullopt, false});
+    }
+    if (models.captioner) {
+      decision.texts.push_back({TextSource::synthetic, synthetic[good], std::nullopt, false});
+    }
+    if (models.filter) {
+      judge(*models.filter, encoded[good], threshold, decision.texts, context);
+    } else {
+      for (JudgedText& text : decision.texts) {
+        text.kept = !dataset::pre_caption(text.text).empty();
+      }
+    }
+    ++good;
+  }
+  return decisions;
+}
+
+ImageDecision pass_on(std::size_t image, const dataset::Sample& sample) {
+  ImageDecision decision;
+  decision.image = image;
+  decision.key = sample.key;
+  decision.is_human = true;
+  for (const std::string& caption : sample.captions) {
+    decision.texts.push_back(
+        {TextSource::human, replace_invalid_utf8(caption), std::nullopt, true});
+  }
+  return decision;
+}
+
+}  // namespace blip::train
