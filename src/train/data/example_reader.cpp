@@ -68,6 +68,11 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
       dataset::Question& question = sample.questions.at(place.item);
       example.text = dataset::pre_question(question.text, options_.max_words);
       example.answers = std::move(question.answers);
+      if (sample.source == "vg") {
+        for (dataset::Answer& answer : example.answers) {
+          answer.weight = options_.visual_genome_weight;
+        }
+      }
       break;
     }
     case RowKind::statement: {

@@ -32,6 +32,7 @@ struct ExampleOptions {
   bool is_augmented = true;
   double min_crop_area = 0.5;  ///< 0.2 in pre-training
   std::uint64_t seed = 42;
+  double visual_genome_weight = 0.2;  ///< of an answer there, which one person gave
   BadPicture bad_picture = BadPicture::fail;
   std::size_t cache_bytes = 0;  ///< for decoded pictures; 0 decodes anew in every epoch
 };
