@@ -25,8 +25,7 @@ double learning_rate(const CosineSchedule& schedule, std::int64_t epoch) {
 
 double learning_rate(const WarmupCosineSchedule& schedule, std::int64_t step) {
   if (step < schedule.warmup_steps) {
-    const double progress =
-        static_cast<double>(step) / static_cast<double>(schedule.warmup_steps);
+    const double progress = static_cast<double>(step) / static_cast<double>(schedule.warmup_steps);
     return schedule.warmup_start + (schedule.initial - schedule.warmup_start) * progress;
   }
   return learning_rate(

@@ -33,8 +33,8 @@ Evaluation evaluate_nlvr(const std::filesystem::path& model, const TrainingConfi
         if (!statement.is_true) continue;
         left_images.push_back(lefts[i]);
         right_images.push_back(rights[i]);
-        statements.push_back(dataset::pre_caption(
-            statement.text, static_cast<std::size_t>(config.data.max_words)));
+        statements.push_back(
+            dataset::pre_caption(statement.text, static_cast<std::size_t>(config.data.max_words)));
         labels.push_back(*statement.is_true);
       }
     }

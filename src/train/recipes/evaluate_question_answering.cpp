@@ -42,9 +42,8 @@ std::vector<std::string> answers_of_training(const DataConfig& config) {
     }
   }
   std::vector<std::pair<std::string, std::size_t>> ranked(counts.begin(), counts.end());
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& left, const auto& right) {
-    return left.second > right.second;
-  });
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& left, const auto& right) { return left.second > right.second; });
   ranked.resize(std::min(ranked.size(), kMostAnswers));
   std::vector<std::string> answers;
   for (auto& [text, count] : ranked) answers.push_back(std::move(text));
@@ -87,8 +86,8 @@ Evaluation evaluate_question_answering(const std::filesystem::path& model,
       for (const dataset::Question& question : data.items()[first + i].questions) {
         if (question.answers.empty()) continue;
         question_images.push_back(images[i]);
-        questions.push_back(dataset::pre_question(
-            question.text, static_cast<std::size_t>(config.data.max_words)));
+        questions.push_back(
+            dataset::pre_question(question.text, static_cast<std::size_t>(config.data.max_words)));
         wanted.push_back(people_of(question));
       }
     }

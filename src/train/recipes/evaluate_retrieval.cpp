@@ -32,8 +32,7 @@ Gallery gallery_of(const EvaluationData& data, const BertTokenizer& tokenizer,
   std::vector<std::string> captions;
   for (std::size_t image = 0; image < data.items().size(); ++image) {
     for (const std::string& caption : data.items()[image].captions) {
-      captions.push_back(
-          dataset::pre_caption(caption, static_cast<std::size_t>(config.max_words)));
+      captions.push_back(dataset::pre_caption(caption, static_cast<std::size_t>(config.max_words)));
       gallery.image_of_text.push_back(image);
     }
   }
@@ -49,8 +48,8 @@ eval::ScoreMatrix cosines_of(const std::vector<float>& images, const std::vector
   cosines.values.reserve(cosines.num_images * cosines.num_texts);
   for (std::size_t image = 0; image < images.size(); image += width) {
     for (std::size_t text = 0; text < texts.size(); text += width) {
-      cosines.values.push_back(std::inner_product(&images[image], &images[image] + width,
-                                                  &texts[text], 0.0F));
+      cosines.values.push_back(
+          std::inner_product(&images[image], &images[image] + width, &texts[text], 0.0F));
     }
   }
   return cosines;
@@ -61,9 +60,8 @@ template <typename Score>
 std::vector<std::size_t> best(std::size_t count, std::size_t k, const Score& score) {
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
-    return score(left) > score(right);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t left, std::size_t right) { return score(left) > score(right); });
   order.resize(std::min(count, k));
   return order;
 }

@@ -29,8 +29,7 @@ EvaluationData::EvaluationData(const DataConfig& config, int image_size)
     if (place == items_.size()) items_.push_back({.sample = i});
     EvaluationItem& item = items_[place];
     std::move(sample.captions.begin(), sample.captions.end(), std::back_inserter(item.captions));
-    std::move(sample.questions.begin(), sample.questions.end(),
-              std::back_inserter(item.questions));
+    std::move(sample.questions.begin(), sample.questions.end(), std::back_inserter(item.questions));
     std::move(sample.statements.begin(), sample.statements.end(),
               std::back_inserter(item.statements));
   }
@@ -48,8 +47,8 @@ Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::s
   const auto load = [&](std::size_t i) {
     const dataset::Sample sample = data_.read(items_[first + i].sample);
     if (which >= sample.pictures.size()) {
-      throw Error(ErrorCode::invalid_argument, sample.key + ": has no picture " +
-                                                   std::to_string(which + 1));
+      throw Error(ErrorCode::invalid_argument,
+                  sample.key + ": has no picture " + std::to_string(which + 1));
     }
     const dataset::EncodedPicture& picture = sample.pictures[which];
     const Image image =

@@ -34,7 +34,8 @@ class EvaluationData {
   [[nodiscard]] Tensor pixel_values(std::size_t first, std::size_t count,
                                     std::size_t which = 0) const;
 
-  /// Calls `visit` with the first item and the pictures of up to `batch` items, until all were seen.
+  /// Calls `visit` with the first item and the pictures of up to `batch` items, until all were
+  /// seen.
   void for_each_batch(int batch,
                       const std::function<void(std::size_t first, const Tensor&)>& visit) const;
 

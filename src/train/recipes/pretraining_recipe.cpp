@@ -26,11 +26,10 @@ Recipe make_pretraining_recipe(const TrainingConfig& config, const StartModel& s
     batch.texts =
         texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_maximum);
     const ObjectiveConfig& objective = config.objective;
-    const double alpha =
-        momentum_share(objective.alpha, objective.alpha_ramp_epochs, place.epoch,
-                       place.step_in_epoch, place.steps_per_epoch);
-    const PretrainingLosses losses = pretraining_losses(*model, batch, alpha, sampler, gather,
-                                                        language_model_options(config));
+    const double alpha = momentum_share(objective.alpha, objective.alpha_ramp_epochs, place.epoch,
+                                        place.step_in_epoch, place.steps_per_epoch);
+    const PretrainingLosses losses =
+        pretraining_losses(*model, batch, alpha, sampler, gather, language_model_options(config));
     return StepLosses{objective.contrastive_weight * losses.contrastive +
                           objective.matching_weight * losses.matching +
                           objective.language_weight * losses.language_model,

@@ -24,16 +24,16 @@ Recipe make_question_answering_recipe(const TrainingConfig& config, const StartM
     batch.images = pictures_on(device, examples);
     batch.questions =
         texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_longest);
-    const AnswerTensors answers = answer_tensors(examples, start.tokenizer,
-                                                 static_cast<std::size_t>(config.data.max_tokens));
+    const AnswerTensors answers =
+        answer_tensors(examples, start.tokenizer, static_cast<std::size_t>(config.data.max_tokens));
     batch.answers = {answers.texts.ids.to(device), answers.texts.mask.to(device)};
     batch.answer_counts = answers.counts.to(device);
     batch.weights = answers.weights.to(device);
     return StepLosses{question_answering_loss(*model, batch, language_model_options(config))};
   };
   recipe.save = [=](const std::filesystem::path& directory) {
-    save_model(model->parameters, model->config, "BlipForQuestionAnswering",
-               start.tokenizer_source, directory);
+    save_model(model->parameters, model->config, "BlipForQuestionAnswering", start.tokenizer_source,
+               directory);
   };
   if (!config.data.validation.empty()) {
     recipe.evaluate = [config](const std::filesystem::path& directory) {

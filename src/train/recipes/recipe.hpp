@@ -29,7 +29,7 @@ struct StepPlace {
 };
 
 struct StepLosses {
-  torch::Tensor total;                                        ///< what backward() starts from
+  torch::Tensor total;                                         ///< what backward() starts from
   std::vector<std::pair<std::string, torch::Tensor>> parts{};  ///< as the log names them
 };
 

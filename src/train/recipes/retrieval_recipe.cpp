@@ -29,11 +29,10 @@ Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& sta
         texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_maximum);
     batch.image_ids = image_numbers(examples).to(device);
     const ObjectiveConfig& objective = config.objective;
-    const double alpha =
-        momentum_share(objective.alpha, objective.alpha_ramp_epochs, place.epoch,
-                       place.step_in_epoch, place.steps_per_epoch);
-    const NegativesFrom negatives = objective.negatives_from_all_ranks ? NegativesFrom::all_ranks
-                                                                       : NegativesFrom::own_rank;
+    const double alpha = momentum_share(objective.alpha, objective.alpha_ramp_epochs, place.epoch,
+                                        place.step_in_epoch, place.steps_per_epoch);
+    const NegativesFrom negatives =
+        objective.negatives_from_all_ranks ? NegativesFrom::all_ranks : NegativesFrom::own_rank;
     const RetrievalLosses losses =
         retrieval_losses(*model, batch, alpha, negatives, sampler, gather);
     return StepLosses{objective.contrastive_weight * losses.contrastive +

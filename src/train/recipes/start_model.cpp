@@ -1,6 +1,5 @@
 #include "train/recipes/start_model.hpp"
 
-#include <array>
 #include <cstdint>
 #include <system_error>
 #include <vector>

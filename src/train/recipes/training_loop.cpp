@@ -6,9 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <limits>
 #include <map>
-#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -22,6 +20,7 @@
 #include "train/optimizer/adamw.hpp"
 #include "train/optimizer/schedules.hpp"
 #include "train/recipes/autocast.hpp"
+#include "train/recipes/rank_agreement.hpp"
 #include "train/recipes/recipe.hpp"
 #include "train/run/durable_file.hpp"
 #include "train/run/event_file.hpp"
@@ -170,14 +169,15 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
   // The data.
   const StartModel start = open_start_model(config, group);
   Recipe recipe = make_recipe(config, start, group);
-  const ExampleReader reader(dataset::Dataset::open(config.data.train, {.root = config.data.images}),
-                             example_options(config, recipe.rows));
-  const EpochSampler sampler(
-      {.rows = reader.rows(),
-       .batch = static_cast<std::size_t>(config.data.batch) * static_cast<std::size_t>(group.size()),
-       .rank = static_cast<std::size_t>(group.rank()),
-       .ranks = static_cast<std::size_t>(group.size()),
-       .seed = static_cast<std::uint64_t>(config.run.seed)});
+  const ExampleReader reader(
+      dataset::Dataset::open(config.data.train, {.root = config.data.images}),
+      example_options(config, recipe.rows));
+  const EpochSampler sampler({.rows = reader.rows(),
+                              .batch = static_cast<std::size_t>(config.data.batch) *
+                                       static_cast<std::size_t>(group.size()),
+                              .rank = static_cast<std::size_t>(group.rank()),
+                              .ranks = static_cast<std::size_t>(group.size()),
+                              .seed = static_cast<std::uint64_t>(config.run.seed)});
   const auto steps_per_epoch = static_cast<std::int64_t>(sampler.steps_per_epoch());
   if (steps_per_epoch == 0) {
     throw Error(ErrorCode::invalid_argument,
@@ -204,7 +204,7 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
     }
     if (is_first) tell("going on after step " + std::to_string(position.step));
   } else {
-    fill_parameters(parameters, config, is_first ? tell : [](const std::string&) {});
+    fill_parameters(parameters, config, is_first ? tell : Tell([](const std::string&) {}));
   }
   {
     std::vector<torch::Tensor> tensors;
@@ -215,6 +215,7 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
   for (const auto& [name, tensor] : parameters.trained()) trained.push_back(tensor);
 
   const auto save = [&] {
+    require_agreement(group, parameters.named_state());
     RunState state;
     state.position = position;
     state.random = collect_random_states(group, device);
@@ -233,8 +234,7 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
   if (is_first) reports.emplace(run, position.step);
   TrainingGuards guards;
   PrefetchingLoader loader(
-      sampler,
-      [&](std::size_t row, std::uint32_t epoch) { return reader.read(row, epoch); },
+      sampler, [&](std::size_t row, std::uint32_t epoch) { return reader.read(row, epoch); },
       {.workers = config.data.workers,
        .batches_ahead = 4,
        .epoch = static_cast<std::uint32_t>(position.epoch),
@@ -252,8 +252,8 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
     StepLosses losses;
     {
       const Autocast autocast(config.run.precision == "bfloat16", device);
-      losses = recipe.losses(batch.examples,
-                             {position.epoch, position.step_in_epoch, steps_per_epoch});
+      losses =
+          recipe.losses(batch.examples, {position.epoch, position.step_in_epoch, steps_per_epoch});
     }
     const StepValues values = values_of(losses);
     guards.check(position.step + 1, values);
@@ -278,8 +278,7 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
       if (reports) reports->write(position.step, epoch, line);
     }
     if (reports) {
-      reports->progress.draw(
-          {position.step, steps, first_step, epoch, config.run.epochs}, values);
+      reports->progress.draw({position.step, steps, first_step, epoch, config.run.epochs}, values);
       if (const auto hint = guards.hint()) {
         reports->progress.clear();
         tell(*hint);

@@ -1,6 +1,7 @@
 // The training loop, the same for every recipe.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 

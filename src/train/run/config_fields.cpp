@@ -78,8 +78,8 @@ void add_architecture(std::vector<TaskField>& fields, ArchitectureConfig& archit
 
 void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
   const std::initializer_list<TaskField> group = {
-      {kAll, {"optimizer",
-        "schedule",
+      {kAll,
+       {"optimizer", "schedule",
         TextField{&optimizer.schedule, {"cosine", "warmup_decay", "warmup_cosine"}}}},
       {kAll, {"optimizer", "learning_rate", NumberField{&optimizer.learning_rate, 0, 1}}},
       {kAll, {"optimizer", "min_learning_rate", NumberField{&optimizer.min_learning_rate, 0, 1}}},

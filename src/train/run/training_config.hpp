@@ -40,8 +40,8 @@ struct ModelConfig {
       0;  ///< last vision layers whose activations are computed twice, to save memory
 };
 
-/// Of a model that starts from nothing. Feed-forward layers are four times as wide as the towers, as
-/// in every ViT and BERT.
+/// Of a model that starts from nothing. Feed-forward layers are four times as wide as the towers,
+/// as in every ViT and BERT.
 struct ArchitectureConfig {
   int vision_width = 768;
   int vision_layers = 12;
@@ -50,8 +50,8 @@ struct ArchitectureConfig {
   int text_width = 768;
   int text_layers = 12;
   int text_heads = 12;
-  int text_positions = 512;  ///< the longest text, in tokens
-  int projection = 256;      ///< width of the embeddings that are compared
+  int text_positions = 512;                      ///< the longest text, in tokens
+  int projection = 256;                          ///< width of the embeddings that are compared
   std::string vocabulary = "bert-base-uncased";  ///< a directory with a tokenizer, or a vocab.txt
 };
 
@@ -85,14 +85,14 @@ struct ObjectiveConfig {
 struct RunConfig {
   std::string directory;  ///< of checkpoints and logs
   int epochs = 1;
-  int max_steps = 0;               ///< stop there, for a trial; 0: no limit
-  int seed = 42;                   ///< plus the rank
-  std::string device = "auto";     ///< "cpu", "cuda", or "auto": a GPU if there is one
+  int max_steps = 0;                  ///< stop there, for a trial; 0: no limit
+  int seed = 42;                      ///< plus the rank
+  std::string device = "auto";        ///< "cpu", "cuda", or "auto": a GPU if there is one
   std::string precision = "float32";  ///< or "bfloat16": matrix products in it, weights not
-  int log_interval = 50;           ///< steps between lines of the log
-  int checkpoint_interval = 1000;  ///< steps; the end of an epoch is a checkpoint, too
-  int keep_checkpoints = 3;        ///< 0: all
-  int timeout_seconds = 1800;      ///< how long the processes wait for each other
+  int log_interval = 50;              ///< steps between lines of the log
+  int checkpoint_interval = 1000;     ///< steps; the end of an epoch is a checkpoint, too
+  int keep_checkpoints = 3;           ///< 0: all
+  int timeout_seconds = 1800;         ///< how long the processes wait for each other
 };
 
 struct EvaluationConfig {
@@ -101,7 +101,7 @@ struct EvaluationConfig {
   int max_length = 20;  ///< tokens, with those of the prompt
   int min_length = 5;
   int candidates = 256;  ///< that the matching head re-ranks per query; 128 for Flickr30k
-  std::string answers;  ///< file with an answer per line; empty: those of the training data
+  std::string answers;   ///< file with an answer per line; empty: those of the training data
 };
 
 struct TrainingConfig {

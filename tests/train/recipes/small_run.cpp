@@ -16,7 +16,8 @@ void write_small_data(const std::filesystem::path& directory) {
     const std::string& color = colors[i % 3];
     dataset::Sample sample;
     sample.key = "sample" + std::to_string(i);
-    sample.pictures = {{"a.bmp", train::bmp_of(20, 16, i)}, {"b.bmp", train::bmp_of(16, 20, i + 50)}};
+    sample.pictures = {{"a.bmp", train::bmp_of(20, 16, i)},
+                       {"b.bmp", train::bmp_of(16, 20, i + 50)}};
     sample.captions = {"a " + color + " " + thing, "the " + thing + " here"};
     sample.questions = {{"", "what is this?", {{thing, 7, 0.7}, {color, 3, 0.3}}},
                         {"", "what color is it?", {{color, 1, 1.0}}}};
@@ -25,10 +26,9 @@ void write_small_data(const std::filesystem::path& directory) {
   }
   writer.finish();
   std::ofstream vocabulary(directory / "vocab.txt");
-  for (const char* word :
-       {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "a",  "picture", "of",   "the",   "red",
-        "blue",  "green", "dog",   "cat",   "bird", "fish",    "here", "there", "is",
-        "it",    "what",  "this",  "color", "?"}) {
+  for (const char* word : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "a",    "picture", "of",   "the",
+                           "red",   "blue",  "green", "dog",   "cat",  "bird",    "fish", "here",
+                           "there", "is",    "it",    "what",  "this", "color",   "?"}) {
     vocabulary << word << '\n';
   }
 }
@@ -36,10 +36,8 @@ void write_small_data(const std::filesystem::path& directory) {
 std::vector<std::string> small_run(train::Task task, const std::filesystem::path& directory,
                                    const std::string& run,
                                    const std::vector<std::string>& settings) {
-  std::vector<std::string> words = {std::string(train::name_of(task)),
-                                    "--data",
-                                    (directory / "data-000000.tar").string(),
-                                    "--output",
+  std::vector<std::string> words = {std::string(train::name_of(task)), "--data",
+                                    (directory / "data-000000.tar").string(), "--output",
                                     (directory / run).string()};
   std::vector<std::string> all = {"data.batch=4",
                                   "data.workers=2",

@@ -9,8 +9,8 @@
 
 namespace blip::testing {
 
-/// Writes DIRECTORY/data-000000.tar and vocab.txt: 12 samples of two pictures, each with captions of
-/// one length, answered questions and statements.
+/// Writes DIRECTORY/data-000000.tar and vocab.txt: 12 samples of two pictures, each with captions
+/// of one length, answered questions and statements.
 void write_small_data(const std::filesystem::path& directory);
 
 /// `blip-train TASK …` for a model of 16 wide towers on that data, in DIRECTORY/RUN; `settings` are
