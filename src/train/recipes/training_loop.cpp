@@ -47,6 +47,7 @@ ExampleOptions example_options(const TrainingConfig& config, RowKind kind) {
   options.prompt = config.data.prompt;
   options.max_words = static_cast<std::size_t>(config.data.max_words);
   options.is_augmented = config.data.augment;
+  options.has_rand_augment = config.data.rand_augment;
   options.min_crop_area = config.data.min_crop;
   options.seed = static_cast<std::uint64_t>(config.run.seed);
   options.visual_genome_weight = config.objective.single_answer_weight;

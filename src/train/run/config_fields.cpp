@@ -41,6 +41,7 @@ void add_data(std::vector<TaskField>& fields, DataConfig& data) {
       {kCaption, {"data", "prompt", TextField{&data.prompt}}},
       {kAll, {"data", "min_crop", NumberField{&data.min_crop, 0.01, 1}}},
       {kAll, {"data", "augment", SwitchField{&data.augment}}},
+      {kAll, {"data", "rand_augment", SwitchField{&data.rand_augment}}},
       {kAll, {"data", "bad_pictures", TextField{&data.bad_pictures, {"fail", "replace"}}}},
       {kAll, {"data", "cache_megabytes", IntegerField{&data.cache_megabytes, 0, 1 << 20}}}};
   fields.insert(fields.end(), group);

@@ -25,6 +25,7 @@ struct DataConfig {
   std::string prompt;                   ///< in front of every caption
   double min_crop = 0.5;                ///< smallest share of an image's area that a crop keeps
   bool augment = true;                  ///< crops, flips and RandAugment
+  bool rand_augment = true;             ///< false: only crops and flips
   std::string bad_pictures = "fail";    ///< or "replace": the next row that can be read
   int cache_megabytes = 0;              ///< for decoded pictures, per process
 };

@@ -11,7 +11,7 @@ TEST(RecipeFiles, EasyVqaIsSmallAndFromNothing) {
   const TrainingConfig config = read_config(Task::vqa, BLIP_SOURCE_DIR "/recipes/easy-vqa.json");
   EXPECT_TRUE(config.model.start.empty());
   EXPECT_EQ(config.model.image_size % config.architecture.patch_size, 0);
-  EXPECT_FALSE(config.data.augment);
+  EXPECT_FALSE(config.data.rand_augment);
   check_config(config, 1);
   // Its vocabulary is beside it, and has every word.
   EXPECT_EQ(config.architecture.vocabulary, "recipes/easy-vqa/vocab.txt");

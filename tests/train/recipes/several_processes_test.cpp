@@ -3,9 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include "blip/error.hpp"
 #include "small_run.hpp"
-#include "train/recipes/rank_agreement.hpp"
 #include "train/run/log_reader.hpp"
 #include "train/run/run_checkpoint.hpp"
 #include "worker.hpp"
@@ -138,6 +136,29 @@ TEST_P(SeveralProcesses, GoOnBitForBit) {
   for (const auto& [name, tensor] : straight.model) {
     EXPECT_TRUE(tensor.equal(find_tensor(resumed.model, name))) << name;
   }
+}
+
+// One of them has another learning rate.
+TEST_P(SeveralProcesses, NoticeThatTheyDiffer) {
+  const int processes = GetParam();
+  const std::string port = std::to_string(testing::free_port());
+  std::vector<Worker> workers;
+  for (int rank = 0; rank < processes; ++rank) {
+    const char* rate = rank == 1 ? "optimizer.learning_rate=2e-3" : "optimizer.learning_rate=1e-3";
+    workers.emplace_back(
+        small_run(Task::nlvr, path(), "run", {rate, "data.batch=2"}),
+        std::map<std::string, std::string>{{"RANK", std::to_string(rank)},
+                                           {"LOCAL_RANK", std::to_string(rank)},
+                                           {"WORLD_SIZE", std::to_string(processes)},
+                                           {"MASTER_ADDR", "127.0.0.1"},
+                                           {"MASTER_PORT", port}});
+  }
+  for (Worker& worker : workers) {
+    const WorkerOutcome outcome = worker.wait();
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.output, ::testing::HasSubstr("do not hold the same model any more"));
+  }
+  EXPECT_FALSE(find_latest_checkpoint(path() / "run"));
 }
 
 INSTANTIATE_TEST_SUITE_P(OnOneMachine, SeveralProcesses, ::testing::Values(2, 4));
