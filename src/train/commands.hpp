@@ -6,6 +6,11 @@
 namespace blip::train {
 
 /// Failures that end the whole command are thrown: cli::UsageError, cli::OutputError, blip::Error.
+cli::ExitCode run_pretrain(cli::Arguments arguments);
+cli::ExitCode run_caption(cli::Arguments arguments);
+cli::ExitCode run_retrieval(cli::Arguments arguments);
+cli::ExitCode run_vqa(cli::Arguments arguments);
+cli::ExitCode run_nlvr(cli::Arguments arguments);
 cli::ExitCode run_capfilt(cli::Arguments arguments);
 cli::ExitCode run_plot(cli::Arguments arguments);
 

@@ -28,6 +28,11 @@ struct Command {
 
 // In the order in which one meets them: training loops, then what looks at their runs.
 constexpr std::array kCommands = {
+    Command{"pretrain", "Pre-train on images and captions", run_pretrain},
+    Command{"caption", "Fine-tune to caption images", run_caption},
+    Command{"retrieval", "Fine-tune to find images by texts and texts by images", run_retrieval},
+    Command{"vqa", "Fine-tune to answer questions", run_vqa},
+    Command{"nlvr", "Fine-tune to judge statements about two images", run_nlvr},
     Command{"capfilt", "Bootstrap a data set: new texts, and those that fit", run_capfilt},
     Command{"plot", "Draw the losses of runs", run_plot},
 };

@@ -52,8 +52,9 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
   example.image = place.image;
   for (const Image& picture : *pictures) {
     if (options_.is_augmented) {
-      const Augmentation drawn =
+      Augmentation drawn =
           draw_augmentation(picture.width(), picture.height(), options_.min_crop_area, random);
+      if (!options_.has_rand_augment) drawn.operations.clear();
       example.pictures.push_back(augmented(picture, drawn, options_.image_size));
     } else {
       example.pictures.push_back(picture.resized(options_.image_size, options_.image_size));
@@ -68,6 +69,11 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
       dataset::Question& question = sample.questions.at(place.item);
       example.text = dataset::pre_question(question.text, options_.max_words);
       example.answers = std::move(question.answers);
+      if (sample.source == "vg") {
+        for (dataset::Answer& answer : example.answers) {
+          answer.weight = options_.visual_genome_weight;
+        }
+      }
       break;
     }
     case RowKind::statement: {

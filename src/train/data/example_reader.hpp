@@ -30,8 +30,10 @@ struct ExampleOptions {
   std::size_t max_words = 30;  ///< of a text
   /// Off: pictures are squashed to size × size (as for evaluation) and nothing is left to chance.
   bool is_augmented = true;
-  double min_crop_area = 0.5;  ///< 0.2 in pre-training
+  bool has_rand_augment = true;  ///< else crops and flips alone
+  double min_crop_area = 0.5;    ///< 0.2 in pre-training
   std::uint64_t seed = 42;
+  double visual_genome_weight = 0.2;  ///< of an answer there, which one person gave
   BadPicture bad_picture = BadPicture::fail;
   std::size_t cache_bytes = 0;  ///< for decoded pictures; 0 decodes anew in every epoch
 };

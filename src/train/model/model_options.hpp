@@ -21,6 +21,8 @@ struct ModelOptions {
   VisionOptions vision;
   double text_dropout = 0.1;
   std::int64_t queue_size = kQueueSize;  ///< of models with contrastive learning
+  double momentum =
+      0.995;  ///< what momentum copies keep of themselves at each step; the original's
 };
 
 /// [DEC], the first token of a decoder's text, and [ENC], of an image-grounded encoder's: the two

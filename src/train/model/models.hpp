@@ -24,6 +24,7 @@ struct PretrainingModel {
   Parameters parameters;
   ImageTextEncoder online;
   ImageTextEncoder momentum;
+  double momentum_coefficient = kMomentum;
   std::vector<MomentumPair> momentum_pairs;
   TextTransformer decoder;
   LanguageModelHead language_model_head;
@@ -38,6 +39,7 @@ struct RetrievalModel {
   Parameters parameters;
   ImageTextEncoder online;
   ImageTextEncoder momentum;
+  double momentum_coefficient = kMomentum;
   std::vector<MomentumPair> momentum_pairs;
   Linear matching_head;
   torch::Tensor temperature;

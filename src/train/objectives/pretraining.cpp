@@ -24,7 +24,7 @@ PretrainingLosses pretraining_losses(PretrainingModel& model, const PretrainingB
   torch::Tensor hard;
   {
     const torch::NoGradGuard no_grad;
-    update_momentum(model.momentum_pairs);
+    update_momentum(model.momentum_pairs, model.momentum_coefficient);
     momentum = {
         model.momentum.project_image(model.momentum.vision.forward(batch.images, kTraining)),
         model.momentum.encode_text(batch.texts, kTraining)};

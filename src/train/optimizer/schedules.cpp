@@ -23,8 +23,21 @@ double learning_rate(const CosineSchedule& schedule, std::int64_t epoch) {
          schedule.minimum;
 }
 
+double learning_rate(const WarmupCosineSchedule& schedule, std::int64_t step) {
+  if (step < schedule.warmup_steps) {
+    const double progress = static_cast<double>(step) / static_cast<double>(schedule.warmup_steps);
+    return schedule.warmup_start + (schedule.initial - schedule.warmup_start) * progress;
+  }
+  return learning_rate(
+      CosineSchedule{.initial = schedule.initial,
+                     .minimum = schedule.minimum,
+                     .epochs = std::max<std::int64_t>(schedule.steps - schedule.warmup_steps, 1)},
+      step - schedule.warmup_steps);
+}
+
 double momentum_share(double alpha, std::int64_t ramp_epochs, std::int64_t epoch, std::int64_t step,
                       std::int64_t steps_per_epoch) {
+  if (ramp_epochs == 0) return alpha;
   const auto done = static_cast<double>(epoch * steps_per_epoch + step);
   const auto ramp = static_cast<double>(ramp_epochs * steps_per_epoch);
   return alpha * std::min(1.0, done / ramp);

@@ -27,6 +27,19 @@ struct CosineSchedule {
 /// (initial - minimum) · ½ (1 + cos(π · epoch / epochs)) + minimum
 double learning_rate(const CosineSchedule& schedule, std::int64_t epoch);
 
+/// For models that start from nothing: linear warm-up, then a cosine, both by the step.
+struct WarmupCosineSchedule {
+  double initial = 1e-3;
+  double minimum = 0.0;
+  double warmup_start = 1e-6;
+  std::int64_t warmup_steps = 100;
+  std::int64_t steps = 1000;  ///< of the whole training
+};
+/// `step` counts from the start of the training: from warmup_start to `initial` in warmup_steps,
+/// then (initial - minimum) · ½ (1 + cos(π · progress)) + minimum, progress being the share of the
+/// remaining steps that is done.
+double learning_rate(const WarmupCosineSchedule& schedule, std::int64_t step);
+
 /// The share of the momentum encoder in the targets of ITC: alpha · min(1, steps so far /
 /// (ramp_epochs · steps_per_epoch)). Pre-training ramps over two epochs, retrieval over one.
 double momentum_share(double alpha, std::int64_t ramp_epochs, std::int64_t epoch, std::int64_t step,

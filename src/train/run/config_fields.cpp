@@ -40,7 +40,10 @@ void add_data(std::vector<TaskField>& fields, DataConfig& data) {
       {kAll, {"data", "max_tokens", IntegerField{&data.max_tokens, 3, 512}}},
       {kCaption, {"data", "prompt", TextField{&data.prompt}}},
       {kAll, {"data", "min_crop", NumberField{&data.min_crop, 0.01, 1}}},
-      {kAll, {"data", "augment", SwitchField{&data.augment}}}};
+      {kAll, {"data", "augment", SwitchField{&data.augment}}},
+      {kAll, {"data", "rand_augment", SwitchField{&data.rand_augment}}},
+      {kAll, {"data", "bad_pictures", TextField{&data.bad_pictures, {"fail", "replace"}}}},
+      {kAll, {"data", "cache_megabytes", IntegerField{&data.cache_megabytes, 0, 1 << 20}}}};
   fields.insert(fields.end(), group);
 }
 
@@ -48,14 +51,37 @@ void add_model(std::vector<TaskField>& fields, ModelConfig& model) {
   const std::initializer_list<TaskField> group = {
       {kAll, {"model", "start", TextField{&model.start}}},
       {kAll, {"model", "image_size", IntegerField{&model.image_size, 16, 4096}}},
+      {kAll, {"model", "bert", TextField{&model.bert}}},
+      {kAll, {"model", "vit", TextField{&model.vit}}},
+      {kAll, {"model", "dropout", NumberField{&model.dropout, 0, 0.9}}},
       {kAll, {"model", "drop_path", NumberField{&model.drop_path, 0, 0.9}}},
       {kAll, {"model", "recompute_layers", IntegerField{&model.recompute_layers, 0, 1024}}}};
   fields.insert(fields.end(), group);
 }
 
+void add_architecture(std::vector<TaskField>& fields, ArchitectureConfig& architecture) {
+  constexpr int kWidest = 1 << 16;
+  constexpr int kDeepest = 1024;
+  const auto add = [&](std::string_view key, int& value, int most) {
+    fields.push_back({kAll, {"architecture", key, IntegerField{&value, 1, most}}});
+  };
+  add("vision_width", architecture.vision_width, kWidest);
+  add("vision_layers", architecture.vision_layers, kDeepest);
+  add("vision_heads", architecture.vision_heads, kDeepest);
+  add("patch_size", architecture.patch_size, kWidest);
+  add("text_width", architecture.text_width, kWidest);
+  add("text_layers", architecture.text_layers, kDeepest);
+  add("text_heads", architecture.text_heads, kDeepest);
+  add("text_positions", architecture.text_positions, kWidest);
+  add("projection", architecture.projection, kWidest);
+  fields.push_back({kAll, {"architecture", "vocabulary", TextField{&architecture.vocabulary}}});
+}
+
 void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
   const std::initializer_list<TaskField> group = {
-      {kAll, {"optimizer", "schedule", TextField{&optimizer.schedule, {"cosine", "warmup_decay"}}}},
+      {kAll,
+       {"optimizer", "schedule",
+        TextField{&optimizer.schedule, {"cosine", "warmup_decay", "warmup_cosine"}}}},
       {kAll, {"optimizer", "learning_rate", NumberField{&optimizer.learning_rate, 0, 1}}},
       {kAll, {"optimizer", "min_learning_rate", NumberField{&optimizer.min_learning_rate, 0, 1}}},
       {kAll,
@@ -99,6 +125,7 @@ void add_run(std::vector<TaskField>& fields, RunConfig& run) {
       {kAll, {"run", "max_steps", IntegerField{&run.max_steps, 0, kMany}}},
       {kAll, {"run", "seed", IntegerField{&run.seed, 0, kMany}}},
       {kAll, {"run", "device", TextField{&run.device, {"auto", "cpu", "cuda"}}}},
+      {kAll, {"run", "precision", TextField{&run.precision, {"float32", "bfloat16"}}}},
       {kAll, {"run", "log_interval", IntegerField{&run.log_interval, 1, kMany}}},
       {kAll, {"run", "checkpoint_interval", IntegerField{&run.checkpoint_interval, 1, kMany}}},
       {kAll, {"run", "keep_checkpoints", IntegerField{&run.keep_checkpoints, 0, kMany}}},
@@ -114,7 +141,8 @@ void add_evaluation(std::vector<TaskField>& fields, EvaluationConfig& evaluation
       {kCaption, {"evaluation", "min_length", IntegerField{&evaluation.min_length, 0, 512}}},
       {kRetrieval, {"evaluation", "candidates", IntegerField{&evaluation.candidates, 1, kMany}}},
       // Answers that the decoder ranks, of those whose first token it likes best.
-      {kVqa, {"evaluation", "candidates", IntegerField{&evaluation.candidates, 1, kMany}}}};
+      {kVqa, {"evaluation", "candidates", IntegerField{&evaluation.candidates, 1, kMany}}},
+      {kVqa, {"evaluation", "answers", TextField{&evaluation.answers}}}};
   fields.insert(fields.end(), group);
 }
 
@@ -124,6 +152,7 @@ std::vector<ConfigField> fields_of(TrainingConfig& config) {
   std::vector<TaskField> fields;
   add_data(fields, config.data);
   add_model(fields, config.model);
+  add_architecture(fields, config.architecture);
   add_optimizer(fields, config.optimizer);
   add_objective(fields, config.objective);
   add_run(fields, config.run);

@@ -25,18 +25,39 @@ struct DataConfig {
   std::string prompt;                   ///< in front of every caption
   double min_crop = 0.5;                ///< smallest share of an image's area that a crop keeps
   bool augment = true;                  ///< crops, flips and RandAugment
+  bool rand_augment = true;             ///< false: only crops and flips
+  std::string bad_pictures = "fail";    ///< or "replace": the next row that can be read
+  int cache_megabytes = 0;              ///< for decoded pictures, per process
 };
 
 struct ModelConfig {
   std::string start;     ///< directory, file or hub id of the weights to start from
   int image_size = 384;  ///< pixels; a multiple of the patch size
+  std::string bert;      ///< without `start`: fills the text towers
+  std::string vit;       ///< without `start`: fills the vision tower; timm's names
+  double dropout = 0.1;  ///< of the text towers
   double drop_path = 0;  ///< of the vision tower's last layer; rises linearly from the first
   int recompute_layers =
       0;  ///< last vision layers whose activations are computed twice, to save memory
 };
 
+/// Of a model that starts from nothing. Feed-forward layers are four times as wide as the towers,
+/// as in every ViT and BERT.
+struct ArchitectureConfig {
+  int vision_width = 768;
+  int vision_layers = 12;
+  int vision_heads = 12;
+  int patch_size = 16;
+  int text_width = 768;
+  int text_layers = 12;
+  int text_heads = 12;
+  int text_positions = 512;                      ///< the longest text, in tokens
+  int projection = 256;                          ///< width of the embeddings that are compared
+  std::string vocabulary = "bert-base-uncased";  ///< a directory with a tokenizer, or a vocab.txt
+};
+
 struct OptimizerConfig {
-  std::string schedule = "cosine";  ///< or "warmup_decay"
+  std::string schedule = "cosine";  ///< or "warmup_decay", "warmup_cosine"
   double learning_rate = 1e-5;
   double min_learning_rate = 0;
   double warmup_learning_rate = 1e-6;  ///< of step 0
@@ -65,13 +86,14 @@ struct ObjectiveConfig {
 struct RunConfig {
   std::string directory;  ///< of checkpoints and logs
   int epochs = 1;
-  int max_steps = 0;               ///< stop there, for a trial; 0: no limit
-  int seed = 42;                   ///< plus the rank
-  std::string device = "auto";     ///< "cpu", "cuda", or "auto": a GPU if there is one
-  int log_interval = 50;           ///< steps between lines of the log
-  int checkpoint_interval = 1000;  ///< steps; the end of an epoch is a checkpoint, too
-  int keep_checkpoints = 3;        ///< 0: all
-  int timeout_seconds = 1800;      ///< how long the processes wait for each other
+  int max_steps = 0;                  ///< stop there, for a trial; 0: no limit
+  int seed = 42;                      ///< plus the rank
+  std::string device = "auto";        ///< "cpu", "cuda", or "auto": a GPU if there is one
+  std::string precision = "float32";  ///< or "bfloat16": matrix products in it, weights not
+  int log_interval = 50;              ///< steps between lines of the log
+  int checkpoint_interval = 1000;     ///< steps; the end of an epoch is a checkpoint, too
+  int keep_checkpoints = 3;           ///< 0: all
+  int timeout_seconds = 1800;         ///< how long the processes wait for each other
 };
 
 struct EvaluationConfig {
@@ -80,12 +102,14 @@ struct EvaluationConfig {
   int max_length = 20;  ///< tokens, with those of the prompt
   int min_length = 5;
   int candidates = 256;  ///< that the matching head re-ranks per query; 128 for Flickr30k
+  std::string answers;   ///< file with an answer per line; empty: those of the training data
 };
 
 struct TrainingConfig {
   Task task = Task::pretrain;
   DataConfig data;
   ModelConfig model;
+  ArchitectureConfig architecture;
   OptimizerConfig optimizer;
   ObjectiveConfig objective;
   RunConfig run;

@@ -104,6 +104,21 @@ TEST_F(ExampleReaderTest, ReadsQuestionsAndTheirAnswers) {
   EXPECT_DOUBLE_EQ(example.answers[0].weight, 0.75);
 }
 
+TEST_F(ExampleReaderTest, WeighsVisualGenomesAnswersAsItIsTold) {
+  dataset::ShardWriter writer(directory_.path() / "vg");
+  dataset::Sample sample;
+  sample.key = "a";
+  sample.source = "vg";
+  sample.pictures = {{"a.bmp", bmp_of(9, 9, 1)}};
+  sample.questions = {{"", "what?", {{"dog", 1, 0}}}};
+  writer.write(sample);
+  writer.finish();
+  const ExampleReader reader(
+      open((directory_.path() / "vg-000000.tar").string()),
+      {.image_size = 8, .kind = RowKind::question, .visual_genome_weight = 0.5});
+  EXPECT_DOUBLE_EQ(reader.read(0, 0).answers.at(0).weight, 0.5);
+}
+
 TEST_F(ExampleReaderTest, SwapsPicturesAndWordsOfHalfTheStatements) {
   dataset::ShardWriter writer(directory_.path() / "n");
   for (int i = 0; i < 40; ++i) {

@@ -26,6 +26,19 @@ TEST(Schedules, CosineFallsByTheEpochAndNeverArrives) {
   EXPECT_NEAR(learning_rate(raised, 1), 2e-5, 1e-18);
 }
 
+TEST(Schedules, WarmsUpThenFallsByTheStep) {
+  const WarmupCosineSchedule schedule = {
+      .initial = 1e-3, .minimum = 1e-5, .warmup_start = 0.0, .warmup_steps = 100, .steps = 1100};
+  EXPECT_DOUBLE_EQ(learning_rate(schedule, 0), 0.0);
+  EXPECT_DOUBLE_EQ(learning_rate(schedule, 50), 5e-4);
+  EXPECT_DOUBLE_EQ(learning_rate(schedule, 100), 1e-3);
+  EXPECT_NEAR(learning_rate(schedule, 600), (1e-3 + 1e-5) / 2, 1e-16);
+  EXPECT_NEAR(learning_rate(schedule, 1100), 1e-5, 1e-16);
+  // A trial that ends within the warm-up.
+  const WarmupCosineSchedule brief = {.initial = 1e-3, .warmup_steps = 100, .steps = 10};
+  EXPECT_LT(learning_rate(brief, 9), 1e-4);
+}
+
 TEST(Schedules, MomentumShareRisesOverTheFirstEpochs) {
   EXPECT_DOUBLE_EQ(momentum_share(0.4, 2, 0, 0, 100), 0.0);
   EXPECT_DOUBLE_EQ(momentum_share(0.4, 2, 0, 50, 100), 0.1);
@@ -34,6 +47,7 @@ TEST(Schedules, MomentumShareRisesOverTheFirstEpochs) {
   EXPECT_DOUBLE_EQ(momentum_share(0.4, 2, 9, 7, 100), 0.4);
   EXPECT_DOUBLE_EQ(momentum_share(0.4, 1, 0, 50, 100), 0.2);
   EXPECT_DOUBLE_EQ(momentum_share(0.4, 1, 1, 0, 100), 0.4);
+  EXPECT_DOUBLE_EQ(momentum_share(0.4, 0, 0, 0, 100), 0.4);  // no ramp
 }
 
 }  // namespace

@@ -1,0 +1,37 @@
+#include "train/recipes/autocast.hpp"
+
+#include <ATen/autocast_mode.h>
+#include <torch/version.h>
+
+namespace blip::train {
+namespace {
+
+void set_autocast(torch::DeviceType device, bool enabled) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+  at::autocast::set_autocast_dtype(device, torch::kBFloat16);
+  at::autocast::set_autocast_enabled(device, enabled);
+#else
+  if (device == torch::kCUDA) {
+    at::autocast::set_autocast_gpu_dtype(torch::kBFloat16);
+    at::autocast::set_enabled(enabled);
+  } else {
+    at::autocast::set_autocast_cpu_dtype(torch::kBFloat16);
+    at::autocast::set_cpu_enabled(enabled);
+  }
+#endif
+}
+
+}  // namespace
+
+Autocast::Autocast(bool enabled, const torch::Device& device)
+    : enabled_(enabled), device_(device.type()) {
+  if (enabled_) set_autocast(device_, true);
+}
+
+Autocast::~Autocast() {
+  if (!enabled_) return;
+  set_autocast(device_, false);
+  at::autocast::clear_cache();  // of weights that were rounded, which the step will change
+}
+
+}  // namespace blip::train

@@ -1,0 +1,22 @@
+// Autocast: matrix products in bfloat16 while one exists.
+#pragma once
+
+#include <torch/types.h>
+
+namespace blip::train {
+
+/// libtorch's automatic mixed precision for a forward pass, as torch.autocast(device, bfloat16):
+/// inputs of matrix products are rounded, parameters and what is summed stay float32.
+class Autocast {
+ public:
+  Autocast(bool enabled, const torch::Device& device);
+  ~Autocast();
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  bool enabled_;
+  torch::DeviceType device_;
+};
+
+}  // namespace blip::train

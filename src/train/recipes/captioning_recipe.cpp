@@ -1,0 +1,52 @@
+// Fine-tuning for captions: the decoder learns to continue the prompt.
+#include <memory>
+
+#include "train/model/models.hpp"
+#include "train/model/save_model.hpp"
+#include "train/objectives/training_losses.hpp"
+#include "train/recipes/evaluations.hpp"
+#include "train/recipes/model_inputs.hpp"
+#include "train/recipes/recipe.hpp"
+
+namespace blip::train {
+namespace {
+
+// With [CLS], without [SEP].
+std::int64_t prompt_tokens(const BertTokenizer& tokenizer, const std::string& prompt) {
+  return static_cast<std::int64_t>(
+             tokenizer.encode(prompt, {.add_special_tokens = true, .parse_special_tokens = false})
+                 .size()) -
+         1;
+}
+
+}  // namespace
+
+Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& start,
+                              const ProcessGroup& group) {
+  const torch::Device device = group.device();
+  const auto model = std::make_shared<CaptioningModel>(
+      make_captioning_model(start.config, model_options(config, device)));
+  Recipe recipe;
+  recipe.rows = RowKind::caption;
+  recipe.parameters = model->parameters;
+  recipe.losses = [=](std::span<const Example> examples, const StepPlace& /*place*/) {
+    CaptioningBatch batch;
+    batch.images = pictures_on(device, examples);
+    batch.texts =
+        texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_longest);
+    batch.prompt_tokens = prompt_tokens(start.tokenizer, config.data.prompt);
+    return StepLosses{captioning_loss(*model, batch, language_model_options(config))};
+  };
+  recipe.save = [=](const std::filesystem::path& directory) {
+    save_model(model->parameters, model->config, "BlipForConditionalGeneration",
+               start.tokenizer_source, directory);
+  };
+  if (!config.data.validation.empty()) {
+    recipe.evaluate = [config](const std::filesystem::path& directory) {
+      return evaluate_captions(directory, config);
+    };
+  }
+  return recipe;
+}
+
+}  // namespace blip::train

@@ -1,0 +1,102 @@
+#include "train/recipes/evaluation_data.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <iterator>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "blip/config.hpp"
+#include "blip/error.hpp"
+#include "blip/image.hpp"
+#include "image/normalize.hpp"
+#include "train/data/token_rows.hpp"
+
+namespace blip::train {
+
+EvaluationData::EvaluationData(const DataConfig& config, int image_size)
+    : data_(dataset::Dataset::open(config.validation, {.root = config.images})),
+      image_size_(image_size),
+      workers_(config.workers) {
+  std::map<std::string, std::size_t> known;
+  for (std::size_t i = 0; i < data_.size(); ++i) {
+    dataset::Sample sample = data_.annotation(i);
+    std::size_t place = items_.size();
+    if (!sample.image_id.empty()) place = known.try_emplace(sample.image_id, place).first->second;
+    if (place == items_.size()) items_.push_back({.sample = i});
+    EvaluationItem& item = items_[place];
+    std::move(sample.captions.begin(), sample.captions.end(), std::back_inserter(item.captions));
+    std::move(sample.questions.begin(), sample.questions.end(), std::back_inserter(item.questions));
+    std::move(sample.statements.begin(), sample.statements.end(),
+              std::back_inserter(item.statements));
+  }
+  if (items_.empty()) {
+    throw Error(ErrorCode::invalid_argument, "data.validation holds no samples");
+  }
+}
+
+Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::size_t which) const {
+  const auto side = static_cast<std::int64_t>(image_size_);
+  const auto elements = static_cast<std::size_t>(3 * side * side);
+  Tensor pixels{{static_cast<std::int64_t>(count), 3, side, side},
+                std::vector<float>(count * elements)};
+  const BlipImageProcessorConfig normalisation;
+  const auto load = [&](std::size_t i) {
+    const dataset::Sample sample = data_.read(items_[first + i].sample);
+    if (which >= sample.pictures.size()) {
+      throw Error(ErrorCode::invalid_argument,
+                  sample.key + ": has no picture " + std::to_string(which + 1));
+    }
+    const dataset::EncodedPicture& picture = sample.pictures[which];
+    const Image image =
+        Image::decode(picture.bytes, {}, picture.name).resized(image_size_, image_size_);
+    image::normalize(image, normalisation, pixels.data.data() + i * elements);
+  };
+
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::exception_ptr> errors(count);
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        load(i);
+      } catch (...) {
+        errors[i] = std::current_exception();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 1; i < workers_; ++i) threads.emplace_back(work);
+    work();
+  }
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
+  return pixels;
+}
+
+void EvaluationData::for_each_batch(
+    int batch, const std::function<void(std::size_t first, const Tensor&)>& visit) const {
+  const auto step = static_cast<std::size_t>(batch);
+  for (std::size_t first = 0; first < items_.size(); first += step) {
+    visit(first, pixel_values(first, std::min(step, items_.size() - first)));
+  }
+}
+
+std::vector<std::vector<TokenId>> token_lists(const BertTokenizer& tokenizer,
+                                              std::span<const std::string> texts, int max_tokens) {
+  const TokenRows rows =
+      tokenized(tokenizer, texts, static_cast<std::size_t>(max_tokens), Padding::to_longest);
+  std::vector<std::vector<TokenId>> lists(texts.size());
+  for (std::size_t row = 0; row < texts.size(); ++row) {
+    for (std::size_t i = row * rows.columns; i < (row + 1) * rows.columns; ++i) {
+      if (rows.mask[i] == 1) lists[row].push_back(static_cast<TokenId>(rows.ids[i]));
+    }
+  }
+  return lists;
+}
+
+}  // namespace blip::train

@@ -1,0 +1,34 @@
+// How good a model is on data.validation, by the protocols of the paper's code.
+//
+// The engine judges, not the model in training: what is measured is the saved model by the code
+// that will use it; beam search, ranking and matching exist there once; and it is faster than
+// libtorch, which has no cache of keys and values here.
+#pragma once
+
+#include <filesystem>
+
+#include "train/recipes/recipe.hpp"
+#include "train/run/training_config.hpp"
+
+namespace blip::train {
+
+// `model` is a directory that save_model has written. They throw what reading the data and the
+// model throws, and invalid_argument for validation data without what is to be compared.
+
+/// Beam search from the prompt; "bleu4" and "cider" as pycocoevalcap counts them. Selected by their
+/// sum.
+Evaluation evaluate_captions(const std::filesystem::path& model, const TrainingConfig& config);
+
+/// Cosines, of which evaluation.candidates per image and per text are ranked anew by matching logit
+/// plus cosine; recall at 1 and 5 either way. Selected by the mean recall.
+Evaluation evaluate_retrieval(const std::filesystem::path& model, const TrainingConfig& config);
+
+/// The answer that the decoder likes best of the evaluation.candidates whose first token is
+/// likeliest; "accuracy" as the official VQA evaluation has it. Selected by it.
+Evaluation evaluate_question_answering(const std::filesystem::path& model,
+                                       const TrainingConfig& config);
+
+/// "accuracy" of the statements, without the left-right swap of training. Selected by it.
+Evaluation evaluate_nlvr(const std::filesystem::path& model, const TrainingConfig& config);
+
+}  // namespace blip::train

@@ -1,0 +1,35 @@
+// What every recipe does with a configuration: model options, batches on the device, the draws of
+// hard negatives.
+#pragma once
+
+#include <span>
+
+#include "blip/tokenizer.hpp"
+#include "train/data/example.hpp"
+#include "train/data/token_rows.hpp"
+#include "train/model/model_options.hpp"
+#include "train/model/text_transformer.hpp"
+#include "train/objectives/hard_negatives.hpp"
+#include "train/objectives/language_modeling.hpp"
+#include "train/objectives/rank_gather.hpp"
+#include "train/run/process_group.hpp"
+#include "train/run/training_config.hpp"
+
+namespace blip::train {
+
+ModelOptions model_options(const TrainingConfig& config, const torch::Device& device);
+LanguageModelOptions language_model_options(const TrainingConfig& config);
+
+/// The pictures of NLVR2's left side, or the only ones → [B, 3, S, S]
+torch::Tensor pictures_on(const torch::Device& device, std::span<const Example> examples,
+                          std::size_t which = 0);
+/// Captions, questions or statements → [B, T]
+TextBatch texts_on(const torch::Device& device, std::span<const Example> examples,
+                   const BertTokenizer& tokenizer, int max_tokens, Padding padding);
+
+/// The view that the objectives have of the other processes.
+RankGather gather_of(const ProcessGroup& group);
+/// Draws from libtorch's own generator, which checkpoints keep.
+NegativeSampler default_sampler();
+
+}  // namespace blip::train

@@ -1,0 +1,42 @@
+// Fine-tuning for NLVR2: whether a statement about two images is true.
+#include <memory>
+
+#include "train/data/batch_tensors.hpp"
+#include "train/model/models.hpp"
+#include "train/model/save_model.hpp"
+#include "train/objectives/training_losses.hpp"
+#include "train/recipes/evaluations.hpp"
+#include "train/recipes/model_inputs.hpp"
+#include "train/recipes/recipe.hpp"
+
+namespace blip::train {
+
+Recipe make_nlvr_recipe(const TrainingConfig& config, const StartModel& start,
+                        const ProcessGroup& group) {
+  const torch::Device device = group.device();
+  const auto model =
+      std::make_shared<NlvrModel>(make_nlvr_model(start.config, model_options(config, device)));
+  Recipe recipe;
+  recipe.rows = RowKind::statement;
+  recipe.parameters = model->parameters;
+  recipe.losses = [=](std::span<const Example> examples, const StepPlace& /*place*/) {
+    NlvrBatch batch;
+    batch.left = pictures_on(device, examples, 0);
+    batch.right = pictures_on(device, examples, 1);
+    batch.statements =
+        texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_longest);
+    batch.labels = statement_labels(examples).to(device);
+    return StepLosses{nlvr_loss(*model, batch)};
+  };
+  recipe.save = [=](const std::filesystem::path& directory) {
+    save_model(model->parameters, model->config, "BlipForNLVR", start.tokenizer_source, directory);
+  };
+  if (!config.data.validation.empty()) {
+    recipe.evaluate = [config](const std::filesystem::path& directory) {
+      return evaluate_nlvr(directory, config);
+    };
+  }
+  return recipe;
+}
+
+}  // namespace blip::train

@@ -1,0 +1,49 @@
+// Pre-training: contrastive, matching and language modelling losses together.
+#include <memory>
+
+#include "train/model/models.hpp"
+#include "train/model/save_model.hpp"
+#include "train/objectives/training_losses.hpp"
+#include "train/optimizer/schedules.hpp"
+#include "train/recipes/model_inputs.hpp"
+#include "train/recipes/recipe.hpp"
+
+namespace blip::train {
+
+Recipe make_pretraining_recipe(const TrainingConfig& config, const StartModel& start,
+                               const ProcessGroup& group) {
+  const torch::Device device = group.device();
+  const auto model = std::make_shared<PretrainingModel>(
+      make_pretraining_model(start.config, model_options(config, device)));
+  Recipe recipe;
+  recipe.rows = RowKind::caption;
+  recipe.parameters = model->parameters;
+  recipe.losses = [=, sampler = default_sampler(), gather = gather_of(group)](
+                      std::span<const Example> examples, const StepPlace& place) {
+    PretrainingBatch batch;
+    batch.images = pictures_on(device, examples);
+    // To the same length always: other processes gather what comes of it.
+    batch.texts =
+        texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_maximum);
+    const ObjectiveConfig& objective = config.objective;
+    const double alpha = momentum_share(objective.alpha, objective.alpha_ramp_epochs, place.epoch,
+                                        place.step_in_epoch, place.steps_per_epoch);
+    const PretrainingLosses losses =
+        pretraining_losses(*model, batch, alpha, sampler, gather, language_model_options(config));
+    return StepLosses{objective.contrastive_weight * losses.contrastive +
+                          objective.matching_weight * losses.matching +
+                          objective.language_weight * losses.language_model,
+                      {{"contrastive", losses.contrastive},
+                       {"matching", losses.matching},
+                       {"language", losses.language_model}}};
+  };
+  recipe.save = [=](const std::filesystem::path& directory) {
+    save_model(model->parameters, model->config, "BlipForConditionalGeneration",
+               start.tokenizer_source, directory / "captioning");
+    save_model(model->parameters, model->config, "BlipForImageTextRetrieval",
+               start.tokenizer_source, directory / "retrieval");
+  };
+  return recipe;
+}
+
+}  // namespace blip::train

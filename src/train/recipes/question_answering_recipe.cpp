@@ -1,0 +1,46 @@
+// Fine-tuning to answer questions: the decoder learns every answer, weighted by who gave it.
+#include <memory>
+
+#include "train/data/batch_tensors.hpp"
+#include "train/model/models.hpp"
+#include "train/model/save_model.hpp"
+#include "train/objectives/training_losses.hpp"
+#include "train/recipes/evaluations.hpp"
+#include "train/recipes/model_inputs.hpp"
+#include "train/recipes/recipe.hpp"
+
+namespace blip::train {
+
+Recipe make_question_answering_recipe(const TrainingConfig& config, const StartModel& start,
+                                      const ProcessGroup& group) {
+  const torch::Device device = group.device();
+  const auto model = std::make_shared<QuestionAnsweringModel>(
+      make_question_answering_model(start.config, model_options(config, device)));
+  Recipe recipe;
+  recipe.rows = RowKind::question;
+  recipe.parameters = model->parameters;
+  recipe.losses = [=](std::span<const Example> examples, const StepPlace& /*place*/) {
+    QuestionAnsweringBatch batch;
+    batch.images = pictures_on(device, examples);
+    batch.questions =
+        texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_longest);
+    const AnswerTensors answers =
+        answer_tensors(examples, start.tokenizer, static_cast<std::size_t>(config.data.max_tokens));
+    batch.answers = {answers.texts.ids.to(device), answers.texts.mask.to(device)};
+    batch.answer_counts = answers.counts.to(device);
+    batch.weights = answers.weights.to(device);
+    return StepLosses{question_answering_loss(*model, batch, language_model_options(config))};
+  };
+  recipe.save = [=](const std::filesystem::path& directory) {
+    save_model(model->parameters, model->config, "BlipForQuestionAnswering", start.tokenizer_source,
+               directory);
+  };
+  if (!config.data.validation.empty()) {
+    recipe.evaluate = [config](const std::filesystem::path& directory) {
+      return evaluate_question_answering(directory, config);
+    };
+  }
+  return recipe;
+}
+
+}  // namespace blip::train

@@ -1,0 +1,22 @@
+#include "train/recipes/recipe.hpp"
+
+namespace blip::train {
+
+Recipe make_recipe(const TrainingConfig& config, const StartModel& start,
+                   const ProcessGroup& group) {
+  switch (config.task) {
+    case Task::pretrain:
+      return make_pretraining_recipe(config, start, group);
+    case Task::caption:
+      return make_captioning_recipe(config, start, group);
+    case Task::retrieval:
+      return make_retrieval_recipe(config, start, group);
+    case Task::vqa:
+      return make_question_answering_recipe(config, start, group);
+    case Task::nlvr:
+      break;
+  }
+  return make_nlvr_recipe(config, start, group);
+}
+
+}  // namespace blip::train

@@ -1,0 +1,54 @@
+// Fine-tuning for retrieval, which makes CapFilt's filter, too: contrastive and matching losses.
+#include <memory>
+
+#include "train/data/batch_tensors.hpp"
+#include "train/model/models.hpp"
+#include "train/model/save_model.hpp"
+#include "train/objectives/training_losses.hpp"
+#include "train/optimizer/schedules.hpp"
+#include "train/recipes/evaluations.hpp"
+#include "train/recipes/model_inputs.hpp"
+#include "train/recipes/recipe.hpp"
+
+namespace blip::train {
+
+Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& start,
+                             const ProcessGroup& group) {
+  const torch::Device device = group.device();
+  const auto model = std::make_shared<RetrievalModel>(
+      make_retrieval_model(start.config, model_options(config, device)));
+  Recipe recipe;
+  recipe.rows = RowKind::caption;
+  recipe.parameters = model->parameters;
+  recipe.losses = [=, sampler = default_sampler(), gather = gather_of(group)](
+                      std::span<const Example> examples, const StepPlace& place) {
+    RetrievalBatch batch;
+    batch.images = pictures_on(device, examples);
+    // To the same length always: other processes gather the texts.
+    batch.texts =
+        texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_maximum);
+    batch.image_ids = image_numbers(examples).to(device);
+    const ObjectiveConfig& objective = config.objective;
+    const double alpha = momentum_share(objective.alpha, objective.alpha_ramp_epochs, place.epoch,
+                                        place.step_in_epoch, place.steps_per_epoch);
+    const NegativesFrom negatives =
+        objective.negatives_from_all_ranks ? NegativesFrom::all_ranks : NegativesFrom::own_rank;
+    const RetrievalLosses losses =
+        retrieval_losses(*model, batch, alpha, negatives, sampler, gather);
+    return StepLosses{objective.contrastive_weight * losses.contrastive +
+                          objective.matching_weight * losses.matching,
+                      {{"contrastive", losses.contrastive}, {"matching", losses.matching}}};
+  };
+  recipe.save = [=](const std::filesystem::path& directory) {
+    save_model(model->parameters, model->config, "BlipForImageTextRetrieval",
+               start.tokenizer_source, directory);
+  };
+  if (!config.data.validation.empty()) {
+    recipe.evaluate = [config](const std::filesystem::path& directory) {
+      return evaluate_retrieval(directory, config);
+    };
+  }
+  return recipe;
+}
+
+}  // namespace blip::train

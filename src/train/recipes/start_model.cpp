@@ -1,0 +1,141 @@
+#include "train/recipes/start_model.hpp"
+
+#include <cstdint>
+#include <system_error>
+#include <vector>
+
+#include "blip/error.hpp"
+#include "checkpoint/config_writer.hpp"
+#include "checkpoint/model_directory.hpp"
+#include "checkpoint/tokenizer_directory.hpp"
+#include "core/open_file.hpp"
+#include "train/model/image_text_encoder.hpp"
+#include "train/model/load_towers.hpp"
+#include "train/model/load_weights.hpp"
+#include "train/model/saved_tensors.hpp"
+
+namespace blip::train {
+namespace {
+
+// tokenizer.json of the largest BERT has 10 MB; save_model has the same limit.
+constexpr std::size_t kMaxTokenizerBytes = std::size_t{64} << 20;
+
+[[noreturn]] void fail(const std::string& message) {
+  throw Error(ErrorCode::invalid_argument, message);
+}
+
+// Copies the vocabulary to `directory`, so that a saved model has it wherever it came from.
+void copy_tokenizer(const std::string& vocabulary, const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    throw Error(ErrorCode::unreadable, directory.string() + ": cannot be made: " + error.message());
+  }
+  if (std::filesystem::is_regular_file(vocabulary, error)) {
+    save_text(read_text_file(vocabulary, kMaxTokenizerBytes), directory / "vocab.txt");
+  } else {
+    const std::filesystem::path source = tokenizer_directory(resolve_model(vocabulary));
+    for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
+                             "special_tokens_map.json", "added_tokens.json"}) {
+      if (!file_exists(source / name)) continue;
+      save_text(read_text_file(source / name, kMaxTokenizerBytes), directory / name);
+    }
+  }
+  save_text(image_processor_as_json({}), directory / "preprocessor_config.json");
+}
+
+BlipConfig new_architecture(const ArchitectureConfig& architecture, const BertTokenizer& tokenizer,
+                            int image_size) {
+  BlipConfig config;
+  config.image_text_hidden_size = architecture.projection;
+  config.projection_dim = architecture.projection;
+  BlipVisionConfig& vision = config.vision_config;
+  vision.hidden_size = architecture.vision_width;
+  vision.intermediate_size = 4 * architecture.vision_width;
+  vision.num_hidden_layers = architecture.vision_layers;
+  vision.num_attention_heads = architecture.vision_heads;
+  vision.image_size = image_size;
+  vision.patch_size = architecture.patch_size;
+  vision.layer_norm_eps = 1e-6F;  // timm's, which BLIP was trained with
+  BlipTextConfig& text = config.text_config;
+  text.hidden_size = architecture.text_width;
+  text.intermediate_size = 4 * architecture.text_width;
+  text.num_hidden_layers = architecture.text_layers;
+  text.num_attention_heads = architecture.text_heads;
+  text.max_position_embeddings = architecture.text_positions;
+  // [DEC] and [ENC] come behind the vocabulary.
+  text.vocab_size = static_cast<int>(tokenizer.vocab_size()) + 2;
+  text.bos_token_id = static_cast<TokenId>(tokenizer.vocab_size());
+  text.sep_token_id = tokenizer.sep_token_id();
+  text.eos_token_id = tokenizer.sep_token_id();
+  text.pad_token_id = tokenizer.pad_token_id();
+  return config;
+}
+
+void check_architecture(const BlipConfig& config, const TrainingConfig& training) {
+  const BlipVisionConfig& vision = config.vision_config;
+  const BlipTextConfig& text = config.text_config;
+  const auto number = [](int value) { return std::to_string(value); };
+  if (vision.image_size % vision.patch_size != 0) {
+    fail("model.image_size " + number(vision.image_size) + " is no multiple of the model's patch " +
+         number(vision.patch_size));
+  }
+  if (vision.hidden_size % vision.num_attention_heads != 0) {
+    fail("a vision tower of width " + number(vision.hidden_size) + " cannot have " +
+         number(vision.num_attention_heads) + " heads of equal width");
+  }
+  if (text.hidden_size % text.num_attention_heads != 0) {
+    fail("a text tower of width " + number(text.hidden_size) + " cannot have " +
+         number(text.num_attention_heads) + " heads of equal width");
+  }
+  if (training.data.max_tokens > text.max_position_embeddings) {
+    fail("data.max_tokens " + number(training.data.max_tokens) + " is more than the " +
+         number(text.max_position_embeddings) + " positions of the model");
+  }
+}
+
+}  // namespace
+
+StartModel open_start_model(const TrainingConfig& config, const ProcessGroup& group) {
+  const auto start_of = [&]() -> StartModel {
+    if (!config.model.start.empty()) {
+      const std::filesystem::path source = resolve_model(config.model.start);
+      return {config_for_training(source, config.model.image_size),
+              BertTokenizer::from_pretrained(tokenizer_directory(source)), source};
+    }
+    const auto directory = std::filesystem::path(config.run.directory) / "tokenizer";
+    if (group.rank() == 0) copy_tokenizer(config.architecture.vocabulary, directory);
+    group.barrier();
+    BertTokenizer tokenizer = BertTokenizer::from_pretrained(directory);
+    BlipConfig architecture =
+        new_architecture(config.architecture, tokenizer, config.model.image_size);
+    return {std::move(architecture), std::move(tokenizer), directory};
+  };
+  StartModel start = start_of();
+  check_architecture(start.config, config);
+  return start;
+}
+
+void fill_parameters(Parameters& parameters, const TrainingConfig& config,
+                     const std::function<void(const std::string&)>& tell) {
+  const torch::Generator generator =
+      at::detail::createCPUGenerator(static_cast<std::uint64_t>(config.run.seed));
+  if (!config.model.start.empty()) {
+    const LoadReport report = load_weights(parameters, config.model.start, generator);
+    const auto count = [&](const std::vector<std::string>& names, const char* what) {
+      if (names.empty()) return;
+      tell(config.model.start + ": " + std::to_string(names.size()) + " tensors " + what +
+           ", the first " + names.front());
+    };
+    count(report.initialised, "are new");
+    count(report.unfitting, "have another shape and are new");
+    count(report.borrowed, "are borrowed from another tower");
+    return;
+  }
+  parameters.initialise(generator);
+  if (!config.model.bert.empty()) load_bert(parameters, config.model.bert);
+  if (!config.model.vit.empty()) load_timm_vision(parameters, config.model.vit);
+  copy_to_momentum(momentum_pairs(parameters));
+}
+
+}  // namespace blip::train

@@ -1,0 +1,73 @@
+#include "small_run.hpp"
+
+#include <fstream>
+
+#include "dataset/shard_writer.hpp"
+#include "tests/train/data/pictures.hpp"
+
+namespace blip::testing {
+
+void write_small_data(const std::filesystem::path& directory) {
+  const std::vector<std::string> things = {"dog", "cat", "bird", "fish"};
+  const std::vector<std::string> colors = {"red", "blue", "green"};
+  dataset::ShardWriter writer(directory / "data");
+  for (unsigned i = 0; i < 12; ++i) {
+    const std::string& thing = things[i % 4];
+    const std::string& color = colors[i % 3];
+    dataset::Sample sample;
+    sample.key = "sample" + std::to_string(i);
+    sample.pictures = {{"a.bmp", train::bmp_of(20, 16, i)},
+                       {"b.bmp", train::bmp_of(16, 20, i + 50)}};
+    sample.captions = {"a " + color + " " + thing, "the " + thing + " here"};
+    sample.questions = {{"", "what is this?", {{thing, 7, 0.7}, {color, 3, 0.3}}},
+                        {"", "what color is it?", {{color, 1, 1.0}}}};
+    sample.statements = {{"there is a " + thing, i % 2 == 0}, {"it is " + color, i % 3 == 0}};
+    writer.write(sample);
+  }
+  writer.finish();
+  std::ofstream vocabulary(directory / "vocab.txt");
+  for (const char* word : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "a",    "picture", "of",   "the",
+                           "red",   "blue",  "green", "dog",   "cat",  "bird",    "fish", "here",
+                           "there", "is",    "it",    "what",  "this", "color",   "?"}) {
+    vocabulary << word << '\n';
+  }
+}
+
+std::vector<std::string> small_run(train::Task task, const std::filesystem::path& directory,
+                                   const std::string& run,
+                                   const std::vector<std::string>& settings) {
+  std::vector<std::string> words = {std::string(train::name_of(task)), "--data",
+                                    (directory / "data-000000.tar").string(), "--output",
+                                    (directory / run).string()};
+  std::vector<std::string> all = {"data.batch=4",
+                                  "data.workers=2",
+                                  "data.max_tokens=12",
+                                  "model.image_size=16",
+                                  "model.recompute_layers=0",
+                                  "architecture.patch_size=8",
+                                  "architecture.vision_width=16",
+                                  "architecture.vision_layers=2",
+                                  "architecture.vision_heads=2",
+                                  "architecture.text_width=16",
+                                  "architecture.text_layers=2",
+                                  "architecture.text_heads=2",
+                                  "architecture.text_positions=12",
+                                  "architecture.projection=8",
+                                  "architecture.vocabulary=" + (directory / "vocab.txt").string(),
+                                  "optimizer.learning_rate=1e-3",
+                                  "run.device=cpu",
+                                  "run.epochs=1000",
+                                  "run.max_steps=6",
+                                  "run.log_interval=1"};
+  if (task == train::Task::pretrain || task == train::Task::retrieval) {
+    all.emplace_back("objective.queue_size=24");
+  }
+  all.insert(all.end(), settings.begin(), settings.end());
+  for (const std::string& setting : all) {
+    words.emplace_back("--set");
+    words.push_back(setting);
+  }
+  return words;
+}
+
+}  // namespace blip::testing

@@ -1,0 +1,183 @@
+// Runs of blip-train from beginning to end: what they leave, how they stop and go on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "blip/conditional_generation.hpp"
+#include "blip/image_text_retrieval.hpp"
+#include "blip/nlvr.hpp"
+#include "blip/question_answering.hpp"
+#include "same_checkpoints.hpp"
+#include "small_run.hpp"
+#include "train/run/log_reader.hpp"
+#include "train/run/run_checkpoint.hpp"
+#include "worker.hpp"
+
+namespace blip::train {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Key;
+using testing::small_run;
+using testing::TemporaryDirectory;
+using testing::Worker;
+using testing::WorkerOutcome;
+
+class TrainingRun : public ::testing::Test {
+ protected:
+  void SetUp() override { testing::write_small_data(path()); }
+  [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
+
+  void train(Task task, const std::string& run, std::vector<std::string> settings,
+             const std::vector<std::string>& flags = {}) {
+    std::vector<std::string> words = small_run(task, path(), run, settings);
+    words.insert(words.end(), flags.begin(), flags.end());
+    const WorkerOutcome outcome = Worker(words).wait();
+    output_ = outcome.output;
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  }
+  [[nodiscard]] std::string validation() const {
+    return "data.validation=[\"" + (path() / "data-000000.tar").string() + "\"]";
+  }
+  [[nodiscard]] LogSeries log(const std::string& run) const {
+    return read_log(path() / run / "log.jsonl");
+  }
+
+  std::string output_;
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+TEST_F(TrainingRun, PretrainsWhatBothEngineClassesLoad) {
+  train(Task::pretrain, "run", {});
+  EXPECT_THAT(log("run"), Contains(Key("contrastive")));
+  EXPECT_EQ(log("run").at("language").size(), 6U);
+  BlipForConditionalGeneration::from_pretrained(path() / "run" / "model" / "captioning");
+  BlipForImageTextRetrieval::from_pretrained(path() / "run" / "model" / "retrieval");
+}
+
+TEST_F(TrainingRun, CaptionsAreJudgedAndLoaded) {
+  train(Task::caption, "run", {validation()});
+  EXPECT_THAT(log("run"), Contains(Key("cider")));
+  EXPECT_EQ(log("run").at("bleu4").size(), 1U);
+  BlipForConditionalGeneration::from_pretrained(path() / "run" / "best");
+}
+
+TEST_F(TrainingRun, RetrievalIsJudgedAndLoaded) {
+  train(Task::retrieval, "run", {validation(), "evaluation.candidates=5"});
+  const double recall = log("run").at("mean_recall").front().value;
+  EXPECT_GE(recall, 0);
+  EXPECT_LE(recall, 100);
+  BlipForImageTextRetrieval::from_pretrained(path() / "run" / "model");
+}
+
+TEST_F(TrainingRun, StatementsAreJudgedAndLoaded) {
+  train(Task::nlvr, "run", {validation()});
+  EXPECT_THAT(log("run"), Contains(Key("accuracy")));
+  BlipForNLVR::from_pretrained(path() / "run" / "model");
+}
+
+// Twelve pictures can be learnt by heart, and the engine then says what was learnt.
+TEST_F(TrainingRun, AnswersAreLearnt) {
+  train(Task::vqa, "run",
+        {validation(), "model.dropout=0", "model.drop_path=0", "data.augment=false",
+         "objective.label_smoothing=0", "run.epochs=120", "run.max_steps=0", "data.batch=12",
+         "optimizer.learning_rate=5e-3", "optimizer.schedule=warmup_cosine",
+         "optimizer.warmup_steps=20", "run.checkpoint_interval=1000"});
+  const auto losses = log("run").at("loss");
+  EXPECT_LT(losses.back().value, 0.3 * losses.front().value);
+  // The color is one answer; of the thing three of ten say a color, which counts a third at most.
+  EXPECT_GT(load_checkpoint(path() / "run").numbers.at("best_score"), 0.9);
+  BlipForQuestionAnswering::from_pretrained(path() / "run" / "best");
+}
+
+TEST_F(TrainingRun, StartsFromAModelThatWasTrained) {
+  train(Task::pretrain, "first", {});
+  train(Task::caption, "second",
+        {"model.start=" + (path() / "first" / "model" / "captioning").string()});
+  train(Task::vqa, "third",
+        {"model.start=" + (path() / "first" / "model" / "captioning").string()});
+  EXPECT_THAT(output_, HasSubstr("borrowed from another tower"));
+}
+
+TEST_F(TrainingRun, IsTheSameAfterBeingKilled) {
+  const std::vector<std::string> common = {"run.checkpoint_interval=10", "run.keep_checkpoints=0",
+                                           "data.batch=3"};
+  const auto with = [&](const std::string& setting) {
+    std::vector<std::string> settings = common;
+    settings.push_back(setting);
+    return settings;
+  };
+  {
+    Worker worker(small_run(Task::pretrain, path(), "killed", with("run.max_steps=100000")));
+    const auto saved = path() / "killed" / "checkpoint-00000010";
+    for (int i = 0; i < 6000 && !std::filesystem::exists(saved); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    worker.signal(SIGKILL);
+    ASSERT_EQ(worker.wait().exit_code, 128 + SIGKILL);
+  }
+  const std::int64_t at = load_checkpoint(path() / "killed").position.step;
+  ASSERT_GE(at, 10);
+  const std::string end = "run.max_steps=" + std::to_string(at + 10);
+  train(Task::pretrain, "killed", with(end), {"--resume"});
+  train(Task::pretrain, "straight", with(end));
+  EXPECT_EQ(load_checkpoint(path() / "straight").position.step, at + 10);
+  testing::expect_same_checkpoints(path() / "straight", path() / "killed");
+  // The log has every step once.
+  EXPECT_EQ(log("killed").at("loss").size(), log("straight").at("loss").size());
+}
+
+TEST_F(TrainingRun, IsTheSameWithAnyNumberOfWorkers) {
+  train(Task::retrieval, "one", {"data.workers=1"});
+  train(Task::retrieval, "five", {"data.workers=5", "data.cache_megabytes=1"});
+  testing::expect_same_checkpoints(path() / "one", path() / "five");
+}
+
+TEST_F(TrainingRun, StopsWithACheckpoint) {
+  Worker worker(small_run(Task::caption, path(), "run", {"run.max_steps=1000000"}));
+  for (int i = 0; i < 6000 && !std::filesystem::exists(path() / "run" / "log.jsonl"); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  worker.signal(SIGTERM);
+  const WorkerOutcome outcome = worker.wait();
+  EXPECT_EQ(outcome.exit_code, 128 + SIGTERM) << outcome.output;
+  const std::int64_t at = load_checkpoint(path() / "run").position.step;
+  EXPECT_GE(at, 1);
+  train(Task::caption, "run", {"run.max_steps=" + std::to_string(at + 2)}, {"--resume"});
+  EXPECT_THAT(output_, HasSubstr("going on after step " + std::to_string(at)));
+  EXPECT_EQ(load_checkpoint(path() / "run").position.step, at + 2);
+}
+
+TEST_F(TrainingRun, SaysWhatCannotBe) {
+  const auto error_of = [&](const std::vector<std::string>& settings) {
+    const WorkerOutcome outcome =
+        Worker(small_run(Task::pretrain, path(), "none", settings)).wait();
+    EXPECT_EQ(outcome.exit_code, 2);
+    return outcome.output;
+  };
+  EXPECT_THAT(error_of({"model.image_size=18"}), HasSubstr("no multiple of the model's patch 8"));
+  EXPECT_THAT(error_of({"architecture.text_heads=3"}), HasSubstr("cannot have 3 heads"));
+  EXPECT_THAT(error_of({"data.max_tokens=13"}), HasSubstr("more than the 12 positions"));
+  EXPECT_THAT(error_of({"data.batch=24", "objective.queue_size=48", "data.train=none.tar"}),
+              HasSubstr("none.tar"));
+  EXPECT_THAT(error_of({"data.batch=48", "objective.queue_size=48"}),
+              HasSubstr("the data have 24 rows, less than the 48 of one step"));
+}
+
+TEST_F(TrainingRun, TrainsInBfloat16) {
+  train(Task::pretrain, "full", {"model.dropout=0"});
+  train(Task::pretrain, "half", {"model.dropout=0", "run.precision=bfloat16"});
+  const double full = log("full").at("loss").front().value;
+  const double half = log("half").at("loss").front().value;
+  EXPECT_NE(full, half);
+  EXPECT_NEAR(half, full, 0.02 * full);
+}
+
+}  // namespace
+}  // namespace blip::train
