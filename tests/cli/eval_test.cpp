@@ -208,7 +208,7 @@ TEST(EvalVqa, FilesAsTheOfficialProgram) {
   EXPECT_EQ(json_lines(read_file(items))[0],
             Json({{"question_id", "1"}, {"answer", "2"}, {"accuracy", 90.0}}));
   EXPECT_THAT(eval_of({"vqa", "--results", results, "--annotations", truth}).out,
-              StartsWith("questions            2\naccuracy         45.00\n"));
+              StartsWith("questions          2\naccuracy       45.00\n"));
   const std::string none = folder.file("none.json", "[]");
   expect_refused({"vqa", "--results", none, "--annotations", truth},
                  none + ": no answer to question \"1\" of " + truth);
