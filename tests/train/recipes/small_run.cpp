@@ -51,7 +51,7 @@ std::vector<std::string> small_run(train::Task task, const std::filesystem::path
                                   "architecture.text_width=16",
                                   "architecture.text_layers=2",
                                   "architecture.text_heads=2",
-                                  "architecture.text_positions=12",
+                                  "architecture.text_positions=20",
                                   "architecture.projection=8",
                                   "architecture.vocabulary=" + (directory / "vocab.txt").string(),
                                   "optimizer.learning_rate=1e-3",

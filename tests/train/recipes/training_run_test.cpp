@@ -163,7 +163,7 @@ TEST_F(TrainingRun, SaysWhatCannotBe) {
   };
   EXPECT_THAT(error_of({"model.image_size=18"}), HasSubstr("no multiple of the model's patch 8"));
   EXPECT_THAT(error_of({"architecture.text_heads=3"}), HasSubstr("cannot have 3 heads"));
-  EXPECT_THAT(error_of({"data.max_tokens=13"}), HasSubstr("more than the 12 positions"));
+  EXPECT_THAT(error_of({"data.max_tokens=21"}), HasSubstr("more than the 20 positions"));
   EXPECT_THAT(error_of({"data.batch=24", "objective.queue_size=48", "data.train=none.tar"}),
               HasSubstr("none.tar"));
   EXPECT_THAT(error_of({"data.batch=48", "objective.queue_size=48"}),
