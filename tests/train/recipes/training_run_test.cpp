@@ -86,8 +86,8 @@ TEST_F(TrainingRun, StatementsAreJudgedAndLoaded) {
 TEST_F(TrainingRun, AnswersAreLearnt) {
   train(Task::vqa, "run",
         {validation(), "model.dropout=0", "model.drop_path=0", "data.augment=false",
-         "objective.label_smoothing=0", "run.epochs=120", "run.max_steps=0", "data.batch=12",
-         "optimizer.learning_rate=5e-3", "optimizer.schedule=warmup_cosine",
+         "objective.label_smoothing=0", "run.epochs=80", "run.max_steps=0", "data.batch=12",
+         "optimizer.learning_rate=1e-2", "optimizer.schedule=warmup_cosine",
          "optimizer.warmup_steps=20", "run.checkpoint_interval=1000"});
   const auto losses = log("run").at("loss");
   EXPECT_LT(losses.back().value, 0.3 * losses.front().value);
