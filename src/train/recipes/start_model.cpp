@@ -92,6 +92,12 @@ void check_architecture(const BlipConfig& config, const TrainingConfig& training
     fail("data.max_tokens " + number(training.data.max_tokens) + " is more than the " +
          number(text.max_position_embeddings) + " positions of the model");
   }
+  // Known now rather than when the first epoch has been trained.
+  const bool generates = training.task == Task::caption && !training.data.validation.empty();
+  if (generates && training.evaluation.max_length > text.max_position_embeddings) {
+    fail("evaluation.max_length " + number(training.evaluation.max_length) + " is more than the " +
+         number(text.max_position_embeddings) + " positions of the model");
+  }
 }
 
 }  // namespace

@@ -7,6 +7,21 @@
 
 namespace blip::testing {
 
+namespace {
+
+// Of one colour, which tells i % 3 by its strongest channel and i % 4 by the others.
+std::vector<std::byte> plain_picture(int width, int height, unsigned i) {
+  constexpr std::size_t kHeader = 54;
+  std::vector<std::byte> bytes = train::bmp_of(width, height, i);
+  for (std::size_t at = kHeader; at < bytes.size(); ++at) {
+    const bool is_strongest = (at - kHeader) % 3 == i % 3;
+    bytes[at] = std::byte{static_cast<unsigned char>(is_strongest ? 255 : 60 * (i % 4))};
+  }
+  return bytes;
+}
+
+}  // namespace
+
 void write_small_data(const std::filesystem::path& directory) {
   const std::vector<std::string> things = {"dog", "cat", "bird", "fish"};
   const std::vector<std::string> colors = {"red", "blue", "green"};
@@ -16,8 +31,7 @@ void write_small_data(const std::filesystem::path& directory) {
     const std::string& color = colors[i % 3];
     dataset::Sample sample;
     sample.key = "sample" + std::to_string(i);
-    sample.pictures = {{"a.bmp", train::bmp_of(20, 16, i)},
-                       {"b.bmp", train::bmp_of(16, 20, i + 50)}};
+    sample.pictures = {{"a.bmp", plain_picture(20, 16, i)}, {"b.bmp", plain_picture(16, 20, i)}};
     sample.captions = {"a " + color + " " + thing, "the " + thing + " here"};
     sample.questions = {{"", "what is this?", {{thing, 7, 0.7}, {color, 3, 0.3}}},
                         {"", "what color is it?", {{color, 1, 1.0}}}};
@@ -51,7 +65,7 @@ std::vector<std::string> small_run(train::Task task, const std::filesystem::path
                                   "architecture.text_width=16",
                                   "architecture.text_layers=2",
                                   "architecture.text_heads=2",
-                                  "architecture.text_positions=12",
+                                  "architecture.text_positions=20",
                                   "architecture.projection=8",
                                   "architecture.vocabulary=" + (directory / "vocab.txt").string(),
                                   "optimizer.learning_rate=1e-3",

@@ -86,8 +86,8 @@ TEST_F(TrainingRun, StatementsAreJudgedAndLoaded) {
 TEST_F(TrainingRun, AnswersAreLearnt) {
   train(Task::vqa, "run",
         {validation(), "model.dropout=0", "model.drop_path=0", "data.augment=false",
-         "objective.label_smoothing=0", "run.epochs=120", "run.max_steps=0", "data.batch=12",
-         "optimizer.learning_rate=5e-3", "optimizer.schedule=warmup_cosine",
+         "objective.label_smoothing=0", "run.epochs=80", "run.max_steps=0", "data.batch=12",
+         "optimizer.learning_rate=1e-2", "optimizer.schedule=warmup_cosine",
          "optimizer.warmup_steps=20", "run.checkpoint_interval=1000"});
   const auto losses = log("run").at("loss");
   EXPECT_LT(losses.back().value, 0.3 * losses.front().value);
@@ -163,7 +163,7 @@ TEST_F(TrainingRun, SaysWhatCannotBe) {
   };
   EXPECT_THAT(error_of({"model.image_size=18"}), HasSubstr("no multiple of the model's patch 8"));
   EXPECT_THAT(error_of({"architecture.text_heads=3"}), HasSubstr("cannot have 3 heads"));
-  EXPECT_THAT(error_of({"data.max_tokens=13"}), HasSubstr("more than the 12 positions"));
+  EXPECT_THAT(error_of({"data.max_tokens=21"}), HasSubstr("more than the 20 positions"));
   EXPECT_THAT(error_of({"data.batch=24", "objective.queue_size=48", "data.train=none.tar"}),
               HasSubstr("none.tar"));
   EXPECT_THAT(error_of({"data.batch=48", "objective.queue_size=48"}),
