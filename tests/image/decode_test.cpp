@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "blip/error.hpp"
 #include "blip/image.hpp"
@@ -37,6 +40,16 @@ TEST(Decode, ReadsFromMemoryWhatItReadsFromAFile) {
   EXPECT_TRUE(std::ranges::equal(from_file.pixels(), from_memory.pixels()));
 }
 
+Image top_left(const Image& image, int width, int height) {
+  std::vector<std::uint8_t> rgb;
+  const auto row_bytes = std::size_t{3} * static_cast<std::size_t>(image.width());
+  for (int y = 0; y < height; ++y) {
+    const auto row = image.pixels().subspan(static_cast<std::size_t>(y) * row_bytes);
+    rgb.insert(rgb.end(), row.begin(), row.begin() + std::ptrdiff_t{3} * width);
+  }
+  return {width, height, std::move(rgb)};
+}
+
 // libjpeg's own reduction is a mean over blocks; Pillow's box filter is one, too.
 TEST(Decode, ShrinksAJpegAsFarAsItMay) {
   const std::string photo = BLIP_SOURCE_DIR "/examples/photos/cat.jpg";
@@ -46,7 +59,8 @@ TEST(Decode, ShrinksAJpegAsFarAsItMay) {
     const Image shrunk = Image::open(photo, {.shrink_to = shorter / factor});
     ASSERT_EQ(shrunk.width(), exact.width() / factor);
     ASSERT_EQ(shrunk.height(), exact.height() / factor);
-    const Image mean = exact.resized(shrunk.width(), shrunk.height(), Resample::box);
+    const Image whole_blocks = top_left(exact, shrunk.width() * factor, shrunk.height() * factor);
+    const Image mean = whole_blocks.resized(shrunk.width(), shrunk.height(), Resample::box);
     double difference = 0;
     for (std::size_t i = 0; i < mean.pixels().size(); ++i) {
       difference += std::abs(int{mean.pixels()[i]} - int{shrunk.pixels()[i]});

@@ -3,6 +3,8 @@
 #include <ATen/autocast_mode.h>
 #include <torch/version.h>
 
+#include "blip/error.hpp"
+
 namespace blip::train {
 namespace {
 
@@ -21,10 +23,20 @@ void set_autocast(torch::DeviceType device, bool enabled) {
 #endif
 }
 
+// On the CPU, libtorch 1.13 gives some operations one argument in either type, which they refuse.
+bool can_autocast(const torch::Device& device) {
+  return TORCH_VERSION_MAJOR >= 2 || !device.is_cpu();
+}
+
 }  // namespace
 
 Autocast::Autocast(bool enabled, const torch::Device& device)
     : enabled_(enabled), device_(device.type()) {
+  if (enabled_ && !can_autocast(device)) {
+    throw Error(ErrorCode::unsupported,
+                "run.precision=bfloat16 on a CPU needs libtorch 2 or newer; this program "
+                "has " TORCH_VERSION);
+  }
   if (enabled_) set_autocast(device_, true);
 }
 

@@ -9,6 +9,7 @@ namespace blip::train {
 /// inputs of matrix products are rounded, parameters and what is summed stay float32.
 class Autocast {
  public:
+  /// Throws unsupported if it is enabled where libtorch cannot: on a CPU before version 2.
   Autocast(bool enabled, const torch::Device& device);
   ~Autocast();
   Autocast(const Autocast&) = delete;
