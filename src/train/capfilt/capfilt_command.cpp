@@ -43,15 +43,18 @@ void add_parts(std::vector<Part>& parts, std::size_t images, std::size_t size, b
   }
 }
 
+std::optional<ImageRows> open_human(const CapfiltOptions& options) {
+  if (options.human.empty()) return std::nullopt;
+  return ImageRows::open(options.human, {.root = options.images});
+}
+
 class CapfiltRun {
  public:
   explicit CapfiltRun(const CapfiltOptions& options)
       : options_(options),
         web_(ImageRows::open(options.web, {.root = options.images})),
+        human_(open_human(options)),
         output_(options.output, options.fingerprint(), options.writes_list(), options.resume) {
-    if (!options.human.empty()) {
-      human_.emplace(ImageRows::open(options.human, {.root = options.images}));
-    }
     add_parts(parts_, web_.size(), options.shard_size, false);
     if (human_) add_parts(parts_, human_->size(), options.shard_size, true);
   }

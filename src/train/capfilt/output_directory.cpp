@@ -93,7 +93,7 @@ OutputDirectory::OutputDirectory(std::filesystem::path path, const std::string& 
                                  bool is_list, bool resume)
     : path_(std::filesystem::absolute(path).lexically_normal()), is_list_(is_list) {
   const std::filesystem::path file = path_ / "run.json";
-  if (!file_exists(file)) {
+  if (!file_exists(file) || !has_begun()) {
     make_directory(path_ / ".parts");
     replace_file(file, settings);
     return;
@@ -115,6 +115,15 @@ OutputDirectory::OutputDirectory(std::filesystem::path path, const std::string& 
 
 bool OutputDirectory::is_complete() const {
   return file_exists(decisions());
+}
+
+bool OutputDirectory::has_begun() const {
+  if (is_complete()) return true;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(path_ / ".parts", ignored)) {
+    if (entry.path().extension() == ".jsonl") return true;
+  }
+  return false;
 }
 
 std::filesystem::path OutputDirectory::part_file(std::size_t part, const char* ending) const {

@@ -32,6 +32,8 @@ class OutputDirectory {
   /// All parts were there and have been put together.
   [[nodiscard]] bool is_complete() const;
   [[nodiscard]] bool has_part(std::size_t part) const;
+  /// There is a part: a run that ended before, for want of a model, say, stands in nobody's way.
+  [[nodiscard]] bool has_begun() const;
 
   /// Puts the parts [0, parts) together.
   void complete(std::size_t parts) const;

@@ -258,6 +258,8 @@ TEST_F(CapfiltCommand, SaysWhatIsWrong) {
   EXPECT_FALSE(std::filesystem::exists(out));
   EXPECT_THAT(message_of({"--data", web, "-o", out, "--captioner", filter()}),
               HasSubstr("needs a BlipForConditionalGeneration"));
+  // What went wrong before anything was written can be done again.
+  EXPECT_EQ(run({"--data", web, "-o", out}).exit_code, cli::ExitCode::ok);
 }
 
 }  // namespace

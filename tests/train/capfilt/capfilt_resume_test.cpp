@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 class CapfiltResume : public ::testing::Test, public CapfiltCase {
  protected:
   [[nodiscard]] std::vector<std::string> command(const std::string& output) const {
-    return {"--data", web_, "--shard-size", "8", "--output", path(output)};
+    return {"--data", web_, "--shard-size", "40", "--output", path(output)};
   }
   // Signals a run in another process when its first part is there; the status of its end.
   [[nodiscard]] int interrupted(const std::string& output, int signal) const {
