@@ -137,7 +137,7 @@ def check_oracle():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--build", required=True, type=pathlib.Path)
     parser.add_argument("--quick", action="store_true", help="tiny models only")
     arguments = parser.parse_args()
     probe = arguments.build / "tools/reference/probe_train"

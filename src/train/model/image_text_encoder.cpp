@@ -76,7 +76,7 @@ void copy_to_momentum(const std::vector<MomentumPair>& pairs) {
 }
 
 void update_momentum(const std::vector<MomentumPair>& pairs, double coefficient) {
-  if (pairs.empty()) return;  // which libtorch's lists of tensors may not be
+  if (pairs.empty()) return;  // torch 1.13 refuses empty lists
   const torch::NoGradGuard no_grad;
   std::vector<torch::Tensor> trained;
   std::vector<torch::Tensor> momentum;
