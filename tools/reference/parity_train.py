@@ -1,7 +1,7 @@
 """Compares blip.cpp's training with training_oracle.py: every loss, every gradient and everything a step
 changes, over three optimizer steps. And the oracle with transformers, where both compute the same.
 
-    parity_train.py BUILD_DIRECTORY [--quick]
+    parity_train.py --build BUILD_DIRECTORY [--quick]
 """
 
 import argparse
@@ -19,6 +19,9 @@ import training_oracle as oracle
 
 # Relative to the largest element of the tensor. One rounding of float32 is 6e-8, of float64 1e-16.
 LIMITS = {"float32": 1e-5, "float64": 1e-10}
+# Where the oracle itself, in float32, is further than that from its own double precision, no float32
+# program can be asked for more; other products sum in another order, hence twice as far.
+OF_ORACLE_ERROR = 2
 
 
 def worst_error(got, wanted):
@@ -53,6 +56,7 @@ def compare(probe, task, size, dtype="float32", **options):
     case = oracle.make_case(task, size, dtype=dtype, **options)
     # In double precision the oracle's own rounding does not count.
     wanted = oracle.train(case, torch.float64)
+    rounded = oracle.train(case, torch.float32) if dtype == "float32" else wanted
     with tempfile.TemporaryDirectory() as work:
         path = pathlib.Path(work, "case.json")
         path.write_text(json.dumps(case))
@@ -68,13 +72,14 @@ def compare(probe, task, size, dtype="float32", **options):
             if shapes[0] != shapes[1]:
                 wrong.append(f"{prefix}: other tensors: {dict(shapes[0].items() ^ shapes[1].items())}")
                 continue
+            theirs = rounded[number][kind]
             if kind == "state" and dtype == "float32":
-                ours, tensors = without_key_biases(ours), without_key_biases(tensors)
+                ours, tensors, theirs = map(without_key_biases, (ours, tensors, theirs))
             error, name = worst_error(ours, tensors)
             worst[kind] = max(worst.get(kind, 0.0), error)
-            limit = LIMITS[dtype]
+            limit = max(LIMITS[dtype], OF_ORACLE_ERROR * worst_error(theirs, tensors)[0])
             if not error <= limit:
-                wrong.append(f"{prefix}{name}: differs by {error:.1e} of its largest element, limit {limit:g}")
+                wrong.append(f"{prefix}{name}: differs by {error:.1e} of its largest element, limit {limit:.1e}")
     if compared != len(got):
         wrong.append(f"{len(got) - compared} tensors that the oracle does not have")
     label = " ".join([size, dtype, *(f"{k}={v}" for k, v in options.items())])
