@@ -63,8 +63,9 @@ TEST_F(StepOrder, TheContrastiveLossSeesTheQueueOfBeforeTheStep) {
   const double loss = step().contrastive.item<double>();
   EXPECT_EQ(model.queue.pointer.item<std::int64_t>(), 4);
   const double after = loss_with(model.queue.image, model.queue.text);
-  EXPECT_NEAR(loss, before, 1e-5);
-  EXPECT_GT(std::abs(loss - after), 1e-4);
+  // How far the two queues' losses are apart depends on the libtorch's random numbers.
+  EXPECT_NEAR(loss, before, 5e-6);
+  EXPECT_GT(std::abs(loss - after), 5 * std::abs(loss - before));
 }
 
 TEST_F(StepOrder, TheTemperatureIsClampedBeforeItIsUsed) {

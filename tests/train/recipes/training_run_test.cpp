@@ -124,7 +124,8 @@ TEST_F(TrainingRun, IsTheSameAfterBeingKilled) {
     ASSERT_EQ(worker.wait().exit_code, 128 + SIGKILL);
   }
   const std::int64_t at = load_checkpoint(path() / "killed").position.step;
-  ASSERT_GE(at, 10);
+  // A checkpoint is there before `latest` names it; until then, the one of the epoch before counts.
+  ASSERT_GE(at, 8);
   const std::string end = "run.max_steps=" + std::to_string(at + 10);
   train(Task::pretrain, "killed", with(end), {"--resume"});
   train(Task::pretrain, "straight", with(end));
