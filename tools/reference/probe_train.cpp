@@ -11,7 +11,7 @@
 #include <string>
 
 #include "../../tests/train/objectives/training_case.hpp"
-#include "train/model/saved_tensors.hpp"
+#include "train/run/tensor_file.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 3) {
@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
       add("gradients", steps[i].gradients);
       add("state", steps[i].state);
     }
-    blip::train::save_tensors(out, std::string(argv[2]) + "/steps.safetensors");
+    blip::train::replace_tensor_file(std::string(argv[2]) + "/steps.safetensors", out);
   } catch (const std::exception& error) {
     std::cerr << "probe_train: " << error.what() << '\n';
     return 1;

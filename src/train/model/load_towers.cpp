@@ -8,7 +8,7 @@
 #include "checkpoint/original_names.hpp"
 #include "core/in_quotes.hpp"
 #include "train/model/position_grid.hpp"
-#include "train/model/saved_tensors.hpp"
+#include "train/run/tensor_file.hpp"
 
 namespace blip::train {
 namespace {

@@ -11,7 +11,7 @@
 #include "core/in_quotes.hpp"
 #include "train/model/image_text_encoder.hpp"
 #include "train/model/position_grid.hpp"
-#include "train/model/saved_tensors.hpp"
+#include "train/run/tensor_file.hpp"
 
 namespace blip::train {
 namespace {

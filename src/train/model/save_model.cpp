@@ -9,7 +9,8 @@
 #include "checkpoint/tokenizer_directory.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
-#include "train/model/saved_tensors.hpp"
+#include "train/run/durable_file.hpp"
+#include "train/run/tensor_file.hpp"
 
 namespace blip::train {
 namespace {
@@ -52,15 +53,15 @@ void save_model(const Parameters& parameters, const BlipConfig& config,
   BlipImageProcessorConfig images = BlipImageProcessorConfig::from_pretrained(source);
   images.height = config.vision_config.image_size;
   images.width = config.vision_config.image_size;
-  save_text(config_as_json(saved), directory / "config.json");
-  save_text(image_processor_as_json(images), directory / "preprocessor_config.json");
+  replace_file(directory / "config.json", config_as_json(saved));
+  replace_file(directory / "preprocessor_config.json", image_processor_as_json(images));
   const std::filesystem::path tokenizer = tokenizer_directory(source);
   for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
                            "special_tokens_map.json", "added_tokens.json"}) {
     const std::filesystem::path file = tokenizer / name;
-    if (file_exists(file)) save_text(read_text_file(file, kMaxTextBytes), directory / name);
+    if (file_exists(file)) replace_file(directory / name, read_text_file(file, kMaxTextBytes));
   }
-  save_tensors(tensors, directory / "model.safetensors");
+  replace_tensor_file(directory / "model.safetensors", tensors);
 }
 
 }  // namespace blip::train

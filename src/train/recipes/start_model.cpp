@@ -12,7 +12,7 @@
 #include "train/model/image_text_encoder.hpp"
 #include "train/model/load_towers.hpp"
 #include "train/model/load_weights.hpp"
-#include "train/model/saved_tensors.hpp"
+#include "train/run/durable_file.hpp"
 
 namespace blip::train {
 namespace {
@@ -32,16 +32,16 @@ void copy_tokenizer(const std::string& vocabulary, const std::filesystem::path& 
     throw Error(ErrorCode::unreadable, directory.string() + ": cannot be made: " + error.message());
   }
   if (std::filesystem::is_regular_file(vocabulary, error)) {
-    save_text(read_text_file(vocabulary, kMaxTokenizerBytes), directory / "vocab.txt");
+    replace_file(directory / "vocab.txt", read_text_file(vocabulary, kMaxTokenizerBytes));
   } else {
     const std::filesystem::path source = tokenizer_directory(resolve_model(vocabulary));
     for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
                              "special_tokens_map.json", "added_tokens.json"}) {
       if (!file_exists(source / name)) continue;
-      save_text(read_text_file(source / name, kMaxTokenizerBytes), directory / name);
+      replace_file(directory / name, read_text_file(source / name, kMaxTokenizerBytes));
     }
   }
-  save_text(image_processor_as_json({}), directory / "preprocessor_config.json");
+  replace_file(directory / "preprocessor_config.json", image_processor_as_json({}));
 }
 
 BlipConfig new_architecture(const ArchitectureConfig& architecture, const BertTokenizer& tokenizer,

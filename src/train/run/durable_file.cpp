@@ -55,12 +55,19 @@ void sync_directory(const std::filesystem::path& directory) {
 }
 
 void replace_file(const std::filesystem::path& path, std::string_view text) {
-  std::filesystem::path partial = path.parent_path() / ".partial-";
-  partial += path.filename();
-  try {
+  replace_file(path, [text](const std::filesystem::path& partial) {
     DurableFile file(partial);
     file.write(text);
     file.close();
+  });
+}
+
+void replace_file(const std::filesystem::path& path,
+                  const std::function<void(const std::filesystem::path&)>& write) {
+  std::filesystem::path partial = path.parent_path() / ".partial-";
+  partial += path.filename();
+  try {
+    write(partial);
     if (::rename(partial.c_str(), path.c_str()) != 0) throw_write_error(path, errno);
   } catch (const Error&) {
     std::error_code ignored;

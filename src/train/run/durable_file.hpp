@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string_view>
 
 namespace blip::train {
@@ -34,6 +35,9 @@ void sync_directory(const std::filesystem::path& directory);
 /// Writes a small file under another name, then gives it its own: readers see all of the old text
 /// or all of the new.
 void replace_file(const std::filesystem::path& path, std::string_view text);
+/// The same of a file that `write` makes, durably, at the path it is given.
+void replace_file(const std::filesystem::path& path,
+                  const std::function<void(const std::filesystem::path&)>& write);
 
 /// Gives `directory` the name `target` at once; a directory that has this name already is deleted.
 void replace_directory(const std::filesystem::path& directory, const std::filesystem::path& target);

@@ -70,17 +70,25 @@ void write_tensor_file(const std::filesystem::path& path, const NamedTensors& te
   file.close();
 }
 
+void replace_tensor_file(const std::filesystem::path& path, const NamedTensors& tensors) {
+  replace_file(path, [&](const auto& partial) { write_tensor_file(partial, tensors); });
+}
+
+torch::Tensor to_torch(const CheckpointTensor& tensor) {
+  torch::Tensor copy = torch::empty(tensor.shape, type_here(tensor.dtype));
+  // Not from_blob: the bytes need not be aligned, and may be in a mapping that ends.
+  if (!tensor.bytes.empty()) {
+    std::memcpy(copy.data_ptr(), tensor.bytes.data(), tensor.bytes.size());
+  }
+  return copy;
+}
+
 NamedTensors read_tensor_file(const std::filesystem::path& path) {
   const FileMapping mapping(path);
   NamedTensors tensors;
   for (const CheckpointTensor& stored : parse_safetensors(mapping.bytes(), path.string())) {
-    const torch::Tensor tensor = torch::empty(stored.shape, type_here(stored.dtype));
-    // Not from_blob: the bytes need not be aligned, and the mapping ends with this function.
-    if (!stored.bytes.empty()) {
-      std::memcpy(tensor.data_ptr(), stored.bytes.data(), stored.bytes.size());
-    }
+    tensors.emplace_back(stored.name, to_torch(stored));
     mapping.release(stored.bytes);
-    tensors.emplace_back(stored.name, tensor);
   }
   return tensors;
 }

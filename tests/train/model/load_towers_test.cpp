@@ -6,7 +6,7 @@
 #include "blip/error.hpp"
 #include "small_models.hpp"
 #include "tests/core/temporary_directory.hpp"
-#include "train/model/saved_tensors.hpp"
+#include "train/run/tensor_file.hpp"
 
 namespace blip::train {
 namespace {
@@ -44,7 +44,7 @@ class LoadTowers : public testing::Test {
     }
     tensors.emplace_back("bert.embeddings.token_type_embeddings.weight", torch::ones({2, 8}));
     const std::filesystem::path file = directory.path() / "bert.safetensors";
-    save_tensors(tensors, file);
+    replace_tensor_file(file, tensors);
     return file;
   }
 };
@@ -98,7 +98,7 @@ TEST_F(LoadTowers, TimmsVisionTransformerIsRegridded) {
   add("head.weight", {1000, 12});
   timm.initialise(seeded(8));
   const std::filesystem::path file = directory.path() / "deit.safetensors";
-  save_tensors(timm.named_state(), file);
+  replace_tensor_file(file, timm.named_state());
 
   const std::vector<std::string> filled = load_timm_vision(model.parameters, file);
   EXPECT_EQ(filled.size(), timm.named_state().size() - 1);
@@ -109,7 +109,7 @@ TEST_F(LoadTowers, TimmsVisionTransformerIsRegridded) {
 
   NamedTensors fewer = timm.named_state();
   fewer.erase(fewer.begin() + 5);
-  save_tensors(fewer, file);
+  replace_tensor_file(file, fewer);
   EXPECT_THAT([&] { load_timm_vision(model.parameters, file); },
               testing::ThrowsMessage<Error>(testing::HasSubstr("has nothing for \"vision_model.")));
 }

@@ -9,7 +9,7 @@
 #include "blip/error.hpp"
 #include "small_models.hpp"
 #include "tests/core/temporary_directory.hpp"
-#include "train/model/saved_tensors.hpp"
+#include "train/run/tensor_file.hpp"
 
 namespace blip::train {
 namespace {
@@ -59,7 +59,7 @@ class LoadWeights : public testing::Test {
         if (kept.defined()) tensors.emplace_back(original_name(name), kept);
       }
     }
-    save_tensors(tensors, file);
+    replace_tensor_file(file, tensors);
     return model;
   }
 };
