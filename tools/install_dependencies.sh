@@ -28,7 +28,7 @@ for group in "$@"; do
     lint) wanted+=(clang clang-tidy clang-format python3) ;;  # run-clang-tidy is Python
     fuzz) wanted+=(clang "$clang_runtime") ;;
     parity) wanted+=(python3-venv) ;;
-    # Without an optimised BLAS, libtorch falls back to one that is a hundred times slower.
+    # Without an optimised BLAS, libtorch falls back to the reference one.
     # Of Gloo its headers (src/train/run/CMakeLists.txt).
     train) wanted+=(libtorch-dev libopenblas0-pthread libgloo-dev) ;;
     *) echo "no group '$group': build, test, bench, lint, fuzz, parity or train" >&2; exit 2 ;;

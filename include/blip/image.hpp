@@ -18,8 +18,8 @@ struct ImageOptions {
   /// `Image.MAX_IMAGE_PIXELS`, the size at which Pillow raises DecompressionBombError.
   std::int64_t max_pixels = 178'956'970;
   /// Decode a JPEG at a half, a quarter or an eighth of its size, the least that leaves both sides
-  /// at least this many pixels: several times faster for photos of cameras. Its pixels are then
-  /// means over blocks of the exact ones, to rounding in libjpeg. 0: never.
+  /// at least this many pixels: less to decode and to resize. Its pixels are then means over blocks
+  /// of the exact ones, to rounding in libjpeg. 0: never.
   int shrink_to = 0;
 };
 

@@ -23,12 +23,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPoll(5);
 
-std::filesystem::path make_temporary_directory() {
-  std::string name = (std::filesystem::temp_directory_path() / "blip-train-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-  return name;
-}
-
 std::string read_all(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -38,8 +32,8 @@ std::string read_all(const std::filesystem::path& path) {
 
 Worker::Worker(const std::vector<std::string>& arguments,
                const std::map<std::string, std::string>& environment, const std::string& program)
-    : output_(make_temporary_directory()) {
-  const std::string file = (output_ / "output").string();
+    : output_(std::make_unique<TemporaryDirectory>()) {
+  const std::string file = (output_->path() / "output").string();
   std::vector<std::string> words = {program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -58,15 +52,13 @@ Worker::Worker(const std::vector<std::string>& arguments,
 }
 
 Worker::Worker(Worker&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), output_(std::exchange(other.output_, {})) {}
+    : pid_(std::exchange(other.pid_, -1)), output_(std::move(other.output_)) {}
 
 Worker::~Worker() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  std::error_code ignored;
-  if (!output_.empty()) std::filesystem::remove_all(output_, ignored);
 }
 
 void Worker::signal(int number) const {
@@ -74,7 +66,7 @@ void Worker::signal(int number) const {
 }
 
 std::string Worker::output() const {
-  return read_all(output_ / "output");
+  return read_all(output_->path() / "output");
 }
 
 bool Worker::wait_for(const std::string& text, std::chrono::milliseconds limit) const {
@@ -123,13 +115,6 @@ int free_port() {
   ::close(socket);
   if (!ok) throw std::runtime_error("no free port");
   return ntohs(address.sin_port);
-}
-
-TemporaryDirectory::TemporaryDirectory() : path_(make_temporary_directory()) {}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace blip::testing

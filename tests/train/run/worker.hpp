@@ -6,8 +6,11 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "tests/core/temporary_directory.hpp"
 
 namespace blip::testing {
 
@@ -38,7 +41,7 @@ class Worker {
 
  private:
   pid_t pid_ = -1;
-  std::filesystem::path output_;
+  std::unique_ptr<TemporaryDirectory> output_;
 };
 
 /// As many workers as ranks, told of each other as torchrun does it.
@@ -47,17 +50,6 @@ std::vector<Worker> start_ranks(int size, const std::vector<std::string>& argume
 /// A port of this machine that nobody listens on.
 int free_port();
 
-/// An empty directory, deleted at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using blip::TemporaryDirectory;
 
 }  // namespace blip::testing
