@@ -6,6 +6,8 @@ JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 300
 PARITY_ARGS ?=
 PHOTOS ?=
+# For clang-tidy to see the training code: -DBLIP_TRAIN=ON and where a libtorch is that clang can read.
+LINT_CMAKE ?=
 # The arguments of tools/peers/main.py; a Python that has the peers already.
 PEERS_ARGS ?=
 PEERS_PYTHON ?=
@@ -55,8 +57,8 @@ tsan: ## the tests that start threads, under ThreadSanitizer
 
 lint: ## formatting, clang-tidy, the direction of includes (LINT_SINCE=REF: files changed since)
 	$(install) build test bench lint
-	cmake --preset release
-	tools/lint.sh build/release
+	cmake --preset lint $(LINT_CMAKE)
+	tools/lint.sh build/lint
 
 format: ## format the sources in place
 	$(install) lint

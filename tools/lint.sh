@@ -1,6 +1,7 @@
 #!/bin/bash
 # Checks the sources: tools/lint.sh BUILD_DIRECTORY
-# The build directory holds compile_commands.json of a developer build. LINT_SINCE=REF limits
+# The build directory holds compile_commands.json of a developer build, which nothing need have been
+# built in, without precompiled headers: clang cannot read GCC's. LINT_SINCE=REF limits
 # clang-tidy, which takes minutes, to the .cpp files that differ from that git revision.
 set -euo pipefail
 build=$(realpath "$1")

@@ -4,7 +4,7 @@
 
 Both take whole steps (losses, backward, AdamW) on the same kind of batch, by turns, so that whatever else the
 machine does meets both. Each is measured with every number of threads up to the machine's processors and its
-best is taken. The peer for captioning is transformers' BlipForConditionalGeneration with torch.optim.AdamW; for
+best is taken. The peer for captioning is transformers' BlipForConditionalGeneration with torch.optim.AdamW(fused=True); for
 pre-training, which transformers does not have, training_oracle.py with torch's own linear and layer_norm.
 The program should be built with the libtorch of the PyTorch that runs this.
 """
@@ -34,7 +34,7 @@ def make_case(task, size):
         "task": task, "queue_size": value["queue"], "batch": value["batch"], "length": value["length"],
         "alphas": [0.4],
         "config": {
-            "architectures": ["BlipForConditionalGeneration"], "image_text_hidden_size": value["space"],
+            "architectures": ["BlipForConditionalGeneration"], "model_type": "blip", "image_text_hidden_size": value["space"],
             "vision_config": {
                 "hidden_size": value["image"], "intermediate_size": 4 * value["image"],
                 "num_hidden_layers": value["image_layers"], "num_attention_heads": value["image_heads"],
@@ -55,12 +55,12 @@ def peer_step(case):
     ids, mask = torch.randint(5, vocab - 2, (batch, length)), torch.ones(batch, length, dtype=torch.int64)
     if case["task"] == "captioning":
         from transformers import BlipConfig, BlipForConditionalGeneration
-        settings = BlipConfig(**{key: value for key, value in config.items() if key != "architectures"})
+        settings = BlipConfig(**{key: value for key, value in config.items() if key not in ("architectures", "model_type")})
         for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
             setattr(settings.text_config, name, 0.0)
         settings.text_config.label_smoothing = 0.1
         model = BlipForConditionalGeneration(settings).train()
-        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, weight_decay=0.05)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, weight_decay=0.05, fused=True)
 
         def loss():
             return model(pixel_values=images, input_ids=ids, attention_mask=mask, labels=ids).loss
@@ -73,7 +73,7 @@ def peer_step(case):
         others = [(row + 1) % batch for row in range(batch)]
         step = {"ids": ids.tolist(), "mask": mask.tolist(), "negative_images": others, "negative_texts": others}
         model = oracle.Model(case, torch.float32)
-        optimizer = torch.optim.AdamW(model.trained.values(), lr=1e-5, weight_decay=0.05)
+        optimizer = torch.optim.AdamW(model.trained.values(), lr=1e-5, weight_decay=0.05, fused=True)
 
         def loss():
             return oracle.losses(model, step, 0)["total"]

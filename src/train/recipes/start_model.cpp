@@ -72,6 +72,18 @@ BlipConfig new_architecture(const ArchitectureConfig& architecture, const BertTo
   return config;
 }
 
+// The configuration of model.start for this training.
+BlipConfig start_architecture(const std::filesystem::path& source, const ModelConfig& model) {
+  BlipConfig config = config_for_training(source, model.image_size);
+  int& layers = config.text_config.num_hidden_layers;
+  if (model.text_layers > layers) {
+    fail("model.text_layers " + std::to_string(model.text_layers) + " is more than the " +
+         std::to_string(layers) + " text layers of " + model.start);
+  }
+  if (model.text_layers > 0) layers = model.text_layers;
+  return config;
+}
+
 void check_architecture(const BlipConfig& config, const TrainingConfig& training) {
   const BlipVisionConfig& vision = config.vision_config;
   const BlipTextConfig& text = config.text_config;
@@ -106,7 +118,7 @@ StartModel open_start_model(const TrainingConfig& config, const ProcessGroup& gr
   const auto start_of = [&]() -> StartModel {
     if (!config.model.start.empty()) {
       const std::filesystem::path source = resolve_model(config.model.start);
-      return {config_for_training(source, config.model.image_size),
+      return {start_architecture(source, config.model),
               BertTokenizer::from_pretrained(tokenizer_directory(source)), source};
     }
     const auto directory = std::filesystem::path(config.run.directory) / "tokenizer";

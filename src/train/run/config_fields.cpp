@@ -51,6 +51,7 @@ void add_model(std::vector<TaskField>& fields, ModelConfig& model) {
   const std::initializer_list<TaskField> group = {
       {kAll, {"model", "start", TextField{&model.start}}},
       {kAll, {"model", "image_size", IntegerField{&model.image_size, 16, 4096}}},
+      {kAll, {"model", "text_layers", IntegerField{&model.text_layers, 0, 1024}}},
       {kAll, {"model", "bert", TextField{&model.bert}}},
       {kAll, {"model", "vit", TextField{&model.vit}}},
       {kAll, {"model", "dropout", NumberField{&model.dropout, 0, 0.9}}},

@@ -77,7 +77,7 @@ void remove_partial(const std::filesystem::path& run) {
 // Under another name first: a process killed half-way must not leave half of it under its own.
 void remove_checkpoint(const std::filesystem::path& run, std::int64_t step) {
   const std::filesystem::path going =
-      run / (std::string(kPartialPrefix) + "going-" + std::to_string(step));
+      run / std::string(kPartialPrefix).append("going-").append(std::to_string(step));
   std::error_code error;
   std::filesystem::rename(run / checkpoint_name(step), going, error);
   if (!error) std::filesystem::remove_all(going, error);

@@ -25,7 +25,8 @@ void expect_same(const std::string& name, const torch::Tensor& tensor, double wa
 class TrainingFixture : public testing::TestWithParam<const char*> {};
 
 TEST_P(TrainingFixture, ThreeStepsAreTheOracles) {
-  std::ifstream file(std::string(BLIP_TEST_DATA "/") + GetParam() + ".json");
+  std::ifstream file(std::string(BLIP_SOURCE_DIR "/tests/train/objectives/data/") + GetParam() +
+                     ".json");
   const nlohmann::json fixture = nlohmann::json::parse(file);
   const std::vector<TrainingStep> steps = run_training_case(fixture.at("case"));
   ASSERT_EQ(steps.size(), fixture.at("losses").size());

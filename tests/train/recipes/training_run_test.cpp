@@ -106,6 +106,20 @@ TEST_F(TrainingRun, StartsFromAModelThatWasTrained) {
   EXPECT_THAT(output_, HasSubstr("borrowed from another tower"));
 }
 
+TEST_F(TrainingRun, StartsFromTheFirstTextLayers) {
+  train(Task::pretrain, "first", {});
+  const std::string start = "model.start=" + (path() / "first" / "model" / "captioning").string();
+  train(Task::vqa, "second", {start, "model.text_layers=1"});
+  const auto config = BlipConfig::from_pretrained(path() / "second" / "model");
+  EXPECT_EQ(config.text_config.num_hidden_layers, 1);
+  EXPECT_EQ(config.vision_config.num_hidden_layers, 2);
+  BlipForQuestionAnswering::from_pretrained(path() / "second" / "model");
+  const WorkerOutcome outcome =
+      Worker(small_run(Task::vqa, path(), "third", {start, "model.text_layers=3"})).wait();
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.output, HasSubstr("model.text_layers 3 is more than the 2 text layers of"));
+}
+
 TEST_F(TrainingRun, IsTheSameAfterBeingKilled) {
   const std::vector<std::string> common = {"run.checkpoint_interval=10", "run.keep_checkpoints=0",
                                            "data.batch=3"};

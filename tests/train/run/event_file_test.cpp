@@ -33,7 +33,7 @@ TEST(EventRecords, AreTensorBoards) {
       version_record(1700000000.5) + start_record(1700000000.75, 1001) +
       scalars_record(1700000001.25, 1050, {{"loss", 7.25}, {"learning_rate", 3e-4}}) +
       scalars_record(1700000002.0, 5'000'000'000, {{"loss", -0.5}});
-  EXPECT_EQ(records, read_bytes(BLIP_TEST_DATA "/events.bin"));
+  EXPECT_EQ(records, read_bytes(BLIP_SOURCE_DIR "/tests/train/run/data/events.bin"));
 }
 
 TEST(EventFile, BeginsWithItsVersionAndSaysWhereItGoesOn) {
