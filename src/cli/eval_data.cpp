@@ -57,6 +57,7 @@ void EvalData::for_each_batch(
                         .error = {}});
     }
     std::vector<const LoadedImage*> images;
+    images.reserve(loaded.size());
     for (const LoadedImage& image : loaded) images.push_back(&image);
     visit(first, images);
     progress.draw(first + images.size(), 0);

@@ -38,12 +38,12 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
   auto options = std::make_unique<Options>();
   CLI::App app;
   app.add_option("--results", options->results,
-                 "Answers: [{\"question_id\", \"answer\"}], as VQA's result files")
+                 R"(Answers: [{"question_id", "answer"}], as VQA's result files)")
       ->type_name("FILE")
       ->group("Files");
   app.add_option(
          "--annotations", options->annotations,
-         "What people answered: VQA's annotations, or records with \"answers\" or \"answer\"")
+         R"(What people answered: VQA's annotations, or records with "answers" or "answer")")
       ->type_name("FILE")
       ->group("Files");
   options->data.declare(app);

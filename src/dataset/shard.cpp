@@ -51,7 +51,7 @@ bool is_picture_ending(std::string_view ending) {
   return std::find(kEndings.begin(), kEndings.end(), lower) != kEndings.end();
 }
 
-Shard::Shard(const std::filesystem::path& path) : path_(path) {
+Shard::Shard(std::filesystem::path path) : path_(std::move(path)) {
   index();
 }
 

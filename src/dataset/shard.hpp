@@ -26,7 +26,7 @@ class Shard {
  public:
   /// Reads the headers. Throws what index_tar throws, malformed also for a member that is there
   /// twice. The file is opened anew for each read, so that thousands of shards need no descriptors.
-  explicit Shard(const std::filesystem::path& path);
+  explicit Shard(std::filesystem::path path);
   /// Of bytes that are already open.
   explicit Shard(ByteSource source);
 

@@ -68,7 +68,7 @@ void ShardWriter::write(const Sample& sample, std::string_view annotation) {
     const std::string ending = ending_of(sample, picture);
     const std::string number =
         sample.pictures.size() == 1 ? "" : std::to_string(names.size()) + '.';
-    names.push_back(sample.key + '.' + number + ending);
+    names.push_back(std::string(sample.key).append(".").append(number).append(ending));
     bytes += kTarBlock + tar_padded(picture.bytes.size());
   }
   if (!tar_ || samples_ == limits_.samples ||

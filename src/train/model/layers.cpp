@@ -7,6 +7,13 @@
 
 namespace blip::train {
 
+double initial_deviation(std::int64_t width) {
+  constexpr double kPublishedDeviation = 0.02;
+  constexpr double kPublishedWidth = 768;
+  const double ratio = kPublishedWidth / static_cast<double>(width);
+  return ratio > 1.0 ? kPublishedDeviation * std::sqrt(ratio) : kPublishedDeviation;
+}
+
 Linear add_linear(Parameters& parameters, const std::string& prefix, std::int64_t outputs,
                   std::int64_t inputs, Role role, InitialValue weight) {
   return {parameters.add(prefix + ".weight", {outputs, inputs}, role, weight),

@@ -5,7 +5,6 @@
 namespace blip::train {
 namespace {
 
-constexpr InitialValue kNormal = {InitialValue::Kind::normal, kInitialDeviation};
 // Instead of minus infinity, as the original has them: exp of either is 0 in float32. A row of
 // nothing but padding stays finite.
 constexpr double kMaskedInSelfAttention = -1e4;
@@ -93,13 +92,17 @@ struct TextPass {
   }
 };
 
+InitialValue normal_for(std::int64_t width) {
+  return {InitialValue::Kind::normal, initial_deviation(width)};
+}
+
 AttentionWeights add_attention(Parameters& parameters, const std::string& self,
                                const std::string& output, std::int64_t width,
                                std::int64_t states_width, Role role) {
-  return {add_linear(parameters, self + "query", width, width, role, kNormal),
-          add_linear(parameters, self + "key", width, states_width, role, kNormal),
-          add_linear(parameters, self + "value", width, states_width, role, kNormal),
-          add_linear(parameters, output, width, width, role, kNormal)};
+  return {add_linear(parameters, self + "query", width, width, role, normal_for(width)),
+          add_linear(parameters, self + "key", width, states_width, role, normal_for(width)),
+          add_linear(parameters, self + "value", width, states_width, role, normal_for(width)),
+          add_linear(parameters, output, width, width, role, normal_for(width))};
 }
 
 void add_crossattention(Parameters& parameters, const std::string& block,
@@ -116,8 +119,8 @@ void add_crossattention(Parameters& parameters, const std::string& block,
                                                    states_width, role));
     }
     if (number >= kFirstMergingLayer) {
-      layer.merge =
-          add_linear(parameters, block + "output.merge_layer", width, 2 * width, role, kNormal);
+      layer.merge = add_linear(parameters, block + "output.merge_layer", width, 2 * width, role,
+                               normal_for(width));
     }
   }
   layer.crossattention_norm =
@@ -172,9 +175,10 @@ TextTransformer add_text_transformer(Parameters& parameters, const std::string& 
   model.dropout = dropout;
   const std::string embeddings = prefix + "embeddings.";
   model.word_embedding = parameters.add(embeddings + "word_embeddings.weight",
-                                        {config.vocab_size, width}, role, kNormal);
-  model.position_embedding = parameters.add(embeddings + "position_embeddings.weight",
-                                            {config.max_position_embeddings, width}, role, kNormal);
+                                        {config.vocab_size, width}, role, normal_for(width));
+  model.position_embedding =
+      parameters.add(embeddings + "position_embeddings.weight",
+                     {config.max_position_embeddings, width}, role, normal_for(width));
   model.embedding_norm = add_layer_norm(parameters, embeddings + "LayerNorm", width, eps, role);
   for (int i = 0; i < config.num_hidden_layers; ++i) {
     const std::string block = layer_prefix(prefix, static_cast<std::size_t>(i));
@@ -183,9 +187,9 @@ TextTransformer add_text_transformer(Parameters& parameters, const std::string& 
     add_crossattention(parameters, block + "crossattention.", config, states_width, role, kind, i,
                        layer);
     layer.intermediate = add_linear(parameters, block + "intermediate.dense",
-                                    config.intermediate_size, width, role, kNormal);
+                                    config.intermediate_size, width, role, normal_for(width));
     layer.output = add_linear(parameters, block + "output.dense", width, config.intermediate_size,
-                              role, kNormal);
+                              role, normal_for(width));
     layer.output_norm = add_layer_norm(parameters, block + "output.LayerNorm", width, eps, role);
     model.layers.push_back(layer);
   }
@@ -222,7 +226,7 @@ LanguageModelHead add_language_model_head(Parameters& parameters, const std::str
   LanguageModelHead head;
   head.bias = parameters.add(prefix + "bias", {config.vocab_size}, Role::trained, {});
   head.transform = add_linear(parameters, prefix + "transform.dense", config.hidden_size,
-                              config.hidden_size, Role::trained, kNormal);
+                              config.hidden_size, Role::trained, normal_for(config.hidden_size));
   head.norm = add_layer_norm(parameters, prefix + "transform.LayerNorm", config.hidden_size,
                              config.layer_norm_eps, Role::trained);
   head.weight = decoder.word_embedding;

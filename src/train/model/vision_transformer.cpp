@@ -8,8 +8,6 @@
 namespace blip::train {
 namespace {
 
-constexpr InitialValue kTruncated = {InitialValue::Kind::truncated_normal, kInitialDeviation};
-
 // A whole branch is skipped for some samples, and scaled up for the others. x: [B, N, C]
 torch::Tensor drop_path(const torch::Tensor& x, double probability, bool training) {
   if (!training || probability == 0.0) return x;
@@ -92,6 +90,7 @@ VisionTransformer add_vision_transformer(Parameters& parameters, const std::stri
   const std::int64_t patch = config.patch_size;
   const std::int64_t edge = config.image_size / patch;
   const double eps = config.layer_norm_eps;
+  const InitialValue truncated = {InitialValue::Kind::truncated_normal, initial_deviation(width)};
   const InitialValue uniform = {InitialValue::Kind::uniform, patch_bound(config)};
   VisionTransformer model;
   model.config = config;
@@ -99,9 +98,9 @@ VisionTransformer add_vision_transformer(Parameters& parameters, const std::stri
 
   const std::string embeddings = prefix + "embeddings.";
   model.class_embedding =
-      parameters.add(embeddings + "class_embedding", {1, 1, width}, role, kTruncated);
+      parameters.add(embeddings + "class_embedding", {1, 1, width}, role, truncated);
   model.position_embedding = parameters.add(embeddings + "position_embedding",
-                                            {1, 1 + edge * edge, width}, role, kTruncated);
+                                            {1, 1 + edge * edge, width}, role, truncated);
   model.patch_embedding = {
       parameters.add(embeddings + "patch_embedding.weight", {width, 3, patch, patch}, role,
                      uniform),
@@ -110,7 +109,7 @@ VisionTransformer add_vision_transformer(Parameters& parameters, const std::stri
   for (int i = 0; i < depth; ++i) {
     const std::string layer = prefix + "encoder.layers." + std::to_string(i) + ".";
     const auto add = [&](const std::string& name, std::int64_t outputs, std::int64_t inputs) {
-      return add_linear(parameters, layer + name, outputs, inputs, role, kTruncated);
+      return add_linear(parameters, layer + name, outputs, inputs, role, truncated);
     };
     VisionBlock block;
     block.layer_norm1 = add_layer_norm(parameters, layer + "layer_norm1", width, eps, role);

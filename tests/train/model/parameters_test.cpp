@@ -44,6 +44,23 @@ TEST(Parameters, StateComesBackAsItWas) {
   }
 }
 
+// A layer's outputs spread as far in a narrow tower as in one of the published width.
+TEST(Parameters, NarrowTowersStartWithLargerWeights) {
+  for (const int width : {64, 768, 1024}) {
+    BlipConfig config = small_config();
+    config.vision_config.hidden_size = config.text_config.hidden_size = width;
+    config.vision_config.intermediate_size = config.text_config.intermediate_size = 4 * width;
+    CaptioningModel model = make_captioning_model(config, {});
+    model.parameters.initialise(seeded(1));
+    const double expected = width == 64 ? 0.02 * std::sqrt(768.0 / 64.0) : 0.02;
+    for (const torch::Tensor& weight :
+         {model.vision.blocks[1].fc1.weight, model.decoder.layers[1].crossattention[0].key.weight,
+          model.decoder.layers[0].output.weight}) {
+      EXPECT_NEAR(weight.std().item<double>(), expected, 0.03 * expected) << width;
+    }
+  }
+}
+
 TEST(Parameters, AStateThatDoesNotFitIsRefusedWhole) {
   Parameters parameters;
   const torch::Tensor a = parameters.add("a", {2}, Role::trained, {});
