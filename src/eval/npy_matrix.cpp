@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
@@ -21,7 +22,7 @@ constexpr std::size_t kMaxHeader = 10'000;
 
 class Parser {
  public:
-  Parser(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+  Parser(std::string_view bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}
 
   NpyMatrix matrix() {
     read_header();
