@@ -24,7 +24,7 @@ struct LayerNorm {
 /// The standard deviation of new matrices and embeddings in a tower of this width: BERT's and
 /// timm's 0.02 from the published width of 768 on. Narrower towers get more, so that a layer's
 /// outputs, sums over the width, spread as far as there: with 0.02 a tower of width 128 is all but
-/// linear at first (GELU near 0, uniform attention) and learns slowly (docs/training.md).
+/// linear at first, GELU being near 0 and attention uniform.
 double initial_deviation(std::int64_t width);
 
 /// Adds "PREFIX.weight" and "PREFIX.bias" (zeros).

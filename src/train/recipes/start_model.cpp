@@ -121,6 +121,9 @@ StartModel open_start_model(const TrainingConfig& config, const ProcessGroup& gr
       return {start_architecture(source, config.model),
               BertTokenizer::from_pretrained(tokenizer_directory(source)), source};
     }
+    if (config.model.text_layers > 0) {
+      fail("model.text_layers needs model.start; of a new model it is architecture.text_layers");
+    }
     const auto directory = std::filesystem::path(config.run.directory) / "tokenizer";
     if (group.rank() == 0) copy_tokenizer(config.architecture.vocabulary, directory);
     group.barrier();

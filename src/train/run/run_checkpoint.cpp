@@ -76,6 +76,7 @@ void remove_partial(const std::filesystem::path& run) {
 
 // Under another name first: a process killed half-way must not leave half of it under its own.
 void remove_checkpoint(const std::filesystem::path& run, std::int64_t step) {
+  // append: at operator+ GCC 12 warns of an overflow that is not there.
   const std::filesystem::path going =
       run / std::string(kPartialPrefix).append("going-").append(std::to_string(step));
   std::error_code error;

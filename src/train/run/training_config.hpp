@@ -33,8 +33,8 @@ struct DataConfig {
 struct ModelConfig {
   std::string start;     ///< directory, file or hub id of the weights to start from
   int image_size = 384;  ///< pixels; a multiple of the patch size
-  /// 0: as many as the start has; n: its first n text layers, for a smaller model. Without `start`
-  /// architecture.text_layers counts.
+  /// 0: as many as the start has; n: its first n text layers, for a smaller model. Refused without
+  /// `start`, where architecture.text_layers counts.
   int text_layers = 0;
   std::string bert;      ///< without `start`: fills the text towers
   std::string vit;       ///< without `start`: fills the vision tower; timm's names

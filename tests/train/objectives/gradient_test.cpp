@@ -30,11 +30,13 @@ void check_gradients(Parameters& parameters, const std::function<torch::Tensor()
   constexpr double kStep = 1e-5;
   parameters.initialise(seeded(11));
   {
-    // Weights of about 0.3, so that no gradient is too small to compare and differences are exact.
+    // Large enough that no gradient is too small to compare, however new weights are drawn.
+    constexpr double kDeviation = 0.3;
+    const torch::Generator generator = seeded(12);
     const torch::NoGradGuard no_grad;
     for (const Parameter& parameter : parameters.all()) {
       if (parameter.tensor.dim() >= 2 && parameter.role != Role::buffer)
-        torch::Tensor(parameter.tensor).mul_(1.7);
+        torch::Tensor(parameter.tensor).normal_(0.0, kDeviation, generator);
     }
   }
   const NamedTensors start = copies_of(parameters.named_state());

@@ -23,6 +23,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Key;
+using ::testing::Not;
 using testing::small_run;
 using testing::TemporaryDirectory;
 using testing::Worker;
@@ -110,6 +111,7 @@ TEST_F(TrainingRun, StartsFromTheFirstTextLayers) {
   train(Task::pretrain, "first", {});
   const std::string start = "model.start=" + (path() / "first" / "model" / "captioning").string();
   train(Task::vqa, "second", {start, "model.text_layers=1"});
+  EXPECT_THAT(output_, Not(HasSubstr("are new")));
   const auto config = BlipConfig::from_pretrained(path() / "second" / "model");
   EXPECT_EQ(config.text_config.num_hidden_layers, 1);
   EXPECT_EQ(config.vision_config.num_hidden_layers, 2);
@@ -180,6 +182,7 @@ TEST_F(TrainingRun, SaysWhatCannotBe) {
   EXPECT_THAT(error_of({"model.image_size=18"}), HasSubstr("no multiple of the model's patch 8"));
   EXPECT_THAT(error_of({"architecture.text_heads=3"}), HasSubstr("cannot have 3 heads"));
   EXPECT_THAT(error_of({"data.max_tokens=21"}), HasSubstr("more than the 20 positions"));
+  EXPECT_THAT(error_of({"model.text_layers=1"}), HasSubstr("needs model.start"));
   EXPECT_THAT(error_of({"data.batch=24", "objective.queue_size=48", "data.train=none.tar"}),
               HasSubstr("none.tar"));
   EXPECT_THAT(error_of({"data.batch=48", "objective.queue_size=48"}),
