@@ -3,7 +3,10 @@
 //   probe_train CASE.json OUT
 //
 // CASE: what training_oracle.py makes. OUT/steps.safetensors: "STEP.losses.NAME",
-// "STEP.gradients.NAME" and "STEP.state.NAME", the state as it is after the step.
+// "STEP.gradients.NAME" and "STEP.state.NAME", the state as it is after the step. With "fused_attention":
+// false in CASE, torch 2 computes attention as the oracle does, from an array of all scores.
+#include <torch/version.h>
+
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -13,6 +16,18 @@
 #include "../../tests/train/objectives/training_case.hpp"
 #include "train/run/tensor_file.hpp"
 
+namespace {
+
+// The fused kernels' gradients round otherwise: docs/training-objectives.md, "How it is checked".
+void use_plain_attention() {
+#if TORCH_VERSION_MAJOR >= 2
+  at::globalContext().setSDPUseFlash(false);
+  at::globalContext().setSDPUseMemEfficient(false);
+#endif
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   if (argc != 3) {
     std::cerr << "usage: probe_train CASE.json OUT\n";
@@ -20,7 +35,9 @@ int main(int argc, char** argv) {
   }
   try {
     std::ifstream file(argv[1]);
-    const auto steps = blip::train::run_training_case(nlohmann::json::parse(file));
+    const nlohmann::json training_case = nlohmann::json::parse(file);
+    if (!training_case.value("fused_attention", true)) use_plain_attention();
+    const auto steps = blip::train::run_training_case(training_case);
     blip::train::NamedTensors out;
     for (std::size_t i = 0; i < steps.size(); ++i) {
       const std::string number = std::to_string(i);
