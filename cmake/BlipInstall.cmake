@@ -1,5 +1,5 @@
 # What `cmake --install` puts in place: the program, the library with its headers and its
-# find_package(blip) files, and the bundled model and vocabulary where the program looks for them.
+# find_package(blip) files, and the bundled models and vocabulary where the program looks for them.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -10,7 +10,7 @@ if(BLIP_TRAIN)
   install(DIRECTORY recipes DESTINATION ${CMAKE_INSTALL_DATADIR}/blip)
 endif()
 install(DIRECTORY include/blip TYPE INCLUDE FILES_MATCHING PATTERN *.hpp)
-install(DIRECTORY models/nano models/bert-base-uncased DESTINATION ${CMAKE_INSTALL_DATADIR}/blip/models)
+install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/blip/models)
 install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
 
 install(EXPORT blipTargets NAMESPACE blip:: DESTINATION ${blip_package})

@@ -10,8 +10,10 @@
 
 namespace blip {
 
-/// The bundled model that is used when none is named.
-inline constexpr std::string_view kDefaultModel = "nano";
+/// The bundled models, one for each task, that are used when none is named.
+inline constexpr std::string_view kCaptioningModel = "nano-captioning";
+inline constexpr std::string_view kRetrievalModel = "nano-retrieval";
+inline constexpr std::string_view kQuestionModel = "nano-vqa";
 
 /// `name` if it is an existing directory or a checkpoint file (.safetensors, .bin, .pth, .pt). Else
 /// the bundled model of that name, looked for in each directory of $BLIP_MODEL_PATH

@@ -4,19 +4,16 @@
 #include <CLI/App.hpp>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "blip/text_style.hpp"
+#include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
 #include "cli/generation_choices.hpp"
 #include "cli/run_options.hpp"
 #include "cli/text_choices.hpp"
 
 namespace blip::cli {
-
-/// Salesforce's model for questions, which `blip ask` uses if none is named.
-inline constexpr std::string_view kQuestionModel = "Salesforce/blip-vqa-base";
 
 class AskOptions {
  public:

@@ -13,7 +13,7 @@ namespace blip::cli {
 
 struct CaptionOptions {
   InputOptions inputs;
-  ModelOptions model{kDefaultModel};
+  ModelOptions model{kCaptioningModel};
   std::string prompt;
   GenerationChoices generation{{.thing = "caption", .per = "image", .start = "prompt"}};
   OutputOptions output;

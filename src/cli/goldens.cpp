@@ -4,6 +4,8 @@
 #include <array>
 #include <iterator>
 
+#include "checkpoint/model_directory.hpp"
+
 namespace blip::cli {
 namespace {
 
@@ -101,27 +103,39 @@ constexpr std::array kGoldens = {
            .itm = 0.9971F,
            .itc = 0.5162F,
            .source = kModelTest},
-    Golden{.model = "nano",
+    Golden{.model = kCaptioningModel,
            .image = kCat,
-           .answer = "a dog is running through the grass",
+           .answer = "a black dog is running through the water",
            .source = kMeasured},
-    Golden{.model = "nano",
+    Golden{.model = kCaptioningModel,
            .image = kCat,
-           .answer = "a black and white dog is running through the grass",
+           .answer = "a black and white dog is running through the water",
            .beams = 3,
            .source = kMeasured},
-    Golden{.model = "nano",
+    Golden{.model = kCaptioningModel,
            .image = kSkateboarder,
-           .answer = "a boy in a blue shirt is jumping into a pool",
+           .answer = "a man is jumping into a pool while another man watches",
            .source = kMeasured},
-    Golden{.model = "nano",
+    Golden{.model = kCaptioningModel,
            .image = kSkateboarder,
-           .answer = "a boy in a blue shirt is jumping into a swimming pool",
+           .answer = "a young boy jumps into a swimming pool",
            .beams = 3,
            .source = kMeasured},
-    Golden{.model = "nano",
+    Golden{.model = kCaptioningModel,
            .image = kTable,
-           .answer = "a man in a blue shirt and a woman in a blue shirt are sitting on a bench",
+           .answer = "a man and a woman are sitting on a bench",
+           .source = kMeasured},
+    Golden{.model = kQuestionModel,
+           .task = GoldenTask::answer,
+           .image = kTable,
+           .text = "what is on the table?",
+           .answer = "books",
+           .source = kMeasured},
+    Golden{.model = kQuestionModel,
+           .task = GoldenTask::answer,
+           .image = kCat,
+           .text = "what color is the wall?",
+           .answer = "green",
            .source = kMeasured},
 };
 

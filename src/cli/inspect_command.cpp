@@ -34,7 +34,7 @@ ExitCode run_inspect(Arguments arguments) {
          "MODEL", model,
          "A model directory, a checkpoint file (.safetensors, .bin, .pth) or the name of a bundled "
          "model [" +
-             std::string(kDefaultModel) + "]")
+             std::string(kCaptioningModel) + "]")
       ->group("Model");
   app.add_flag("-t,--tensors", with_tensors, "List every tensor with its number type and shape")
       ->group("Output");
@@ -51,7 +51,7 @@ ExitCode run_inspect(Arguments arguments) {
           "commands it is for.",
       .footer = kFooter};
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
-  if (model.empty()) model = kDefaultModel;
+  if (model.empty()) model = kCaptioningModel;
 
   const ModelReport report = inspect_model(model);
   print(format == "text" ? report_as_text(report, with_tensors)

@@ -3,16 +3,13 @@
 
 #include <CLI/App.hpp>
 #include <string>
-#include <string_view>
 
 #include "blip/text_style.hpp"
+#include "checkpoint/model_directory.hpp"
 #include "cli/run_options.hpp"
 #include "cli/text_choices.hpp"
 
 namespace blip::cli {
-
-/// Salesforce's model for images and texts, which is used if none is named.
-inline constexpr std::string_view kRetrievalModel = "Salesforce/blip-itm-base-coco";
 
 class RetrievalOptions {
  public:

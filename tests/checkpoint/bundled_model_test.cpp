@@ -1,18 +1,43 @@
-// models/nano, which comes with the program, is whole and in float16.
+// The models that come with the program are whole and small; nano, which other tests run, is in float16.
 #include <gmock/gmock.h>
 
+#include <cstdint>
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "blip/config.hpp"
 #include "checkpoint/checkpoint.hpp"
+#include "checkpoint/model_directory.hpp"
 
 namespace blip {
 namespace {
 
 const std::filesystem::path kNano = std::filesystem::path(BLIP_SOURCE_DIR) / "models" / "nano";
 
-TEST(BundledModel, ConfigurationsAreThere) {
+TEST(BundledModels, OneForEachTaskIn30Megabytes) {
+  std::uintmax_t bytes = 0;
+  for (const auto& [name, architecture] :
+       {std::pair(kCaptioningModel, "BlipForConditionalGeneration"),
+        std::pair(kRetrievalModel, "BlipForImageTextRetrieval"),
+        std::pair(kQuestionModel, "BlipForQuestionAnswering")}) {
+    const auto directory = std::filesystem::path(BLIP_SOURCE_DIR) / "models" / name;
+    EXPECT_EQ(BlipConfig::from_pretrained(directory).architecture, architecture);
+    EXPECT_EQ(BlipImageProcessorConfig::from_pretrained(directory).height, 112);
+    EXPECT_TRUE(std::filesystem::is_regular_file(directory / "README.md"));
+    EXPECT_TRUE(std::filesystem::is_regular_file(directory / "vocab.txt"));
+    const Checkpoint checkpoint = Checkpoint::open(directory);
+    const CheckpointTensor* query =
+        checkpoint.find("vision_model.encoder.layers.0.self_attn.qkv.weight");
+    ASSERT_NE(query, nullptr);
+    EXPECT_EQ(query->dtype, DType::i8);
+    bytes += std::filesystem::file_size(directory / "model.safetensors");
+  }
+  EXPECT_LT(bytes, 30'000'000U);
+}
+
+TEST(Nano, ConfigurationsAreThere) {
   const BlipConfig config = BlipConfig::from_pretrained(kNano);
   EXPECT_EQ(config.architecture, "BlipForConditionalGeneration");
   EXPECT_EQ(config.text_config.vocab_size, 3607);
@@ -26,7 +51,7 @@ TEST(BundledModel, ConfigurationsAreThere) {
   EXPECT_TRUE(std::filesystem::is_regular_file(kNano / "README.md"));
 }
 
-TEST(BundledModel, EveryTensorIsFloat16) {
+TEST(Nano, EveryTensorIsFloat16) {
   const Checkpoint checkpoint = Checkpoint::open(kNano);
   EXPECT_EQ(checkpoint.tensors().size(), 191U);
   std::int64_t values = 0;
@@ -37,7 +62,7 @@ TEST(BundledModel, EveryTensorIsFloat16) {
   EXPECT_EQ(values, 10'172'951);
 }
 
-TEST(BundledModel, ShapesFollowTheConfiguration) {
+TEST(Nano, ShapesFollowTheConfiguration) {
   const Checkpoint checkpoint = Checkpoint::open(kNano);
   using Shape = std::vector<std::int64_t>;
   const auto shape = [&](const std::string& name) {

@@ -24,10 +24,12 @@ TEST(ModelDirectory, ACheckpointIsItself) {
   }
 }
 
-TEST(ModelDirectory, TheDefaultModelComesWithTheSource) {
+TEST(ModelDirectory, TheDefaultModelsComeWithTheSource) {
   const ScopedVariable variable("BLIP_MODEL_PATH", "");
-  EXPECT_EQ(resolve_model(kDefaultModel), std::filesystem::path(BLIP_SOURCE_DIR) / "models/nano");
-  EXPECT_THAT(bundled_models(), ::testing::Contains("nano"));
+  for (const std::string_view model : {kCaptioningModel, kRetrievalModel, kQuestionModel}) {
+    EXPECT_EQ(resolve_model(model), std::filesystem::path(BLIP_SOURCE_DIR) / "models" / model);
+    EXPECT_THAT(bundled_models(), ::testing::Contains(model));
+  }
 }
 
 TEST(ModelDirectory, TheEnvironmentGoesFirst) {
@@ -42,7 +44,7 @@ TEST(ModelDirectory, TheEnvironmentGoesFirst) {
                                 ":" + first.path().string() + "::" + second.path().string() + ":");
   EXPECT_EQ(resolve_model("nano"), second.path() / "nano");
   EXPECT_EQ(resolve_model("mine"), second.path() / "mine");
-  EXPECT_THAT(bundled_models(), ::testing::IsSupersetOf({"mine", "nano"}));
+  EXPECT_THAT(bundled_models(), ::testing::IsSupersetOf({"mine", "nano", "nano-captioning"}));
   EXPECT_THAT(bundled_models(), ::testing::Not(::testing::Contains("not-a-model")));
 }
 

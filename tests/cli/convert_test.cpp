@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 using Json = nlohmann::json;
 
-const std::filesystem::path kNano = std::filesystem::path(BLIP_SOURCE_DIR) / "models/nano";
+const std::filesystem::path kNano = std::filesystem::path(BLIP_SOURCE_DIR) / "tests/models/nano";
 
 std::vector<std::string> names_in(const std::filesystem::path& directory) {
   std::vector<std::string> names;
@@ -80,7 +80,7 @@ TEST(Convert, ACopyCaptionsAsItsModelDoes) {
   ASSERT_EQ(run_blip({"convert", "nano", folder / "copy"}).exit_code, 0);
   EXPECT_EQ(read_file(folder / "copy/config.json"), read_file(kNano / "config.json"));
   EXPECT_EQ(read_file(folder / "copy/vocab.txt"), read_file(kNano / "vocab.txt"));
-  const Outcome original = run_blip({"caption", picture});
+  const Outcome original = run_blip({"caption", picture, "--model", "nano"});
   const Outcome copy = run_blip({"caption", picture, "--model", folder / "copy"});
   EXPECT_EQ(original.exit_code, 0) << original.err;
   EXPECT_EQ(copy.out, original.out);

@@ -140,8 +140,8 @@ TEST(EvalCaption, OfAModelAsOfTheCaptionsThatItWrites) {
   const Json of_model = scores_of({"caption", "-m", "nano", "--data", data, "--beams", "3",
                                    "--batch", "2", "--per-image", items});
   const std::string captions = folder / "captions.jsonl";
-  ASSERT_EQ(run_blip({"caption", photo(0), photo(1), photo(2), "--beams", "3", "-o", captions,
-                      "--no-exif-rotation"})
+  ASSERT_EQ(run_blip({"caption", "-m", "nano", photo(0), photo(1), photo(2), "--beams", "3", "-o",
+                      captions, "--no-exif-rotation"})
                 .exit_code,
             0);
   EXPECT_EQ(scores_of({"caption", "--results", captions, "--references", data}), of_model);
@@ -167,7 +167,7 @@ TEST(EvalCaption, OfShardsWithoutThePrompt) {
              "A photo of", "--per-image", items});
   const auto images = json_lines(read_file(items));
   ASSERT_EQ(images.size(), 2U);
-  const Outcome with_prompt = run_blip({"caption", photo(0), "--prompt", "a photo of"});
+  const Outcome with_prompt = run_blip({"caption", "-m", "nano", photo(0), "--prompt", "a photo of"});
   EXPECT_EQ("a photo of " + images[0]["caption"].get<std::string>() + "\n", with_prompt.out);
   EXPECT_EQ(images[0]["image_id"], "photo0");
 }

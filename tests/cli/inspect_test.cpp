@@ -18,7 +18,7 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
-const std::filesystem::path kNano = std::filesystem::path(BLIP_SOURCE_DIR) / "models/nano";
+const std::filesystem::path kNano = std::filesystem::path(BLIP_SOURCE_DIR) / "tests/models/nano";
 
 // A copy of the bundled model whose big file is a link.
 void copy_model(const Folder& folder) {

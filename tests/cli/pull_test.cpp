@@ -25,7 +25,7 @@ using ::testing::StartsWith;
 class Pull : public ::testing::Test {
  protected:
   Pull() {
-    for (const auto& entry : fs::directory_iterator(BLIP_SOURCE_DIR "/models/nano")) {
+    for (const auto& entry : fs::directory_iterator(BLIP_SOURCE_DIR "/tests/models/nano")) {
       if (entry.is_regular_file()) {
         hub_.files[entry.path().filename().string()] = read_file(entry.path());
       }
@@ -154,7 +154,7 @@ TEST_F(Pull, ModelsListsWhatTheCacheHolds) {
   run_blip({"pull", "org/tiny"});
   const Outcome run = run_blip({"models"});
   EXPECT_EQ(run.exit_code, 0);
-  EXPECT_THAT(run.out, HasSubstr("nano\t/"));
+  EXPECT_THAT(run.out, HasSubstr("nano-captioning\t/"));
   EXPECT_THAT(run.out, HasSubstr("org/tiny\t" + snapshot().string() + "\t"));
   EXPECT_THAT(run.out, Not(HasSubstr("not complete")));
   fs::remove(snapshot() / "model.safetensors");

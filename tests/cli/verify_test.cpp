@@ -27,12 +27,18 @@ class Verify : public ::testing::Test {
 };
 
 TEST_F(Verify, TheBundledModelHolds) {
-  const Outcome run = verify({"nano", "--images", photo_folder()});
+  const Outcome run = verify({"nano-captioning", "--images", photo_folder()});
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
-  EXPECT_THAT(run.out, StartsWith("holds    caption of cat.jpg: a dog is running through"));
+  EXPECT_THAT(run.out, StartsWith("holds    caption of cat.jpg: a black dog is running through"));
   EXPECT_EQ(run.out.find("differs"), std::string::npos);
   EXPECT_EQ(run.out.find("skipped"), std::string::npos);
   EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 5);
+}
+
+TEST_F(Verify, SoDoesTheOneForQuestions) {
+  const Outcome run = verify({"nano-vqa", "--images", photo_folder()});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 2);
 }
 
 TEST_F(Verify, AnotherAnswerDiffersAndSaysWhatWasExpected) {
@@ -78,7 +84,7 @@ TEST_F(Verify, WhatIsNotHereIsSkippedWithTheReasonAndNothingCheckedIsTwo) {
   EXPECT_EQ(no_model.exit_code, 2);
   EXPECT_THAT(no_model.out, StartsWith("skipped  answer of demo.jpg"));
   EXPECT_THAT(no_model.out, HasSubstr("is not in the hub's cache; --download fetches it"));
-  const Outcome no_images = verify({"nano"});
+  const Outcome no_images = verify({"nano-captioning"});
   EXPECT_EQ(no_images.exit_code, 2);
   EXPECT_THAT(no_images.out, HasSubstr("cat.jpg is not in the folder of --images"));
   folder_.file("demo.jpg", "no picture");

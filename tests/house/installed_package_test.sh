@@ -16,7 +16,7 @@ prefix=$scratch/prefix
 
 cd /
 photo=$source/examples/photos/cat.jpg
-by_library=$("$scratch/build/consumer" "$prefix/share/blip/models/nano" "$photo")
+by_library=$("$scratch/build/consumer" "$prefix/share/blip/models/nano-captioning" "$photo")
 by_program=$(env -u BLIP_MODEL "$prefix/bin/blip" caption --beams 3 "$photo")
 if [[ -z $by_program || $by_library != "$photo: $by_program" ]]; then
   printf 'library: %s\nprogram: %s\n' "$by_library" "$by_program" >&2
@@ -24,7 +24,7 @@ if [[ -z $by_program || $by_library != "$photo: $by_program" ]]; then
 fi
 
 # The model it used is the installed one, not the source tree's.
-if ! grep -qF "$prefix/share/blip/models/nano" <<<"$("$prefix/bin/blip" inspect nano)"; then
+if ! grep -qF "$prefix/share/blip/models/nano-captioning" <<<"$("$prefix/bin/blip" inspect nano-captioning)"; then
   echo "the installed program does not use the installed model" >&2
   exit 1
 fi

@@ -18,7 +18,7 @@ done <<<"$rows"
 # README.md's ten lines and the example say the same of a photo as each other.
 photo=$(sed -nE 's/.*Image::open\("([^"]*)"\).*/\1/p' README.md | head -n 1)
 ten_lines=$("$readme_program")
-example=$("$caption_example" models/nano "$photo")
+example=$("$caption_example" models/nano-captioning "$photo")
 if [[ -z $ten_lines || $example != "$photo: $ten_lines" ]]; then
   printf 'README.md:           %s\nexamples/caption.cpp: %s\n' "$ten_lines" "$example" >&2
   exit 1
@@ -26,7 +26,7 @@ fi
 
 # The example reports a bad photo, goes on, and exits 1.
 status=0
-output=$("$caption_example" models/nano no-such.jpg "$photo" 2>&1) || status=$?
+output=$("$caption_example" models/nano-captioning no-such.jpg "$photo" 2>&1) || status=$?
 if [[ $status -ne 1 || $output != *no-such.jpg* || $output != *"$photo: $ten_lines"* ]]; then
   printf 'exit %s:\n%s\n' "$status" "$output" >&2
   exit 1

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-const std::string kModel = BLIP_SOURCE_DIR "/models/nano";
+const std::string kModel = BLIP_SOURCE_DIR "/tests/models/nano";
 const std::string kPhotos = BLIP_SOURCE_DIR "/examples/photos/";
 
 json golden() {

@@ -12,7 +12,7 @@ namespace {
 
 class ProcessorTest : public ::testing::Test {
  protected:
-  BlipProcessor processor_ = BlipProcessor::from_pretrained(BLIP_SOURCE_DIR "/models/nano");
+  BlipProcessor processor_ = BlipProcessor::from_pretrained(BLIP_SOURCE_DIR "/tests/models/nano");
   Image grey_{2, 1, {1, 2, 3, 4, 5, 6}};
 };
 

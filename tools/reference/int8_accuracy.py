@@ -184,7 +184,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True, type=pathlib.Path)
     parser.add_argument("--photos", type=pathlib.Path, help="a folder of KEY.jpg and KEY.json")
-    parser.add_argument("--model", type=pathlib.Path, default=root / "models" / "nano")
+    parser.add_argument("--model", type=pathlib.Path, default=root / "tests" / "models" / "nano")
     parser.add_argument("--sizes", nargs="*", default=["base", "large"], choices=random_models.SIZES)
     parser.add_argument("--types", nargs="*", default=[], choices=["bf16"], help="beside int8")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))

@@ -28,7 +28,7 @@ def sample(tensor, count=24):
 
 
 def nano():
-    directory = ROOT / "models" / "nano"
+    directory = ROOT / "tests" / "models" / "nano"
     model = BlipForConditionalGeneration.from_pretrained(directory, dtype=torch.float32).eval()
     tokenizer = BertTokenizer.from_pretrained(directory)
     processor = BlipImageProcessorPil.from_pretrained(directory)

@@ -458,7 +458,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
 
-    nano = REPOSITORY / "models" / "nano"
+    nano = REPOSITORY / "tests" / "models" / "nano"
     files = {name: (nano / name).read_bytes()
              for name in ("config.json", "preprocessor_config.json", "vocab.txt", "tokenizer_config.json",
                           "special_tokens_map.json")}

@@ -3,7 +3,7 @@
 
 Builds random-weight models (tiny to large at 384 px), saves them with save_pretrained, runs
 transformers and the C++ library on the same image files, and compares. --photos DIR adds photos,
---model DIR adds a saved model such as models/nano.
+--model DIR adds a saved model such as tests/models/nano.
 """
 
 import argparse
@@ -240,7 +240,7 @@ def main():
                     add(compare(f"{name} in {weight_type}", Oracle(half, used[:2]), probe,
                                 work / "out", all_cases(2, prompts, GREEDY[:4] + BEAMS[:4]),
                                 texts[:2], weight_type="stored", batched=False))
-        for directory in [root / "models" / "nano", *arguments.model]:
+        for directory in [root / "tests" / "models" / "nano", *arguments.model]:
             used = photos + more_photos
             torch.set_num_threads(1)
             oracle = Oracle(directory, used)

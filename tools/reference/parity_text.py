@@ -207,7 +207,7 @@ def main():
         real.mkdir()
         (real / "vocab.txt").write_bytes(VOCABULARY.read_bytes())
         compare_lines(report, probe, real, lines, "bert-base-uncased")
-        models = [pathlib.Path(m) for m in arguments.model] or [REPOSITORY / "models/nano"]
+        models = [pathlib.Path(m) for m in arguments.model] or [REPOSITORY / "tests/models/nano"]
         for model in models:
             if (model / "vocab.txt").exists() or (model / "tokenizer.json").exists():
                 compare_lines(report, probe, model, lines, model.name)

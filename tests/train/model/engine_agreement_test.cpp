@@ -183,7 +183,7 @@ TEST_F(EngineAgreement, AnotherImageSizeRegridsPositionsAsTheEngineDoes) {
              directory.path());
   make_images(160);
   const torch::Tensor states = model.vision.forward(images, kEvaluation);
-  const std::string original = BLIP_SOURCE_DIR "/models/nano";
+  const std::string original = BLIP_SOURCE_DIR "/tests/models/nano";
   for (const std::string& path : {original, directory.path().string()}) {
     const auto engine = BlipForConditionalGeneration::from_pretrained(path);
     expect_same(engine.image_features(engine_images, context), states, path.c_str());
