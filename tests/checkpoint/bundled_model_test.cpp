@@ -1,4 +1,5 @@
-// The models that come with the program are whole and small; nano, which other tests run, is in float16.
+// The models that come with the program are whole and small; nano, which other tests run, is in
+// float16.
 #include <gmock/gmock.h>
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 namespace blip {
 namespace {
 
-const std::filesystem::path kNano = std::filesystem::path(BLIP_SOURCE_DIR) / "models" / "nano";
+const std::filesystem::path kNano = std::filesystem::path(BLIP_SOURCE_DIR) / "tests/models/nano";
 
 TEST(BundledModels, OneForEachTaskIn30Megabytes) {
   std::uintmax_t bytes = 0;

@@ -44,7 +44,7 @@ TEST(ModelDirectory, TheEnvironmentGoesFirst) {
                                 ":" + first.path().string() + "::" + second.path().string() + ":");
   EXPECT_EQ(resolve_model("nano"), second.path() / "nano");
   EXPECT_EQ(resolve_model("mine"), second.path() / "mine");
-  EXPECT_THAT(bundled_models(), ::testing::IsSupersetOf({"mine", "nano", "nano-captioning"}));
+  EXPECT_THAT(bundled_models(), ::testing::IsSupersetOf({"mine", "nano-captioning"}));
   EXPECT_THAT(bundled_models(), ::testing::Not(::testing::Contains("not-a-model")));
 }
 

@@ -78,7 +78,7 @@ TEST(Commands, ModelsListsTheBundledOnesWithTheirDirectories) {
   const Outcome run = run_blip({"models"});
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_THAT(run.out, AllOf(HasSubstr("nano-captioning\t/"), HasSubstr("nano-retrieval\t/"),
-                               HasSubstr("nano-vqa\t/")));
+                             HasSubstr("nano-vqa\t/")));
   EXPECT_EQ(run_blip({"models", "surplus"}).exit_code, 2);
 }
 

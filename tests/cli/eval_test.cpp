@@ -167,7 +167,8 @@ TEST(EvalCaption, OfShardsWithoutThePrompt) {
              "A photo of", "--per-image", items});
   const auto images = json_lines(read_file(items));
   ASSERT_EQ(images.size(), 2U);
-  const Outcome with_prompt = run_blip({"caption", "-m", "nano", photo(0), "--prompt", "a photo of"});
+  const Outcome with_prompt =
+      run_blip({"caption", "-m", "nano", photo(0), "--prompt", "a photo of"});
   EXPECT_EQ("a photo of " + images[0]["caption"].get<std::string>() + "\n", with_prompt.out);
   EXPECT_EQ(images[0]["image_id"], "photo0");
 }

@@ -3,8 +3,9 @@
 //   probe_train CASE.json OUT
 //
 // CASE: what training_oracle.py makes. OUT/steps.safetensors: "STEP.losses.NAME",
-// "STEP.gradients.NAME" and "STEP.state.NAME", the state as it is after the step. With "fused_attention":
-// false in CASE, torch 2 computes attention as the oracle does, from an array of all scores.
+// "STEP.gradients.NAME" and "STEP.state.NAME", the state as it is after the step. With
+// "fused_attention": false in CASE, torch 2 computes attention as the oracle does, from an array of
+// all scores.
 #include <torch/version.h>
 
 #include <exception>
