@@ -1,5 +1,7 @@
 #include "train/objectives/contrastive.hpp"
 
+#include "train/objectives/loss_precision.hpp"
+
 namespace blip::train {
 
 Similarities similarities(const ImageTextFeatures& features, const ImageTextFeatures& momentum,
@@ -28,11 +30,11 @@ torch::Tensor same_image_targets(const torch::Tensor& image_ids, const torch::Te
 
 torch::Tensor soft_targets(const torch::Tensor& momentum_similarities, const torch::Tensor& hard,
                            double alpha) {
-  return alpha * torch::softmax(momentum_similarities, 1) + (1.0 - alpha) * hard;
+  return alpha * torch::softmax(for_loss(momentum_similarities), 1) + (1.0 - alpha) * hard;
 }
 
 torch::Tensor soft_cross_entropy(const torch::Tensor& logits, const torch::Tensor& targets) {
-  return -(torch::log_softmax(logits, 1) * targets).sum(1).mean();
+  return -(torch::log_softmax(for_loss(logits), 1) * targets).sum(1).mean();
 }
 
 torch::Tensor contrastive_loss(const Similarities& online,

@@ -1,5 +1,7 @@
 #include "train/objectives/image_text_matching.hpp"
 
+#include "train/objectives/loss_precision.hpp"
+
 namespace blip::train {
 
 torch::Tensor matching_loss(const TextTransformer& encoder, const Linear& head,
@@ -23,7 +25,7 @@ torch::Tensor matching_loss(const TextTransformer& encoder, const Linear& head,
       torch::cat({positive.select(1, 0), negative.select(1, 0)});  // [3B, H]
   const torch::Tensor labels = torch::cat(
       {torch::ones({batch}, texts.ids.options()), torch::zeros({2 * batch}, texts.ids.options())});
-  return torch::nn::functional::cross_entropy(linear(head, first), labels);
+  return torch::nn::functional::cross_entropy(for_loss(linear(head, first)), labels);
 }
 
 }  // namespace blip::train

@@ -1,5 +1,7 @@
 #include "train/objectives/language_modeling.hpp"
 
+#include "train/objectives/loss_precision.hpp"
+
 namespace blip::train {
 
 torch::Tensor language_model_targets(const TextBatch& texts, std::int64_t prompt_tokens) {
@@ -14,7 +16,7 @@ torch::Tensor token_losses(const torch::Tensor& logits, const torch::Tensor& tar
   const torch::Tensor next = targets.slice(1, 1);  // [B, T - 1]
   const torch::Tensor asked = next.ne(kIgnored);   // [B, T - 1]
   const torch::Tensor log_probabilities =
-      torch::log_softmax(logits.slice(1, 0, logits.size(1) - 1), -1);  // [B, T - 1, V]
+      torch::log_softmax(for_loss(logits.slice(1, 0, logits.size(1) - 1)), -1);  // [B, T - 1, V]
 
   const torch::Tensor of_target =
       -log_probabilities.gather(-1, next.clamp_min(0).unsqueeze(-1)).squeeze(-1);
@@ -39,7 +41,7 @@ torch::Tensor language_model_loss(const torch::Tensor& logits, const torch::Tens
   const torch::Tensor target_term =
       token_losses(logits, targets, {.label_smoothing = 0.0}).sum() / count;
   const torch::Tensor smooth_term =
-      -torch::log_softmax(logits.slice(1, 0, logits.size(1) - 1), -1).mean();
+      -torch::log_softmax(for_loss(logits.slice(1, 0, logits.size(1) - 1)), -1).mean();
   return (1.0 - options.label_smoothing) * target_term + options.label_smoothing * smooth_term;
 }
 

@@ -1,3 +1,4 @@
+#include "train/objectives/loss_precision.hpp"
 #include "train/objectives/training_losses.hpp"
 
 namespace blip::train {
@@ -14,8 +15,8 @@ torch::Tensor nlvr_logits(const NlvrModel& model, const NlvrBatch& batch, bool t
 }
 
 torch::Tensor nlvr_loss(const NlvrModel& model, const NlvrBatch& batch) {
-  return torch::nn::functional::cross_entropy(nlvr_logits(model, batch, /*training=*/true),
-                                              batch.labels);
+  return torch::nn::functional::cross_entropy(
+      for_loss(nlvr_logits(model, batch, /*training=*/true)), batch.labels);
 }
 
 }  // namespace blip::train

@@ -12,6 +12,24 @@ torch::Tensor unit_rows(std::int64_t rows, std::uint64_t seed) {
   return x / x.norm(2, 1, true);
 }
 
+TEST(Contrastive, LossOfRoundedSimilaritiesIsNotRoundedAgain) {
+  const auto rounded = [](std::uint64_t seed) {
+    return Similarities{unit_rows(4, seed).to(torch::kBFloat16),
+                        unit_rows(4, seed + 1).to(torch::kBFloat16)};
+  };
+  const auto widened = [](const Similarities& similar) {
+    return Similarities{similar.image_to_text.to(torch::kFloat64),
+                        similar.text_to_image.to(torch::kFloat64)};
+  };
+  const Similarities online = rounded(1);
+  const Similarities momentum = rounded(3);
+  const torch::Tensor hard = one_positive_targets(4, 1, torch::kFloat64);
+  const torch::Tensor loss = contrastive_loss(online, momentum, hard.to(torch::kFloat32), 0.4);
+  EXPECT_EQ(loss.scalar_type(), torch::kFloat32);
+  EXPECT_NEAR(loss.item<double>(),
+              contrastive_loss(widened(online), widened(momentum), hard, 0.4).item<double>(), 1e-6);
+}
+
 TEST(Contrastive, EveryRowOfTargetsSumsToOne) {
   const ImageTextFeatures momentum = {unit_rows(4, 1), unit_rows(4, 2)};
   const Similarities similar = similarities(momentum, momentum, unit_rows(6, 3).t(),

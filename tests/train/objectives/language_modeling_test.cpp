@@ -53,6 +53,20 @@ TEST_F(LanguageModeling, TargetsIgnorePaddingAndPrompt) {
   EXPECT_EQ(texts.ids[0][0].item<std::int64_t>(), 5);
 }
 
+// Autocast leaves logits in bfloat16; 3.4 there is 3.40625.
+TEST_F(LanguageModeling, LossOfRoundedLogitsIsNotRoundedAgain) {
+  const torch::Tensor targets = language_model_targets(texts);
+  for (const Smoothing smoothing : {Smoothing::of_targets, Smoothing::of_all_positions}) {
+    const LanguageModelOptions options = {.smoothing = smoothing};
+    const torch::Tensor rounded = logits.to(torch::kBFloat16);
+    const torch::Tensor loss = language_model_loss(rounded, targets, options);
+    EXPECT_EQ(loss.scalar_type(), torch::kFloat32);
+    EXPECT_NEAR(loss.item<double>(),
+                language_model_loss(rounded.to(torch::kFloat64), targets, options).item<double>(),
+                1e-6);
+  }
+}
+
 TEST_F(LanguageModeling, SmoothingOfTargetsIsTorchsCrossEntropy) {
   const torch::Tensor targets = language_model_targets(texts, 2);
   const double loss = language_model_loss(logits, targets, {}).item<double>();
