@@ -112,7 +112,7 @@ std::string without_prompt(std::string caption, const std::string& prompt) {
 eval::JudgedCaptions from_model(Options& options) {
   options.data.open();
   eval::JudgedCaptions judged;
-  for (const EvalPicture& picture : options.data.pictures()) {
+  for (const dataset::AnnotatedPicture& picture : options.data.pictures()) {
     if (picture.captions.empty()) {
       throw Error(ErrorCode::invalid_argument, picture.key + ": has no captions to compare with");
     }

@@ -2,8 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <iterator>
-#include <map>
 #include <utility>
 
 #include "blip/error.hpp"
@@ -25,18 +23,7 @@ void EvalData::declare(CLI::App& app) {
 
 void EvalData::open() {
   data_ = dataset::Dataset::open(sources_, {.root = root_});
-  std::map<std::string, std::size_t> known;
-  for (std::size_t i = 0; i < data_.size(); ++i) {
-    dataset::Sample sample = data_.annotation(i);
-    const auto [place, is_new] = known.try_emplace(sample.key, pictures_.size());
-    if (is_new) {
-      pictures_.push_back({.key = sample.key, .sample = i, .captions = {}, .questions = {}});
-    }
-    EvalPicture& picture = pictures_[place->second];
-    std::move(sample.captions.begin(), sample.captions.end(), std::back_inserter(picture.captions));
-    std::move(sample.questions.begin(), sample.questions.end(),
-              std::back_inserter(picture.questions));
-  }
+  pictures_ = dataset::annotated_pictures(data_);
   if (pictures_.empty()) {
     throw Error(ErrorCode::invalid_argument, sources_.front() + ": holds no samples");
   }
@@ -51,7 +38,10 @@ void EvalData::for_each_batch(
   for (std::size_t first = 0; first < pictures_.size(); first += batch) {
     std::vector<LoadedImage> loaded;
     for (std::size_t i = first; i < std::min(first + batch, pictures_.size()); ++i) {
-      const dataset::Sample sample = data_.read(pictures_[i].sample);
+      dataset::Sample sample = data_.read(pictures_[i].sample);
+      // For the message if it cannot be decoded.
+      sample.pictures.front().name =
+          data_.file_of(pictures_[i].sample) + ": " + sample.pictures.front().name;
       loaded.push_back({.input = {.path = pictures_[i].key, .index = i, .error = {}},
                         .inputs = prepare(sample.pictures.front()),
                         .error = {}});

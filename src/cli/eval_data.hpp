@@ -8,18 +8,10 @@
 #include <vector>
 
 #include "cli/image_batch.hpp"
+#include "dataset/annotated_pictures.hpp"
 #include "dataset/dataset.hpp"
-#include "dataset/sample.hpp"
 
 namespace blip::cli {
-
-/// One picture and all that the data set says of it, in however many samples.
-struct EvalPicture {
-  std::string key;
-  std::size_t sample = 0;  ///< the first one of it
-  std::vector<std::string> captions;
-  std::vector<dataset::Question> questions;
-};
 
 class EvalData {
  public:
@@ -29,7 +21,9 @@ class EvalData {
 
   /// Opens the data set and reads all of its texts. Throws blip::Error, also if there is no sample.
   void open();
-  [[nodiscard]] const std::vector<EvalPicture>& pictures() const noexcept { return pictures_; }
+  [[nodiscard]] const std::vector<dataset::AnnotatedPicture>& pictures() const noexcept {
+    return pictures_;
+  }
 
   /// Reads and prepares `batch` pictures at a time, shows how far it is unless `quiet`, and calls
   /// `visit` with the number of the first one and all of them. A picture that cannot be read ends
@@ -42,7 +36,7 @@ class EvalData {
   std::vector<std::string> sources_;
   std::string root_;
   dataset::Dataset data_;
-  std::vector<EvalPicture> pictures_;
+  std::vector<dataset::AnnotatedPicture> pictures_;
 };
 
 }  // namespace blip::cli

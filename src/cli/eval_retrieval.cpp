@@ -154,7 +154,7 @@ eval::RetrievalScores from_model(Options& options) {
   options.data.open();
   std::vector<std::string> texts;
   std::vector<std::size_t> image_of_text;
-  const std::vector<EvalPicture>& pictures = options.data.pictures();
+  const std::vector<dataset::AnnotatedPicture>& pictures = options.data.pictures();
   for (std::size_t image = 0; image < pictures.size(); ++image) {
     if (pictures[image].captions.empty()) {
       throw Error(ErrorCode::invalid_argument, pictures[image].key + ": has no captions");

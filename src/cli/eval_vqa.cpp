@@ -101,7 +101,8 @@ JudgedAnswers from_files(const Options& options) {
   return judged;
 }
 
-eval::VqaQuestion people_of(const EvalPicture& picture, const dataset::Question& question) {
+eval::VqaQuestion people_of(const dataset::AnnotatedPicture& picture,
+                            const dataset::Question& question) {
   eval::VqaQuestion people;
   for (const dataset::Answer& answer : question.answers) {
     people.answers.insert(people.answers.end(), static_cast<std::size_t>(answer.count),
@@ -115,9 +116,9 @@ eval::VqaQuestion people_of(const EvalPicture& picture, const dataset::Question&
 }
 
 // The questions of all pictures, picture after picture.
-eval::VqaAnnotations annotations_of(const std::vector<EvalPicture>& pictures) {
+eval::VqaAnnotations annotations_of(const std::vector<dataset::AnnotatedPicture>& pictures) {
   eval::VqaAnnotations annotations;
-  for (const EvalPicture& picture : pictures) {
+  for (const dataset::AnnotatedPicture& picture : pictures) {
     for (std::size_t i = 0; i < picture.questions.size(); ++i) {
       const dataset::Question& question = picture.questions[i];
       annotations.ids.push_back(question.id.empty() ? fmt::format("{}#{}", picture.key, i)
@@ -134,7 +135,7 @@ eval::VqaAnnotations annotations_of(const std::vector<EvalPicture>& pictures) {
 
 JudgedAnswers from_model(Options& options) {
   options.data.open();
-  const std::vector<EvalPicture>& pictures = options.data.pictures();
+  const std::vector<dataset::AnnotatedPicture>& pictures = options.data.pictures();
   JudgedAnswers judged;
   judged.annotations = annotations_of(pictures);
   Answerer answerer(options.asking);

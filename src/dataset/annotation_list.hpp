@@ -33,6 +33,7 @@ class AnnotationList {
   Sample annotation(std::size_t index) const;
   /// Throws not_found, unreadable or limit_exceeded (over 1 GiB), naming the picture's file.
   Sample read(std::size_t index) const;
+  [[nodiscard]] std::string name() const { return source_.name; }
 
  private:
   ByteSource source_;

@@ -49,4 +49,8 @@ Sample Dataset::read(std::size_t index) const {
   return std::visit([&](const auto& part) { return part.read(place.index); }, place.part);
 }
 
+std::string Dataset::file_of(std::size_t index) const {
+  return std::visit([](const auto& part) { return part.name(); }, find(index).part);
+}
+
 }  // namespace blip::dataset

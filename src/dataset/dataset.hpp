@@ -27,6 +27,8 @@ class Dataset {
   /// The texts of sample `index` < size(), without the bytes of its pictures.
   Sample annotation(std::size_t index) const;
   Sample read(std::size_t index) const;
+  /// The file that sample `index` is in, for messages.
+  [[nodiscard]] std::string file_of(std::size_t index) const;
 
  private:
   using Part = std::variant<Shard, AnnotationList>;

@@ -34,6 +34,7 @@ class Shard {
   /// A sample whose pictures have names and no bytes; its key is the stem.
   Sample annotation(std::size_t index) const;
   Sample read(std::size_t index) const;
+  [[nodiscard]] std::string name() const { return path_.empty() ? source_.name : path_.string(); }
 
  private:
   struct Member {

@@ -1,5 +1,7 @@
 // blip-train: what `blip train` starts. Finds the command, runs it, turns what it throws into one
 // line and an exit code.
+#include <c10/util/Exception.h>
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -69,6 +71,8 @@ ExitCode run(const std::vector<std::string>& words) {
     cli::say(error.what());
   } catch (const std::bad_alloc&) {
     cli::say("not enough memory");
+  } catch (const c10::Error& error) {  // whose what() has a backtrace
+    cli::say(error.what_without_backtrace());
   } catch (const std::exception& error) {  // UsageError, blip::Error
     cli::say(error.what());
   }

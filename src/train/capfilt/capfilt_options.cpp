@@ -217,7 +217,8 @@ std::string CapfiltOptions::fingerprint() const {
     }
     if (generation.seed) settings["seed"] = *generation.seed;
   }
-  return settings.dump(2) + '\n';
+  // A path may be anything; JSON is UTF-8.
+  return settings.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
 std::unique_ptr<CapfiltOptions> parse_capfilt_options(cli::Arguments arguments) {

@@ -77,10 +77,15 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
       break;
     }
     case RowKind::statement: {
+      if (example.pictures.size() != 2) {
+        throw Error(ErrorCode::invalid_argument, sample.key +
+                                                     ": a statement is about 2 pictures, not " +
+                                                     std::to_string(example.pictures.size()));
+      }
       const dataset::Statement& statement = sample.statements.at(place.item);
       example.text = dataset::pre_caption(statement.text, options_.max_words);
       example.is_true = statement.is_true.value_or(false);
-      if (options_.is_augmented && example.pictures.size() == 2 && random.coin()) {
+      if (options_.is_augmented && random.coin()) {
         std::swap(example.pictures[0], example.pictures[1]);
         example.text = with_left_and_right_swapped(example.text);
       }
@@ -100,8 +105,8 @@ Example ExampleReader::read(std::size_t row, std::uint32_t epoch) const {
       example.replacement = std::move(replacement);
       return example;
     } catch (const Error& error) {
-      const std::string problem =
-          "sample " + std::to_string(rows_[candidate].sample) + ": " + error.what();
+      const std::string problem = samples_.file_of(rows_[candidate].sample) + ": sample " +
+                                  std::to_string(rows_[candidate].sample) + ": " + error.what();
       if (options_.bad_picture == BadPicture::fail || tries == kMaxReplacements) {
         throw Error(error.code(), problem);
       }

@@ -19,7 +19,7 @@ namespace blip::train {
 enum class BadPicture {
   fail,
   /// The next row that can be read takes its place, so that batches keep their size on all ranks;
-  /// Example::replacement says so. Ten bad ones in a row are an error all the same.
+  /// Example::replacement says so. Eleven bad ones in a row are an error all the same.
   replace,
 };
 

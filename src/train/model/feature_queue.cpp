@@ -35,4 +35,10 @@ FeatureQueue add_feature_queue(Parameters& parameters, std::int64_t features, st
   return queue;
 }
 
+void rewind_queues(Parameters& parameters) {
+  for (Parameter& parameter : parameters.all()) {
+    if (parameter.name == "queue_ptr" || parameter.name == "ptr_queue") parameter.tensor.zero_();
+  }
+}
+
 }  // namespace blip::train

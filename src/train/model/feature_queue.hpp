@@ -32,4 +32,8 @@ struct FeatureQueue {
 FeatureQueue add_feature_queue(Parameters& parameters, std::int64_t features, std::int64_t size,
                                bool with_ids);
 
+/// Puts the pointers of a model's queues to column 0: one that steps of other batches left need be
+/// no multiple of ours, and where writing begins does not matter, since all of a queue is old.
+void rewind_queues(Parameters& parameters);
+
 }  // namespace blip::train

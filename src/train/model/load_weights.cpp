@@ -9,6 +9,7 @@
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "core/in_quotes.hpp"
+#include "train/model/feature_queue.hpp"
 #include "train/model/image_text_encoder.hpp"
 #include "train/model/position_grid.hpp"
 #include "train/run/tensor_file.hpp"
@@ -191,11 +192,7 @@ LoadReport load_weights(Parameters& parameters, const std::filesystem::path& mod
       Checkpoint::open(resolve_model(model.native()), TrainingTensors::kept);
   Loader loader(checkpoint, generator);
   for (Parameter& parameter : parameters.all()) loader.fill(parameters, parameter);
-  // A pointer from a training with other batches might not be a multiple of ours; where writing
-  // begins does not matter, since all of the queue is old.
-  for (Parameter& parameter : parameters.all()) {
-    if (parameter.name == "queue_ptr" || parameter.name == "ptr_queue") parameter.tensor.zero_();
-  }
+  rewind_queues(parameters);
   loader.finish();
   // Momentum copies of tensors that are new follow those, which are not in the checkpoint.
   const std::set<std::string> fresh(loader.report.initialised.begin(),

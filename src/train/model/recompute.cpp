@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "train/model/autocast.hpp"
+
 namespace blip::train {
 namespace {
 
@@ -14,12 +16,16 @@ torch::Generator default_generator(const torch::Tensor& x) {
 // What forward leaves for backward, beside the input; counted as torch counts what its autograd
 // context holds.
 struct Recipe : torch::CustomClassHolder {
-  Recipe(TensorFunction what, std::vector<torch::Tensor> with, torch::Tensor state)
-      : function(std::move(what)), parameters(std::move(with)), random_state(std::move(state)) {}
+  Recipe(TensorFunction what, std::vector<torch::Tensor> with, torch::Tensor state, bool rounds)
+      : function(std::move(what)),
+        parameters(std::move(with)),
+        random_state(std::move(state)),
+        autocast(rounds) {}
 
   TensorFunction function;
   std::vector<torch::Tensor> parameters;
   torch::Tensor random_state;
+  bool autocast;
 };
 
 // Sets a generator back to an earlier state, and forward again when it goes.
@@ -60,6 +66,7 @@ class Recompute : public torch::autograd::Function<Recompute> {
     {
       const torch::AutoGradMode with_gradients(true);
       const RandomReplay replay(default_generator(x), recipe.random_state);
+      const Autocast autocast(recipe.autocast, x.device());  // that of forward is over
       y = recipe.function(x);
     }
     std::vector<torch::Tensor> inputs = {x};
@@ -77,8 +84,8 @@ class Recompute : public torch::autograd::Function<Recompute> {
 torch::Tensor recompute(const TensorFunction& function, const torch::Tensor& x,
                         const std::vector<torch::Tensor>& parameters) {
   if (!torch::GradMode::is_enabled()) return function(x);
-  const auto recipe =
-      c10::make_intrusive<Recipe>(function, parameters, default_generator(x).get_state().clone());
+  const auto recipe = c10::make_intrusive<Recipe>(
+      function, parameters, default_generator(x).get_state().clone(), is_autocast(x.device()));
   return Recompute::apply(x, at::TensorList(parameters), recipe);
 }
 

@@ -12,8 +12,9 @@ using TensorFunction = std::function<torch::Tensor(const torch::Tensor&)>;
 
 /// function(x), with gradients for `x` and for `parameters`, which must be all the tensors with
 /// gradients that `function` reads besides x. Backward runs `function` a second time with the
-/// random numbers of the first, so that dropout drops the same elements; values and gradients are
-/// those of a plain call, bit for bit where the operations are deterministic.
+/// random numbers of the first, so that dropout drops the same elements, and under autocast if the
+/// first was; values and gradients are those of a plain call, bit for bit where the operations are
+/// deterministic.
 torch::Tensor recompute(const TensorFunction& function, const torch::Tensor& x,
                         const std::vector<torch::Tensor>& parameters);
 

@@ -37,29 +37,44 @@ NamedTensors tensors_of(const Parameters& parameters, const BlipConfig& config) 
 
 }  // namespace
 
+std::map<std::string, std::string> tokenizer_files(const std::filesystem::path& source) {
+  const std::filesystem::path directory = tokenizer_directory(resolve_model(source.native()));
+  std::map<std::string, std::string> files;
+  for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
+                           "special_tokens_map.json", "added_tokens.json"}) {
+    const std::filesystem::path file = directory / name;
+    if (file_exists(file)) files[name] = read_text_file(file, kMaxTextBytes);
+  }
+  return files;
+}
+
+std::map<std::string, std::string> model_description(
+    const BlipConfig& config, const std::string& architecture,
+    const std::filesystem::path& tokenizer_source) {
+  BlipConfig saved = config;
+  saved.architecture = architecture;
+  BlipImageProcessorConfig images;
+  images.height = config.vision_config.image_size;
+  images.width = config.vision_config.image_size;
+  std::map<std::string, std::string> files = tokenizer_files(tokenizer_source);
+  files["config.json"] = config_as_json(saved);
+  files["preprocessor_config.json"] = image_processor_as_json(images);
+  return files;
+}
+
 void save_model(const Parameters& parameters, const BlipConfig& config,
                 const std::string& architecture, const std::filesystem::path& tokenizer_source,
                 const std::filesystem::path& directory) {
   BlipConfig saved = config;
   saved.architecture = architecture;
   const NamedTensors tensors = tensors_of(parameters, saved);
-  const std::filesystem::path source = resolve_model(tokenizer_source.native());
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
     throw Error(ErrorCode::unreadable, directory.string() + ": cannot be made: " + error.message());
   }
-
-  BlipImageProcessorConfig images = BlipImageProcessorConfig::from_pretrained(source);
-  images.height = config.vision_config.image_size;
-  images.width = config.vision_config.image_size;
-  replace_file(directory / "config.json", config_as_json(saved));
-  replace_file(directory / "preprocessor_config.json", image_processor_as_json(images));
-  const std::filesystem::path tokenizer = tokenizer_directory(source);
-  for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
-                           "special_tokens_map.json", "added_tokens.json"}) {
-    const std::filesystem::path file = tokenizer / name;
-    if (file_exists(file)) replace_file(directory / name, read_text_file(file, kMaxTextBytes));
+  for (const auto& [name, text] : model_description(config, architecture, tokenizer_source)) {
+    replace_file(directory / name, text);
   }
   replace_tensor_file(directory / "model.safetensors", tensors);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "blip/config.hpp"
@@ -9,12 +10,22 @@
 
 namespace blip::train {
 
-/// Writes model.safetensors (float32), config.json with `architecture`
+/// The files of a tokenizer, by name: those of `source`, a model, that are there. Throws not_found
+/// or unreadable.
+std::map<std::string, std::string> tokenizer_files(const std::filesystem::path& source);
+
+/// All files of a model but its weights, by name: config.json with `architecture`
 /// ("BlipForConditionalGeneration", "BlipForImageTextRetrieval", "BlipForQuestionAnswering" or
-/// "BlipForNLVR"), preprocessor_config.json for the config's image size, and copies the tokenizer
-/// files of `tokenizer_source`, the model that training started from. A pre-training model can be
-/// saved as captioning and as retrieval. The weights appear last and whole. Throws missing_tensor
-/// (the model lacks a tensor of the architecture), not_found or unreadable.
+/// "BlipForNLVR"), preprocessor_config.json with the config's image size and what training
+/// normalises by, and the tokenizer files of `tokenizer_source`, the model that training started
+/// from. Throws not_found or unreadable.
+std::map<std::string, std::string> model_description(const BlipConfig& config,
+                                                     const std::string& architecture,
+                                                     const std::filesystem::path& tokenizer_source);
+
+/// Writes model_description and model.safetensors (float32). A pre-training model can be saved as
+/// captioning and as retrieval. The weights appear last and whole. Throws what model_description
+/// throws, and missing_tensor if the model lacks a tensor of the architecture.
 void save_model(const Parameters& parameters, const BlipConfig& config,
                 const std::string& architecture, const std::filesystem::path& tokenizer_source,
                 const std::filesystem::path& directory);

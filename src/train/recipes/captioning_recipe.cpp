@@ -37,15 +37,13 @@ Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& st
     batch.prompt_tokens = prompt_tokens(start.tokenizer, config.data.prompt);
     return StepLosses{captioning_loss(*model, batch, language_model_options(config))};
   };
+  recipe.description =
+      model_description(model->config, "BlipForConditionalGeneration", start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
     save_model(model->parameters, model->config, "BlipForConditionalGeneration",
                start.tokenizer_source, directory);
   };
-  if (!config.data.validation.empty()) {
-    recipe.evaluate = [config](const std::filesystem::path& directory) {
-      return evaluate_captions(directory, config);
-    };
-  }
+  recipe.evaluate = evaluation_by(evaluate_captions, config, start, group);
   return recipe;
 }
 

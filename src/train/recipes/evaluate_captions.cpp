@@ -14,10 +14,10 @@
 
 namespace blip::train {
 
-Evaluation evaluate_captions(const std::filesystem::path& model, const TrainingConfig& config) {
+Evaluation evaluate_captions(const std::filesystem::path& model, const TrainingConfig& config,
+                             const EvaluationData& data) {
   const auto captioner = BlipForConditionalGeneration::from_pretrained(model);
   const BertTokenizer tokenizer = BertTokenizer::from_pretrained(model);
-  const EvaluationData data(config.data, captioner.config().vision_config.image_size);
   Context context;
 
   // [DEC] and the prompt, which is no merit of the model's.
@@ -39,7 +39,7 @@ Evaluation evaluate_captions(const std::filesystem::path& model, const TrainingC
       const std::size_t skipped = std::min(prompt_tokens, ids.size());
       captions.captions.push_back(
           tokenizer.decode(std::span(ids).subspan(skipped), {.skip_special_tokens = true}));
-      captions.references.push_back(data.items()[first + i].captions);
+      captions.references.push_back(data.pictures()[first + i].captions);
     }
   });
   const eval::CaptionSet tokens = eval::tokenized(captions);

@@ -11,10 +11,10 @@
 
 namespace blip::train {
 
-Evaluation evaluate_nlvr(const std::filesystem::path& model, const TrainingConfig& config) {
+Evaluation evaluate_nlvr(const std::filesystem::path& model, const TrainingConfig& config,
+                         const EvaluationData& data) {
   const auto reasoner = BlipForNLVR::from_pretrained(model);
   const BertTokenizer tokenizer = BertTokenizer::from_pretrained(model);
-  const EvaluationData data(config.data, reasoner.config().vision_config.image_size);
   Context context;
 
   std::size_t judged = 0;
@@ -29,7 +29,7 @@ Evaluation evaluate_nlvr(const std::filesystem::path& model, const TrainingConfi
     std::vector<std::string> statements;
     std::vector<bool> labels;
     for (std::size_t i = 0; i < count; ++i) {
-      for (const dataset::Statement& statement : data.items()[first + i].statements) {
+      for (const dataset::Statement& statement : data.pictures()[first + i].statements) {
         if (!statement.is_true) continue;
         left_images.push_back(lefts[i]);
         right_images.push_back(rights[i]);

@@ -61,14 +61,16 @@ eval::VqaQuestion people_of(const dataset::Question& question) {
 
 }  // namespace
 
+std::vector<std::string> candidate_answers(const TrainingConfig& config) {
+  return config.evaluation.answers.empty() ? answers_of_training(config.data)
+                                           : answers_of_file(config.evaluation.answers);
+}
+
 Evaluation evaluate_question_answering(const std::filesystem::path& model,
-                                       const TrainingConfig& config) {
+                                       const TrainingConfig& config, const EvaluationData& data,
+                                       const std::vector<std::string>& answers) {
   const auto answerer = BlipForQuestionAnswering::from_pretrained(model);
   const BertTokenizer tokenizer = BertTokenizer::from_pretrained(model);
-  const EvaluationData data(config.data, answerer.config().vision_config.image_size);
-  const std::vector<std::string> answers = config.evaluation.answers.empty()
-                                               ? answers_of_training(config.data)
-                                               : answers_of_file(config.evaluation.answers);
   const auto answer_tokens = token_lists(tokenizer, answers, config.data.max_tokens);
   const RankOptions ranking = {
       .k = std::min(config.evaluation.candidates, static_cast<int>(answers.size())),
@@ -83,7 +85,7 @@ Evaluation evaluate_question_answering(const std::filesystem::path& model,
     std::vector<EncodedImage> question_images;
     std::vector<std::string> questions;
     for (std::size_t i = 0; i < images.size(); ++i) {
-      for (const dataset::Question& question : data.items()[first + i].questions) {
+      for (const dataset::Question& question : data.pictures()[first + i].questions) {
         if (question.answers.empty()) continue;
         question_images.push_back(images[i]);
         questions.push_back(

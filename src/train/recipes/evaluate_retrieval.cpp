@@ -30,8 +30,8 @@ Gallery gallery_of(const EvaluationData& data, const BertTokenizer& tokenizer,
                    const DataConfig& config) {
   Gallery gallery;
   std::vector<std::string> captions;
-  for (std::size_t image = 0; image < data.items().size(); ++image) {
-    for (const std::string& caption : data.items()[image].captions) {
+  for (std::size_t image = 0; image < data.pictures().size(); ++image) {
+    for (const std::string& caption : data.pictures()[image].captions) {
       captions.push_back(dataset::pre_caption(caption, static_cast<std::size_t>(config.max_words)));
       gallery.image_of_text.push_back(image);
     }
@@ -68,12 +68,12 @@ std::vector<std::size_t> best(std::size_t count, std::size_t k, const Score& sco
 
 }  // namespace
 
-Evaluation evaluate_retrieval(const std::filesystem::path& model, const TrainingConfig& config) {
+Evaluation evaluate_retrieval(const std::filesystem::path& model, const TrainingConfig& config,
+                              const EvaluationData& data) {
   const auto matcher = BlipForImageTextRetrieval::from_pretrained(model);
   const BertTokenizer tokenizer = BertTokenizer::from_pretrained(model);
-  const EvaluationData data(config.data, matcher.config().vision_config.image_size);
   const Gallery gallery = gallery_of(data, tokenizer, config.data);
-  const std::size_t num_images = data.items().size();
+  const std::size_t num_images = data.pictures().size();
   const std::size_t num_texts = gallery.texts.size();
   const auto width = static_cast<std::size_t>(matcher.config().image_text_hidden_size);
   const auto batch = static_cast<std::size_t>(config.evaluation.batch);

@@ -4,8 +4,6 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
-#include <iterator>
-#include <map>
 #include <thread>
 #include <utility>
 
@@ -19,21 +17,10 @@ namespace blip::train {
 
 EvaluationData::EvaluationData(const DataConfig& config, int image_size)
     : data_(dataset::Dataset::open(config.validation, {.root = config.images})),
+      pictures_(dataset::annotated_pictures(data_)),
       image_size_(image_size),
       workers_(config.workers) {
-  std::map<std::string, std::size_t> known;
-  for (std::size_t i = 0; i < data_.size(); ++i) {
-    dataset::Sample sample = data_.annotation(i);
-    std::size_t place = items_.size();
-    if (!sample.image_id.empty()) place = known.try_emplace(sample.image_id, place).first->second;
-    if (place == items_.size()) items_.push_back({.sample = i});
-    EvaluationItem& item = items_[place];
-    std::move(sample.captions.begin(), sample.captions.end(), std::back_inserter(item.captions));
-    std::move(sample.questions.begin(), sample.questions.end(), std::back_inserter(item.questions));
-    std::move(sample.statements.begin(), sample.statements.end(),
-              std::back_inserter(item.statements));
-  }
-  if (items_.empty()) {
+  if (pictures_.empty()) {
     throw Error(ErrorCode::invalid_argument, "data.validation holds no samples");
   }
 }
@@ -45,14 +32,16 @@ Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::s
                 std::vector<float>(count * elements)};
   const BlipImageProcessorConfig normalisation;
   const auto load = [&](std::size_t i) {
-    const dataset::Sample sample = data_.read(items_[first + i].sample);
+    const std::size_t number = pictures_[first + i].sample;
+    const dataset::Sample sample = data_.read(number);
     if (which >= sample.pictures.size()) {
-      throw Error(ErrorCode::invalid_argument,
-                  sample.key + ": has no picture " + std::to_string(which + 1));
+      throw Error(ErrorCode::invalid_argument, data_.file_of(number) + ": " + sample.key +
+                                                   ": has no picture " + std::to_string(which + 1));
     }
     const dataset::EncodedPicture& picture = sample.pictures[which];
     const Image image =
-        Image::decode(picture.bytes, {}, picture.name).resized(image_size_, image_size_);
+        Image::decode(picture.bytes, {}, data_.file_of(number) + ": " + picture.name)
+            .resized(image_size_, image_size_);
     image::normalize(image, normalisation, pixels.data.data() + i * elements);
   };
 
@@ -81,8 +70,8 @@ Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::s
 void EvaluationData::for_each_batch(
     int batch, const std::function<void(std::size_t first, const Tensor&)>& visit) const {
   const auto step = static_cast<std::size_t>(batch);
-  for (std::size_t first = 0; first < items_.size(); first += step) {
-    visit(first, pixel_values(first, std::min(step, items_.size() - first)));
+  for (std::size_t first = 0; first < pictures_.size(); first += step) {
+    visit(first, pixel_values(first, std::min(step, pictures_.size() - first)));
   }
 }
 

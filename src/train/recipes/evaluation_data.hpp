@@ -9,39 +9,35 @@
 
 #include "blip/tensor.hpp"
 #include "blip/tokenizer.hpp"
+#include "dataset/annotated_pictures.hpp"
 #include "dataset/dataset.hpp"
 #include "train/run/training_config.hpp"
 
 namespace blip::train {
 
-struct EvaluationItem {
-  std::size_t sample = 0;  ///< the first one of this picture
-  std::vector<std::string> captions{};
-  std::vector<dataset::Question> questions{};
-  std::vector<dataset::Statement> statements{};
-};
-
 class EvaluationData {
  public:
-  /// Reads the texts of data.validation. Samples of the same image_id are one item. Throws what
-  /// reading throws, and invalid_argument if there is nothing.
+  /// Reads the texts of data.validation. Throws what reading throws, and invalid_argument if there
+  /// is nothing.
   EvaluationData(const DataConfig& config, int image_size);
 
-  [[nodiscard]] const std::vector<EvaluationItem>& items() const noexcept { return items_; }
+  [[nodiscard]] const std::vector<dataset::AnnotatedPicture>& pictures() const noexcept {
+    return pictures_;
+  }
 
-  /// Picture `which` of `count` items, squashed to the model's size: → [count, 3, S, S]. A picture
-  /// that cannot be read is an error: the scores would be those of another set.
+  /// Picture `which` of `count` samples, squashed to the model's size: → [count, 3, S, S]. A
+  /// picture that cannot be read is an error: the scores would be those of another set.
   [[nodiscard]] Tensor pixel_values(std::size_t first, std::size_t count,
                                     std::size_t which = 0) const;
 
-  /// Calls `visit` with the first item and the pictures of up to `batch` items, until all were
+  /// Calls `visit` with the first number and the pictures of up to `batch`, until all were
   /// seen.
   void for_each_batch(int batch,
                       const std::function<void(std::size_t first, const Tensor&)>& visit) const;
 
  private:
   dataset::Dataset data_;
-  std::vector<EvaluationItem> items_;
+  std::vector<dataset::AnnotatedPicture> pictures_;
   int image_size_;
   int workers_;
 };

@@ -6,29 +6,52 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
 
+#include "train/recipes/evaluation_data.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/run/process_group.hpp"
 #include "train/run/training_config.hpp"
 
 namespace blip::train {
 
-// `model` is a directory that save_model has written. They throw what reading the data and the
-// model throws, and invalid_argument for validation data without what is to be compared.
+/// Judges a directory that save_model has written.
+using Judge = std::function<Evaluation(const std::filesystem::path& model, const TrainingConfig&,
+                                       const EvaluationData&)>;
+
+/// `judge` for Recipe::evaluate. Opens data.validation now, so that a name that is none is known
+/// before anything was trained; nothing without validation data, and on other ranks than the first,
+/// which alone judges.
+std::function<Evaluation(const std::filesystem::path& model)> evaluation_by(
+    Judge judge, const TrainingConfig& config, const StartModel& start, const ProcessGroup& group);
+
+// They throw what reading the pictures and the model throws, and invalid_argument for validation
+// data without what is to be compared.
 
 /// Beam search from the prompt; "bleu4" and "cider" as pycocoevalcap counts them. Selected by their
 /// sum.
-Evaluation evaluate_captions(const std::filesystem::path& model, const TrainingConfig& config);
+Evaluation evaluate_captions(const std::filesystem::path& model, const TrainingConfig& config,
+                             const EvaluationData& data);
 
 /// Cosines, of which evaluation.candidates per image and per text are ranked anew by matching logit
 /// plus cosine; recall at 1 and 5 either way. Selected by the mean recall.
-Evaluation evaluate_retrieval(const std::filesystem::path& model, const TrainingConfig& config);
+Evaluation evaluate_retrieval(const std::filesystem::path& model, const TrainingConfig& config,
+                              const EvaluationData& data);
 
-/// The answer that the decoder likes best of the evaluation.candidates whose first token is
-/// likeliest; "accuracy" as the official VQA evaluation has it. Selected by it.
+/// What evaluate_question_answering chooses from: the lines of evaluation.answers, or the most
+/// frequent answers of the training data. Throws what reading them throws.
+std::vector<std::string> candidate_answers(const TrainingConfig& config);
+
+/// The one of `answers` that the decoder likes best of the evaluation.candidates whose first token
+/// is likeliest; "accuracy" as the official VQA evaluation has it. Selected by it.
 Evaluation evaluate_question_answering(const std::filesystem::path& model,
-                                       const TrainingConfig& config);
+                                       const TrainingConfig& config, const EvaluationData& data,
+                                       const std::vector<std::string>& answers);
 
 /// "accuracy" of the statements, without the left-right swap of training. Selected by it.
-Evaluation evaluate_nlvr(const std::filesystem::path& model, const TrainingConfig& config);
+Evaluation evaluate_nlvr(const std::filesystem::path& model, const TrainingConfig& config,
+                         const EvaluationData& data);
 
 }  // namespace blip::train

@@ -28,14 +28,11 @@ Recipe make_nlvr_recipe(const TrainingConfig& config, const StartModel& start,
     batch.labels = statement_labels(examples).to(device);
     return StepLosses{nlvr_loss(*model, batch)};
   };
+  recipe.description = model_description(model->config, "BlipForNLVR", start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
     save_model(model->parameters, model->config, "BlipForNLVR", start.tokenizer_source, directory);
   };
-  if (!config.data.validation.empty()) {
-    recipe.evaluate = [config](const std::filesystem::path& directory) {
-      return evaluate_nlvr(directory, config);
-    };
-  }
+  recipe.evaluate = evaluation_by(evaluate_nlvr, config, start, group);
   return recipe;
 }
 

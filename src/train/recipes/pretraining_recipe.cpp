@@ -37,6 +37,8 @@ Recipe make_pretraining_recipe(const TrainingConfig& config, const StartModel& s
                        {"matching", losses.matching},
                        {"language", losses.language_model}}};
   };
+  recipe.description =
+      model_description(model->config, "BlipForImageTextRetrieval", start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
     save_model(model->parameters, model->config, "BlipForConditionalGeneration",
                start.tokenizer_source, directory / "captioning");

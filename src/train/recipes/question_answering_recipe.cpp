@@ -31,14 +31,20 @@ Recipe make_question_answering_recipe(const TrainingConfig& config, const StartM
     batch.weights = answers.weights.to(device);
     return StepLosses{question_answering_loss(*model, batch, language_model_options(config))};
   };
+  recipe.description =
+      model_description(model->config, "BlipForQuestionAnswering", start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
     save_model(model->parameters, model->config, "BlipForQuestionAnswering", start.tokenizer_source,
                directory);
   };
   if (!config.data.validation.empty()) {
-    recipe.evaluate = [config](const std::filesystem::path& directory) {
-      return evaluate_question_answering(directory, config);
-    };
+    recipe.evaluate = evaluation_by(
+        [answers = candidate_answers(config)](const std::filesystem::path& directory,
+                                              const TrainingConfig& settings,
+                                              const EvaluationData& data) {
+          return evaluate_question_answering(directory, settings, data, answers);
+        },
+        config, start, group);
   }
   return recipe;
 }

@@ -34,4 +34,23 @@ void require_agreement(const ProcessGroup& group, const NamedTensors& state) {
   }
 }
 
+void require_same_start(const ProcessGroup& group, const RunPosition& position, std::size_t rows) {
+  if (group.size() == 1) return;
+  const torch::Tensor own = torch::tensor(
+      {{position.step, position.epoch, position.step_in_epoch, static_cast<std::int64_t>(rows)}},
+      torch::kInt64);
+  const torch::Tensor all = group.all_gather(own.to(group.device())).to(torch::kCPU);  // [W, 4]
+  const auto text = [&](std::int64_t rank) {
+    return "step " + std::to_string(all[rank][0].item<std::int64_t>()) + " with " +
+           std::to_string(all[rank][3].item<std::int64_t>()) + " rows of data";
+  };
+  for (std::int64_t rank = 1; rank < group.size(); ++rank) {
+    if (all[rank].equal(all[0])) continue;
+    throw Error(ErrorCode::invalid_argument,
+                "process " + std::to_string(rank) + " would begin at " + text(rank) +
+                    ", process 0 at " + text(0) +
+                    ": all need the same data, and a run.directory that they share");
+  }
+}
+
 }  // namespace blip::train

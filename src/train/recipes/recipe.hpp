@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -46,6 +47,8 @@ struct Recipe {
   std::function<StepLosses(std::span<const Example>, const StepPlace&)> losses;
   /// Writes what the engine and transformers load into a directory that is there and empty.
   std::function<void(const std::filesystem::path& directory)> save;
+  /// What makes a checkpoint a model to start from (model_description).
+  std::map<std::string, std::string> description;
   /// Judges what `save` has written; empty where there is nothing to judge by.
   std::function<Evaluation(const std::filesystem::path& directory)> evaluate;
 };

@@ -39,15 +39,13 @@ Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& sta
                           objective.matching_weight * losses.matching,
                       {{"contrastive", losses.contrastive}, {"matching", losses.matching}}};
   };
+  recipe.description =
+      model_description(model->config, "BlipForImageTextRetrieval", start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
     save_model(model->parameters, model->config, "BlipForImageTextRetrieval",
                start.tokenizer_source, directory);
   };
-  if (!config.data.validation.empty()) {
-    recipe.evaluate = [config](const std::filesystem::path& directory) {
-      return evaluate_retrieval(directory, config);
-    };
-  }
+  recipe.evaluate = evaluation_by(evaluate_retrieval, config, start, group);
   return recipe;
 }
 

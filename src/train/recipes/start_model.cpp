@@ -12,13 +12,14 @@
 #include "train/model/image_text_encoder.hpp"
 #include "train/model/load_towers.hpp"
 #include "train/model/load_weights.hpp"
+#include "train/model/save_model.hpp"
 #include "train/run/durable_file.hpp"
 
 namespace blip::train {
 namespace {
 
-// tokenizer.json of the largest BERT has 10 MB; save_model has the same limit.
-constexpr std::size_t kMaxTokenizerBytes = std::size_t{64} << 20;
+// bert-base-multilingual's vocab.txt, the largest, has 1 MB.
+constexpr std::size_t kMaxVocabularyBytes = std::size_t{64} << 20;
 
 [[noreturn]] void fail(const std::string& message) {
   throw Error(ErrorCode::invalid_argument, message);
@@ -32,13 +33,10 @@ void copy_tokenizer(const std::string& vocabulary, const std::filesystem::path& 
     throw Error(ErrorCode::unreadable, directory.string() + ": cannot be made: " + error.message());
   }
   if (std::filesystem::is_regular_file(vocabulary, error)) {
-    replace_file(directory / "vocab.txt", read_text_file(vocabulary, kMaxTokenizerBytes));
+    replace_file(directory / "vocab.txt", read_text_file(vocabulary, kMaxVocabularyBytes));
   } else {
-    const std::filesystem::path source = tokenizer_directory(resolve_model(vocabulary));
-    for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
-                             "special_tokens_map.json", "added_tokens.json"}) {
-      if (!file_exists(source / name)) continue;
-      replace_file(directory / name, read_text_file(source / name, kMaxTokenizerBytes));
+    for (const auto& [name, text] : tokenizer_files(vocabulary)) {
+      replace_file(directory / name, text);
     }
   }
   replace_file(directory / "preprocessor_config.json", image_processor_as_json({}));
@@ -151,11 +149,12 @@ void fill_parameters(Parameters& parameters, const TrainingConfig& config,
     count(report.initialised, "are new");
     count(report.unfitting, "have another shape and are new");
     count(report.borrowed, "are borrowed from another tower");
+    count(report.untied, "are stored twice with different values, of which one is kept");
     return;
   }
   parameters.initialise(generator);
-  if (!config.model.bert.empty()) load_bert(parameters, config.model.bert);
-  if (!config.model.vit.empty()) load_timm_vision(parameters, config.model.vit);
+  if (!config.model.bert.empty()) load_bert(parameters, resolve_model(config.model.bert));
+  if (!config.model.vit.empty()) load_timm_vision(parameters, resolve_model(config.model.vit));
   copy_to_momentum(momentum_pairs(parameters));
 }
 

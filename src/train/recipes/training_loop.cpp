@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -17,15 +18,17 @@
 #include "train/data/epoch_sampler.hpp"
 #include "train/data/example_reader.hpp"
 #include "train/data/prefetching_loader.hpp"
+#include "train/model/autocast.hpp"
+#include "train/model/feature_queue.hpp"
 #include "train/optimizer/adamw.hpp"
 #include "train/optimizer/schedules.hpp"
-#include "train/recipes/autocast.hpp"
 #include "train/recipes/rank_agreement.hpp"
 #include "train/recipes/recipe.hpp"
 #include "train/run/durable_file.hpp"
 #include "train/run/event_file.hpp"
 #include "train/run/launch_environment.hpp"
 #include "train/run/random_state.hpp"
+#include "train/run/resumed_run.hpp"
 #include "train/run/run_checkpoint.hpp"
 #include "train/run/run_log.hpp"
 #include "train/run/stop_request.hpp"
@@ -38,7 +41,9 @@ namespace {
 
 using Tell = std::function<void(const std::string&)>;
 
+// Numbers that a checkpoint keeps: the highest selection so far, and the last step that was judged.
 constexpr const char* kBestScore = "best_score";
+constexpr const char* kJudgedStep = "judged_step";
 
 ExampleOptions example_options(const TrainingConfig& config, RowKind kind) {
   ExampleOptions options;
@@ -123,6 +128,12 @@ void save_whole(const Recipe& recipe, const std::filesystem::path& directory) {
   replace_directory(partial, directory);
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
+}
+
 // What one process writes for people: rank 0.
 struct Reports {
   Reports(const std::filesystem::path& run, std::int64_t first_step)
@@ -137,6 +148,21 @@ struct Reports {
   EventFile events;
   TrainingProgress progress;
 };
+
+// Puts the state of a checkpoint into the model and the optimizer; → what has changed since then.
+std::vector<std::string> restore(const RunState& state, const TrainingConfig& config,
+                                 const std::string& checkpoint, Parameters& parameters,
+                                 AdamW& optimizer) {
+  std::vector<std::string> changed = changed_keys(state.configuration, config_as_json(config));
+  try {
+    parameters.load_state(state.model);
+    optimizer.load_state(state.optimizer);
+  } catch (const Error& error) {
+    throw Error(error.code(), checkpoint + ": " + error.what() +
+                                  (changed.empty() ? "" : "; changed since: " + joined(changed)));
+  }
+  return changed;
+}
 
 std::string text_of(const StepValues& values) {
   std::string text;
@@ -191,22 +217,32 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
   // The model and the optimizer.
   Parameters& parameters = recipe.parameters;
   AdamW optimizer(parameters.trained(), adamw_options(config.optimizer));
+  const std::int64_t rows_of_a_step = std::int64_t{config.data.batch} * group.size();
   RunPosition position;
   std::map<std::string, double> numbers;
   if (checkpoint) {
     const RunState state = load_checkpoint(*checkpoint);
-    parameters.load_state(state.model);
-    optimizer.load_state(state.optimizer);
-    position = state.position;
+    const std::vector<std::string> changed =
+        restore(state, config, checkpoint->string(), parameters, optimizer);
+    position =
+        position_in_steps_of(rows_of_a_step, rows_of_step(state), steps_per_epoch, state.position);
+    if (rows_of_step(state) != rows_of_a_step) rewind_queues(parameters);
     numbers = state.numbers;
-    if (state.processes != group.size() ||
-        !restore_random_state(state.random, group.rank(), device, checkpoint->string())) {
-      if (is_first) tell("another number of processes than before: not the same run bit for bit");
+    const bool is_random_restored =
+        restore_random_state(state.random, group.rank(), device, checkpoint->string());
+    if (is_first) {
+      tell("going on after step " + std::to_string(position.step));
+      if (!changed.empty()) tell("changed since then: " + joined(changed));
+      if (state.processes != group.size() || !is_random_restored) {
+        tell(
+            "another number of processes or another device than before: not the same run bit for "
+            "bit");
+      }
     }
-    if (is_first) tell("going on after step " + std::to_string(position.step));
   } else {
     fill_parameters(parameters, config, is_first ? tell : Tell([](const std::string&) {}));
   }
+  require_same_start(group, position, reader.rows());
   {
     std::vector<torch::Tensor> tensors;
     for (const auto& [name, tensor] : parameters.named_state()) tensors.push_back(tensor);
@@ -226,6 +262,7 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
       state.processes = group.size();
       state.configuration = config_as_json(config);
       state.numbers = numbers;
+      state.description = recipe.description;
       save_checkpoint(run, state, config.run.keep_checkpoints);
     }
     group.barrier();
@@ -233,6 +270,38 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
 
   std::optional<Reports> reports;
   if (is_first) reports.emplace(run, position.step);
+  // Rank 0 judges the model of an epoch, the others wait. It comes after the checkpoint, which
+  // nothing that fails here can take away; a run that is stopped before it is over judges when it
+  // goes on.
+  const auto judge = [&](std::int64_t epoch) {
+    save_whole(recipe, run / "model");
+    if (recipe.evaluate) {
+      const Evaluation evaluation = recipe.evaluate(run / "model");
+      reports->write(position.step, epoch, evaluation.scores);
+      const auto best = numbers.find(kBestScore);
+      const bool is_best = best == numbers.end() || evaluation.selection > best->second;
+      if (is_best) {
+        numbers[kBestScore] = evaluation.selection;
+        save_whole(recipe, run / "best");
+      }
+      reports->progress.clear();
+      tell("epoch " + std::to_string(epoch + 1) + ": " + text_of(evaluation.scores) +
+           (is_best ? " (best)" : ""));
+    }
+    numbers[kJudgedStep] = static_cast<double>(position.step);
+    if (const auto latest = find_latest_checkpoint(run)) replace_numbers(*latest, numbers);
+  };
+  const auto is_judged_at = [&](std::int64_t step) {
+    const auto judged = numbers.find(kJudgedStep);
+    return judged != numbers.end() && judged->second == static_cast<double>(step);
+  };
+  const bool stopped_before_judging = checkpoint && position.step > 0 &&
+                                      (position.step_in_epoch == 0 || position.step >= steps) &&
+                                      !is_judged_at(position.step);
+  if (is_first && stopped_before_judging) {
+    judge(position.step_in_epoch == 0 ? position.epoch - 1 : position.epoch);
+  }
+
   TrainingGuards guards;
   PrefetchingLoader loader(
       sampler, [&](std::size_t row, std::uint32_t epoch) { return reader.read(row, epoch); },
@@ -246,7 +315,9 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
   while (position.step < steps) {
     const Batch batch = loader.next();
     for (const Example& example : batch.examples) {
-      if (!example.replacement.empty()) tell("left out: " + example.replacement);
+      if (example.replacement.empty()) continue;
+      if (reports) reports->progress.clear();
+      tell("left out: " + example.replacement);
     }
     const double rate = rate_at(config, position, steps);
 
@@ -286,23 +357,6 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
       }
     }
 
-    // Rank 0 judges, the others wait.
-    if (is_first && (epoch_ends || is_last)) {
-      save_whole(recipe, run / "model");
-      if (recipe.evaluate) {
-        const Evaluation evaluation = recipe.evaluate(run / "model");
-        reports->write(position.step, epoch, evaluation.scores);
-        const auto best = numbers.find(kBestScore);
-        const bool is_best = best == numbers.end() || evaluation.selection > best->second;
-        if (is_best) {
-          numbers[kBestScore] = evaluation.selection;
-          save_whole(recipe, run / "best");
-        }
-        reports->progress.clear();
-        tell("epoch " + std::to_string(epoch + 1) + ": " + text_of(evaluation.scores) +
-             (is_best ? " (best)" : ""));
-      }
-    }
     const bool stops = group.any(stop.requested());
     if (epoch_ends || is_last || stops || position.step % config.run.checkpoint_interval == 0) {
       save();
@@ -311,6 +365,7 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
     if (stops && !is_last) {
       return {position.step, stop.requested() ? stop.exit_code() : 128 + SIGTERM};
     }
+    if (is_first && (epoch_ends || is_last)) judge(epoch);
   }
   if (saved_step != position.step) save();
   return {position.step, 0};

@@ -96,10 +96,20 @@ void write_whole(const std::filesystem::path& directory, const RunState& state) 
   write_tensor_file(directory / kModel, state.model);
   write_tensor_file(directory / kOptimizer, state.optimizer);
   write_tensor_file(directory / kRandom, state.random);
-  DurableFile file(directory / kState);
-  file.write(run_state_as_json(state));
-  file.close();
+  const auto write_text = [&](const std::string& name, const std::string& text) {
+    DurableFile file(directory / name);
+    file.write(text);
+    file.close();
+  };
+  for (const auto& [name, text] : state.description) write_text(name, text);
+  write_text(kState, run_state_as_json(state));
   sync_directory(directory);
+}
+
+// Without tensors.
+RunState read_state(const std::filesystem::path& checkpoint) {
+  const std::filesystem::path file = checkpoint / kState;
+  return parse_run_state(read_text_file(file, kMaxStateBytes), file.string());
 }
 
 std::string what_is_left(const std::filesystem::path& run) {
@@ -136,6 +146,13 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& run, const Ru
   return target;
 }
 
+void replace_numbers(const std::filesystem::path& checkpoint,
+                     const std::map<std::string, double>& numbers) {
+  RunState state = read_state(checkpoint);
+  state.numbers = numbers;
+  replace_file(checkpoint / kState, run_state_as_json(state));
+}
+
 std::optional<std::filesystem::path> find_latest_checkpoint(const std::filesystem::path& run) {
   if (file_exists(run / kLatest)) {
     constexpr std::size_t kMaxNameBytes = 255;
@@ -170,8 +187,7 @@ RunState load_checkpoint(const std::filesystem::path& path) {
     }
     directory = *latest;
   }
-  const std::filesystem::path file = directory / kState;
-  RunState state = parse_run_state(read_text_file(file, kMaxStateBytes), file.string());
+  RunState state = read_state(directory);
   state.model = read_tensor_file(directory / kModel);
   state.optimizer = read_tensor_file(directory / kOptimizer);
   state.random = read_tensor_file(directory / kRandom);

@@ -1,9 +1,10 @@
 // Checkpoints of a run: directories that are whole or not there.
 //
 // RUN/checkpoint-00001000/   model.safetensors      parameters and buffers (queues, their pointers)
-//                            optimizer.safetensors  AdamW's exp_avg, exp_avg_sq, step, by parameter
+//                            optimizer.safetensors  AdamW's steps; exp_avg, exp_avg_sq by parameter
 //                            random.safetensors     generators of every process
 //                            state.json             where the run is, its configuration, numbers
+//                            config.json, …         with them another training can start from it
 // RUN/latest                 the name of the directory that was written last
 //
 // A checkpoint is written under a name that begins with a dot, put on the disk, then renamed.
@@ -36,6 +37,8 @@ struct RunState {
   int processes = 1;
   std::string configuration;              ///< JSON text, as the run was started
   std::map<std::string, double> numbers;  ///< what else must outlive the run: the best score so far
+  /// Files that make the checkpoint a model directory (config.json, vocab.txt, …), by name.
+  std::map<std::string, std::string> description;
 };
 
 /// Writes RUN/checkpoint-STEP, points `latest` at it, and deletes older ones until `keep` are left
@@ -44,6 +47,11 @@ struct RunState {
 /// which checkpoint is still there; all earlier ones are as they were.
 std::filesystem::path save_checkpoint(const std::filesystem::path& run, const RunState& state,
                                       int keep);
+
+/// Writes other numbers into a checkpoint, whole or not at all. Throws what load_checkpoint and
+/// save_checkpoint throw.
+void replace_numbers(const std::filesystem::path& checkpoint,
+                     const std::map<std::string, double>& numbers);
 
 /// The checkpoint that `latest` names; without that, the one of the highest step; none in a new
 /// run.
@@ -55,8 +63,8 @@ std::optional<std::filesystem::path> find_latest_checkpoint(const std::filesyste
 std::optional<std::filesystem::path> checkpoint_to_resume(const std::filesystem::path& run,
                                                           bool resume);
 
-/// `path`: a checkpoint, or a run, whose latest is read. Throws not_found, unreadable, malformed or
-/// unsupported (written by a later version), naming the file.
+/// `path`: a checkpoint, or a run, whose latest is read; without its description. Throws not_found,
+/// unreadable, malformed or unsupported (written by a later version), naming the file.
 RunState load_checkpoint(const std::filesystem::path& path);
 
 }  // namespace blip::train

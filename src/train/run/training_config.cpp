@@ -89,6 +89,11 @@ TrainingConfig default_config(Task task) {
 }
 
 void check_config(const TrainingConfig& config, int processes) {
+  if (config.task == Task::pretrain && !config.data.validation.empty()) {
+    fail(
+        "data.validation: pre-training judges nothing; blip eval does, its model/captioning and "
+        "model/retrieval");
+  }
   const bool contrastive = config.task == Task::pretrain || config.task == Task::retrieval;
   if (!contrastive) return;
   const std::int64_t global_batch = std::int64_t{config.data.batch} * processes;

@@ -131,8 +131,9 @@ TrainingConfig read_config(Task task, const std::string& path);
 /// invalid_argument.
 void set_option(TrainingConfig& config, const std::string& assignment);
 
-/// What cannot be wrong on its own but together: throws invalid_argument for betas, a queue that
-/// the batches of `processes` do not divide, a batch of 1 where negatives are drawn from it.
+/// What cannot be wrong on its own but together: throws invalid_argument for a queue that the
+/// batches of `processes` do not divide, a batch of 1 where negatives are drawn from it, validation
+/// data where nothing is judged.
 void check_config(const TrainingConfig& config, int processes);
 
 /// Every key that the task has, as read_config reads it.

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <functional>
+#include <map>
+
 #include "small_run.hpp"
 #include "train/run/log_reader.hpp"
 #include "train/run/run_checkpoint.hpp"
@@ -138,27 +141,58 @@ TEST_P(SeveralProcesses, GoOnBitForBit) {
   }
 }
 
-// One of them has another learning rate.
-TEST_P(SeveralProcesses, NoticeThatTheyDiffer) {
-  const int processes = GetParam();
+// Processes that are not started alike; → what each says as it fails.
+std::vector<std::string> failures(
+    int processes, const std::function<std::vector<std::string>(int rank)>& words_of) {
   const std::string port = std::to_string(testing::free_port());
   std::vector<Worker> workers;
   for (int rank = 0; rank < processes; ++rank) {
-    const char* rate = rank == 1 ? "optimizer.learning_rate=2e-3" : "optimizer.learning_rate=1e-3";
-    workers.emplace_back(
-        small_run(Task::nlvr, path(), "run", {rate, "data.batch=2"}),
-        std::map<std::string, std::string>{{"RANK", std::to_string(rank)},
-                                           {"LOCAL_RANK", std::to_string(rank)},
-                                           {"WORLD_SIZE", std::to_string(processes)},
-                                           {"MASTER_ADDR", "127.0.0.1"},
-                                           {"MASTER_PORT", port}});
+    workers.emplace_back(words_of(rank), std::map<std::string, std::string>{
+                                             {"RANK", std::to_string(rank)},
+                                             {"LOCAL_RANK", std::to_string(rank)},
+                                             {"WORLD_SIZE", std::to_string(processes)},
+                                             {"MASTER_ADDR", "127.0.0.1"},
+                                             {"MASTER_PORT", port}});
   }
+  std::vector<std::string> outputs;
   for (Worker& worker : workers) {
     const WorkerOutcome outcome = worker.wait();
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.output, ::testing::HasSubstr("do not hold the same model any more"));
+    outputs.push_back(outcome.output);
+  }
+  return outputs;
+}
+
+// One of them has another learning rate.
+TEST_P(SeveralProcesses, NoticeThatTheyDiffer) {
+  const auto words_of = [&](int rank) {
+    const char* rate = rank == 1 ? "optimizer.learning_rate=2e-3" : "optimizer.learning_rate=1e-3";
+    return small_run(Task::nlvr, path(), "run", {rate, "data.batch=2"});
+  };
+  for (const std::string& output : failures(GetParam(), words_of)) {
+    EXPECT_THAT(output, ::testing::HasSubstr("do not hold the same model any more"));
   }
   EXPECT_FALSE(find_latest_checkpoint(path() / "run"));
+}
+
+// As on two machines that do not share the run's directory.
+TEST_P(SeveralProcesses, NoticeThatOneFindsNoCheckpoint) {
+  train(Task::nlvr, 1, {});
+  const std::string start = "model.start=" + (path() / "1" / "model").string();
+  train(Task::nlvr, GetParam(), {start, "run.max_steps=2"});
+  const std::string run = std::to_string(GetParam());
+  const auto words_of = [&](int rank) {
+    auto words = small_run(Task::nlvr, path(), rank == 1 ? "elsewhere" : run,
+                           {start, "data.batch=" + std::to_string(kGlobalBatch / GetParam())});
+    words.emplace_back("--resume");
+    return words;
+  };
+  for (const std::string& output : failures(GetParam(), words_of)) {
+    EXPECT_THAT(output, ::testing::HasSubstr(
+                            "process 1 would begin at step 0 with 24 rows of data, process 0 at "
+                            "step 2 with 24 rows of data: all need the same data, and a "
+                            "run.directory that they share"));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(OnOneMachine, SeveralProcesses, ::testing::Values(2, 4));

@@ -13,6 +13,7 @@
 #include "blip/question_answering.hpp"
 #include "same_checkpoints.hpp"
 #include "small_run.hpp"
+#include "tests/train/data/pictures.hpp"
 #include "train/run/log_reader.hpp"
 #include "train/run/run_checkpoint.hpp"
 #include "worker.hpp"
@@ -172,6 +173,71 @@ TEST_F(TrainingRun, StopsWithACheckpoint) {
   EXPECT_EQ(load_checkpoint(path() / "run").position.step, at + 2);
 }
 
+// Judging may fail, or be what the run was killed in: the checkpoint is there, and it is made up
+// for.
+TEST_F(TrainingRun, JudgesWhatWasNotJudgedWhenItGoesOn) {
+  const std::string settings = "data.validation=[\"" + (path() / "broken.json").string() + "\"]";
+  std::ofstream(path() / "broken.json") << R"([{"image": "missing.bmp", "caption": "a dog"}])";
+  const WorkerOutcome outcome =
+      Worker(small_run(Task::caption, path(), "run", {settings, "data.images=" + path().string()}))
+          .wait();
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.output, HasSubstr("missing.bmp"));
+  EXPECT_EQ(load_checkpoint(path() / "run").position.step, 6);
+  {
+    const std::vector<std::byte> picture = bmp_of(20, 16, 1);
+    std::ofstream(path() / "missing.bmp", std::ios::binary)
+        .write(reinterpret_cast<const char*>(picture.data()),
+               static_cast<std::streamsize>(picture.size()));
+  }
+  train(Task::caption, "run", {settings, "data.images=" + path().string()}, {"--resume"});
+  EXPECT_EQ(log("run").at("bleu4").size(), 1U);
+  BlipForConditionalGeneration::from_pretrained(path() / "run" / "best");
+  // Once.
+  train(Task::caption, "run", {settings, "data.images=" + path().string()}, {"--resume"});
+  EXPECT_EQ(log("run").at("bleu4").size(), 1U);
+}
+
+TEST_F(TrainingRun, OpensTheValidationDataBeforeItTrains) {
+  for (const Task task : {Task::caption, Task::retrieval, Task::vqa, Task::nlvr}) {
+    const WorkerOutcome outcome =
+        Worker(small_run(task, path(), "none", {"data.validation=[\"none.tar\"]"})).wait();
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.output, HasSubstr("none.tar: no such file"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(path() / "none" / "log.jsonl"));
+}
+
+TEST_F(TrainingRun, GoesOnWithOtherBatches) {
+  // 24 rows: 6 steps of 4 in an epoch, 4 of 6.
+  train(Task::pretrain, "run", {"run.max_steps=5"});
+  train(Task::pretrain, "run", {"run.max_steps=8", "data.batch=6"}, {"--resume"});
+  EXPECT_THAT(output_, HasSubstr("changed since then: data.batch, run.max_steps"));
+  const RunPosition position = load_checkpoint(path() / "run").position;
+  EXPECT_EQ(position, (RunPosition{8, 1, 2}));  // 3 steps' rows were seen, then 3 steps were made
+  const WorkerOutcome outcome =
+      Worker([&] {
+        auto words = small_run(Task::pretrain, path(), "run", {"objective.queue_size=48"});
+        words.emplace_back("--resume");
+        return words;
+      }())
+          .wait();
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.output, HasSubstr("checkpoint-00000008: "));
+  EXPECT_THAT(outcome.output, HasSubstr("changed since: "));
+  EXPECT_THAT(outcome.output, HasSubstr("objective.queue_size"));
+}
+
+// A checkpoint has what the saved models lack: temperature, momentum encoders and queues.
+TEST_F(TrainingRun, StartsFromACheckpoint) {
+  train(Task::pretrain, "first", {});
+  const auto checkpoint = path() / "first" / "checkpoint-00000006";
+  train(Task::retrieval, "second", {"model.start=" + checkpoint.string()});
+  EXPECT_THAT(output_, HasSubstr("2 tensors are new, the first idx_queue"));
+  // What encoder and decoder share is in it once.
+  EXPECT_THAT(output_, HasSubstr("borrowed from another tower"));
+}
+
 TEST_F(TrainingRun, SaysWhatCannotBe) {
   const auto error_of = [&](const std::vector<std::string>& settings) {
     const WorkerOutcome outcome =
@@ -183,6 +249,7 @@ TEST_F(TrainingRun, SaysWhatCannotBe) {
   EXPECT_THAT(error_of({"architecture.text_heads=3"}), HasSubstr("cannot have 3 heads"));
   EXPECT_THAT(error_of({"data.max_tokens=21"}), HasSubstr("more than the 20 positions"));
   EXPECT_THAT(error_of({"model.text_layers=1"}), HasSubstr("needs model.start"));
+  EXPECT_THAT(error_of({validation()}), HasSubstr("pre-training judges nothing"));
   EXPECT_THAT(error_of({"data.batch=24", "objective.queue_size=48", "data.train=none.tar"}),
               HasSubstr("none.tar"));
   EXPECT_THAT(error_of({"data.batch=48", "objective.queue_size=48"}),

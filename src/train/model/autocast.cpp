@@ -1,4 +1,4 @@
-#include "train/recipes/autocast.hpp"
+#include "train/model/autocast.hpp"
 
 #include <ATen/autocast_mode.h>
 #include <torch/version.h>
@@ -29,6 +29,14 @@ bool can_autocast(const torch::Device& device) {
 }
 
 }  // namespace
+
+bool is_autocast(const torch::Device& device) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+  return at::autocast::is_autocast_enabled(device.type());
+#else
+  return device.is_cuda() ? at::autocast::is_enabled() : at::autocast::is_cpu_enabled();
+#endif
+}
 
 Autocast::Autocast(bool enabled, const torch::Device& device)
     : enabled_(enabled), device_(device.type()) {

@@ -20,4 +20,7 @@ class Autocast {
   torch::DeviceType device_;
 };
 
+/// Whether an Autocast exists for `device` now.
+bool is_autocast(const torch::Device& device);
+
 }  // namespace blip::train
