@@ -17,12 +17,12 @@ struct TarFields {
   std::string name;
   std::string content;
   char type = '0';
-  std::string prefix = "";
+  std::string prefix{};
   std::string magic = std::string(
       "ustar\0"
       "00",
       8);
-  std::string size_field = "";  ///< instead of the content's size
+  std::string size_field{};  ///< instead of the content's size
 };
 
 inline std::string tar_member(const TarFields& fields) {
