@@ -36,6 +36,21 @@ TEST_F(ExampleReaderTest, MakesARowOfEachCaption) {
   EXPECT_TRUE(example.replacement.empty());
 }
 
+TEST_F(ExampleReaderTest, WantsTwoPicturesOfAStatement) {
+  dataset::ShardWriter writer(directory_.path() / "s");
+  dataset::Sample sample;
+  sample.key = "alone";
+  sample.pictures = {{"a.bmp", bmp_of(12, 10, 0)}};
+  sample.statements = {{"there is a dog", true}};
+  writer.write(sample);
+  writer.finish();
+  const ExampleReader reader(open((directory_.path() / "s-000000.tar").string()),
+                             {.image_size = 8, .kind = RowKind::statement});
+  expect_error(ErrorCode::invalid_argument,
+               "s-000000.tar: sample 0: alone: a statement is about 2 pictures, not 1",
+               [&] { reader.read(0, 0); });
+}
+
 TEST_F(ExampleReaderTest, AugmentsBySeedEpochAndRowAlone) {
   const std::string path = write_caption_shard(directory_.path(), 3);
   const ExampleReader reader(open(path), {.image_size = 8});
@@ -182,10 +197,11 @@ class BadPictureTest : public ExampleReaderTest {
   }
 };
 
-TEST_F(BadPictureTest, IsAnErrorThatNamesTheSample) {
+TEST_F(BadPictureTest, IsAnErrorThatNamesShardAndSample) {
   const ExampleReader reader(open(shard_with_bad_picture()), {.image_size = 8});
   EXPECT_EQ(reader.read(0, 0).text, "caption 0");
-  expect_error(ErrorCode::malformed, "sample 1: key1.bmp", [&] { reader.read(1, 0); });
+  expect_error(ErrorCode::malformed, "b-000000.tar: sample 1: key1.bmp",
+               [&] { reader.read(1, 0); });
 }
 
 TEST_F(BadPictureTest, IsReplacedByTheNextAndReported) {
