@@ -37,7 +37,8 @@ Recipe make_question_answering_recipe(const TrainingConfig& config, const StartM
     save_model(model->parameters, model->config, "BlipForQuestionAnswering", start.tokenizer_source,
                directory);
   };
-  if (!config.data.validation.empty()) {
+  // Of one rank alone, which judges: the answers may be those of all the training data.
+  if (!config.data.validation.empty() && group.rank() == 0) {
     recipe.evaluate = evaluation_by(
         [answers = candidate_answers(config)](const std::filesystem::path& directory,
                                               const TrainingConfig& settings,
