@@ -2,6 +2,7 @@
 
 #include <torch/version.h>
 
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -10,6 +11,10 @@ namespace blip::train {
 bool decays_in_lavis(const std::string& name, const torch::Tensor& parameter) {
   const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
   return parameter.dim() >= 2 && !has("bias") && !has("ln") && !has("bn");
+}
+
+bool is_of_vision_tower(std::string_view name) {
+  return name.starts_with("vision_model.");
 }
 
 AdamW::AdamW(NamedTensors parameters, const AdamWOptions& options)
@@ -22,34 +27,33 @@ AdamW::AdamW(NamedTensors parameters, const AdamWOptions& options)
 
 namespace {
 
-// What one call steps: parameters with the same decay, and what belongs to them.
+// What one call steps: parameters with the same decay and learning rate, and what belongs to them.
 struct Group {
   std::vector<torch::Tensor> values;
   std::vector<torch::Tensor> gradients;
   std::vector<torch::Tensor> averages;
   std::vector<torch::Tensor> squared_averages;
   double decay = 0.0;
+  double learning_rate = 0.0;
 };
 
 // libtorch's own, one pass over memory instead of ten. Its kernel for CPUs came with 2.4.
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-void step_group(Group& group, const AdamWOptions& options, double learning_rate,
-                std::int64_t steps) {
+void step_group(Group& group, const AdamWOptions& options, std::int64_t steps) {
   const std::vector<torch::Tensor> counts(
       group.values.size(), torch::full({}, static_cast<double>(steps),
                                        group.values[0].options().dtype(torch::kFloat32)));
   at::_fused_adamw_(group.values, group.gradients, group.averages, group.squared_averages,
-                    /*max_exp_avg_sqs=*/{}, counts, learning_rate, options.beta1, options.beta2,
-                    group.decay, options.eps, /*amsgrad=*/false, /*maximize=*/false);
+                    /*max_exp_avg_sqs=*/{}, counts, group.learning_rate, options.beta1,
+                    options.beta2, group.decay, options.eps, /*amsgrad=*/false, /*maximize=*/false);
 }
 #else
-void step_group(Group& group, const AdamWOptions& options, double learning_rate,
-                std::int64_t steps) {
+void step_group(Group& group, const AdamWOptions& options, std::int64_t steps) {
   const double corrected_rate =
-      learning_rate / (1.0 - std::pow(options.beta1, static_cast<double>(steps)));
+      group.learning_rate / (1.0 - std::pow(options.beta1, static_cast<double>(steps)));
   const double correction = std::sqrt(1.0 - std::pow(options.beta2, static_cast<double>(steps)));
   // p ← p · (1 - lr · decay), before the step
-  if (group.decay != 0.0) at::_foreach_mul_(group.values, 1.0 - learning_rate * group.decay);
+  if (group.decay != 0.0) at::_foreach_mul_(group.values, 1.0 - group.learning_rate * group.decay);
   // m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²
   at::_foreach_mul_(group.averages, options.beta1);
   at::_foreach_add_(group.averages, group.gradients, 1.0 - options.beta1);
@@ -69,20 +73,23 @@ void step_group(Group& group, const AdamWOptions& options, double learning_rate,
 void AdamW::step(double learning_rate) {
   const torch::NoGradGuard no_grad;
   ++steps_;
-  Group decayed;
-  decayed.decay = options_.weight_decay;
-  Group kept;
+  std::array<Group, 4> groups;  // kept and decayed of the vision tower, then of the rest
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    groups[i].decay = i % 2 == 1 ? options_.weight_decay : 0.0;
+    groups[i].learning_rate = learning_rate * (i < 2 ? options_.vision_learning_rate_factor : 1.0);
+  }
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const auto& [name, parameter] = parameters_[i];
     if (!parameter.grad().defined()) continue;
-    Group& group = options_.decay_everything || decays_in_lavis(name, parameter) ? decayed : kept;
+    const bool decayed = options_.decay_everything || decays_in_lavis(name, parameter);
+    Group& group = groups[(is_of_vision_tower(name) ? 0U : 2U) + (decayed ? 1U : 0U)];
     group.values.push_back(parameter);
     group.gradients.push_back(parameter.grad());
     group.averages.push_back(averages_[i]);
     group.squared_averages.push_back(squared_averages_[i]);
   }
-  for (Group* group : {&decayed, &kept}) {
-    if (!group->values.empty()) step_group(*group, options_, learning_rate, steps_);
+  for (Group& group : groups) {
+    if (!group.values.empty()) step_group(group, options_, steps_);
   }
 }
 

@@ -4,6 +4,8 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "train/model/parameters.hpp"
@@ -18,6 +20,9 @@ struct AdamWOptions {
   /// The original decays everything, biases, norms and the temperature too. LAVIS leaves out
   /// tensors with fewer than two dimensions and those whose names contain "bias", "ln" or "bn".
   bool decay_everything = true;
+  /// The vision tower's learning rate, as a part of the others'. A tower that has seen more
+  /// pictures than the run has keeps more of what it knows; 0 leaves it as it is.
+  double vision_learning_rate_factor = 1.0;
 };
 
 /// Steps are taken with the gradients that the parameters hold; one without a gradient stays as it
@@ -44,5 +49,8 @@ class AdamW {
 
 /// Whether LAVIS decays this parameter.
 bool decays_in_lavis(const std::string& name, const torch::Tensor& parameter);
+
+/// Whether a parameter of this name is the vision tower's.
+bool is_of_vision_tower(std::string_view name);
 
 }  // namespace blip::train

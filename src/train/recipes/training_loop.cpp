@@ -69,6 +69,7 @@ AdamWOptions adamw_options(const OptimizerConfig& config) {
   options.eps = config.epsilon;
   options.weight_decay = config.weight_decay;
   options.decay_everything = config.decay_everything;
+  options.vision_learning_rate_factor = config.vision_learning_rate_factor;
   return options;
 }
 
@@ -217,6 +218,11 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
   // The model and the optimizer.
   Parameters& parameters = recipe.parameters;
   AdamW optimizer(parameters.trained(), adamw_options(config.optimizer));
+  if (config.optimizer.vision_learning_rate_factor == 0.0) {  // its backward pass can be left out
+    for (auto& [name, tensor] : parameters.trained()) {
+      if (is_of_vision_tower(name)) tensor.set_requires_grad(false);
+    }
+  }
   const std::int64_t rows_of_a_step = std::int64_t{config.data.batch} * group.size();
   RunPosition position;
   std::map<std::string, double> numbers;

@@ -91,6 +91,9 @@ void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
       {kAll, {"optimizer", "decay_rate", NumberField{&optimizer.decay_rate, 0, 1}}},
       {kAll, {"optimizer", "weight_decay", NumberField{&optimizer.weight_decay, 0, 1}}},
       {kAll, {"optimizer", "decay_everything", SwitchField{&optimizer.decay_everything}}},
+      {kAll,
+       {"optimizer", "vision_learning_rate_factor",
+        NumberField{&optimizer.vision_learning_rate_factor, 0, 10}}},
       {kAll, {"optimizer", "beta1", NumberField{&optimizer.beta1, 0, 0.9999999}}},
       {kAll, {"optimizer", "beta2", NumberField{&optimizer.beta2, 0, 0.9999999}}},
       {kAll, {"optimizer", "epsilon", NumberField{&optimizer.epsilon, 1e-16, 1}}}};

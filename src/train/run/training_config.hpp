@@ -67,7 +67,8 @@ struct OptimizerConfig {
   int warmup_steps = 3000;
   double decay_rate = 0.9;  ///< factor per epoch
   double weight_decay = 0.05;
-  bool decay_everything = true;  ///< false: not biases and norms, as LAVIS has it
+  bool decay_everything = true;              ///< false: not biases and norms, as LAVIS has it
+  double vision_learning_rate_factor = 1.0;  ///< 0: the vision tower stays as it is
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;

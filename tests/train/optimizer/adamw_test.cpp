@@ -67,6 +67,37 @@ TEST(AdamW, DecaysEverythingUnlessLavisIsAskedFor) {
   EXPECT_FALSE(decays_in_lavis("post_layernorm.weight", torch::ones({2})));
 }
 
+TEST(AdamW, TheVisionTowerLearnsAtItsPartOfTheRate) {
+  const auto parameters_of_two = [] {
+    NamedTensors parameters = parameters_from(1);
+    parameters[0].first = "vision_model.post_layernorm.weight";
+    return parameters;
+  };
+  const NamedTensors parts = parameters_of_two();
+  const NamedTensors slow = parameters_of_two();
+  const NamedTensors fast = parameters_of_two();
+  AdamW optimizer_of_parts(parts, {.vision_learning_rate_factor = 0.25});
+  AdamW optimizer_of_slow(slow, {});
+  AdamW optimizer_of_fast(fast, {});
+  for (int step = 0; step < 3; ++step) {
+    for (const auto& parameters : {parts, slow, fast}) set_gradients(parameters, step);
+    optimizer_of_parts.step(1e-2);
+    optimizer_of_slow.step(0.25e-2);
+    optimizer_of_fast.step(1e-2);
+  }
+  EXPECT_TRUE(parts[0].second.equal(slow[0].second));
+  EXPECT_TRUE(parts[1].second.equal(fast[1].second));
+  EXPECT_TRUE(parts[2].second.equal(fast[2].second));
+  EXPECT_FALSE(parts[0].second.equal(fast[0].second));
+
+  const NamedTensors still = parameters_of_two();
+  AdamW optimizer_of_still(still, {.vision_learning_rate_factor = 0.0});
+  set_gradients(still, 1);
+  optimizer_of_still.step(1e-2);
+  EXPECT_TRUE(still[0].second.equal(parameters_of_two()[0].second));
+  EXPECT_FALSE(still[1].second.equal(parameters_of_two()[1].second));
+}
+
 TEST(AdamW, GoesOnFromItsStateBitForBit) {
   const NamedTensors parameters = parameters_from(1);
   AdamW optimizer(parameters, {});

@@ -14,6 +14,7 @@
 #include "same_checkpoints.hpp"
 #include "small_run.hpp"
 #include "tests/train/data/pictures.hpp"
+#include "train/optimizer/adamw.hpp"
 #include "train/run/log_reader.hpp"
 #include "train/run/run_checkpoint.hpp"
 #include "worker.hpp"
@@ -106,6 +107,18 @@ TEST_F(TrainingRun, StartsFromAModelThatWasTrained) {
   train(Task::vqa, "third",
         {"model.start=" + (path() / "first" / "model" / "captioning").string()});
   EXPECT_THAT(output_, HasSubstr("borrowed from another tower"));
+}
+
+TEST_F(TrainingRun, LeavesAVisionTowerThatIsNotToLearn) {
+  train(Task::caption, "first", {});
+  train(Task::caption, "second",
+        {"model.start=" + (path() / "first" / "model").string(),
+         "optimizer.vision_learning_rate_factor=0", "model.recompute_layers=1"});
+  const NamedTensors before = load_checkpoint(path() / "first").model;
+  for (const auto& [name, tensor] : load_checkpoint(path() / "second").model) {
+    const bool is_same = tensor.equal(find_tensor(before, name));
+    EXPECT_EQ(is_same, is_of_vision_tower(name)) << name;
+  }
 }
 
 TEST_F(TrainingRun, StartsFromTheFirstTextLayers) {
