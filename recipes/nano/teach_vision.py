@@ -36,7 +36,7 @@ TEACHER_SIZE = 224
 STUDENT_SIZE = 112
 FEATURES, CLASSES = 1280, 1000
 BLIP_MEAN, BLIP_STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
-# Of the losses of classes, beside the map's: as large as that one after some hundred steps.
+# Of the loss of classes, beside the map's: the map, which says where, is to count more.
 CLASS_WEIGHT = 0.25
 TEMPERATURE = 2
 
@@ -55,7 +55,7 @@ class TeacherNetwork(torch.nn.Module):
 
 
 class Teacher:
-    """The same by OpenVINO, in bfloat16, on one thread: eight times as fast as by PyTorch."""
+    """The same by OpenVINO, in bfloat16, on one thread: a teacher by PyTorch would take most of the time."""
 
     def __init__(self):
         model = openvino.convert_model(TeacherNetwork(), example_input=torch.zeros(2, 3, TEACHER_SIZE, TEACHER_SIZE))
