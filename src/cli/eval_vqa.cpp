@@ -103,11 +103,7 @@ JudgedAnswers from_files(const Options& options) {
 
 eval::VqaQuestion people_of(const dataset::AnnotatedPicture& picture,
                             const dataset::Question& question) {
-  eval::VqaQuestion people;
-  for (const dataset::Answer& answer : question.answers) {
-    people.answers.insert(people.answers.end(), static_cast<std::size_t>(answer.count),
-                          answer.text);
-  }
+  eval::VqaQuestion people{.answers = dataset::answers_of_people(question)};
   if (people.answers.empty()) {
     throw Error(ErrorCode::invalid_argument,
                 picture.key + ": question '" + question.text + "' has no answers to compare with");

@@ -27,6 +27,9 @@ struct Question {
   std::vector<Answer> answers;  ///< in the order of their first occurrence; none in a test split
 };
 
+/// What every person said, an answer as often as it was given: what VQA accuracy counts.
+std::vector<std::string> answers_of_people(const Question& question);
+
 /// A sentence about the pictures that is true or not (NLVR2).
 struct Statement {
   std::string text;

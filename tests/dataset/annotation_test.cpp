@@ -38,6 +38,9 @@ TEST(Annotation, WeighsAnswersByTheirCount) {
   EXPECT_EQ(question.answers[1].text, "blue");
   EXPECT_DOUBLE_EQ(question.answers[1].weight, 0.1);
   EXPECT_EQ(question.answers[2].text, "dark red");
+  EXPECT_EQ(answers_of_people(question),
+            (std::vector<std::string>{"red", "red", "red", "red", "red", "red", "red", "red",
+                                      "blue", "dark red"}));
 }
 
 TEST(Annotation, WeighsVisualGenomesAnswersAFifth) {

@@ -11,10 +11,9 @@
 #include <utility>
 #include <vector>
 
-namespace blip::train {
+#include "train/run/named_tensors.hpp"
 
-/// Tensors by name, in an order that is the same in every run of one configuration.
-using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+namespace blip::train {
 
 /// What a tensor holds before anything is loaded or learnt.
 struct InitialValue {

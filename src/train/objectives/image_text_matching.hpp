@@ -8,10 +8,6 @@
 
 namespace blip::train {
 
-/// What a head that always predicts the prior, one match in three, loses: -(ln 1/3 + 2 ln 2/3) / 3.
-/// A loss that stays here means that nothing is learnt.
-inline constexpr double kMatchingLossOfPrior = 0.636514168294813;
-
 /// Everything that negatives are drawn from: columns are texts and images of this batch, or of all
 /// ranks' batches.
 struct NegativeCandidates {

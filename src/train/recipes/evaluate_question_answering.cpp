@@ -50,15 +50,6 @@ std::vector<std::string> answers_of_training(const DataConfig& config) {
   return answers;
 }
 
-eval::VqaQuestion people_of(const dataset::Question& question) {
-  eval::VqaQuestion people;
-  for (const dataset::Answer& answer : question.answers) {
-    people.answers.insert(people.answers.end(), static_cast<std::size_t>(answer.count),
-                          answer.text);
-  }
-  return people;
-}
-
 }  // namespace
 
 std::vector<std::string> candidate_answers(const TrainingConfig& config) {
@@ -90,7 +81,7 @@ Evaluation evaluate_question_answering(const std::filesystem::path& model,
         question_images.push_back(images[i]);
         questions.push_back(
             dataset::pre_question(question.text, static_cast<std::size_t>(config.data.max_words)));
-        wanted.push_back(people_of(question));
+        wanted.push_back({.answers = dataset::answers_of_people(question)});
       }
     }
     if (questions.empty()) return;

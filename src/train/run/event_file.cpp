@@ -5,18 +5,14 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <string>
 
 #include "train/run/durable_file.hpp"
 #include "train/run/event_record.hpp"
+#include "train/run/wall_clock.hpp"
 
 namespace blip::train {
 namespace {
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -25,8 +21,8 @@ std::string host_name() {
 
 // TensorBoard takes every file with "tfevents" in its name and reads them in the order of names.
 std::string file_name() {
-  return "events.out.tfevents." + std::to_string(static_cast<long long>(now())) + "." +
-         host_name() + "." + std::to_string(::getpid());
+  return "events.out.tfevents." + std::to_string(static_cast<long long>(seconds_since_1970())) +
+         "." + host_name() + "." + std::to_string(::getpid());
 }
 
 }  // namespace
@@ -35,8 +31,8 @@ EventFile::EventFile(const std::filesystem::path& run, std::int64_t resumed_step
     : path_(run / file_name()) {
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (descriptor_ < 0) throw_write_error(path_, errno);
-  append(version_record(now()));
-  if (resumed_step > 0) append(start_record(now(), resumed_step + 1));
+  append(version_record(seconds_since_1970()));
+  if (resumed_step > 0) append(start_record(seconds_since_1970(), resumed_step + 1));
 }
 
 EventFile::~EventFile() {
@@ -44,7 +40,7 @@ EventFile::~EventFile() {
 }
 
 void EventFile::write(std::int64_t step, const StepValues& values) const {
-  append(scalars_record(now(), step, values));
+  append(scalars_record(seconds_since_1970(), step, values));
 }
 
 void EventFile::append(const std::string& record) const {

@@ -4,23 +4,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "core/open_file.hpp"
 #include "train/run/durable_file.hpp"
 #include "train/run/log_reader.hpp"
+#include "train/run/wall_clock.hpp"
 
 namespace blip::train {
-namespace {
-
-// Seconds since 1970.
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
 
 RunLog::RunLog(const std::filesystem::path& run, std::int64_t resumed_step)
     : path_(run / "log.jsonl") {
@@ -38,7 +30,7 @@ RunLog::~RunLog() {
 }
 
 void RunLog::write(std::int64_t step, std::int64_t epoch, const StepValues& values) const {
-  nlohmann::ordered_json line = {{"step", step}, {"epoch", epoch}, {"time", now()}};
+  nlohmann::ordered_json line = {{"step", step}, {"epoch", epoch}, {"time", seconds_since_1970()}};
   for (const auto& [name, value] : values) line[name] = value;
   const std::string text = line.dump() + "\n";
   for (std::string_view rest = text; !rest.empty();) {

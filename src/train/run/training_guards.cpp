@@ -9,7 +9,6 @@
 namespace blip::train {
 namespace {
 
-constexpr double kPriorLoss = 0.6365;
 // A loss of single steps jumps by some hundredths; averaged over this many it hardly does.
 constexpr double kAveragedSteps = 200;
 constexpr double kCloseEnough = 0.005;
@@ -51,7 +50,7 @@ void TrainingGuards::check(std::int64_t step, const StepValues& losses) {
 
 std::optional<std::string> TrainingGuards::hint() {
   if (hinted_ || matching_count_ < kPatience ||
-      std::abs(matching_average_ - kPriorLoss) > kCloseEnough) {
+      std::abs(matching_average_ - kMatchingLossOfPrior) > kCloseEnough) {
     return std::nullopt;
   }
   hinted_ = true;

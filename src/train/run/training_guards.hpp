@@ -12,13 +12,16 @@ namespace blip::train {
 /// Losses of one step by name: "contrastive", "matching", "language", "loss".
 using StepValues = std::vector<std::pair<std::string, double>>;
 
+/// What a head that always predicts the prior, one match in three, loses: -(ln 1/3 + 2 ln 2/3) / 3.
+/// A loss that stays here means that nothing is learnt.
+inline constexpr double kMatchingLossOfPrior = 0.636514168294813;
+
 class TrainingGuards {
  public:
   /// Throws malformed if a value is not finite: which, at what step, and the last that were finite.
   void check(std::int64_t step, const StepValues& losses);
 
-  /// A sentence for the user, once, if the loss `matching` stays where a head that has learnt
-  /// nothing but the share of matches (a third) has it: 0.6365 = -(⅓ ln ⅓ + ⅔ ln ⅔).
+  /// A sentence for the user, once, if the loss `matching` stays at kMatchingLossOfPrior.
   [[nodiscard]] std::optional<std::string> hint();
 
  private:

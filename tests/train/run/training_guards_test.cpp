@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 #include "blip/error.hpp"
@@ -32,6 +33,10 @@ TEST(TrainingGuards, NameTheStepAndTheLastFiniteLosses) {
   TrainingGuards fresh;
   EXPECT_THAT(error_of(fresh, 0, {{"loss", std::numeric_limits<double>::infinity()}}),
               AllOf(HasSubstr("step 0: loss is infinite"), HasSubstr("no finite loss before")));
+}
+
+TEST(TrainingGuards, KnowWhatTheShareOfMatchesLoses) {
+  EXPECT_NEAR(kMatchingLossOfPrior, -(std::log(1.0 / 3) + 2 * std::log(2.0 / 3)) / 3, 1e-12);
 }
 
 TEST(TrainingGuards, HintOnceAtAMatchingHeadThatLearnsNothing) {
