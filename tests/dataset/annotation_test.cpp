@@ -82,12 +82,12 @@ TEST(Annotation, RefusesOtherTypes) {
            std::pair{R"({"qa": {}})", "qa must be a list"},
            std::pair{R"({"qa": ["x"]})", "qa must hold objects"},
            std::pair{R"({"qa": [{"question": []}]})", "row: qa: question"},
-           std::pair{R"({"sentence": "s", "label": "yes"})", "must be \"True\" or \"False\""},
+           std::pair{R"({"sentence": "s", "label": "yes"})", R"(must be "True" or "False")"},
            std::pair{R"({"image_id": 1.5})", "image_id must be text"},
            std::pair{R"([])", "row"},
            std::pair{"{\"caption\": \"caf\xE9\"}", "row: not valid JSON"},
        }) {
-    expect_error(ErrorCode::malformed, part, [&] { parse(json); });
+    expect_error(ErrorCode::malformed, part, [&, &json = json] { parse(json); });
   }
 }
 
