@@ -18,10 +18,12 @@ void require_finite(const torch::Tensor& similarities) {
 
 }  // namespace
 
-NegativeSampler sample_with(torch::Generator generator) {
-  return [generator = std::move(generator)](const torch::Tensor& weights) {
-    return torch::multinomial(weights.to(torch::kCPU, torch::kFloat64), 1, /*replacement=*/false,
-                              generator)
+NegativeSampler sample_with(torch::Generator generator, double hardness) {
+  return [generator = std::move(generator), hardness](const torch::Tensor& weights) {
+    const torch::Tensor likeness = weights.to(torch::kCPU, torch::kFloat64);
+    // What must not be drawn stays at 0, for 0 ^ 0 is 1.
+    const torch::Tensor chances = likeness.pow(hardness).masked_fill(likeness.eq(0.0), 0.0);
+    return torch::multinomial(chances, 1, /*replacement=*/false, generator)
         .squeeze(1)
         .to(weights.device());
   };

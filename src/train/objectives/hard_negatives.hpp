@@ -11,8 +11,9 @@ namespace blip::train {
 /// is drawn from in proportion to its weights, which need not sum to 1.
 using NegativeSampler = std::function<torch::Tensor(const torch::Tensor& weights)>;
 
-/// Draws on the CPU from `generator`, whatever the device of the weights.
-NegativeSampler sample_with(torch::Generator generator);
+/// Draws on the CPU from `generator`, whatever the device of the weights, and in proportion to
+/// weights ^ hardness: with 1 as above, with 0 whatever may be drawn is as likely.
+NegativeSampler sample_with(torch::Generator generator, double hardness = 1.0);
 
 /// Pre-training: similarities [B, B] → softmax over the row + 1e-4, the diagonal 0. Throws
 /// invalid_argument for a batch of one, or for similarities that are not finite.

@@ -41,8 +41,9 @@ RankGather gather_of(const ProcessGroup& group) {
           }};
 }
 
-NegativeSampler default_sampler() {
-  return sample_with(at::globalContext().defaultGenerator(torch::kCPU));
+NegativeSampler default_sampler(const ObjectiveConfig& objective) {
+  return sample_with(at::globalContext().defaultGenerator(torch::kCPU),
+                     objective.negative_hardness);
 }
 
 }  // namespace blip::train

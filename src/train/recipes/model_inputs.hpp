@@ -30,6 +30,6 @@ TextBatch texts_on(const torch::Device& device, std::span<const Example> example
 /// The view that the objectives have of the other processes.
 RankGather gather_of(const ProcessGroup& group);
 /// Draws from libtorch's own generator, which checkpoints keep.
-NegativeSampler default_sampler();
+NegativeSampler default_sampler(const ObjectiveConfig& objective);
 
 }  // namespace blip::train

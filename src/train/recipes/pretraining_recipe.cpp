@@ -18,7 +18,7 @@ Recipe make_pretraining_recipe(const TrainingConfig& config, const StartModel& s
   Recipe recipe;
   recipe.rows = RowKind::caption;
   recipe.parameters = model->parameters;
-  recipe.losses = [=, sampler = default_sampler(), gather = gather_of(group)](
+  recipe.losses = [=, sampler = default_sampler(config.objective), gather = gather_of(group)](
                       std::span<const Example> examples, const StepPlace& place) {
     PretrainingBatch batch;
     batch.images = pictures_on(device, examples);

@@ -20,7 +20,7 @@ Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& sta
   Recipe recipe;
   recipe.rows = RowKind::caption;
   recipe.parameters = model->parameters;
-  recipe.losses = [=, sampler = default_sampler(), gather = gather_of(group)](
+  recipe.losses = [=, sampler = default_sampler(config.objective), gather = gather_of(group)](
                       std::span<const Example> examples, const StepPlace& place) {
     RetrievalBatch batch;
     batch.images = pictures_on(device, examples);

@@ -115,6 +115,8 @@ void add_objective(std::vector<TaskField>& fields, ObjectiveConfig& objective) {
       {kContrastive, {"objective", "alpha", NumberField{&objective.alpha, 0, 1}}},
       {kContrastive,
        {"objective", "alpha_ramp_epochs", IntegerField{&objective.alpha_ramp_epochs, 0, 1000}}},
+      {kContrastive,
+       {"objective", "negative_hardness", NumberField{&objective.negative_hardness, 0, 10}}},
       {kRetrieval,
        {"objective", "negatives_from_all_ranks", SwitchField{&objective.negatives_from_all_ranks}}},
       {kVqa,

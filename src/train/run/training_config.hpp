@@ -81,8 +81,9 @@ struct ObjectiveConfig {
   double label_smoothing = 0.1;
   int queue_size = 57600;
   double momentum = 0.995;
-  double alpha = 0.4;         ///< share of the momentum encoder's opinion in ITC's targets
-  int alpha_ramp_epochs = 1;  ///< over which alpha rises from 0
+  double alpha = 0.4;            ///< share of the momentum encoder's opinion in ITC's targets
+  int alpha_ramp_epochs = 1;     ///< over which alpha rises from 0
+  double negative_hardness = 1;  ///< 0: any other pair is as likely to be a negative of matching
   bool negatives_from_all_ranks = true;
   double single_answer_weight = 0.2;  ///< of an answer that only one annotator gave (Visual Genome)
 };

@@ -85,5 +85,17 @@ TEST(HardNegatives, AreDrawnAsOftenAsTheirWeightsSay) {
   EXPECT_FALSE(sample_with(seeded(5))(weights).equal(drawn));
 }
 
+TEST(HardNegatives, AreDrawnByAPowerOfTheirWeights) {
+  const torch::Tensor weights = torch::tensor({0.0F, 9.0F, 1.0F, 0.0F}).expand({8000, -1});
+  const auto share_of_second = [&](double hardness) {
+    const torch::Tensor drawn = sample_with(seeded(4), hardness)(weights);
+    EXPECT_TRUE(drawn.eq(1).logical_or(drawn.eq(2)).all().item<bool>()) << hardness;
+    return drawn.eq(1).to(torch::kFloat64).mean().item<double>();
+  };
+  EXPECT_NEAR(share_of_second(0.0), 0.5, 0.025);
+  EXPECT_NEAR(share_of_second(0.5), 0.75, 0.025);
+  EXPECT_NEAR(share_of_second(1.0), 0.9, 0.025);
+}
+
 }  // namespace
 }  // namespace blip::train
