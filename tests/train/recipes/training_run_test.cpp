@@ -50,6 +50,12 @@ class TrainingRun : public ::testing::Test {
   [[nodiscard]] LogSeries log(const std::string& run) const {
     return read_log(path() / run / "log.jsonl");
   }
+  [[nodiscard]] std::vector<double> matching_losses(const std::string& run) const {
+    std::vector<double> losses;
+    const LogSeries series = log(run);
+    for (const LogPoint& point : series.at("matching")) losses.push_back(point.value);
+    return losses;
+  }
 
   std::string output_;
 
@@ -78,6 +84,18 @@ TEST_F(TrainingRun, RetrievalIsJudgedAndLoaded) {
   EXPECT_GE(recall, 0);
   EXPECT_LE(recall, 100);
   BlipForImageTextRetrieval::from_pretrained(path() / "run" / "model");
+}
+
+TEST_F(TrainingRun, DrawsNegativesAsHardAsItIsTold) {
+  for (const Task task : {Task::pretrain, Task::retrieval}) {
+    const std::string run(name_of(task));
+    SCOPED_TRACE(run);
+    train(task, run + "-default", {});
+    train(task, run + "-hard", {"objective.negative_hardness=1"});
+    train(task, run + "-any", {"objective.negative_hardness=0"});
+    EXPECT_EQ(matching_losses(run + "-default"), matching_losses(run + "-hard"));
+    EXPECT_NE(matching_losses(run + "-any"), matching_losses(run + "-hard"));
+  }
 }
 
 TEST_F(TrainingRun, StatementsAreJudgedAndLoaded) {
