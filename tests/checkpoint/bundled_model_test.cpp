@@ -24,8 +24,12 @@ TEST(BundledModels, OneForEachTaskIn30Megabytes) {
         std::pair(kRetrievalModel, "BlipForImageTextRetrieval"),
         std::pair(kQuestionModel, "BlipForQuestionAnswering")}) {
     const auto directory = std::filesystem::path(BLIP_SOURCE_DIR) / "models" / name;
-    EXPECT_EQ(BlipConfig::from_pretrained(directory).architecture, architecture);
-    EXPECT_EQ(BlipImageProcessorConfig::from_pretrained(directory).height, 112);
+    const BlipConfig config = BlipConfig::from_pretrained(directory);
+    EXPECT_EQ(config.architecture, architecture);
+    EXPECT_GE(config.vision_config.image_size, 112) << name;
+    const auto processor = BlipImageProcessorConfig::from_pretrained(directory);
+    EXPECT_EQ(processor.height, config.vision_config.image_size) << name;
+    EXPECT_EQ(processor.width, config.vision_config.image_size) << name;
     EXPECT_TRUE(std::filesystem::is_regular_file(directory / "README.md"));
     EXPECT_TRUE(std::filesystem::is_regular_file(directory / "vocab.txt"));
     const Checkpoint checkpoint = Checkpoint::open(directory);
