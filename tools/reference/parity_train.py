@@ -18,14 +18,13 @@ from transformers import BlipConfig, BlipForConditionalGeneration, BlipTextModel
 import training_oracle as oracle
 
 # Relative to the largest element of the tensor. One rounding of float32 is 6e-8, of float64 1e-16.
-LIMITS = {"float32": 1e-5, "float64": 1e-10}
+LIMITS = {"float32": {"losses": 1e-6, "gradients": 1e-5, "state": 1e-6},
+          "float64": {"losses": 1e-10, "gradients": 1e-10, "state": 1e-10}}
 # Where the oracle itself, in float32, is further than that from its own double precision, no float32
-# program can be asked for more; other products sum in another order, hence twice as far.
-OF_ORACLE_ERROR = 2
-# A key's bias has a gradient of rounding alone (1e-18 and more in float64), which Adam divides by its epsilon
-# (1e-8) and multiplies by the learning rate: 1e-10 of the largest bias between two right programs. An update
-# left out or made twice is 1e-3 and more.
-KEY_BIAS_STATE_LIMIT = 1e-9
+# program can be asked for more. Both errors are the largest of many, drawn by the order of sums: of 80 cases (five
+# tasks, tiny and odd, eight seeds) the probe's was 0.2 to 2.24 times the oracle's, half of them above and half below 1.
+OF_ORACLE_ERROR = 4
+KINDS = ("losses", "gradients", "state")
 
 
 def worst_error(got, wanted):
@@ -43,53 +42,37 @@ def worst_error(got, wanted):
     return errors[worst], worst
 
 
-def without_key_biases(state):
-    """Adam divides a gradient by its own size, so rounding alone moves these by as much as the learning rate:
-    in float32 they differ between any two programs. In float64 KEY_BIAS_STATE_LIMIT is for them."""
-    kept = {}
-    for name, tensor in state.items():
-        if name.endswith("qkv.bias"):
-            query, _, value = tensor.chunk(3)
-            tensor = torch.cat([query, value])
-        if not name.endswith("key.bias"):
-            kept[name] = tensor
-    return kept
-
-
 def compare(probe, task, size, dtype="float32", fused=False, **options):
     # Fused attention, of torch 2, is held in float64; in float32 it rounds gradients otherwise than the oracle,
     # whose own error is the measure there.
     case = oracle.make_case(task, size, dtype=dtype, fused_attention=fused or dtype == "float64", **options)
-    # In double precision the oracle's own rounding does not count.
-    wanted = oracle.train(case, torch.float64)
-    rounded = oracle.train(case, torch.float32) if dtype == "float32" else wanted
     with tempfile.TemporaryDirectory() as work:
         path = pathlib.Path(work, "case.json")
         path.write_text(json.dumps(case))
         subprocess.run([str(probe), str(path), work], check=True)
         got = load_file(pathlib.Path(work, "steps.safetensors"))
-    worst, wrong, compared = {}, [], 0
-    for number, step in enumerate(wanted):
-        for kind, tensors in step.items():
-            prefix = f"{number}.{kind}."
-            ours = {name.removeprefix(prefix): tensor for name, tensor in got.items() if name.startswith(prefix)}
-            compared += len(ours)
-            shapes = [{name: tuple(tensor.shape) for name, tensor in side.items()} for side in (ours, tensors)]
+    steps = [{kind: {name.removeprefix(prefix): tensor for name, tensor in got.items() if name.startswith(prefix)}
+              for kind in KINDS for prefix in [f"{number}.{kind}."]} for number in range(len(case["steps"]))]
+    # Adam divides a gradient by its own size, so an element that is nothing but rounding moves as far as any other:
+    # two right programs part ways. Hence every step begins at the probe's own state, with its own gradients before it.
+    wanted = oracle.train(case, torch.float64, followed=steps)
+    # In double precision the oracle's own rounding does not count.
+    rounded = oracle.train(case, torch.float32, followed=steps) if dtype == "float32" else wanted
+    wrong, compared, worst = [], 0, {}
+    for kind in KINDS:
+        limit = max(LIMITS[dtype][kind], *(OF_ORACLE_ERROR * worst_error(step[kind], exact[kind])[0]
+                                           for step, exact in zip(rounded, wanted)))
+        for number, (ours, exact) in enumerate(zip(steps, wanted)):
+            compared += len(ours[kind])
+            shapes = [{name: tuple(tensor.shape) for name, tensor in side[kind].items()} for side in (ours, exact)]
             if shapes[0] != shapes[1]:
-                wrong.append(f"{prefix}: other tensors: {dict(shapes[0].items() ^ shapes[1].items())}")
+                wrong.append(f"{number}.{kind}: other tensors: {dict(shapes[0].items() ^ shapes[1].items())}")
                 continue
-            theirs = rounded[number][kind]
-            if kind == "state":
-                error, name = worst_error(ours, tensors) if dtype == "float64" else (0.0, "")
-                if not error <= KEY_BIAS_STATE_LIMIT:
-                    wrong.append(f"{prefix}{name}: differs by {error:.1e} of its largest element, "
-                                 f"limit {KEY_BIAS_STATE_LIMIT:.1e}")
-                ours, tensors, theirs = map(without_key_biases, (ours, tensors, theirs))
-            error, name = worst_error(ours, tensors)
+            error, name = worst_error(ours[kind], exact[kind])
             worst[kind] = max(worst.get(kind, 0.0), error)
-            limit = max(LIMITS[dtype], OF_ORACLE_ERROR * worst_error(theirs, tensors)[0])
             if not error <= limit:
-                wrong.append(f"{prefix}{name}: differs by {error:.1e} of its largest element, limit {limit:.1e}")
+                wrong.append(f"{number}.{kind}.{name}: differs by {error:.1e} of its largest element, "
+                             f"limit {limit:.1e}")
     if compared != len(got):
         wrong.append(f"{len(got) - compared} tensors that the oracle does not have")
     label = " ".join([size, dtype, *(f"{k}={v}" for k, v in options.items())])

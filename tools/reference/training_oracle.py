@@ -256,6 +256,11 @@ class Model:
                 self.queues["idx_queue"][0, columns] = ids
             self.pointer = (self.pointer + len(image)) % self.case["queue_size"]
 
+    def load(self, state):
+        with torch.no_grad():
+            for name, tensor in {**self.trained, **self.momentum, **self.queues}.items():
+                tensor.copy_(state[name])
+
     def state(self):
         pointer = {"retrieval": "ptr_queue", "pretraining": "queue_ptr"}.get(self.task)
         everything = {**self.trained, **self.momentum, **self.queues}
@@ -386,8 +391,9 @@ def losses(model, step, number):
             "total": contrastive + matching + language}
 
 
-def train(case, dtype=torch.float32):
-    """→ for every step its losses, gradients and the state after it, and the learning rate's worth"""
+def train(case, dtype=torch.float32, followed=None):
+    """→ for every step its losses, gradients and the state after it. followed: such a history of another program;
+    then every step starts from that program's state, and its optimizer gets that program's gradients."""
     model = Model(case, dtype)
     optimizer = torch.optim.AdamW(model.trained.values(), lr=1.0, betas=(0.9, 0.999), eps=1e-8,
                                   weight_decay=0.05)
@@ -399,9 +405,14 @@ def train(case, dtype=torch.float32):
         parts = losses(model, step, number)
         parts["total"].backward()
         gradients = {name: tensor.grad.clone() for name, tensor in model.trained.items()}
+        if followed:
+            for name, tensor in model.trained.items():
+                tensor.grad.copy_(followed[number]["gradients"][name])
         optimizer.step()
         history.append({"losses": {name: loss.detach().clone() for name, loss in parts.items()},
                         "gradients": gradients, "state": model.state()})
+        if followed:
+            model.load(followed[number]["state"])
     return history
 
 
