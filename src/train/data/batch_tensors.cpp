@@ -55,8 +55,19 @@ torch::Tensor picture_tensor(std::span<const Example> examples, std::size_t whic
 TextTensors text_tensors(std::span<const Example> examples, const BertTokenizer& tokenizer,
                          std::size_t max_tokens, Padding padding) {
   std::vector<std::string> texts;
-  for (const Example& example : examples) texts.push_back(example.text);
+  for (const Example& example : examples) {
+    texts.push_back(example.text);
+    texts.insert(texts.end(), example.more_texts.begin(), example.more_texts.end());
+  }
   return tensors_of(tokenized(tokenizer, texts, max_tokens, padding));
+}
+
+torch::Tensor text_counts(std::span<const Example> examples) {
+  std::vector<std::int64_t> counts;
+  for (const Example& example : examples) {
+    counts.push_back(static_cast<std::int64_t>(1 + example.more_texts.size()));
+  }
+  return integers(counts);
 }
 
 AnswerTensors answer_tensors(std::span<const Example> examples, const BertTokenizer& tokenizer,

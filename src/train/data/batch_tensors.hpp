@@ -29,9 +29,12 @@ struct AnswerTensors {
 /// sizes, or an example without that picture.
 torch::Tensor picture_tensor(std::span<const Example> examples, std::size_t which = 0);
 
-/// Their captions, questions or statements.
+/// Their captions, questions or statements: all of the first example, then …
 TextTensors text_tensors(std::span<const Example> examples, const BertTokenizer& tokenizer,
                          std::size_t max_tokens, Padding padding);
+
+/// → [B] int64: how many rows of text_tensors each example has
+torch::Tensor text_counts(std::span<const Example> examples);
 
 AnswerTensors answer_tensors(std::span<const Example> examples, const BertTokenizer& tokenizer,
                              std::size_t max_tokens);

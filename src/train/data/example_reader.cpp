@@ -25,6 +25,17 @@ ExampleReader::ExampleReader(dataset::Dataset samples, const ExampleOptions& opt
                 "the data set has nothing to train on: no caption, answered question or labelled "
                 "statement of the kind that is asked for");
   }
+  if (options_.captions > 1) starts_ = group_rows_by_picture(rows_, options_.captions);
+}
+
+std::size_t ExampleReader::rows() const noexcept {
+  return starts_.empty() ? rows_.size() : starts_.size() - 1;
+}
+
+std::span<const Row> ExampleReader::rows_of(std::size_t example) const {
+  const std::span<const Row> rows = rows_;
+  if (starts_.empty()) return rows.subspan(example, 1);
+  return rows.subspan(starts_.at(example), starts_.at(example + 1) - starts_.at(example));
 }
 
 PictureCache::Pictures ExampleReader::pictures_of(std::size_t sample,
@@ -43,8 +54,22 @@ PictureCache::Pictures ExampleReader::pictures_of(std::size_t sample,
   return shared;
 }
 
+std::vector<std::string> ExampleReader::captions_of(std::span<const Row> places,
+                                                    dataset::Sample sample) const {
+  std::vector<std::string> captions;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (i > 0 && places[i].sample != places[i - 1].sample) {
+      sample = samples_.annotation(places[i].sample);
+    }
+    captions.push_back(options_.prompt + dataset::pre_caption(sample.captions.at(places[i].item),
+                                                              options_.max_words));
+  }
+  return captions;
+}
+
 Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const {
-  const Row& place = rows_.at(row);
+  const std::span<const Row> places = rows_of(row);
+  const Row& place = places.front();
   dataset::Sample sample;
   const PictureCache::Pictures pictures = pictures_of(place.sample, sample);
 
@@ -61,10 +86,12 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
     }
   }
   switch (options_.kind) {
-    case RowKind::caption:
-      example.text = options_.prompt +
-                     dataset::pre_caption(sample.captions.at(place.item), options_.max_words);
+    case RowKind::caption: {
+      example.more_texts = captions_of(places, std::move(sample));
+      example.text = std::move(example.more_texts.front());
+      example.more_texts.erase(example.more_texts.begin());
       break;
+    }
     case RowKind::question: {
       dataset::Question& question = sample.questions.at(place.item);
       example.text = dataset::pre_question(question.text, options_.max_words);
@@ -99,14 +126,15 @@ Example ExampleReader::read(std::size_t row, std::uint32_t epoch) const {
   const SampleRandom random(options_.seed, epoch, row);
   std::string replacement;
   for (std::size_t tries = 0;; ++tries) {
-    const std::size_t candidate = (row + tries) % rows_.size();
+    const std::size_t candidate = (row + tries) % rows();
     try {
       Example example = read_exactly(candidate, random);
       example.replacement = std::move(replacement);
       return example;
     } catch (const Error& error) {
-      const std::string problem = samples_.file_of(rows_[candidate].sample) + ": sample " +
-                                  std::to_string(rows_[candidate].sample) + ": " + error.what();
+      const std::uint32_t sample = rows_of(candidate).front().sample;
+      const std::string problem =
+          samples_.file_of(sample) + ": sample " + std::to_string(sample) + ": " + error.what();
       if (options_.bad_picture == BadPicture::fail || tries == kMaxReplacements) {
         throw Error(error.code(), problem);
       }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,9 @@ enum class BadPicture {
 struct ExampleOptions {
   int image_size = 384;
   RowKind kind = RowKind::caption;
-  std::string prompt{};        ///< in front of captions, e.g. "a picture of "
+  std::string prompt{};  ///< in front of captions, e.g. "a picture of "
+  /// At least 1: so many captions of a picture make one example, whichever samples they are of.
+  std::size_t captions = 1;
   std::size_t max_words = 30;  ///< of a text
   /// Off: pictures are squashed to size × size (as for evaluation) and nothing is left to chance.
   bool is_augmented = true;
@@ -44,11 +47,16 @@ class ExampleReader {
   /// Throws invalid_argument if there are no rows of that kind, and what list_rows throws.
   ExampleReader(dataset::Dataset samples, const ExampleOptions& options);
 
-  [[nodiscard]] std::size_t rows() const noexcept { return rows_.size(); }
+  /// How many examples there are: rows, or groups of `captions` of them.
+  [[nodiscard]] std::size_t rows() const noexcept;
   /// Throws malformed and the like: "sample NUMBER: PICTURE: CAUSE".
   Example read(std::size_t row, std::uint32_t epoch) const;
 
  private:
+  [[nodiscard]] std::span<const Row> rows_of(std::size_t example) const;
+  /// sample: that of the first place
+  [[nodiscard]] std::vector<std::string> captions_of(std::span<const Row> places,
+                                                     dataset::Sample sample) const;
   Example read_exactly(std::size_t row, SampleRandom random) const;
   [[nodiscard]] PictureCache::Pictures pictures_of(std::size_t sample,
                                                    dataset::Sample& described) const;
@@ -56,6 +64,7 @@ class ExampleReader {
   dataset::Dataset samples_;
   ExampleOptions options_;
   std::vector<Row> rows_;
+  std::vector<std::uint32_t> starts_;  // of an example's rows; empty: one row each
   std::unique_ptr<PictureCache> cache_;
 };
 

@@ -1,5 +1,6 @@
 #include "train/data/row_list.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -52,6 +53,19 @@ std::vector<Row> list_rows(const dataset::Dataset& samples, RowKind kind) {
     }
   }
   return rows;
+}
+
+std::vector<std::uint32_t> group_rows_by_picture(std::vector<Row>& rows, std::size_t most) {
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Row& a, const Row& b) { return a.image < b.image; });
+  std::vector<std::uint32_t> starts;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const bool is_next =
+        starts.empty() || rows[i].image != rows[starts.back()].image || i - starts.back() == most;
+    if (is_next) starts.push_back(static_cast<std::uint32_t>(i));
+  }
+  starts.push_back(static_cast<std::uint32_t>(rows.size()));
+  return starts;
 }
 
 }  // namespace blip::train

@@ -1,6 +1,7 @@
 // The rows of a data set: what training counts, shuffles and loads one by one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -21,5 +22,10 @@ struct Row {
 /// without is alone. Questions without answers and statements without a label are left out, since
 /// nothing can be learnt of them. Throws what reading throws; limit_exceeded beyond 2³² - 1 rows.
 std::vector<Row> list_rows(const dataset::Dataset& samples, RowKind kind);
+
+/// Puts the rows of a picture side by side, pictures and rows in the order they first had, and
+/// parts them into groups of `most` ≥ 1 rows of one picture; a picture's last group may be smaller.
+/// → where the groups begin, and at the end rows.size()
+std::vector<std::uint32_t> group_rows_by_picture(std::vector<Row>& rows, std::size_t most);
 
 }  // namespace blip::train

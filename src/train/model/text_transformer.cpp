@@ -36,20 +36,29 @@ struct TextPass {
     return drop(layer_norm(model.embedding_norm, x));
   }
 
-  // x: [B, T, H], states: [B, N, E], mask: additive, [B, 1, T or 1, N] → [B, T, H]
+  // [B, …] → [A, …]: what every text reads. counts: [B], sums to A; undefined: A is B.
+  static torch::Tensor for_texts(const torch::Tensor& rows, const torch::Tensor& counts) {
+    return counts.defined() ? rows.repeat_interleave(counts, 0) : rows;
+  }
+
+  // x: [A, T, H], states: [B, N, E], mask: additive, [A, 1, T or 1, N] → [A, T, H]
   [[nodiscard]] torch::Tensor attend(const AttentionWeights& weights, const torch::Tensor& x,
-                                     const torch::Tensor& states, const torch::Tensor& mask) const {
-    return linear(weights.output, attention(linear(weights.query, x), linear(weights.key, states),
-                                            linear(weights.value, states), mask,
+                                     const torch::Tensor& states, const torch::Tensor& mask,
+                                     const torch::Tensor& counts = {}) const {
+    const torch::Tensor key = for_texts(linear(weights.key, states), counts);
+    const torch::Tensor value = for_texts(linear(weights.value, states), counts);
+    return linear(weights.output, attention(linear(weights.query, x), key, value, mask,
                                             model.config.num_attention_heads, attention_dropout()));
   }
 
   // What one layer reads of the states, before dropout. x: [B, T, H] → [B, T, H]
   [[nodiscard]] torch::Tensor read(const TextLayer& layer, const torch::Tensor& x,
                                    const CrossStates& states, const torch::Tensor& mask) const {
-    const torch::Tensor first = attend(layer.crossattention[0], x, states.states[0], mask);
+    const torch::Tensor first =
+        attend(layer.crossattention[0], x, states.states[0], mask, states.text_counts);
     if (layer.crossattention.size() == 1) return first;
-    const torch::Tensor second = attend(layer.crossattention[1], x, states.states[1], mask);
+    const torch::Tensor second =
+        attend(layer.crossattention[1], x, states.states[1], mask, states.text_counts);
     if (!layer.merge) return (first + second) / 2;
     return linear(*layer.merge, torch::cat({first, second}, -1));
   }
@@ -60,7 +69,8 @@ struct TextPass {
     torch::Tensor x = embed(ids);
     torch::Tensor cross_mask;
     if (states != nullptr && states->mask.defined()) {
-      cross_mask = ((1 - states->mask.to(self_mask.dtype())) * kMaskedInCrossAttention)
+      cross_mask = for_texts((1 - states->mask.to(self_mask.dtype())) * kMaskedInCrossAttention,
+                             states->text_counts)
                        .unsqueeze(1)
                        .unsqueeze(1);
     }

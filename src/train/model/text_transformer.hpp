@@ -45,6 +45,9 @@ struct TextLayer {
 struct CrossStates {
   std::vector<torch::Tensor> states;  ///< each [B, N, E]
   torch::Tensor mask;                 ///< [B, N]; undefined: nothing is padding
+  /// [B] int64: the first so many texts read the first states, then …; undefined: one each. Keys
+  /// and values are made once for all that read them.
+  torch::Tensor text_counts{};
 };
 
 struct TextTransformer {

@@ -21,11 +21,8 @@ torch::Tensor question_answering_loss(const QuestionAnsweringModel& model,
   const torch::Tensor question_states =
       model.encoder.encode(questions, CrossStates{{image_states}, {}}, kTraining);  // [B, Tq, H]
 
-  // Every answer reads the states of its question. [B, …] → [A, …]
-  const auto for_answers = [&](const torch::Tensor& rows) {
-    return rows.repeat_interleave(batch.answer_counts, 0);
-  };
-  const CrossStates states = {{for_answers(question_states)}, for_answers(questions.mask)};
+  // Every answer reads the states of its question.
+  const CrossStates states = {{question_states}, questions.mask, batch.answer_counts};
   const TextBatch texts = with_first_token(batch.answers, decoder_token(model.config.text_config));
   const torch::Tensor logits =
       model.language_model_head.logits(model.decoder.decode(texts, states, kTraining));

@@ -55,13 +55,15 @@ RetrievalLosses retrieval_losses(RetrievalModel& model, const RetrievalBatch& ba
 
 struct CaptioningBatch {
   torch::Tensor images;  ///< [B, 3, S, S]
-  TextBatch texts;       ///< the prompt and the caption, [CLS] … [SEP]
+  TextBatch texts;       ///< [A, T], the prompt and a caption each, [CLS] … [SEP]
   /// Tokens of the prompt with [CLS], without [SEP]: nobody is asked to predict them. "a picture
   /// of" has 4.
   std::int64_t prompt_tokens = 0;
+  /// [B] int64, sums to A: the captions of the first image, then …; undefined: each has one.
+  torch::Tensor caption_counts{};
 };
 
-/// → scalar
+/// The mean over the tokens of all captions. An image is encoded once for all of its own. → scalar
 torch::Tensor captioning_loss(const CaptioningModel& model, const CaptioningBatch& batch,
                               const LanguageModelOptions& options = {});
 

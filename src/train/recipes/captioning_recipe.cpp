@@ -1,6 +1,7 @@
 // Fine-tuning for captions: the decoder learns to continue the prompt.
 #include <memory>
 
+#include "train/data/batch_tensors.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
 #include "train/objectives/training_losses.hpp"
@@ -34,6 +35,9 @@ Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& st
     batch.images = pictures_on(device, examples);
     batch.texts =
         texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_longest);
+    if (config.data.captions_per_image > 1) {
+      batch.caption_counts = text_counts(examples).to(device);
+    }
     batch.prompt_tokens = prompt_tokens(start.tokenizer, config.data.prompt);
     return StepLosses{captioning_loss(*model, batch, language_model_options(config))};
   };

@@ -50,6 +50,7 @@ ExampleOptions example_options(const TrainingConfig& config, RowKind kind) {
   options.image_size = config.model.image_size;
   options.kind = kind;
   options.prompt = config.data.prompt;
+  options.captions = static_cast<std::size_t>(config.data.captions_per_image);
   options.max_words = static_cast<std::size_t>(config.data.max_words);
   options.is_augmented = config.data.augment;
   options.has_rand_augment = config.data.rand_augment;

@@ -39,6 +39,7 @@ void add_data(std::vector<TaskField>& fields, DataConfig& data) {
       // BERT has 512 positions.
       {kAll, {"data", "max_tokens", IntegerField{&data.max_tokens, 3, 512}}},
       {kCaption, {"data", "prompt", TextField{&data.prompt}}},
+      {kCaption, {"data", "captions_per_image", IntegerField{&data.captions_per_image, 1, 1000}}},
       {kAll, {"data", "min_crop", NumberField{&data.min_crop, 0.01, 1}}},
       {kAll, {"data", "augment", SwitchField{&data.augment}}},
       {kAll, {"data", "rand_augment", SwitchField{&data.rand_augment}}},

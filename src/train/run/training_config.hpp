@@ -23,11 +23,14 @@ struct DataConfig {
   int max_words = 30;                   ///< of a text; the rest is cut off
   int max_tokens = 35;                  ///< with [CLS] and [SEP]
   std::string prompt;                   ///< in front of every caption
-  double min_crop = 0.5;                ///< smallest share of an image's area that a crop keeps
-  bool augment = true;                  ///< crops, flips and RandAugment
-  bool rand_augment = true;             ///< false: only crops and flips
-  std::string bad_pictures = "fail";    ///< or "replace": the next row that can be read
-  int cache_megabytes = 0;              ///< for decoded pictures, per process
+  /// Captions of a picture that are learnt from one encoding of it; a sample of the batch is then
+  /// these. More is faster, but they share a crop.
+  int captions_per_image = 1;
+  double min_crop = 0.5;              ///< smallest share of an image's area that a crop keeps
+  bool augment = true;                ///< crops, flips and RandAugment
+  bool rand_augment = true;           ///< false: only crops and flips
+  std::string bad_pictures = "fail";  ///< or "replace": the next row that can be read
+  int cache_megabytes = 0;            ///< for decoded pictures, per process
 };
 
 struct ModelConfig {

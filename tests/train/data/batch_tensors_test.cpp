@@ -54,6 +54,15 @@ TEST(BatchTensors, TokenisesTexts) {
   EXPECT_TRUE(texts.mask.equal(torch::tensor({{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}}, torch::kInt64)));
 }
 
+TEST(BatchTensors, LaysCaptionsOneAfterTheOther) {
+  std::vector<Example> examples = {example_of(0, "a"), example_of(0, "of")};
+  examples[0].more_texts = {"a picture"};
+  const TextTensors texts = text_tensors(examples, tokenizer(), 40, Padding::to_longest);
+  EXPECT_TRUE(texts.ids.equal(torch::tensor(
+      {{101, 1037, 102, 0}, {101, 1037, 3861, 102}, {101, 1997, 102, 0}}, torch::kInt64)));
+  EXPECT_TRUE(text_counts(examples).equal(torch::tensor({2, 1}, torch::kInt64)));
+}
+
 TEST(BatchTensors, LaysAnswersOneAfterTheOther) {
   std::vector<Example> examples = {example_of(0, "q"), example_of(0, "q")};
   examples[0].answers = {{"a", 3, 0.75}, {"a picture", 1, 0.25}};

@@ -173,9 +173,40 @@ TEST_F(ExampleReaderTest, NumbersRowsOfTheSamePictureAlike) {
       {"image": "a.bmp", "caption": "3", "image_id": "x"},
       {"image": "c.bmp", "caption": "4"}, {"image": "c.bmp", "caption": "5"}])");
   const auto rows = list_rows(open((directory_.path() / "list.json").string()), RowKind::caption);
-  std::vector<std::uint32_t> images;
-  for (const Row& row : rows) images.push_back(row.image);
-  EXPECT_THAT(images, testing::ElementsAre(0, 1, 0, 2, 2));
+  const auto image = [](std::uint32_t number) { return testing::Field(&Row::image, number); };
+  EXPECT_THAT(rows, testing::ElementsAre(image(0), image(1), image(0), image(2), image(2)));
+}
+
+TEST_F(ExampleReaderTest, TakesSeveralCaptionsOfAPictureTogether) {
+  // "x" is in two records, with three captions in all.
+  directory_.write("list.json", R"([{"image": "a.bmp", "caption": ["one", "two"], "image_id": "x"},
+      {"image": "b.bmp", "caption": "three", "image_id": "y"},
+      {"image": "a.bmp", "caption": "four", "image_id": "x"}])");
+  for (const char* name : {"a.bmp", "b.bmp"}) {
+    const auto bytes = bmp_of(9, 9, 1);
+    directory_.write(name, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  const auto texts = [&](std::size_t captions) {
+    const ExampleReader reader(
+        dataset::Dataset::open(std::vector{(directory_.path() / "list.json").string()},
+                               {.root = directory_.path().string()}),
+        {.image_size = 8, .prompt = "a ", .captions = captions});
+    std::vector<std::vector<std::string>> all;
+    for (std::size_t i = 0; i < reader.rows(); ++i) {
+      const Example example = reader.read(i, 0);
+      EXPECT_EQ(example.pictures.size(), 1U);
+      all.push_back({example.text});
+      all.back().insert(all.back().end(), example.more_texts.begin(), example.more_texts.end());
+    }
+    return all;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(texts(1), ElementsAre(ElementsAre("a one"), ElementsAre("a two"),
+                                    ElementsAre("a three"), ElementsAre("a four")));
+  EXPECT_THAT(texts(2), ElementsAre(ElementsAre("a one", "a two"), ElementsAre("a four"),
+                                    ElementsAre("a three")));
+  EXPECT_THAT(texts(5),
+              ElementsAre(ElementsAre("a one", "a two", "a four"), ElementsAre("a three")));
 }
 
 class BadPictureTest : public ExampleReaderTest {

@@ -32,10 +32,10 @@ inline std::vector<std::byte> bmp_of(int width, int height, unsigned seed) {
   put(26, 1, 2);
   put(28, 24, 2);
   for (int y = 0; y < height; ++y) {
+    const auto row = bytes.begin() + 54 + std::ptrdiff_t{row_bytes} * y;
     for (int x = 0; x < 3 * width; ++x) {
       seed = seed * 1664525U + 1013904223U;
-      bytes[static_cast<std::size_t>(54 + y * row_bytes + x)] =
-          static_cast<std::uint8_t>(seed >> 24U);
+      row[x] = static_cast<std::uint8_t>(seed >> 24U);
     }
   }
   const auto* first = reinterpret_cast<const std::byte*>(bytes.data());

@@ -98,6 +98,32 @@ TEST(Gradients, Captioning) {
   check_gradients(model.parameters, [&] { return captioning_loss(model, batch); });
 }
 
+TEST(Gradients, CaptionsOfOnePictureAreThoseOfAsManyPictures) {
+  CaptioningModel model =
+      make_captioning_model(small_config(), small_options(0.0, torch::kFloat64));
+  model.parameters.initialise(seeded(11));
+  const torch::Tensor images = small_images(2, torch::kFloat64);
+  const auto gradients = [&](const CaptioningBatch& batch) {
+    for (const auto& [name, tensor] : model.parameters.trained()) tensor.mutable_grad().reset();
+    const torch::Tensor loss = captioning_loss(model, batch);
+    loss.backward();
+    NamedTensors all = {{"loss", loss.detach()}};
+    for (const auto& [name, tensor] : model.parameters.trained()) {
+      all.emplace_back(name, tensor.grad());
+    }
+    return all;
+  };
+  const torch::Tensor counts = torch::tensor({1L, 2L}, torch::kInt64);
+  const NamedTensors together = gradients({images, small_texts(3), 1, counts});
+  const NamedTensors alone =
+      gradients({torch::stack({images[0], images[1], images[1]}), small_texts(3), 1});
+  ASSERT_EQ(together.size(), alone.size());
+  for (std::size_t i = 0; i < alone.size(); ++i) {
+    EXPECT_TRUE(torch::allclose(together[i].second, alone[i].second, 1e-10, 1e-14))
+        << alone[i].first;
+  }
+}
+
 TEST(Gradients, QuestionAnswering) {
   QuestionAnsweringModel model =
       make_question_answering_model(small_config(), small_options(0.0, torch::kFloat64));

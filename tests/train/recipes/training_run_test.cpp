@@ -78,6 +78,13 @@ TEST_F(TrainingRun, CaptionsAreJudgedAndLoaded) {
   BlipForConditionalGeneration::from_pretrained(path() / "run" / "best");
 }
 
+TEST_F(TrainingRun, LearnsTheCaptionsOfAPictureTogether) {
+  train(Task::caption, "one", {"run.epochs=1", "run.max_steps=0"});
+  train(Task::caption, "two", {"data.captions_per_image=2", "run.epochs=1", "run.max_steps=0"});
+  // Every caption once in an epoch, hence half as many steps.
+  EXPECT_EQ(2 * log("two").at("loss").size(), log("one").at("loss").size());
+}
+
 TEST_F(TrainingRun, RetrievalIsJudgedAndLoaded) {
   train(Task::retrieval, "run", {validation(), "evaluation.candidates=5"});
   const double recall = log("run").at("mean_recall").front().value;
