@@ -128,9 +128,9 @@ TEST(CaptionOptions, ExifRotationIsOnUnlessTurnedOff) {
   const Folder folder;
   const std::string photo = std::string(BLIP_SOURCE_DIR) + "/examples/photos/cat.jpg";
   const std::string turned = folder.file("turned.jpg", with_orientation(read_file(photo), '\x06'));
-  const Outcome as_stored = run_blip({"caption", photo});
-  const Outcome upright = run_blip({"caption", turned});
-  const Outcome switched_off = run_blip({"caption", turned, "--no-exif-rotation"});
+  const Outcome as_stored = run_blip({"caption", "-m", "nano", photo});
+  const Outcome upright = run_blip({"caption", "-m", "nano", turned});
+  const Outcome switched_off = run_blip({"caption", "-m", "nano", turned, "--no-exif-rotation"});
   EXPECT_EQ(upright.exit_code, 0) << upright.err;
   EXPECT_EQ(switched_off.out, as_stored.out);
   EXPECT_NE(upright.out, as_stored.out);  // a cat on its side looks like something else to nano
