@@ -224,7 +224,8 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
       if (is_of_vision_tower(name)) tensor.set_requires_grad(false);
     }
   }
-  const std::int64_t rows_of_a_step = std::int64_t{config.data.batch} * group.size();
+  const std::int64_t rows_of_a_step =
+      std::int64_t{config.data.batch} * config.data.captions_per_image * group.size();
   RunPosition position;
   std::map<std::string, double> numbers;
   if (checkpoint) {

@@ -32,12 +32,17 @@ std::vector<std::string> changed_keys(const std::string& before, const std::stri
 }
 
 std::int64_t rows_of_step(const RunState& state) {
-  constexpr std::int64_t kMaxBatch = std::int64_t{1} << 31;  // its product with processes fits
-  const nlohmann::json::json_pointer key("/data/batch");
   const nlohmann::json configuration = parsed(state.configuration);
-  if (!configuration.contains(key) || !configuration[key].is_number_integer()) return 0;
-  const auto rows = configuration[key].get<std::int64_t>();
-  return rows > 0 && rows < kMaxBatch ? rows * state.processes : 0;
+  // 0 for what no configuration says. The limits are beyond its own, and the product still fits.
+  const auto number = [&](const char* path, std::int64_t otherwise, std::int64_t most) {
+    const nlohmann::json::json_pointer key(path);
+    if (!configuration.contains(key)) return otherwise;
+    if (!configuration[key].is_number_integer()) return std::int64_t{0};
+    const auto value = configuration[key].get<std::int64_t>();
+    return value > 0 && value <= most ? value : 0;
+  };
+  const std::int64_t batch = number("/data/batch", 0, std::int64_t{1} << 20);
+  return batch * number("/data/captions_per_image", 1, 1 << 10) * state.processes;
 }
 
 RunPosition position_in_steps_of(std::int64_t rows, std::int64_t rows_before,

@@ -13,7 +13,8 @@ namespace blip::train {
 /// "data.batch", … Of a text that is none, nothing is known: no keys.
 std::vector<std::string> changed_keys(const std::string& before, const std::string& now);
 
-/// Rows that a step of the run took, all processes together; 0 if its configuration does not say.
+/// Rows that a step of the run took, all processes together (of captions that are learnt together
+/// every one); 0 if its configuration does not say.
 std::int64_t rows_of_step(const RunState& state);
 
 /// `position` where a step takes `rows` instead of `rows_before`: behind as many rows of the epoch,

@@ -85,6 +85,13 @@ TEST_F(TrainingRun, LearnsTheCaptionsOfAPictureTogether) {
   EXPECT_EQ(2 * log("two").at("loss").size(), log("one").at("loss").size());
 }
 
+TEST_F(TrainingRun, GoesOnWithOtherCaptionsPerImage) {
+  train(Task::caption, "run", {"run.max_steps=5"});  // of the 6 steps of an epoch
+  train(Task::caption, "run", {"data.captions_per_image=2", "run.max_steps=8"}, {"--resume"});
+  EXPECT_THAT(output_, HasSubstr("changed since then: data.captions_per_image"));
+  EXPECT_EQ(log("run").at("loss").size(), 8U);
+}
+
 TEST_F(TrainingRun, RetrievalIsJudgedAndLoaded) {
   train(Task::retrieval, "run", {validation(), "evaluation.candidates=5"});
   const double recall = log("run").at("mean_recall").front().value;

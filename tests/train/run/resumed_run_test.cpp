@@ -25,15 +25,19 @@ TEST(ResumedRun, KnowsWhatChanged) {
 TEST(ResumedRun, KnowsTheRowsOfAStep) {
   RunState state;
   state.processes = 3;
-  state.configuration = config_as_json([] {
-    TrainingConfig config = default_config(Task::caption);
-    config.data.batch = 5;
-    return config;
-  }());
+  TrainingConfig config = default_config(Task::caption);
+  config.data.batch = 5;
+  state.configuration = config_as_json(config);
+  EXPECT_EQ(rows_of_step(state), 15);
+  config.data.captions_per_image = 4;
+  state.configuration = config_as_json(config);
+  EXPECT_EQ(rows_of_step(state), 60);
+  state.configuration = R"({"data": {"batch": 5}})";  // of a task that has no such key
   EXPECT_EQ(rows_of_step(state), 15);
   for (const char* text :
        {"", "[", R"({"data": 7})", R"({"data": {"batch": "x"}})", R"({"data": {"batch": -1}})",
-        R"({"data": {"batch": 18446744073709551615}})", R"({"data": {"batch": 1e300}})"}) {
+        R"({"data": {"batch": 18446744073709551615}})", R"({"data": {"batch": 1e300}})",
+        R"({"data": {"batch": 5, "captions_per_image": -1}})"}) {
     state.configuration = text;
     EXPECT_EQ(rows_of_step(state), 0) << text;
   }
