@@ -86,12 +86,11 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
     }
   }
   switch (options_.kind) {
-    case RowKind::caption: {
+    case RowKind::caption:
       example.more_texts = captions_of(places, std::move(sample));
       example.text = std::move(example.more_texts.front());
       example.more_texts.erase(example.more_texts.begin());
       break;
-    }
     case RowKind::question: {
       dataset::Question& question = sample.questions.at(place.item);
       example.text = dataset::pre_question(question.text, options_.max_words);
