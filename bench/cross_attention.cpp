@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "kernels/attention.hpp"
-#include "kernels/gemm.hpp"
-#include "kernels/softmax.hpp"
+#include "kernels/float/attention.hpp"
+#include "kernels/float/gemm.hpp"
+#include "kernels/float/softmax.hpp"
 
 namespace {
 

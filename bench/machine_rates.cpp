@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "core/thread_pool.hpp"
-#include "kernels/gemm.hpp"
+#include "kernels/float/gemm.hpp"
 
 namespace blip::bench {
 namespace {

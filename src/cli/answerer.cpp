@@ -5,7 +5,7 @@
 #include <span>
 
 #include "blip/error.hpp"
-#include "cli/model_download.hpp"
+#include "cli/input/model_download.hpp"
 
 namespace blip::cli {
 namespace {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "blip/question_answering.hpp"
-#include "cli/ask_options.hpp"
-#include "cli/image_batch.hpp"
-#include "cli/picture_reader.hpp"
+#include "cli/input/image_batch.hpp"
+#include "cli/input/picture_reader.hpp"
+#include "cli/options/ask_options.hpp"
 #include "dataset/sample.hpp"
 
 namespace blip::cli {

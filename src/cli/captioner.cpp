@@ -1,7 +1,7 @@
 #include "cli/captioner.hpp"
 
 #include "blip/error.hpp"
-#include "cli/model_download.hpp"
+#include "cli/input/model_download.hpp"
 
 namespace blip::cli {
 

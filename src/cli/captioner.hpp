@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "blip/conditional_generation.hpp"
-#include "cli/caption_options.hpp"
-#include "cli/image_batch.hpp"
-#include "cli/picture_reader.hpp"
+#include "cli/input/image_batch.hpp"
+#include "cli/input/picture_reader.hpp"
+#include "cli/options/caption_options.hpp"
 #include "dataset/sample.hpp"
 
 namespace blip::cli {

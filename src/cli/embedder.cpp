@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "cli/command_line.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/matcher.hpp"
-#include "cli/model_download.hpp"
+#include "cli/options/command_line.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::cli {

@@ -8,9 +8,9 @@
 
 #include "blip/image_text_retrieval.hpp"
 #include "blip/model.hpp"
-#include "cli/image_batch.hpp"
-#include "cli/picture_reader.hpp"
-#include "cli/retrieval_options.hpp"
+#include "cli/input/image_batch.hpp"
+#include "cli/input/picture_reader.hpp"
+#include "cli/options/retrieval_options.hpp"
 
 namespace blip::cli {
 

@@ -6,8 +6,8 @@
 
 #include "blip/error.hpp"
 #include "blip/hub.hpp"
-#include "cli/output_file.hpp"
-#include "cli/partial_file.hpp"
+#include "cli/output/output_file.hpp"
+#include "cli/output/partial_file.hpp"
 
 namespace blip::cli {
 namespace {

@@ -5,11 +5,11 @@
 #include <optional>
 #include <utility>
 
-#include "cli/command_line.hpp"
-#include "cli/finished_records.hpp"
-#include "cli/input_list.hpp"
-#include "cli/interrupt.hpp"
-#include "cli/reporter.hpp"
+#include "cli/input/input_list.hpp"
+#include "cli/options/command_line.hpp"
+#include "cli/output/finished_records.hpp"
+#include "cli/output/interrupt.hpp"
+#include "cli/output/reporter.hpp"
 
 namespace blip::cli {
 namespace {

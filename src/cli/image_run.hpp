@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "cli/exit_code.hpp"
-#include "cli/image_batch.hpp"
-#include "cli/image_loader.hpp"
-#include "cli/record.hpp"
-#include "cli/run_options.hpp"
+#include "cli/input/image_batch.hpp"
+#include "cli/input/image_loader.hpp"
+#include "cli/options/run_options.hpp"
+#include "cli/output/record.hpp"
 
 namespace blip::cli {
 

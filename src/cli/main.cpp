@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "blip/error.hpp"
-#include "cli/command_line.hpp"
 #include "cli/commands.hpp"
-#include "cli/console.hpp"
-#include "cli/open_image.hpp"
-#include "cli/output_file.hpp"
+#include "cli/input/open_image.hpp"
+#include "cli/options/command_line.hpp"
+#include "cli/output/console.hpp"
+#include "cli/output/output_file.hpp"
 
 namespace blip::cli {
 namespace {

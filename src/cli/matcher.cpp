@@ -2,7 +2,7 @@
 
 #include <iterator>
 
-#include "cli/model_download.hpp"
+#include "cli/input/model_download.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::cli {

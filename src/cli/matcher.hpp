@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "blip/image_text_retrieval.hpp"
-#include "cli/image_batch.hpp"
-#include "cli/picture_reader.hpp"
-#include "cli/retrieval_options.hpp"
+#include "cli/input/image_batch.hpp"
+#include "cli/input/picture_reader.hpp"
+#include "cli/options/retrieval_options.hpp"
 #include "dataset/sample.hpp"
 
 namespace blip::cli {

@@ -12,9 +12,9 @@
 #include "checkpoint/infer_config.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 #include "checkpoint/tokenizer_directory.hpp"
-#include "cli/command_line.hpp"
 #include "cli/conversion_plan.hpp"
-#include "cli/partial_file.hpp"
+#include "cli/options/command_line.hpp"
+#include "cli/output/partial_file.hpp"
 #include "cli/tensor_bytes.hpp"
 #include "core/open_file.hpp"
 

@@ -12,7 +12,7 @@
 #include "checkpoint/infer_config.hpp"
 #include "checkpoint/tokenizer_directory.hpp"
 #include "checkpoint/weight_scales.hpp"
-#include "cli/model_download.hpp"
+#include "cli/input/model_download.hpp"
 
 namespace blip::cli {
 namespace {

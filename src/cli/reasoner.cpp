@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "blip/text_style.hpp"
-#include "cli/model_download.hpp"
+#include "cli/input/model_download.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::cli {

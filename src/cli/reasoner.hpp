@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "blip/nlvr.hpp"
-#include "cli/image_batch.hpp"
-#include "cli/picture_reader.hpp"
-#include "cli/run_options.hpp"
+#include "cli/input/image_batch.hpp"
+#include "cli/input/picture_reader.hpp"
+#include "cli/options/run_options.hpp"
 
 namespace blip::cli {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/eval_data.hpp"
 #include "cli/matcher.hpp"
+#include "cli/options/eval_data.hpp"
 #include "eval/retrieval_recall.hpp"
 
 namespace blip::cli {

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/convert.hpp"
+#include "kernels/layout/convert.hpp"
 #include "model/tensor_rows.hpp"
 
 namespace blip::cli {

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdint>
 
-#include "kernels/gemm.hpp"
+#include "kernels/float/gemm.hpp"
 #include "kernels/x86_extensions.hpp"
 
 namespace blip {

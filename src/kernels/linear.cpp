@@ -5,12 +5,12 @@
 
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/gelu.hpp"
-#include "kernels/int8_linear.hpp"
-#include "kernels/int8_small_gemm.hpp"
-#include "kernels/panel_input.hpp"
-#include "kernels/panels.hpp"
-#include "kernels/small_gemm.hpp"
+#include "kernels/float/gelu.hpp"
+#include "kernels/float/small_gemm.hpp"
+#include "kernels/int8/int8_linear.hpp"
+#include "kernels/int8/int8_small_gemm.hpp"
+#include "kernels/layout/panel_input.hpp"
+#include "kernels/layout/panels.hpp"
 
 namespace blip {
 namespace {

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "blip/context.hpp"
-#include "kernels/weight_matrix.hpp"
+#include "kernels/layout/weight_matrix.hpp"
 
 namespace blip {
 

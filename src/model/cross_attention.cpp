@@ -5,11 +5,11 @@
 
 #include "core/thread_memory.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/attention.hpp"
-#include "kernels/convert.hpp"
-#include "kernels/gemm.hpp"
+#include "kernels/float/attention.hpp"
+#include "kernels/float/gemm.hpp"
+#include "kernels/float/softmax.hpp"
+#include "kernels/layout/convert.hpp"
 #include "kernels/linear.hpp"
-#include "kernels/softmax.hpp"
 
 namespace blip {
 namespace {

@@ -7,11 +7,11 @@
 
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/convert.hpp"
-#include "kernels/divide_up.hpp"
-#include "kernels/int8_linear.hpp"
-#include "kernels/panel_input.hpp"
-#include "kernels/panels.hpp"
+#include "kernels/int8/int8_linear.hpp"
+#include "kernels/layout/convert.hpp"
+#include "kernels/layout/divide_up.hpp"
+#include "kernels/layout/panel_input.hpp"
+#include "kernels/layout/panels.hpp"
 
 namespace blip {
 

@@ -9,8 +9,8 @@
 
 #include "blip/context.hpp"
 #include "core/aligned_memory.hpp"
-#include "kernels/attention.hpp"
-#include "kernels/weight_matrix.hpp"
+#include "kernels/float/attention.hpp"
+#include "kernels/layout/weight_matrix.hpp"
 
 namespace blip {
 

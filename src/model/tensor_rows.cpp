@@ -8,8 +8,8 @@
 #include "checkpoint/weight_scales.hpp"
 #include "core/aligned_memory.hpp"
 #include "core/in_quotes.hpp"
-#include "kernels/convert.hpp"
-#include "kernels/quantize_weights.hpp"
+#include "kernels/int8/quantize_weights.hpp"
+#include "kernels/layout/convert.hpp"
 
 namespace blip {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "checkpoint/checkpoint.hpp"
-#include "kernels/weight_matrix.hpp"
+#include "kernels/layout/weight_matrix.hpp"
 
 namespace blip {
 
@@ -51,8 +51,9 @@ struct Int8Rows {
   std::span<const float> scales;        // [rows]
 };
 
-/// tensor: floating point [O, C] → its rows as int8 (kernels/quantize_weights.hpp), in order, piece
-/// by piece. Throws what TensorRows throws, and malformed for a weight that is infinite or NaN.
+/// tensor: floating point [O, C] → its rows as int8 (kernels/int8/quantize_weights.hpp), in order,
+/// piece by piece. Throws what TensorRows throws, and malformed for a weight that is infinite or
+/// NaN.
 void quantize_tensor(const Checkpoint& checkpoint, const CheckpointTensor& tensor,
                      const std::function<void(const Int8Rows&)>& take);
 

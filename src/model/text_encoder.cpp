@@ -7,8 +7,8 @@
 #include "blip/error.hpp"
 #include "core/thread_memory.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/gemm.hpp"
-#include "kernels/softmax.hpp"
+#include "kernels/float/gemm.hpp"
+#include "kernels/float/softmax.hpp"
 #include "model/cross_attention.hpp"
 
 namespace blip {

@@ -5,8 +5,8 @@
 
 #include "blip/error.hpp"
 #include "core/scratch.hpp"
-#include "kernels/convert.hpp"
-#include "kernels/layer_norm.hpp"
+#include "kernels/float/layer_norm.hpp"
+#include "kernels/layout/convert.hpp"
 #include "kernels/linear.hpp"
 
 namespace blip {

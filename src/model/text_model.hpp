@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "blip/config.hpp"
-#include "kernels/layer_norm.hpp"
-#include "kernels/weight_matrix.hpp"
+#include "kernels/float/layer_norm.hpp"
+#include "kernels/layout/weight_matrix.hpp"
 #include "model/cross_attention_cache.hpp"
 #include "model/weight_loader.hpp"
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "blip/context.hpp"
-#include "kernels/layer_norm.hpp"
-#include "kernels/weight_matrix.hpp"
+#include "kernels/float/layer_norm.hpp"
+#include "kernels/layout/weight_matrix.hpp"
 #include "model/cross_attention.hpp"
 #include "model/weight_loader.hpp"
 

@@ -7,9 +7,9 @@
 
 #include "blip/config.hpp"
 #include "blip/context.hpp"
-#include "kernels/attention_shape.hpp"
-#include "kernels/layer_norm.hpp"
-#include "kernels/weight_matrix.hpp"
+#include "kernels/float/attention_shape.hpp"
+#include "kernels/float/layer_norm.hpp"
+#include "kernels/layout/weight_matrix.hpp"
 #include "model/weight_loader.hpp"
 
 namespace blip {

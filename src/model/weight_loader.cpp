@@ -5,9 +5,9 @@
 
 #include "blip/error.hpp"
 #include "checkpoint/weight_scales.hpp"
-#include "kernels/convert.hpp"
-#include "kernels/quantize_weights.hpp"
-#include "kernels/quantized_panels.hpp"
+#include "kernels/int8/quantize_weights.hpp"
+#include "kernels/layout/convert.hpp"
+#include "kernels/layout/quantized_panels.hpp"
 #include "model/tensor_rows.hpp"
 
 namespace blip {

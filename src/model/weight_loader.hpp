@@ -11,8 +11,8 @@
 #include "blip/conditional_generation.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "core/aligned_memory.hpp"
-#include "kernels/layer_norm.hpp"
-#include "kernels/weight_matrix.hpp"
+#include "kernels/float/layer_norm.hpp"
+#include "kernels/layout/weight_matrix.hpp"
 
 namespace blip {
 

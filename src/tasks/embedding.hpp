@@ -8,7 +8,7 @@
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
 #include "blip/tensor.hpp"
-#include "kernels/weight_matrix.hpp"
+#include "kernels/layout/weight_matrix.hpp"
 
 namespace blip {
 

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/command_line.hpp"
-#include "cli/console.hpp"
-#include "cli/output_file.hpp"
+#include "cli/options/command_line.hpp"
+#include "cli/output/console.hpp"
+#include "cli/output/output_file.hpp"
 #include "train/commands.hpp"
 
 namespace blip::train {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/command_line.hpp"
+#include "cli/options/command_line.hpp"
 #include "train/commands.hpp"
 #include "train/run/durable_file.hpp"
 #include "train/run/log_reader.hpp"

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/command_line.hpp"
-#include "cli/console.hpp"
+#include "cli/options/command_line.hpp"
+#include "cli/output/console.hpp"
 #include "train/commands.hpp"
 #include "train/recipes/training_loop.hpp"
 #include "train/run/run_checkpoint.hpp"

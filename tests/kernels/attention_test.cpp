@@ -1,5 +1,5 @@
 // Attention of one query, in both forms, against softmax(q·k / sqrt D)·v in double precision.
-#include "kernels/attention.hpp"
+#include "kernels/float/attention.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/convert.hpp"
+#include "kernels/layout/convert.hpp"
 #include "reference.hpp"
 
 namespace blip {

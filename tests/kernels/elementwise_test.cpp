@@ -9,10 +9,10 @@
 #include <numeric>
 #include <vector>
 
-#include "kernels/convert.hpp"
-#include "kernels/gelu.hpp"
-#include "kernels/layer_norm.hpp"
-#include "kernels/softmax.hpp"
+#include "kernels/float/gelu.hpp"
+#include "kernels/float/layer_norm.hpp"
+#include "kernels/float/softmax.hpp"
+#include "kernels/layout/convert.hpp"
 #include "reference.hpp"
 
 namespace blip {

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "core/aligned_memory.hpp"
-#include "kernels/int8_attention.hpp"
-#include "kernels/int8_linear.hpp"
-#include "kernels/int8_multiply.hpp"
-#include "kernels/quantize_weights.hpp"
-#include "kernels/quantized_panels.hpp"
+#include "kernels/int8/int8_attention.hpp"
+#include "kernels/int8/int8_linear.hpp"
+#include "kernels/int8/int8_multiply.hpp"
+#include "kernels/int8/quantize_weights.hpp"
+#include "kernels/layout/quantized_panels.hpp"
 #include "panel_floats.hpp"
 #include "reference.hpp"
 

@@ -10,9 +10,9 @@
 #include <tuple>
 #include <vector>
 
-#include "kernels/convert.hpp"
-#include "kernels/int8_small_gemm.hpp"
-#include "kernels/quantize_weights.hpp"
+#include "kernels/int8/int8_small_gemm.hpp"
+#include "kernels/int8/quantize_weights.hpp"
+#include "kernels/layout/convert.hpp"
 #include "reference.hpp"
 
 namespace blip {
@@ -92,7 +92,7 @@ TEST_P(LinearShapes, MatchesTheDefinition) {
        {WeightFormat::f32, WeightFormat::f16, WeightFormat::bf16, WeightFormat::i8}) {
     const Weights weights = make_weights(format, outputs, inputs);
     const Linear layer{weights.matrix, bias.data()};
-    // Few rows meet int8 weights as 16-bit integers (kernels/int8_small_gemm.hpp).
+    // Few rows meet int8 weights as 16-bit integers (kernels/int8/int8_small_gemm.hpp).
     const bool rounds = format == WeightFormat::i8 && rows <= 24;
     const std::vector<double> expected =
         product(rounds ? rounded_to_int16(x, inputs) : x, weights.values, rows, inputs);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/aligned_memory.hpp"
-#include "kernels/attention_shape.hpp"
-#include "kernels/panels.hpp"
+#include "kernels/float/attention_shape.hpp"
+#include "kernels/layout/panels.hpp"
 #include "reference.hpp"
 
 namespace blip {

@@ -1,5 +1,5 @@
 // Token panels: the layout, and attention and layer norm in it against their definitions.
-#include "kernels/panels.hpp"
+#include "kernels/layout/panels.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/panel_attention.hpp"
-#include "kernels/panel_layer_norm.hpp"
+#include "kernels/float/panel_attention.hpp"
+#include "kernels/float/panel_layer_norm.hpp"
 #include "panel_floats.hpp"
 #include "reference.hpp"
 

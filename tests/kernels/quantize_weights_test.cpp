@@ -1,5 +1,5 @@
 // quantize_rows() and row_sums() against their definitions, at sizes that fill no vector, too.
-#include "kernels/quantize_weights.hpp"
+#include "kernels/int8/quantize_weights.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/convert.hpp"
+#include "kernels/layout/convert.hpp"
 #include "reference.hpp"
 
 namespace blip {

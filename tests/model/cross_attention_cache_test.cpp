@@ -9,8 +9,8 @@
 #include <random>
 #include <vector>
 
-#include "kernels/convert.hpp"
-#include "kernels/panels.hpp"
+#include "kernels/layout/convert.hpp"
+#include "kernels/layout/panels.hpp"
 
 namespace blip {
 namespace {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "checkpoint/safetensors_writer.hpp"
-#include "kernels/convert.hpp"
-#include "kernels/quantize_weights.hpp"
+#include "kernels/int8/quantize_weights.hpp"
+#include "kernels/layout/convert.hpp"
 #include "model/tensor_rows.hpp"
 #include "model/weight_loader.hpp"
 #include "tests/checkpoint/torch_bytes.hpp"

@@ -9,9 +9,9 @@
 
 #include "blip/context.hpp"
 #include "blip/error.hpp"
-#include "cli/console.hpp"
-#include "cli/model_download.hpp"
-#include "cli/progress.hpp"
+#include "cli/input/model_download.hpp"
+#include "cli/output/console.hpp"
+#include "cli/output/progress.hpp"
 #include "image/jpeg_writer.hpp"
 #include "train/capfilt/bootstrapping.hpp"
 #include "train/capfilt/capfilt_options.hpp"

@@ -5,7 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "cli/command_line.hpp"
+#include "cli/options/command_line.hpp"
 #include "train/capfilt/image_rows.hpp"
 
 namespace blip::train {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "cli/console.hpp"
-#include "cli/progress.hpp"
+#include "cli/output/console.hpp"
+#include "cli/output/progress.hpp"
 
 namespace blip::train {
 

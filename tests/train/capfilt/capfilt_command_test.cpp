@@ -7,7 +7,7 @@
 
 #include "blip/blip.hpp"
 #include "capfilt_case.hpp"
-#include "cli/command_line.hpp"
+#include "cli/options/command_line.hpp"
 #include "dataset/dataset.hpp"
 #include "dataset/text_preprocessing.hpp"
 #include "tests/train/data/pictures.hpp"

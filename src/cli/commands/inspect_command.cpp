@@ -1,0 +1,62 @@
+// blip inspect: shows what a model consists of and whether it can be used.
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "checkpoint/model_directory.hpp"
+#include "cli/commands.hpp"
+#include "cli/model_report.hpp"
+#include "cli/options/command_line.hpp"
+#include "cli/output/console.hpp"
+#include "cli/output/report_text.hpp"
+
+namespace blip::cli {
+namespace {
+
+constexpr std::string_view kFooter =
+    "Examples:\n"
+    "  blip inspect nano\n"
+    "  blip inspect ./blip-image-captioning-base --tensors --format json\n"
+    "  blip inspect model_base_vqa_capfilt_large.pth\n"
+    "\n"
+    "Exit code: 0 the model can be used; 1 something is wrong with it; 2 there is no model.\n";
+
+}  // namespace
+
+ExitCode run_inspect(Arguments arguments) {
+  std::string model;
+  std::string format = "text";
+  bool with_tensors = false;
+
+  CLI::App app;
+  // Declared before MODEL, which thereby wins over what the environment says.
+  app.add_option("-m,--model", model, "The same as MODEL")->type_name("MODEL")->group("Model");
+  app.add_option(
+         "MODEL", model,
+         "A model directory, a checkpoint file (.safetensors, .bin, .pth) or the name of a bundled "
+         "model [" +
+             std::string(kCaptioningModel) + "]")
+      ->group("Model");
+  app.add_flag("-t,--tensors", with_tensors, "List every tensor with its number type and shape")
+      ->group("Output");
+  app.add_option("-f,--format", format, "text, json (indented) or jsonl (on one line) [text]")
+      ->type_name("FORMAT")
+      ->check(one_of({"text", "json", "jsonl"}))
+      ->group("Output");
+  const CommandHelp help = {
+      .name = "inspect",
+      .synopsis = "[options] MODEL",
+      .summary =
+          "Shows a model's architecture, format, parameters, number types, files, preprocessing, "
+          "vocabulary and generation settings, which tensors it lacks or has to spare, and which "
+          "commands it is for.",
+      .footer = kFooter};
+  if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
+  if (model.empty()) model = kCaptioningModel;
+
+  const ModelReport report = inspect_model(model);
+  print(format == "text" ? report_as_text(report, with_tensors)
+                         : report_as_json(report, with_tensors, format == "json" ? 2 : -1));
+  return report.problems.empty() ? ExitCode::ok : ExitCode::some_failed;
+}
+
+}  // namespace blip::cli

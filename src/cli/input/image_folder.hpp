@@ -1,0 +1,20 @@
+// Which files of a folder are images.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/input/input_list.hpp"
+
+namespace blip::cli {
+
+/// The endings that make a file of a folder an image, for the help text: "avif, bmp, …".
+std::string image_endings();
+
+/// The image files of `folder` in byte order of their names, those of its subfolders too if
+/// `recursive`. Hidden names (".thumbnails") and links to folders are left out. What cannot be
+/// listed becomes an input with an error, and so does a folder without any image.
+std::vector<Input> images_in_folder(const std::filesystem::path& folder, bool recursive);
+
+}  // namespace blip::cli

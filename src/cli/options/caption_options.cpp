@@ -1,0 +1,47 @@
+#include "cli/options/caption_options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <string_view>
+
+#include "cli/options/command_line.hpp"
+
+namespace blip::cli {
+namespace {
+
+constexpr std::string_view kFooter =
+    "Examples:\n"
+    "  blip caption photo.jpg --beams 3\n"
+    "  blip caption ~/Pictures --recursive --output captions.jsonl --resume\n";
+
+}  // namespace
+
+std::unique_ptr<CaptionOptions> parse_caption_options(Arguments arguments) {
+  auto options = std::make_unique<CaptionOptions>();
+  CLI::App app;
+  options->inputs.declare(app, "IMAGE", "Files, folders and http(s) URLs", /*sharded=*/true);
+  options->model.declare(app, /*batched=*/true);
+  app.add_option("-p,--prompt", options->prompt, "How every caption starts, e.g. \"a photo of\"")
+      ->type_name("TEXT")
+      ->group(GenerationChoices::kGroup);
+  options->generation.declare(app);
+  options->output.declare(
+      app, record_formats(),
+      "Keep the captions that FILE has, do the rest; failed images are tried again");
+  const CommandHelp help = {
+      .name = "caption",
+      .synopsis = "[options] IMAGE...",
+      .summary =
+          "Describes images. One image prints its caption alone, several print `path: caption`.",
+      .footer = kFooter,
+      .exit_codes = kExitCodes};
+  if (!parse_arguments(app, help, arguments)) return nullptr;
+
+  options->inputs.settle();
+  options->inputs.require_images(help.name);
+  options->model.settle();
+  options->generation.settle(app);
+  options->output.settle();
+  return options;
+}
+
+}  // namespace blip::cli

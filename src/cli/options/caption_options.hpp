@@ -1,0 +1,25 @@
+// The options of `blip caption`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "checkpoint/model_directory.hpp"
+#include "cli/commands.hpp"
+#include "cli/options/generation_choices.hpp"
+#include "cli/options/run_options.hpp"
+
+namespace blip::cli {
+
+struct CaptionOptions {
+  InputOptions inputs;
+  ModelOptions model{kCaptioningModel};
+  std::string prompt;
+  GenerationChoices generation{{.thing = "caption", .per = "image", .start = "prompt"}};
+  OutputOptions output;
+};
+
+/// Nothing if the user asked for help, which is then printed. Throws UsageError.
+std::unique_ptr<CaptionOptions> parse_caption_options(Arguments arguments);
+
+}  // namespace blip::cli

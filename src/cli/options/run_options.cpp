@@ -1,0 +1,201 @@
+#include "cli/options/run_options.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "cli/input/image_folder.hpp"
+#include "cli/options/command_line.hpp"
+#include "cli/options/fastest_weights.hpp"
+#include "kernels/instruction_set.hpp"
+
+namespace blip::cli {
+namespace {
+
+// Beyond this the attention over the image alone takes gigabytes.
+constexpr int kMaxImageSize = 2048;
+constexpr int kMaxBatch = 1024;
+constexpr int kMaxThreads = 1024;
+
+struct FormatName {
+  std::string_view name;
+  Format format;
+  std::string_view description;
+};
+
+constexpr std::array<FormatName, 5> kFormats = {{
+    {"text", Format::text, "text"},
+    {"json", Format::json, "json (one array)"},
+    {"jsonl", Format::jsonl, "jsonl (an object per line)"},
+    {"csv", Format::csv, "csv"},
+    {"npy", Format::npy, "npy (a NumPy array, and the names of its rows)"},
+}};
+
+const FormatName& format_named(std::string_view name) {
+  return *std::find_if(kFormats.begin(), kFormats.end(),
+                       [name](const FormatName& known) { return known.name == name; });
+}
+
+// "text, json (one array) or csv"
+std::string listed(const std::vector<std::string>& formats) {
+  std::string list;
+  for (std::size_t i = 0; i < formats.size(); ++i) {
+    if (i > 0) list += i + 1 == formats.size() ? " or " : ", ";
+    list += format_named(formats[i]).description;
+  }
+  return list;
+}
+
+}  // namespace
+
+void InputOptions::declare(CLI::App& app, const std::string& positional,
+                           const std::string& description, bool sharded) {
+  const char* group = "Input";
+  app.add_option(positional, selection.names,
+                 description + ". Of a folder, the images by their endings (" + image_endings() +
+                     "), in order of their names, hidden ones left out")
+      ->group(group);
+  app.add_flag("-r,--recursive", selection.recursive, "Look into subfolders too")->group(group);
+  app.add_option("--from-file", selection.list,
+                 "Read names from LIST, one per line, - for standard input")
+      ->type_name("LIST")
+      ->group(group);
+  app.add_flag("-0,--null", null_separated_, "LIST is NUL-separated, as find -print0 writes it")
+      ->group(group);
+  if (sharded) {
+    app.add_option("--shard", shard_,
+                   "Do part I of N (3/64) of the list, every N-th image; all parts together are "
+                   "the whole")
+        ->type_name("I/N")
+        ->group(group);
+  }
+  app.add_flag("--no-exif-rotation", no_exif_rotation_,
+               "Take photos as stored, not as the camera was held")
+      ->group(group);
+  app.add_flag("--shrink-on-load", pictures.shrink,
+               "Decode large JPEG photos at a half to an eighth of their size, never below twice "
+               "what the model takes: faster, pixels differ a little")
+      ->group(group);
+}
+
+void InputOptions::settle() {
+  if (!shard_.empty()) {
+    const auto shard = Shard::parse(shard_);
+    if (!shard) throw UsageError("--shard: '" + shard_ + "' is not I/N with 1 <= I <= N");
+    selection.shard = *shard;
+  }
+  if (null_separated_) {
+    if (selection.list.empty()) throw UsageError("--null needs --from-file");
+    selection.separator = '\0';
+  }
+  pictures.exif_rotation = !no_exif_rotation_;
+}
+
+void InputOptions::require_images(std::string_view command) const {
+  if (!selection.names.empty() || !selection.list.empty()) return;
+  throw UsageError(fmt::format("no images given; see: blip {} --help", command));
+}
+
+bool InputOptions::names_one_image() const {
+  std::error_code ignored;
+  return selection.names.size() == 1 && selection.list.empty() &&
+         !std::filesystem::is_directory(selection.names.front(), ignored);
+}
+
+void ModelOptions::declare(CLI::App& app, bool batched) {
+  const char* group = "Model";
+  std::string description =
+      "A hub id, a model directory, a checkpoint file or the name of a bundled model";
+  if (!fallback_.empty()) description += " [" + fallback_ + "]";
+  app.add_option("-m,--model", name, description)->type_name("MODEL")->group(group);
+  app.add_option(
+         "--dtype", dtype_,
+         "Hold weights as stored, f32, f16, bf16, int8 (a quarter of the memory and several times "
+         "as fast, answers may differ a little) or auto: int8 where this machine is faster with "
+         "it, else stored [stored]")
+      ->type_name("TYPE")
+      ->check(one_of({"auto", "stored", "f32", "f16", "bf16", "int8"}))
+      ->group(group);
+  app.add_option("--image-size", image_size, "Resize images to N x N instead of the model's size")
+      ->type_name("N")
+      ->check(whole_number(1, kMaxImageSize))
+      ->group(group);
+  if (batched) {
+    app.add_option("--batch", batch, "Images that go through the model together [8]")
+        ->type_name("N")
+        ->check(whole_number(1, kMaxBatch))
+        ->group(group);
+  }
+  app.add_option("--threads", threads, "Threads that compute [one per core]")
+      ->type_name("N")
+      ->check(whole_number(0, kMaxThreads))
+      ->group(group);
+  std::vector<std::string> instruction_sets;
+  for (const std::string_view each : instruction_set_names()) instruction_sets.emplace_back(each);
+  app.add_option("--isa", instruction_set_,
+                 "Use no instruction set of the processor beyond " +
+                     fmt::format("{}", fmt::join(instruction_sets, ", ")) + " [its best]")
+      ->type_name("NAME")
+      ->check(one_of(instruction_sets))
+      ->group(group);
+}
+
+void ModelOptions::settle() {
+  if (name.empty()) name = fallback_;
+  if (name.empty()) throw UsageError("no model given; name one with --model");
+  if (!instruction_set_.empty() && !limit_instruction_set(instruction_set_)) {
+    throw UsageError(fmt::format("--isa {}: this processor does not have it", instruction_set_));
+  }
+  if (dtype_ == "f32") weight_type = WeightType::f32;
+  if (dtype_ == "f16") weight_type = WeightType::f16;
+  if (dtype_ == "bf16") weight_type = WeightType::bf16;
+  if (dtype_ == "int8") weight_type = WeightType::i8;
+  if (dtype_ == "auto") weight_type = fastest_weights();
+}
+
+void OutputOptions::declare(CLI::App& app, const std::vector<std::string>& formats,
+                            std::string_view resuming) {
+  const char* group = "Output";
+  formats_ = formats;
+  app.add_option(
+         "-f,--format", format_,
+         fmt::format("{} [by the ending of --output, else {}]", listed(formats), formats.front()))
+      ->type_name("FORMAT")
+      ->check(one_of(formats))
+      ->group(group);
+  app.add_option("-o,--output", file, "Write to FILE instead of standard output")
+      ->type_name("FILE")
+      ->group(group);
+  if (!resuming.empty()) {
+    app.add_flag("--resume", resume, std::string(resuming))->group(group);
+  }
+  app.add_flag("-q,--quiet", quiet, "No progress line on the terminal")->group(group);
+}
+
+void OutputOptions::settle() {
+  std::string chosen = format_;
+  if (chosen.empty()) {
+    chosen = std::filesystem::path(file).extension().string();
+    if (!chosen.empty()) chosen.erase(0, 1);
+    if (std::find(formats_.begin(), formats_.end(), chosen) == formats_.end()) {
+      chosen = formats_.front();
+    }
+  }
+  format = format_named(chosen).format;
+  if (resume && file.empty()) throw UsageError("--resume needs --output FILE");
+  if (resume && format == Format::json) {
+    throw UsageError("--resume cannot continue a JSON array; use --format jsonl");
+  }
+  if (format == Format::npy && file.empty()) throw UsageError("--format npy needs --output FILE");
+  if (format == Format::npy && resume) {
+    throw UsageError("--resume cannot continue a NumPy array; use --format jsonl");
+  }
+}
+
+}  // namespace blip::cli

@@ -1,0 +1,93 @@
+// The options that commands share: which images, which model, where results go.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "blip/load_options.hpp"
+#include "cli/input/input_list.hpp"
+#include "cli/output/record.hpp"
+
+namespace blip::cli {
+
+// Each group is declared before the command line is parsed and settled after it; then its values
+// are there. Both throw UsageError where the user is at fault.
+
+/// How pictures are read.
+struct PictureChoices {
+  bool exif_rotation = true;
+  bool shrink = false;  ///< large JPEG photos while they are decoded
+};
+
+class InputOptions {
+ public:
+  /// `positional` is the name of the words that are no options ("IMAGE"), `description` what is
+  /// said of them before the endings of images are listed. `sharded`: whether there is --shard.
+  void declare(CLI::App& app, const std::string& positional, const std::string& description,
+               bool sharded);
+  void settle();
+
+  /// Throws UsageError if there is no image, `command` being where to look for help.
+  void require_images(std::string_view command) const;
+  /// Whether results need no name beside them: a lone picture, which neither a folder nor a list
+  /// is.
+  [[nodiscard]] bool names_one_image() const;
+
+  InputSelection selection;
+  PictureChoices pictures;
+
+ private:
+  std::string shard_;
+  bool null_separated_ = false;
+  bool no_exif_rotation_ = false;
+};
+
+class ModelOptions {
+ public:
+  /// `fallback` is the model if none is named; there has to be one named if it is empty.
+  explicit ModelOptions(std::string_view fallback) : fallback_(fallback) {}
+
+  /// `batched`: whether there is --batch.
+  void declare(CLI::App& app, bool batched);
+  void settle();
+
+  std::string name;
+  WeightType weight_type = WeightType::stored;
+  std::optional<int> image_size;  ///< instead of the model's own
+  int batch = 8;
+  int threads = 0;  ///< 0: one per core
+
+ private:
+  std::string fallback_;
+  std::string dtype_ = "stored";
+  std::string instruction_set_;
+};
+
+class OutputOptions {
+ public:
+  /// `formats` by their names, the first being the one that is used if nothing says otherwise.
+  /// `resuming` explains --resume; without it there is none.
+  void declare(CLI::App& app, const std::vector<std::string>& formats,
+               std::string_view resuming = {});
+  void settle();
+
+  Format format = Format::text;
+  std::string file;  ///< empty: standard output
+  bool resume = false;
+  bool quiet = false;
+
+ private:
+  std::vector<std::string> formats_;
+  std::string format_;
+};
+
+/// The formats of records.
+inline const std::vector<std::string>& record_formats() {
+  static const std::vector<std::string> kRecordFormats = {"text", "json", "jsonl", "csv"};
+  return kRecordFormats;
+}
+
+}  // namespace blip::cli
