@@ -1,4 +1,4 @@
-#include "cli/output/npy_writer.hpp"
+#include "app/records/npy_sink.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace blip::cli {
+namespace blip::app {
 namespace {
 
 // What numpy writes before an array of two dimensions: padding to a multiple of 64 bytes, with
@@ -42,11 +42,11 @@ std::filesystem::path npy_names_path(const std::filesystem::path& path) {
   return npy_rows_path(path).replace_extension(".names.txt");
 }
 
-NpyWriter::NpyWriter(const std::filesystem::path& path)
+NpySink::NpySink(const std::filesystem::path& path)
     : rows_(OutputFile::open(npy_rows_path(path), false)),
       names_(OutputFile::open(npy_names_path(path), false)) {}
 
-void NpyWriter::write(std::span<const Record> records) {
+void NpySink::write(std::span<const Record> records) {
   std::string bytes;
   std::string names;
   for (const Record& record : records) {
@@ -65,15 +65,15 @@ void NpyWriter::write(std::span<const Record> records) {
   rows_.overwrite_start(header(num_rows_, width_));  // last: it only speaks of what is there
 }
 
-void NpyWriter::finish_early() {
+void NpySink::finish_early() {
   if (started_) finish();
 }
 
-void NpyWriter::finish() {
+void NpySink::finish() {
   if (std::exchange(finished_, true)) return;
   if (!started_) rows_.write(header(0, 0));
   rows_.close();
   names_.close();
 }
 
-}  // namespace blip::cli
+}  // namespace blip::app

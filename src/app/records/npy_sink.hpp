@@ -1,4 +1,4 @@
-// NpyWriter: embeddings as a NumPy array, and the names of its rows beside it.
+// NpySink: embeddings as a NumPy array, and the names of its rows beside it.
 #pragma once
 
 #include <cstdint>
@@ -7,25 +7,27 @@
 #include <string>
 #include <vector>
 
-#include "cli/output/output_file.hpp"
-#include "cli/output/record.hpp"
+#include "app/records/output_file.hpp"
+#include "app/records/record_sink.hpp"
 
-namespace blip::cli {
+namespace blip::app {
 
 /// Writes `NAME.npy`, float32 [n, d], as numpy.save does, byte for byte, and `NAME.names.txt`: the
 /// inputs of its rows, one per line, as they were named. A name with a line break in it, or one
 /// that begins with a quotation mark, is written as a JSON string. Failed inputs have no row.
 ///
-/// Both are complete after every write. Not synchronised; its owner is.
-class NpyWriter {
+/// Both are complete after every write.
+class NpySink final : public RecordSink {
  public:
   /// `path` is NAME or NAME.npy. Throws OutputError.
-  explicit NpyWriter(const std::filesystem::path& path);
+  explicit NpySink(const std::filesystem::path& path);
 
   /// Takes the one value of each finding, which must be an embedding. Throws OutputError.
-  void write(std::span<const Record> records);
-  void finish();
-  void finish_early();
+  void write(std::span<const Record> records) override;
+  void finish() override;
+  void finish_early() override;
+  /// An array cannot be continued.
+  bool is_done(std::string_view /*path*/) override { return false; }
 
  private:
   OutputFile rows_;
@@ -36,8 +38,8 @@ class NpyWriter {
   bool finished_ = false;
 };
 
-/// The files that NpyWriter writes for `path`.
+/// The files that NpySink writes for `path`.
 std::filesystem::path npy_rows_path(const std::filesystem::path& path);
 std::filesystem::path npy_names_path(const std::filesystem::path& path);
 
-}  // namespace blip::cli
+}  // namespace blip::app

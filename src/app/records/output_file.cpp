@@ -1,4 +1,4 @@
-#include "cli/output/output_file.hpp"
+#include "app/records/output_file.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-namespace blip::cli {
+namespace blip::app {
 
 OutputError::OutputError(const std::string& name, int error_number)
     : std::runtime_error(name + ": cannot write: " + std::generic_category().message(error_number)),
@@ -75,4 +75,4 @@ void OutputFile::close() {
   if (::close(std::exchange(descriptor_, -1)) != 0) throw OutputError(name_, errno);
 }
 
-}  // namespace blip::cli
+}  // namespace blip::app

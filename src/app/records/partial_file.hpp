@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string_view>
 
-#include "cli/output/output_file.hpp"
+#include "app/records/output_file.hpp"
 
-namespace blip::cli {
+namespace blip::app {
 
 class PartialFile {
  public:
@@ -35,4 +35,4 @@ class PartialFile {
 /// Removes what this process was writing in `directory`: for when it is told to stop.
 void remove_partial_files(const std::filesystem::path& directory) noexcept;
 
-}  // namespace blip::cli
+}  // namespace blip::app

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace blip::cli {
+namespace blip::app {
 
 /// A result could not be written: a full disk, a closed pipe.
 class OutputError : public std::runtime_error {
@@ -49,4 +49,4 @@ class OutputFile {
   bool empty_first_;
 };
 
-}  // namespace blip::cli
+}  // namespace blip::app

@@ -1,4 +1,4 @@
-#include "cli/output/partial_file.hpp"
+#include "app/records/partial_file.hpp"
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 
 #include "core/open_file.hpp"
 
-namespace blip::cli {
+namespace blip::app {
 namespace {
 
 std::string ending() {
@@ -57,4 +57,4 @@ void remove_partial_files(const std::filesystem::path& directory) noexcept {
   }
 }
 
-}  // namespace blip::cli
+}  // namespace blip::app
