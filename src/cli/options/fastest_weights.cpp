@@ -16,8 +16,8 @@
 
 #include "blip/context.hpp"
 #include "blip/error.hpp"
-#include "cli/output/output_file.hpp"
-#include "cli/output/partial_file.hpp"
+#include "app/records/output_file.hpp"
+#include "app/records/partial_file.hpp"
 #include "core/open_file.hpp"
 #include "kernels/int8/quantize_weights.hpp"
 #include "kernels/layout/quantized_panels.hpp"
@@ -132,11 +132,11 @@ void remember(const std::filesystem::path& file, WeightType type) {
   std::error_code ignored;
   std::filesystem::create_directories(file.parent_path(), ignored);
   try {
-    PartialFile partial(file);
+    app::PartialFile partial(file);
     partial.write(line_of(type));
     partial.close();
     partial.put_in_place();
-  } catch (const OutputError&) {
+  } catch (const app::OutputError&) {
     // The next run measures again.
   }
 }
