@@ -17,8 +17,8 @@ enum class EarlyStopping {
   never,      ///< "never": when no running beam can possibly beat it
 };
 
-/// Every field is optional: what is not set comes
-/// from transformers' defaults, given in brackets. Lengths count tokens.
+/// Every field is optional. What is not set has transformers' default, given in brackets. Lengths
+/// count tokens.
 /// A value out of range throws invalid_argument or limit_exceeded with the name of the field.
 struct GenerationOptions {
   // {}: without it, gcc's -Wextra warns callers about every field they leave out.

@@ -1,4 +1,4 @@
-// BlipForQuestionAnswering: answers questions about images, in its own words or from a list.
+// BlipForQuestionAnswering: answers questions about images, in free text or from a list.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +34,8 @@ struct RankedAnswer {
 /// called from many threads at once, each with its own Context.
 ///
 /// Images and questions pair up; a single image goes with all questions, a single question with all
-/// images. Questions are token ids, [CLS] … [SEP], unpadded, of any lengths: rows do not feel their
-/// neighbours.
+/// images. Questions are token ids, [CLS] … [SEP], unpadded, of any lengths. A row does not depend
+/// on others.
 class BlipForQuestionAnswering {
  public:
   /// `model` is a model directory, a checkpoint file, a hub id or the name of a bundled model.

@@ -1,4 +1,4 @@
-// How texts are written down for an encoder: as transformers does, or as BLIP's own code did.
+// How texts are written for an encoder: as in transformers, or as in Salesforce's BLIP code.
 #pragma once
 
 #include <string>

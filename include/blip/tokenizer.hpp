@@ -20,7 +20,7 @@ struct EncodeOptions {
   /// Surround with [CLS] … [SEP].
   bool add_special_tokens = true;
   /// Map the literal text "[SEP]", "[MASK]", … in the input to those tokens, as Hugging Face does
-  /// (its `split_special_tokens=False`). Turn off for text that strangers write.
+  /// (its `split_special_tokens=False`). Turn off for untrusted text.
   bool parse_special_tokens = true;
 };
 

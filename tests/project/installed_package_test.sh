@@ -9,7 +9,7 @@ trap 'rm -rf "$scratch"' EXIT
 prefix=$scratch/prefix
 
 "$cmake" --install "$build" --prefix "$prefix" >"$scratch/log" || { cat "$scratch/log"; exit 1; }
-"$cmake" -S "$source/tests/house/consumer" -B "$scratch/build" -G Ninja \
+"$cmake" -S "$source/tests/project/consumer" -B "$scratch/build" -G Ninja \
   -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_PREFIX_PATH="$prefix" \
   -DEXAMPLE="$source/examples/caption.cpp"
 "$cmake" --build "$scratch/build"

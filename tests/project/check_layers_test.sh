@@ -1,27 +1,27 @@
 #!/bin/bash
-# Proves that tools/check_rooms.sh sees what it is for: check_rooms_test.sh PATH_OF_CHECK_ROOMS
+# Proves that tools/check_layers.sh finds violations: check_layers_test.sh PATH_OF_CHECK_LAYERS
 set -euo pipefail
 check=$1
-house=$(mktemp -d)
-trap 'rm -rf "$house"' EXIT
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
 
-# verdict EXPECTED FILE INCLUDE: a house in which FILE has that one include passes or fails.
+# verdict EXPECTED FILE INCLUDE: a source tree in which FILE has that one include passes or fails.
 verdict() {
   local expected=$1 file=$2 include=$3 got=passes
-  rm -rf "$house"/*
-  mkdir -p "$house/src" "$house/include" "$(dirname "$house/$file")"
-  printf '#pragma once\n%s\n' "$include" >"$house/$file"
-  bash "$check" "$house" 2>"$house.log" || got=fails
+  rm -rf "$tree"/*
+  mkdir -p "$tree/src" "$tree/include" "$(dirname "$tree/$file")"
+  printf '#pragma once\n%s\n' "$include" >"$tree/$file"
+  bash "$check" "$tree" 2>"$tree.log" || got=fails
   if [[ $got != "$expected" ]]; then
     echo "$file with '$include' $got, expected: $expected" >&2
-    cat "$house.log" >&2
+    cat "$tree.log" >&2
     exit 1
   fi
-  if [[ $got == fails ]] && ! grep -q "$(basename "$file")\|not a room" "$house.log"; then
-    echo "the message for $file does not name it: $(cat "$house.log")" >&2
+  if [[ $got == fails ]] && ! grep -q "$(basename "$file")\|not a module" "$tree.log"; then
+    echo "the message for $file does not name it: $(cat "$tree.log")" >&2
     exit 1
   fi
-  rm -f "$house.log"
+  rm -f "$tree.log"
 }
 
 verdict passes src/model/vision.cpp '#include "kernels/linear.hpp"'
@@ -45,4 +45,4 @@ verdict fails src/image/decode.cpp '  #  include <text/vocabulary.hpp>'
 verdict fails src/image/decode.cpp '#include "../text/vocabulary.hpp"'
 verdict fails src/attic/old.cpp '#include <vector>'
 verdict fails include/blip/image.hpp '#include "image/resize.hpp"'
-echo "check_rooms.sh: 20 houses judged right"
+echo "check_layers.sh: 20 trees judged right"

@@ -1,7 +1,8 @@
 #!/bin/bash
-# Checks that includes point only leftwards through the house: tools/check_rooms.sh ROOT
-# Every room under ROOT/src may include itself, the public headers (blip/…) and the rooms listed
-# here; CONTRIBUTING.md draws the picture. Prints each violation and exits 1 if there is one.
+# Checks that a module includes only the layers below it: tools/check_layers.sh ROOT
+# A module is a directory of ROOT/src. It may include itself, the public headers (blip/…) and the
+# modules listed here; CONTRIBUTING.md has the picture. Prints each violation and exits 1 if there
+# is one.
 set -euo pipefail
 
 declare -A may_include=(
@@ -20,8 +21,8 @@ declare -A may_include=(
   # Its program speaks to people as the other one does.
   [train]="core checkpoint image text dataset eval tasks cli"
 )
-# A seam is the one header through which two rooms know each other: room → header.
-declare -A seam=([generate/model]="model/decode_step.hpp")
+# Of these modules one header alone may be included: including module/included module → header.
+declare -A only_header=([generate/model]="model/decode_step.hpp")
 
 root=${1:-.}
 cd "$root"
@@ -33,22 +34,22 @@ complain() {
 }
 
 for directory in src/*/; do
-  room=$(basename "$directory")
-  if [[ ! -v may_include[$room] ]]; then
-    complain "src/$room: not a room of tools/check_rooms.sh"
+  module=$(basename "$directory")
+  if [[ ! -v may_include[$module] ]]; then
+    complain "src/$module: not a module of tools/check_layers.sh"
     continue
   fi
   while IFS=: read -r file line text; do
     included=$(sed -E 's/^[^"<]*["<]([^">]*)[">].*/\1/' <<<"$text")
     target=${included%%/*}
     if [[ $included == ../* || $included == */../* ]]; then
-      complain "$file:$line: includes $included: name a room instead of climbing out of one"
-    elif [[ $target == "$room" || $target == "$included" || ! -v may_include[$target] ]]; then
-      continue  # the room itself, a header of the system, a library's directory, or blip/
-    elif [[ " ${may_include[$room]} " != *" $target "* ]]; then
-      complain "$file:$line: $room/ includes $included, but may only use: ${may_include[$room]:-nothing}"
-    elif [[ -v seam[$room/$target] && ${seam[$room/$target]} != "$included" ]]; then
-      complain "$file:$line: $room/ includes $included, but of $target/ only ${seam[$room/$target]}"
+      complain "$file:$line: includes $included: start the path at a module, not with .."
+    elif [[ $target == "$module" || $target == "$included" || ! -v may_include[$target] ]]; then
+      continue  # the module itself, a header of the system, a library's directory, or blip/
+    elif [[ " ${may_include[$module]} " != *" $target "* ]]; then
+      complain "$file:$line: $module/ includes $included, but may only use: ${may_include[$module]:-nothing}"
+    elif [[ -v only_header[$module/$target] && ${only_header[$module/$target]} != "$included" ]]; then
+      complain "$file:$line: $module/ includes $included, but of $target/ only ${only_header[$module/$target]}"
     fi
   done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include' "$directory" --include='*.cpp' \
                 --include='*.hpp' --include='*.h' || true)
