@@ -13,12 +13,13 @@ declare -A may_include=(
   [text]="core"
   [dataset]="core"
   [eval]="core"
-  [model]="core kernels checkpoint"
+  [architectures]="core hub checkpoint image text"
+  [model]="core kernels checkpoint architectures"
   [generate]="core model"
-  [tasks]="core kernels hub checkpoint image text model generate"
-  [cli]="core kernels hub checkpoint image text dataset eval model generate tasks"
+  [tasks]="core kernels hub checkpoint image text architectures model generate"
+  [cli]="core kernels hub checkpoint image text dataset eval architectures model generate tasks"
   # Its program speaks to people as the other one does.
-  [train]="core checkpoint image text dataset eval tasks cli"
+  [train]="core checkpoint architectures image text dataset eval tasks cli"
 )
 # A seam is the one header through which two rooms know each other: room → header.
 declare -A seam=([generate/model]="model/decode_step.hpp")

@@ -6,12 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include "architectures/blip/config_text.hpp"
+#include "architectures/blip/config_writer.hpp"
+#include "architectures/blip/infer_config.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
 #include "blip/config.hpp"
-#include "checkpoint/config_text.hpp"
-#include "checkpoint/config_writer.hpp"
-#include "checkpoint/infer_config.hpp"
+#include "checkpoint/config_file.hpp"
 #include "checkpoint/safetensors_writer.hpp"
-#include "checkpoint/tokenizer_directory.hpp"
 #include "cli/conversion_plan.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/partial_file.hpp"

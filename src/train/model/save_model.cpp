@@ -2,11 +2,11 @@
 
 #include <system_error>
 
+#include "architectures/blip/config_writer.hpp"
+#include "architectures/blip/tensors.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
 #include "blip/error.hpp"
-#include "checkpoint/config_writer.hpp"
-#include "checkpoint/expected_tensors.hpp"
 #include "checkpoint/model_directory.hpp"
-#include "checkpoint/tokenizer_directory.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
 #include "train/run/durable_file.hpp"
