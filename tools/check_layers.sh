@@ -14,12 +14,14 @@ declare -A may_include=(
   [text]="core"
   [dataset]="core"
   [eval]="core"
-  [model]="core kernels checkpoint"
+  [architectures]="core hub checkpoint image text"
+  [model]="core kernels checkpoint architectures"
   [generate]="core model"
-  [tasks]="core kernels hub checkpoint image text model generate"
-  [cli]="core kernels hub checkpoint image text dataset eval model generate tasks"
+  [tasks]="core kernels hub checkpoint image text architectures model generate"
+  [app]="core kernels hub checkpoint image text dataset eval architectures model generate tasks"
+  [cli]="core kernels hub checkpoint image text dataset eval architectures model generate tasks app"
   # Its program speaks to people as the other one does.
-  [train]="core checkpoint image text dataset eval tasks cli"
+  [train]="core checkpoint architectures image text dataset eval tasks app cli"
 )
 # Of these modules one header alone may be included: including module/included module → header.
 declare -A only_header=([generate/model]="model/decode_step.hpp")

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "architectures/blip/architectures.hpp"
 #include "blip/error.hpp"
 #include "generate/generate.hpp"
 #include "model/text_decoder.hpp"
@@ -51,8 +52,7 @@ BlipForConditionalGeneration::BlipForConditionalGeneration(std::shared_ptr<const
 
 BlipForConditionalGeneration BlipForConditionalGeneration::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
-  ModelOpener opener(model, options, "BlipForConditionalGeneration",
-                     "text_decoder.bert.embeddings.word_embeddings.weight");
+  ModelOpener opener(model, options, kBlipForConditionalGeneration);
   VisionModel vision(opener.loader(), opener.config().vision_config, "vision_model.");
   TextModel text = load_text_model(opener.loader(), opener.config().text_config,
                                    "text_decoder.bert.", Int8Inputs::as_they_are);

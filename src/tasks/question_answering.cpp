@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "architectures/blip/architectures.hpp"
 #include "generate/generate.hpp"
 #include "model/text_decoder.hpp"
 #include "model/text_encoder.hpp"
@@ -51,8 +52,7 @@ BlipForQuestionAnswering::BlipForQuestionAnswering(std::shared_ptr<const Model> 
 
 BlipForQuestionAnswering BlipForQuestionAnswering::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
-  ModelOpener opener(model, options, "BlipForQuestionAnswering",
-                     "text_encoder.embeddings.word_embeddings.weight");
+  ModelOpener opener(model, options, kBlipForQuestionAnswering);
   VisionModel vision(opener.loader(), opener.config().vision_config, "vision_model.");
   const BlipTextConfig& config = opener.config().text_config;
   TextModel encoder =

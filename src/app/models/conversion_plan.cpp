@@ -5,7 +5,8 @@
 #include <set>
 #include <string>
 
-#include "checkpoint/expected_tensors.hpp"
+#include "architectures/blip/architectures.hpp"
+#include "architectures/blip/tensors.hpp"
 #include "checkpoint/weight_scales.hpp"
 
 namespace blip::app {
@@ -52,8 +53,8 @@ std::set<std::string> redundant_tensors(const Checkpoint& checkpoint, const Blip
 // serves several classes, and its configuration names one.
 std::set<std::string> int8_names(BlipConfig config) {
   std::set<std::string> names;
-  for (const std::string_view architecture : architectures()) {
-    config.architecture = architecture;
+  for (const BlipArchitecture* architecture : blip_architectures()) {
+    config.architecture = architecture->name;
     for (const ExpectedTensor& expected : expected_tensors(config)) {
       if (expected.may_be_int8) names.insert(expected.name);
     }

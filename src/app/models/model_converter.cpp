@@ -6,12 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "architectures/blip/config_text.hpp"
+#include "architectures/blip/config_writer.hpp"
+#include "architectures/blip/family.hpp"
+#include "architectures/blip/infer_config.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
 #include "blip/config.hpp"
-#include "checkpoint/config_text.hpp"
-#include "checkpoint/config_writer.hpp"
-#include "checkpoint/infer_config.hpp"
+#include "checkpoint/config_file.hpp"
 #include "checkpoint/safetensors_writer.hpp"
-#include "checkpoint/tokenizer_directory.hpp"
 #include "app/models/conversion_plan.hpp"
 #include "app/records/partial_file.hpp"
 #include "app/models/tensor_bytes.hpp"
@@ -50,13 +52,13 @@ std::vector<TextFile> text_files(const std::filesystem::path& source, BlipConfig
                                  const Checkpoint& checkpoint, DType dtype) {
   std::vector<TextFile> files;
   if (lacks_config(source)) {
-    files.push_back({"config.json", config_as_json(config)});
+    files.push_back({kConfigFile, config_as_json(config)});
   } else {
-    const std::filesystem::path file = source / "config.json";
+    const std::filesystem::path file = source / kConfigFile;
     if (config.architecture.empty()) config.architecture = infer_config(checkpoint).architecture;
     files.push_back(
-        {"config.json", updated_config(read_text_file(file, kMaxConfigBytes), file.string(),
-                                       config.architecture, torch_name(dtype))});
+        {kConfigFile, updated_config(read_text_file(file, kMaxConfigBytes), file.string(),
+                                     config.architecture, torch_name(dtype))});
   }
   add_copy(files, source, "generation_config.json");
   add_copy(files, source, "processor_config.json");
@@ -68,8 +70,7 @@ std::vector<TextFile> text_files(const std::filesystem::path& source, BlipConfig
                      image_processor_as_json(BlipImageProcessorConfig::from_pretrained(source))});
   }
   const std::filesystem::path tokenizer = tokenizer_directory(source);
-  for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
-                           "special_tokens_map.json", "added_tokens.json"}) {
+  for (const char* name : kBlipFamily.tokenizer_files) {
     add_copy(files, tokenizer, name);
   }
   return files;

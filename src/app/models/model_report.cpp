@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <system_error>
 
+#include "architectures/blip/architectures.hpp"
+#include "architectures/blip/tensors.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
 #include "blip/error.hpp"
 #include "blip/tokenizer.hpp"
 #include "checkpoint/checkpoint.hpp"
-#include "checkpoint/expected_tensors.hpp"
-#include "checkpoint/infer_config.hpp"
-#include "checkpoint/tokenizer_directory.hpp"
+#include "checkpoint/config_file.hpp"
 #include "checkpoint/weight_scales.hpp"
 
 namespace blip::app {
@@ -51,12 +52,28 @@ std::vector<FileReport> list_files(const std::filesystem::path& model) {
   return files;
 }
 
-std::vector<std::string> commands_of(std::string_view architecture) {
-  if (architecture == "BlipForQuestionAnswering") return {"ask"};
-  if (architecture == "BlipForImageTextRetrieval") return {"match", "embed", "rank"};
-  if (architecture == "BlipForNLVR") return {"reason"};
-  if (architecture == "BlipModel") return {"embed"};
-  return {"caption"};
+std::string command_of(Task task) {
+  switch (task) {
+    case Task::caption:
+      return "caption";
+    case Task::answer:
+      return "ask";
+    case Task::match:
+      return "match";
+    case Task::embed:
+      return "embed";
+    case Task::rank:
+      return "rank";
+    case Task::reason:
+      return "reason";
+  }
+  return {};
+}
+
+std::vector<std::string> commands_of(const Architecture& architecture) {
+  std::vector<std::string> commands;
+  for (const Task task : architecture.tasks) commands.push_back(command_of(task));
+  return commands;
 }
 
 void list_tensors(ModelReport& report, const Checkpoint& checkpoint) {
@@ -141,7 +158,7 @@ ModelReport inspect_model(const std::filesystem::path& model) {
   });
   attempt(report, [&] {
     report.expected_parameters = parameter_count(report.config);
-    report.commands = commands_of(report.config.architecture);
+    report.commands = commands_of(blip_architecture(report.config.architecture));
     if (checkpoint) compare_tensors(report, *checkpoint);
   });
   attempt(report, [&] {

@@ -1,6 +1,7 @@
 // Fine-tuning for captions: the decoder learns to continue the prompt.
 #include <memory>
 
+#include "architectures/blip/architectures.hpp"
 #include "train/data/batch_tensors.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
@@ -42,9 +43,9 @@ Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& st
     return StepLosses{captioning_loss(*model, batch, language_model_options(config))};
   };
   recipe.description =
-      model_description(model->config, "BlipForConditionalGeneration", start.tokenizer_source);
+      model_description(model->config, kBlipForConditionalGeneration.name, start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
-    save_model(model->parameters, model->config, "BlipForConditionalGeneration",
+    save_model(model->parameters, model->config, kBlipForConditionalGeneration.name,
                start.tokenizer_source, directory);
   };
   recipe.evaluate = evaluation_by(evaluate_captions, config, start, group);

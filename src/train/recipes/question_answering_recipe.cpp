@@ -1,6 +1,7 @@
 // Fine-tuning to answer questions: the decoder learns every answer, weighted by who gave it.
 #include <memory>
 
+#include "architectures/blip/architectures.hpp"
 #include "train/data/batch_tensors.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
@@ -32,10 +33,10 @@ Recipe make_question_answering_recipe(const TrainingConfig& config, const StartM
     return StepLosses{question_answering_loss(*model, batch, language_model_options(config))};
   };
   recipe.description =
-      model_description(model->config, "BlipForQuestionAnswering", start.tokenizer_source);
+      model_description(model->config, kBlipForQuestionAnswering.name, start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
-    save_model(model->parameters, model->config, "BlipForQuestionAnswering", start.tokenizer_source,
-               directory);
+    save_model(model->parameters, model->config, kBlipForQuestionAnswering.name,
+               start.tokenizer_source, directory);
   };
   // Of one rank alone, which judges: the answers may be those of all the training data.
   if (!config.data.validation.empty() && group.rank() == 0) {

@@ -1,6 +1,7 @@
 // Fine-tuning for retrieval, which makes CapFilt's filter, too: contrastive and matching losses.
 #include <memory>
 
+#include "architectures/blip/architectures.hpp"
 #include "train/data/batch_tensors.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
@@ -40,9 +41,9 @@ Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& sta
                       {{"contrastive", losses.contrastive}, {"matching", losses.matching}}};
   };
   recipe.description =
-      model_description(model->config, "BlipForImageTextRetrieval", start.tokenizer_source);
+      model_description(model->config, kBlipForImageTextRetrieval.name, start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
-    save_model(model->parameters, model->config, "BlipForImageTextRetrieval",
+    save_model(model->parameters, model->config, kBlipForImageTextRetrieval.name,
                start.tokenizer_source, directory);
   };
   recipe.evaluate = evaluation_by(evaluate_retrieval, config, start, group);

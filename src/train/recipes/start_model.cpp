@@ -4,10 +4,10 @@
 #include <system_error>
 #include <vector>
 
+#include "architectures/blip/config_writer.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
 #include "blip/error.hpp"
-#include "checkpoint/config_writer.hpp"
 #include "checkpoint/model_directory.hpp"
-#include "checkpoint/tokenizer_directory.hpp"
 #include "core/open_file.hpp"
 #include "train/model/image_text_encoder.hpp"
 #include "train/model/load_towers.hpp"

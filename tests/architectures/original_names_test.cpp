@@ -1,4 +1,4 @@
-#include "checkpoint/original_names.hpp"
+#include "architectures/blip/original_names.hpp"
 
 #include <gtest/gtest.h>
 

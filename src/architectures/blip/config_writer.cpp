@@ -1,9 +1,10 @@
-#include "checkpoint/config_writer.hpp"
+#include "architectures/blip/config_writer.hpp"
 
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "architectures/blip/family.hpp"
 #include "core/json_text.hpp"
 
 namespace blip {
@@ -57,7 +58,7 @@ std::string as_text(const Json& json) {
 
 std::string config_as_json(const BlipConfig& config) {
   return as_text({{"architectures", Json::array({config.architecture})},
-                  {"model_type", "blip"},
+                  {"model_type", kBlipFamily.model_type},
                   {"projection_dim", config.projection_dim},
                   {"logit_scale_init_value", shortest(config.logit_scale_init_value)},
                   {"image_text_hidden_size", config.image_text_hidden_size},

@@ -1,4 +1,4 @@
-#include "checkpoint/original_names.hpp"
+#include "architectures/blip/original_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -62,5 +62,8 @@ bool is_training_only(std::string_view original_name) {
   return tower.ends_with("_m") || original_name.ends_with(".position_ids") ||
          std::find(kNames.begin(), kNames.end(), original_name) != kNames.end();
 }
+
+constinit const OriginalNames kBlipOriginalNames = {is_original_name, from_original_name,
+                                                    is_training_only};
 
 }  // namespace blip

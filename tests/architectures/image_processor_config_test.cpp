@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "architectures/blip/config_text.hpp"
 #include "blip/config.hpp"
-#include "checkpoint/config_text.hpp"
 #include "tests/core/expect_error.hpp"
 #include "tests/core/temporary_directory.hpp"
 
@@ -107,8 +107,8 @@ TEST(ImageProcessorConfig, ProcessorConfigGoesFirst) {
 
 // data/v5 is what transformers 5.24 writes for a small model.
 TEST(ImageProcessorConfig, ReadsAFileOfTransformers5) {
-  const auto config =
-      BlipImageProcessorConfig::from_pretrained(std::filesystem::path(BLIP_TEST_DATA) / "v5");
+  const auto config = BlipImageProcessorConfig::from_pretrained(
+      std::filesystem::path(BLIP_SOURCE_DIR) / "tests/checkpoint/data/v5");
   EXPECT_EQ(config.height, 30);
   EXPECT_EQ(config.width, 30);
   EXPECT_EQ(config.resample, Resample::bilinear);

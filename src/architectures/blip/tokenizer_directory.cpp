@@ -1,6 +1,6 @@
-#include "checkpoint/tokenizer_directory.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
 
-#include "checkpoint/infer_config.hpp"
+#include "checkpoint/config_file.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "core/open_file.hpp"
 

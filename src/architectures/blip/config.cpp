@@ -2,8 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "checkpoint/config_text.hpp"
-#include "checkpoint/infer_config.hpp"
+#include "architectures/blip/config_text.hpp"
+#include "architectures/blip/family.hpp"
+#include "architectures/blip/infer_config.hpp"
+#include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
@@ -127,8 +129,8 @@ JsonFields section(const JsonFields& fields, const char* key, const char* legacy
 BlipConfig parse_config(std::string_view json, const std::string& name) {
   const nlohmann::json document = parse_json_object(json, name);
   const JsonFields fields(document, name);
-  const std::string model_type = fields.string("model_type").value_or("");
-  if (model_type != "blip") {
+  const std::string model_type = read_model_type(fields);
+  if (model_type != kBlipFamily.model_type) {
     throw Error(
         ErrorCode::unsupported,
         name + (model_type.empty() ? std::string(": has no model_type, so it is not BLIP")
@@ -136,13 +138,7 @@ BlipConfig parse_config(std::string_view json, const std::string& name) {
   }
 
   BlipConfig config;
-  if (const nlohmann::json* architectures = fields.find("architectures")) {
-    const bool is_list = architectures->is_array();
-    if (!is_list || (!architectures->empty() && !architectures->front().is_string())) {
-      fields.fail("architectures", "must be a list of names");
-    }
-    if (!architectures->empty()) config.architecture = architectures->front().get<std::string>();
-  }
+  config.architecture = read_architecture(fields);
   const nlohmann::json nothing = nlohmann::json::object();
   config.text_config =
       parse_text_config(section(fields, "text_config", "text_config_dict", nothing, name));
@@ -164,7 +160,7 @@ BlipConfig parse_config(std::string_view json, const std::string& name) {
 
 BlipConfig BlipConfig::from_pretrained(const std::filesystem::path& model) {
   if (lacks_config(model)) return infer_config(Checkpoint::open(model));
-  const std::filesystem::path file = model / "config.json";
+  const std::filesystem::path file = model / kConfigFile;
   return parse_config(read_text_file(file, kMaxConfigBytes), file.string());
 }
 

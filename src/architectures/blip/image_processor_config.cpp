@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "architectures/blip/config_text.hpp"
 #include "blip/config.hpp"
-#include "checkpoint/config_text.hpp"
-#include "checkpoint/infer_config.hpp"
+#include "checkpoint/config_file.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "architectures/blip/config_text.hpp"
 #include "blip/config.hpp"
-#include "checkpoint/config_text.hpp"
 #include "tests/core/expect_error.hpp"
 #include "tests/core/temporary_directory.hpp"
 
@@ -29,7 +29,8 @@ void expect_refused(const std::string& part, const json& patch,
 // data/legacy holds the fields of Salesforce/blip-image-captioning-base as transformers 4 wrote
 // them.
 TEST(Config, ReadsALegacyFile) {
-  const auto config = BlipConfig::from_pretrained(std::filesystem::path(BLIP_TEST_DATA) / "legacy");
+  const auto config = BlipConfig::from_pretrained(std::filesystem::path(BLIP_SOURCE_DIR) /
+                                                  "tests/checkpoint/data/legacy");
   EXPECT_EQ(config.architecture, "BlipForConditionalGeneration");
   EXPECT_EQ(config.text_config.num_attention_heads, 12);
   EXPECT_EQ(config.text_config.vocab_size, 30524);
@@ -45,7 +46,8 @@ TEST(Config, ReadsALegacyFile) {
 
 // data/v5 is what transformers 5.24 writes for a small model.
 TEST(Config, ReadsAFileOfTransformers5) {
-  const auto config = BlipConfig::from_pretrained(std::filesystem::path(BLIP_TEST_DATA) / "v5");
+  const auto config = BlipConfig::from_pretrained(std::filesystem::path(BLIP_SOURCE_DIR) /
+                                                  "tests/checkpoint/data/v5");
   EXPECT_EQ(config.text_config.vocab_size, 99);
   EXPECT_EQ(config.text_config.hidden_size, 32);
   EXPECT_EQ(config.text_config.intermediate_size, 37);

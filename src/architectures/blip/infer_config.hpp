@@ -1,8 +1,6 @@
 // infer_config: what config.json would say, told from the tensors of a checkpoint that has none.
 #pragma once
 
-#include <filesystem>
-
 #include "blip/config.hpp"
 #include "checkpoint/checkpoint.hpp"
 
@@ -12,8 +10,5 @@ namespace blip {
 /// them; 64 numbers to a head, as in every BLIP that was published. Throws unsupported if the
 /// tensors are no BLIP's, malformed if their shapes contradict each other.
 BlipConfig infer_config(const Checkpoint& checkpoint);
-
-/// True for a checkpoint file, and for a directory that has weights but no config.json.
-bool lacks_config(const std::filesystem::path& model);
 
 }  // namespace blip

@@ -1,10 +1,9 @@
-#include "checkpoint/infer_config.hpp"
+#include "architectures/blip/infer_config.hpp"
 
 #include <string>
-#include <system_error>
 
+#include "architectures/blip/architectures.hpp"
 #include "blip/error.hpp"
-#include "core/open_file.hpp"
 
 namespace blip {
 namespace {
@@ -73,16 +72,18 @@ class Shapes {
   std::string file_;
 };
 
-std::string infer_architecture(const Shapes& shapes) {
-  if (shapes.has("cls_head.0.weight")) return "BlipForNLVR";
-  if (shapes.has_any("text_model.")) return "BlipModel";
+const BlipArchitecture& infer_architecture(const Shapes& shapes) {
+  if (shapes.has(kBlipForNLVR.marker)) return kBlipForNLVR;
+  if (shapes.has_any(kBlipModel.text_prefix)) return kBlipModel;
   const bool has_decoder = shapes.has_any("text_decoder.");
-  const bool matches = shapes.has("itm_head.weight");
-  if (has_decoder && shapes.has_any("text_encoder.") && !matches) return "BlipForQuestionAnswering";
+  const bool matches = shapes.has(kBlipForImageTextRetrieval.marker);
+  if (has_decoder && shapes.has_any(kBlipForQuestionAnswering.text_prefix) && !matches) {
+    return kBlipForQuestionAnswering;
+  }
   // With everything at once it is a checkpoint of pre-training, from which captions are what people
   // want: transformers' blip-image-captioning-base is one.
-  if (has_decoder) return "BlipForConditionalGeneration";
-  if (matches) return "BlipForImageTextRetrieval";
+  if (has_decoder) return kBlipForConditionalGeneration;
+  if (matches) return kBlipForImageTextRetrieval;
   shapes.fail("has no config.json, and its tensors are none of BLIP's architectures",
               ErrorCode::unsupported);
 }
@@ -127,19 +128,15 @@ BlipTextConfig infer_text(const Shapes& shapes, const std::string& prefix) {
   return config;
 }
 
-std::string text_prefix(const std::string& architecture) {
-  if (architecture == "BlipForConditionalGeneration") return "text_decoder.bert.";
-  return architecture == "BlipModel" ? "text_model." : "text_encoder.";
-}
-
 }  // namespace
 
 BlipConfig infer_config(const Checkpoint& checkpoint) {
   const Shapes shapes(checkpoint);
   BlipConfig config;
-  config.architecture = infer_architecture(shapes);
+  const BlipArchitecture& architecture = infer_architecture(shapes);
+  config.architecture = architecture.name;
   config.vision_config = infer_vision(shapes, checkpoint.has_original_names());
-  config.text_config = infer_text(shapes, text_prefix(config.architecture));
+  config.text_config = infer_text(shapes, architecture.text_prefix);
   config.text_config.encoder_hidden_size = config.vision_config.hidden_size;
   if (shapes.has("vision_proj.weight")) {
     config.image_text_hidden_size = shapes.size("vision_proj.weight", 2, 0);
@@ -148,12 +145,6 @@ BlipConfig infer_config(const Checkpoint& checkpoint) {
     config.projection_dim = shapes.size("visual_projection.weight", 2, 0);
   }
   return config;
-}
-
-bool lacks_config(const std::filesystem::path& model) {
-  std::error_code ignored;
-  if (std::filesystem::is_regular_file(model, ignored)) return true;
-  return !file_exists(model / "config.json") && find_weights(model).has_value();
 }
 
 }  // namespace blip

@@ -1,8 +1,9 @@
-#include "checkpoint/infer_config.hpp"
+#include "architectures/blip/infer_config.hpp"
 
 #include <gtest/gtest.h>
 
-#include "checkpoint/tokenizer_directory.hpp"
+#include "architectures/blip/architectures.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
 #include "tests/checkpoint/tensor_files.hpp"
 #include "tests/core/expect_error.hpp"
 #include "tests/core/temporary_directory.hpp"
@@ -31,7 +32,8 @@ void expect_equal(const BlipConfig& found, const BlipConfig& wanted) {
 
 TEST(InferConfig, TellsEveryArchitecture) {
   const TemporaryDirectory directory;
-  for (const std::string_view name : architectures()) {
+  for (const BlipArchitecture* architecture : blip_architectures()) {
+    const std::string_view name = architecture->name;
     SCOPED_TRACE(name);
     BlipConfig wanted = small_config(std::string(name));
     const auto later = directory.write("later.safetensors", tensor_file(wanted));
@@ -58,7 +60,8 @@ TEST(InferConfig, TellsEveryArchitecture) {
 
 TEST(InferConfig, TellsEveryArchitectureOfInt8) {
   const TemporaryDirectory directory;
-  for (const std::string_view name : architectures()) {
+  for (const BlipArchitecture* architecture : blip_architectures()) {
+    const std::string_view name = architecture->name;
     SCOPED_TRACE(name);
     const BlipConfig wanted = small_config(std::string(name));
     for (const auto& file :
