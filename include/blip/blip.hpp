@@ -13,6 +13,7 @@
 #include "blip/encoded_image.hpp"
 #include "blip/error.hpp"
 #include "blip/generation.hpp"
+#include "blip/generation_session.hpp"
 #include "blip/hub.hpp"
 #include "blip/image.hpp"
 #include "blip/image_text_retrieval.hpp"
