@@ -1,7 +1,6 @@
 #include "core/ordered_prefetcher.hpp"
 
 #include <gmock/gmock.h>
-#include <pthread.h>
 
 #include <atomic>
 #include <chrono>
@@ -10,6 +9,8 @@
 #include <string>
 #include <system_error>
 #include <thread>
+
+#include "tests/core/no_more_threads.hpp"
 
 namespace blip {
 namespace {
@@ -30,28 +31,6 @@ std::vector<std::string> all_of(Prefetcher& prefetcher) {
   while (auto result = prefetcher.next()) results.push_back(std::move(*result));
   return results;
 }
-
-// While it lives no thread can be started: none gets so large a stack.
-class NoMoreThreads {
- public:
-  NoMoreThreads() {
-    ::pthread_getattr_default_np(&before_);
-    pthread_attr_t huge;
-    ::pthread_getattr_default_np(&huge);
-    ::pthread_attr_setstacksize(&huge, std::size_t{1} << 60);
-    ::pthread_setattr_default_np(&huge);
-    ::pthread_attr_destroy(&huge);
-  }
-  ~NoMoreThreads() {
-    ::pthread_setattr_default_np(&before_);
-    ::pthread_attr_destroy(&before_);
-  }
-  NoMoreThreads(const NoMoreThreads&) = delete;
-  NoMoreThreads& operator=(const NoMoreThreads&) = delete;
-
- private:
-  pthread_attr_t before_ = {};
-};
 
 TEST(OrderedPrefetcher, HandsResultsOutInOrderWhicheverIsDoneFirst) {
   for (const int threads : {0, 1, 2, 7}) {
