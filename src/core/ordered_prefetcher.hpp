@@ -1,5 +1,5 @@
-// OrderedPrefetcher: prepares the next items of a sequence on several threads while the caller works
-// on the last ones, and hands the results out in the order of the sequence.
+// OrderedPrefetcher: prepares the next items of a sequence on several threads while the caller
+// works on the last ones, and hands the results out in the order of the sequence.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +35,9 @@ class OrderedPrefetcher {
   /// Starts `threads` threads, or as many as the system gives; without any, next() itself does the
   /// work. At most `window` items (at least 1) are begun and not yet handed out.
   OrderedPrefetcher(Source source, Work work, int threads, std::size_t window)
-      : source_(std::move(source)), work_(std::move(work)), slots_(std::max<std::size_t>(window, 1)) {
+      : source_(std::move(source)),
+        work_(std::move(work)),
+        slots_(std::max<std::size_t>(window, 1)) {
     threads_ = start_threads(threads, [this](int) { return std::jthread([this] { run(); }); });
   }
 
@@ -44,9 +46,10 @@ class OrderedPrefetcher {
   OrderedPrefetcher(const OrderedPrefetcher&) = delete;
   OrderedPrefetcher& operator=(const OrderedPrefetcher&) = delete;
 
-  /// The next result, waiting for it if need be; nothing after the last or after stop(). Throws what
-  /// `work` threw for this item, and the call after that gives the next item's result. What `source`
-  /// threw ends the sequence: it is thrown after the last result, at every call. For one thread.
+  /// The next result, waiting for it if need be; nothing after the last or after stop(). Throws
+  /// what `work` threw for this item, and the call after that gives the next item's result. What
+  /// `source` threw ends the sequence: it is thrown after the last result, at every call. For one
+  /// thread.
   std::optional<Result> next() {
     std::unique_lock lock(mutex_);
     const bool has_none = handed_out_ == begun_ && !ended_ && !is_stopped();
@@ -71,7 +74,9 @@ class OrderedPrefetcher {
   /// May be called from any thread.
   void stop() {
     stop_.request_stop();
-    { const std::lock_guard lock(mutex_); }  // whoever saw no stop waits by now, and hears the notice
+    {
+      const std::lock_guard lock(mutex_);
+    }  // whoever saw no stop waits by now, and hears the notice
     room_is_there_.notify_all();
     result_is_there_.notify_all();
   }
