@@ -7,9 +7,9 @@
 #include "checkpoint/expected_tensors.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "checkpoint/tokenizer_directory.hpp"
+#include "core/durable_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
-#include "train/run/durable_file.hpp"
 #include "train/run/tensor_file.hpp"
 
 namespace blip::train {

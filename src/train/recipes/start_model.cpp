@@ -8,12 +8,12 @@
 #include "checkpoint/config_writer.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "checkpoint/tokenizer_directory.hpp"
+#include "core/durable_file.hpp"
 #include "core/open_file.hpp"
 #include "train/model/image_text_encoder.hpp"
 #include "train/model/load_towers.hpp"
 #include "train/model/load_weights.hpp"
 #include "train/model/save_model.hpp"
-#include "train/run/durable_file.hpp"
 
 namespace blip::train {
 namespace {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "blip/error.hpp"
+#include "core/durable_file.hpp"
 #include "dataset/dataset.hpp"
 #include "train/data/epoch_sampler.hpp"
 #include "train/data/example_reader.hpp"
@@ -24,7 +25,6 @@
 #include "train/optimizer/schedules.hpp"
 #include "train/recipes/rank_agreement.hpp"
 #include "train/recipes/recipe.hpp"
-#include "train/run/durable_file.hpp"
 #include "train/run/event_file.hpp"
 #include "train/run/launch_environment.hpp"
 #include "train/run/random_state.hpp"
@@ -125,7 +125,7 @@ void save_whole(const Recipe& recipe, const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::remove_all(partial, error);
   std::filesystem::create_directories(partial, error);
-  if (error) throw_write_error(partial, error.value());
+  if (error) throw WriteError(partial, error.value());
   recipe.save(partial);
   replace_directory(partial, directory);
 }
@@ -192,7 +192,7 @@ TrainingOutcome run_training(const TrainingConfig& config, bool resume, const Te
   const auto checkpoint = checkpoint_to_resume(run, resume);
   std::error_code error;
   std::filesystem::create_directories(run, error);
-  if (error) throw_write_error(run, error.value());
+  if (error) throw WriteError(run, error.value());
   group.barrier();  // nobody writes before all have looked
 
   // The data.

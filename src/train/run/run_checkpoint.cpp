@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "blip/error.hpp"
+#include "core/durable_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
-#include "train/run/durable_file.hpp"
 #include "train/run/run_state_json.hpp"
 #include "train/run/tensor_file.hpp"
 
@@ -130,10 +130,10 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& run, const Ru
   std::error_code error;
   try {
     std::filesystem::create_directories(run, error);
-    if (error) throw_write_error(run, error.value());
+    if (error) throw WriteError(run, error.value());
     remove_partial(run);
     std::filesystem::create_directory(partial, error);
-    if (error) throw_write_error(partial, error.value());
+    if (error) throw WriteError(partial, error.value());
     write_whole(partial, state);
     replace_directory(partial, target);
     replace_file(run / kLatest, name + "\n");
