@@ -32,7 +32,7 @@
 #include "train/run/run_checkpoint.hpp"
 #include "train/run/run_log.hpp"
 #include "train/run/stop_request.hpp"
-#include "train/run/training_device.hpp"
+#include "train/run/process_group.hpp"
 #include "train/run/training_guards.hpp"
 #include "train/run/training_progress.hpp"
 
