@@ -18,7 +18,7 @@
 #include "train/recipes/start_model.hpp"
 #include "train/run/process_group.hpp"
 #include "train/run/training_config.hpp"
-#include "train/run/training_guards.hpp"
+#include "train/run/step_values.hpp"
 
 namespace blip::train {
 

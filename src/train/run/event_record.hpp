@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "train/run/training_guards.hpp"
+#include "train/run/step_values.hpp"
 
 namespace blip::train {
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "core/durable_file.hpp"
-#include "train/run/training_guards.hpp"
+#include "train/run/step_values.hpp"
 
 namespace blip::train {
 
