@@ -48,7 +48,7 @@ Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& st
     save_model(model->parameters, model->config, "BlipForConditionalGeneration",
                start.tokenizer_source, directory);
   };
-  recipe.evaluate = evaluation_by(evaluate_captions, config, start, group);
+  add_evaluation(recipe, evaluate_captions, config, group);
   return recipe;
 }
 

@@ -5,7 +5,6 @@
 
 #include "blip/conditional_generation.hpp"
 #include "blip/context.hpp"
-#include "blip/error.hpp"
 #include "eval/bleu.hpp"
 #include "eval/caption_set.hpp"
 #include "eval/cider.hpp"

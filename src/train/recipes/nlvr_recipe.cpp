@@ -33,7 +33,7 @@ Recipe make_nlvr_recipe(const TrainingConfig& config, const StartModel& start,
   recipe.save = [=](const std::filesystem::path& directory) {
     save_model(model->parameters, model->config, "BlipForNLVR", start.tokenizer_source, directory);
   };
-  recipe.evaluate = evaluation_by(evaluate_nlvr, config, start, group);
+  add_evaluation(recipe, evaluate_nlvr, config, group);
   return recipe;
 }
 

@@ -46,7 +46,7 @@ Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& sta
     save_model(model->parameters, model->config, "BlipForImageTextRetrieval",
                start.tokenizer_source, directory);
   };
-  recipe.evaluate = evaluation_by(evaluate_retrieval, config, start, group);
+  add_evaluation(recipe, evaluate_retrieval, config, group);
   return recipe;
 }
 

@@ -142,6 +142,7 @@ class TrainingLoop {
 void TrainingLoop::start(const std::optional<std::filesystem::path>& checkpoint) {
   const bool is_first = group_.rank() == 0;
   const LogCallback log = is_first ? log_ : LogCallback([](const std::string&) {});
+  if (!recipe_.evaluation_note.empty()) log(recipe_.evaluation_note);
   if (checkpoint) {
     state_.restore(*checkpoint, steps_per_epoch_, log);
   } else {
