@@ -43,8 +43,8 @@ Evaluation evaluate_retrieval(const std::filesystem::path& model, const Training
 /// frequent answers of the training data. Throws what reading them throws.
 std::vector<std::string> candidate_answers(const TrainingConfig& config);
 
-/// The one of `answers` that the decoder likes best of the evaluation.candidates whose first token
-/// is likeliest; "accuracy" as the official VQA evaluation has it. Selected by it.
+/// Of the evaluation.candidates `answers` with the likeliest first token, the one that the decoder
+/// finds likeliest; "accuracy" as the official VQA evaluation has it. Selected by it.
 Evaluation evaluate_question_answering(const std::filesystem::path& model,
                                        const TrainingConfig& config, const EvaluationData& data,
                                        const std::vector<std::string>& answers);

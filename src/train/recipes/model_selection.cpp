@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kBestScore = "best_score";
 constexpr const char* kEvaluatedStep = "judged_step";
 
-// Under another name first: whoever looks for the model finds the old one or the new one.
+// Under another name first: readers find the old model or the new one, never a part of one.
 void save_whole(const Recipe& recipe, const std::filesystem::path& directory) {
   const std::filesystem::path partial =
       directory.parent_path() / (".partial-" + directory.filename().string());
