@@ -2,12 +2,10 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <string>
 #include <system_error>
-#include <utility>
 
-#include "core/open_file.hpp"
+#include "cli/output/output_file.hpp"
 
 namespace blip::app {
 namespace {
@@ -16,35 +14,34 @@ std::string ending() {
   return ".partial-" + std::to_string(::getpid());
 }
 
+ReplacementFile replacement_of(const std::filesystem::path& target) {
+  return {target, target.parent_path() / ("." + target.filename().string() + ending())};
+}
+
+template <typename Action>
+auto as_output_error(const Action& action) {
+  try {
+    return action();
+  } catch (const WriteError& error) {
+    throw OutputError(error.path().string(), error.error_number());
+  }
+}
+
 }  // namespace
 
 PartialFile::PartialFile(const std::filesystem::path& target)
-    : target_(target),
-      path_(target.parent_path() / ("." + target.filename().string() + ending())),
-      file_(OutputFile::open(path_, /*append=*/false)) {}
+    : replacement_(as_output_error([&] { return replacement_of(target); })) {}
 
-PartialFile::PartialFile(PartialFile&& other) noexcept
-    : target_(std::move(other.target_)),
-      path_(std::exchange(other.path_, {})),
-      file_(std::move(other.file_)) {}
-
-PartialFile::~PartialFile() {
-  std::error_code ignored;
-  if (!path_.empty()) std::filesystem::remove(path_, ignored);
+void PartialFile::write(std::string_view bytes) {
+  as_output_error([&] { replacement_.file().write(bytes); });
 }
 
 void PartialFile::close() {
-  file_.close();
-  // Before it gets its name: after a crash the name must not lead to an empty file.
-  const OpenFile written(path_);
-  if (::fsync(written.descriptor()) != 0) throw OutputError(path_.string(), errno);
+  as_output_error([&] { replacement_.file().close(); });
 }
 
 void PartialFile::put_in_place() {
-  std::error_code error;
-  std::filesystem::rename(path_, target_, error);
-  if (error) throw OutputError(target_.string(), error.value());
-  path_.clear();
+  as_output_error([&] { replacement_.put_in_place(); });
 }
 
 void remove_partial_files(const std::filesystem::path& directory) noexcept {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "app/records/output_file.hpp"
+#include "core/durable_file.hpp"
 
 namespace blip::app {
 
@@ -12,24 +12,16 @@ class PartialFile {
  public:
   /// Writes to a hidden name beside `target`, which belongs to this process. Throws OutputError.
   explicit PartialFile(const std::filesystem::path& target);
-  PartialFile(PartialFile&& other) noexcept;
-  PartialFile& operator=(PartialFile&&) = delete;
-  PartialFile(const PartialFile&) = delete;
-  PartialFile& operator=(const PartialFile&) = delete;
-  /// Removes it, unless it was put in place.
-  ~PartialFile();
 
   /// Throws OutputError.
-  void write(std::string_view bytes) { file_.write(bytes); }
+  void write(std::string_view bytes);
   /// Makes sure that the bytes are on the disk. Throws OutputError.
   void close();
   /// Gives it its name, in place of what may have had it. Throws OutputError.
   void put_in_place();
 
  private:
-  std::filesystem::path target_;
-  std::filesystem::path path_;  // empty once it has its name
-  OutputFile file_;
+  ReplacementFile replacement_;
 };
 
 /// Removes what this process was writing in `directory`: for when it is told to stop.

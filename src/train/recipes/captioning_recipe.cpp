@@ -9,6 +9,7 @@
 #include "train/recipes/evaluations.hpp"
 #include "train/recipes/model_inputs.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/training_options.hpp"
 
 namespace blip::train {
 namespace {
@@ -48,7 +49,7 @@ Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& st
     save_model(model->parameters, model->config, kBlipForConditionalGeneration.name,
                start.tokenizer_source, directory);
   };
-  recipe.evaluate = evaluation_by(evaluate_captions, config, start, group);
+  add_evaluation(recipe, evaluate_captions, config, group);
   return recipe;
 }
 

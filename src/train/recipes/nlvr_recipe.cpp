@@ -9,6 +9,7 @@
 #include "train/recipes/evaluations.hpp"
 #include "train/recipes/model_inputs.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/training_options.hpp"
 
 namespace blip::train {
 
@@ -34,7 +35,7 @@ Recipe make_nlvr_recipe(const TrainingConfig& config, const StartModel& start,
     save_model(model->parameters, model->config, kBlipForNLVR.name, start.tokenizer_source,
                directory);
   };
-  recipe.evaluate = evaluation_by(evaluate_nlvr, config, start, group);
+  add_evaluation(recipe, evaluate_nlvr, config, group);
   return recipe;
 }
 

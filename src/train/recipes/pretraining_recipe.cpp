@@ -8,6 +8,7 @@
 #include "train/optimizer/schedules.hpp"
 #include "train/recipes/model_inputs.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/training_options.hpp"
 
 namespace blip::train {
 

@@ -10,6 +10,7 @@
 #include "train/recipes/evaluations.hpp"
 #include "train/recipes/model_inputs.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/training_options.hpp"
 
 namespace blip::train {
 
@@ -46,7 +47,7 @@ Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& sta
     save_model(model->parameters, model->config, kBlipForImageTextRetrieval.name,
                start.tokenizer_source, directory);
   };
-  recipe.evaluate = evaluation_by(evaluate_retrieval, config, start, group);
+  add_evaluation(recipe, evaluate_retrieval, config, group);
   return recipe;
 }
 

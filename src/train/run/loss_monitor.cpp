@@ -1,4 +1,4 @@
-#include "train/run/training_guards.hpp"
+#include "train/run/loss_monitor.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -26,7 +26,7 @@ std::string values_text(const StepValues& values) {
 
 }  // namespace
 
-void TrainingGuards::check(std::int64_t step, const StepValues& losses) {
+void LossMonitor::add(std::int64_t step, const StepValues& losses) {
   for (const auto& [name, value] : losses) {
     if (std::isfinite(value)) continue;
     const std::string before = last_.empty()
@@ -48,12 +48,12 @@ void TrainingGuards::check(std::int64_t step, const StepValues& losses) {
   }
 }
 
-std::optional<std::string> TrainingGuards::hint() {
-  if (hinted_ || matching_count_ < kPatience ||
+std::optional<std::string> LossMonitor::hint() {
+  if (is_hint_given_ || matching_count_ < kPatience ||
       std::abs(matching_average_ - kMatchingLossOfPrior) > kCloseEnough) {
     return std::nullopt;
   }
-  hinted_ = true;
+  is_hint_given_ = true;
   return "the matching loss has stayed at 0.6365 for " + std::to_string(matching_count_) +
          " steps: what a head says that sees no difference between matches and others. Is "
          "model.start a pre-trained checkpoint, are images and texts paired as they should be, is "

@@ -1,4 +1,4 @@
-// Shears, shifts and turns of a picture.
+// What RandAugment does to a picture: changes of tone, shears, shifts and turns.
 #pragma once
 
 #include <array>
@@ -6,6 +6,14 @@
 #include "blip/image.hpp"
 
 namespace blip::train {
+
+/// Stretches each channel to 0 … 255; a channel of one value stays. Pillow's ImageOps.autocontrast,
+/// bit for bit. (salesforce/BLIP means the same, but negates the smallest value as an unsigned
+/// byte, so that a channel without a 0 turns all white there. That is not followed.)
+Image with_auto_contrast(const Image& picture);
+
+/// Makes each channel's histogram flat. Pillow's ImageOps.equalize, bit for bit.
+Image equalized(const Image& picture);
 
 /// Takes the pixel at (x, y) to (m[0] x + m[1] y + m[2], m[3] x + m[4] y + m[5]).
 using AffineMatrix = std::array<double, 6>;
