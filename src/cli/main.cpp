@@ -13,12 +13,12 @@
 #include <system_error>
 #include <vector>
 
+#include "app/images/open_image.hpp"
+#include "app/records/output_file.hpp"
 #include "blip/error.hpp"
 #include "cli/commands.hpp"
-#include "app/images/open_image.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
-#include "app/records/output_file.hpp"
 
 namespace blip::cli {
 namespace {

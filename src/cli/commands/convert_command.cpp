@@ -5,13 +5,13 @@
 #include <optional>
 #include <string>
 
+#include "app/models/model_converter.hpp"
+#include "app/records/partial_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/input/model_download.hpp"
-#include "app/models/model_converter.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
 #include "cli/output/interrupt.hpp"
-#include "app/records/partial_file.hpp"
 
 namespace blip::cli {
 namespace {
@@ -67,8 +67,8 @@ ExitCode run_convert(Arguments arguments) {
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
 
   const InterruptWatcher watcher([&output] { app::remove_partial_files(output); });
-  const app::ConvertSummary summary =
-      app::convert_model(find_model(model), output, {.dtype = dtype_called(dtype), .overwrite = force});
+  const app::ConvertSummary summary = app::convert_model(
+      find_model(model), output, {.dtype = dtype_called(dtype), .overwrite = force});
   print(fmt::format("{}/model.safetensors: {} tensors, {:.1f} MB\n", printable(output),
                     summary.tensors, static_cast<double>(summary.bytes) / 1e6));
   return ExitCode::ok;

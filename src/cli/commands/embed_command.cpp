@@ -75,8 +75,8 @@ app::RecordSchema schema_of_embeddings(std::string_view subject) {
 
 app::Finding finding_of(std::span<const float> embedding) {
   return {.about = {},
-          .results = {{.values = {std::vector<float>(embedding.begin(), embedding.end())},
-                       .line = {}}}};
+          .results = {
+              {.values = {std::vector<float>(embedding.begin(), embedding.end())}, .line = {}}}};
 }
 
 ExitCode embed_images(const RetrievalOptions& options) {
@@ -88,8 +88,7 @@ ExitCode embed_images(const RetrievalOptions& options) {
   while (const auto batch = run.next_batch()) {
     std::vector<std::vector<app::Finding>> findings;
     if (!batch->images().empty()) {
-      const Tensor embeddings =
-          embedder.embed(embedder.encode(batch->images(), context), context);
+      const Tensor embeddings = embedder.embed(embedder.encode(batch->images(), context), context);
       for (std::size_t i = 0; i < batch->images().size(); ++i) {
         findings.push_back({finding_of(row_of(embeddings, i))});
       }
@@ -114,8 +113,7 @@ std::vector<app::Record> embed_texts_of(const app::Embedder& embedder,
     if (texts.size() == 1) return {{.path = texts[0], .findings = {}, .error = error.what()}};
   }
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    records.push_back(
-        std::move(embed_texts_of(embedder, texts.subspan(i, 1), context).front()));
+    records.push_back(std::move(embed_texts_of(embedder, texts.subspan(i, 1), context).front()));
   }
   return records;
 }

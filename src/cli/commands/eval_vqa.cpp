@@ -136,8 +136,7 @@ JudgedAnswers from_model(Options& options) {
   judged.annotations = annotations_of(pictures);
   const AskOptions& asking = options.asking;
   const app::Answerer answerer(
-      find_model(asking.model, asking.inputs.pictures, options.output.quiet()),
-      asking.answering());
+      find_model(asking.model, asking.inputs.pictures, options.output.quiet()), asking.answering());
   Context context({.num_threads = asking.model.threads});
   options.data.for_each_batch(
       {.reader = answerer.pictures(),

@@ -2,13 +2,13 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "app/models/model_report.hpp"
+#include "app/models/report_text.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
 #include "cli/input/model_download.hpp"
-#include "app/models/model_report.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
-#include "app/models/report_text.hpp"
 
 namespace blip::cli {
 namespace {

@@ -10,13 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "app/verify/golden_check.hpp"
+#include "app/verify/golden_images.hpp"
+#include "app/verify/goldens.hpp"
 #include "blip/error.hpp"
 #include "blip/hub.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
-#include "app/verify/golden_check.hpp"
-#include "app/verify/golden_images.hpp"
-#include "app/verify/goldens.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/run_options.hpp"
@@ -140,9 +140,8 @@ app::RecordSchema schema_of_checks() {
   return schema;
 }
 
-app::Record record_of(const app::Golden& golden,
-                      const std::optional<app::GoldenOutcome>& outcome,
-                 const std::string& problem) {
+app::Record record_of(const app::Golden& golden, const std::optional<app::GoldenOutcome>& outcome,
+                      const std::string& problem) {
   const std::string title = title_of(golden);
   const std::string source(golden.source);
   app::Result result;

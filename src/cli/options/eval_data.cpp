@@ -31,8 +31,8 @@ void EvalData::open() {
   }
 }
 
-void EvalData::for_each_batch(
-    const Pass& pass, const std::function<void(std::size_t, app::Images)>& visit) const {
+void EvalData::for_each_batch(const Pass& pass,
+                              const std::function<void(std::size_t, app::Images)>& visit) const {
   std::size_t next = 0;
   const auto next_input = [&](const std::stop_token&) -> std::optional<app::ImageInput> {
     if (next == pictures_.size()) return std::nullopt;

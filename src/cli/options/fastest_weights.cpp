@@ -14,10 +14,10 @@
 #include <system_error>
 #include <vector>
 
-#include "blip/context.hpp"
-#include "blip/error.hpp"
 #include "app/records/output_file.hpp"
 #include "app/records/partial_file.hpp"
+#include "blip/context.hpp"
+#include "blip/error.hpp"
 #include "core/open_file.hpp"
 #include "kernels/int8/quantize_weights.hpp"
 #include "kernels/layout/quantized_panels.hpp"

@@ -12,7 +12,6 @@
 #include "blip/load_options.hpp"
 #include "cli/input/input_list.hpp"
 
-
 namespace blip::cli {
 
 // Each group is declared before the command line is parsed and settled after it; then its values
