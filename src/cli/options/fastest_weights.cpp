@@ -18,10 +18,10 @@
 #include <utility>
 #include <vector>
 
+#include "app/records/output_file.hpp"
+#include "app/records/partial_file.hpp"
 #include "blip/context.hpp"
 #include "blip/error.hpp"
-#include "cli/output/output_file.hpp"
-#include "cli/output/partial_file.hpp"
 #include "core/open_file.hpp"
 #include "kernels/instruction_set.hpp"
 #include "kernels/int8/quantize_weights.hpp"
@@ -173,11 +173,11 @@ void remember(const std::filesystem::path& file, const std::string& circumstance
   std::error_code ignored;
   std::filesystem::create_directories(file.parent_path(), ignored);
   try {
-    PartialFile partial(file);
+    app::PartialFile partial(file);
     partial.write(text);
     partial.close();
     partial.put_in_place();
-  } catch (const OutputError&) {
+  } catch (const app::OutputError&) {
     // The next run measures again.
   }
 }

@@ -14,6 +14,7 @@
 #include "cli/input/model_download.hpp"
 #include "cli/output/console.hpp"
 #include "cli/output/progress.hpp"
+#include "core/durable_file.hpp"
 #include "core/ordered_prefetcher.hpp"
 #include "image/jpeg_writer.hpp"
 #include "train/capfilt/bootstrapping.hpp"
@@ -23,7 +24,6 @@
 #include "train/capfilt/output_directory.hpp"
 #include "train/capfilt/report_page.hpp"
 #include "train/commands.hpp"
-#include "train/run/durable_file.hpp"
 #include "train/run/stop_request.hpp"
 
 namespace blip::train {

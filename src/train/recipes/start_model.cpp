@@ -4,16 +4,16 @@
 #include <system_error>
 #include <vector>
 
+#include "architectures/blip/config_writer.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
 #include "blip/error.hpp"
-#include "checkpoint/config_writer.hpp"
 #include "checkpoint/model_directory.hpp"
-#include "checkpoint/tokenizer_directory.hpp"
+#include "core/durable_file.hpp"
 #include "core/open_file.hpp"
 #include "train/model/image_text_encoder.hpp"
 #include "train/model/load_towers.hpp"
 #include "train/model/load_weights.hpp"
 #include "train/model/save_model.hpp"
-#include "train/run/durable_file.hpp"
 
 namespace blip::train {
 namespace {
@@ -136,15 +136,15 @@ StartModel open_start_model(const TrainingConfig& config, const ProcessGroup& gr
 }
 
 void fill_parameters(Parameters& parameters, const TrainingConfig& config,
-                     const std::function<void(const std::string&)>& tell) {
+                     const std::function<void(const std::string&)>& log) {
   const torch::Generator generator =
       at::detail::createCPUGenerator(static_cast<std::uint64_t>(config.run.seed));
   if (!config.model.start.empty()) {
     const LoadReport report = load_weights(parameters, config.model.start, generator);
     const auto count = [&](const std::vector<std::string>& names, const char* what) {
       if (names.empty()) return;
-      tell(config.model.start + ": " + std::to_string(names.size()) + " tensors " + what +
-           ", the first " + names.front());
+      log(config.model.start + ": " + std::to_string(names.size()) + " tensors " + what +
+          ", the first " + names.front());
     };
     count(report.initialised, "are new");
     count(report.unfitting, "have another shape and are new");
