@@ -1,6 +1,5 @@
 #include "cli/options/eval_data.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <utility>
 
@@ -9,7 +8,7 @@
 
 namespace blip::cli {
 
-void EvalData::declare(CLI::App& app) {
+void EvalData::declare(OptionParser& app) {
   const char* group = "Data";
   app.add_option("--data", sources_,
                  "Judge the model on these: WebDataset shards (.tar) and annotation lists (.json, "

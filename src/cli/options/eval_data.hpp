@@ -1,13 +1,13 @@
 // The pictures of a data set, on their way through a model that is judged.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "cli/input/image_batch.hpp"
+#include "cli/options/option_parser.hpp"
 #include "dataset/annotated_pictures.hpp"
 #include "dataset/dataset.hpp"
 
@@ -16,7 +16,7 @@ namespace blip::cli {
 class EvalData {
  public:
   /// --data and --images.
-  void declare(CLI::App& app);
+  void declare(OptionParser& app);
   [[nodiscard]] bool given() const noexcept { return !sources_.empty(); }
 
   /// Opens the data set and reads all of its texts. Throws blip::Error, also if there is no sample.

@@ -1,12 +1,12 @@
 // The options that say how text is generated.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 #include <string_view>
 
 #include "blip/error.hpp"
 #include "blip/generation.hpp"
+#include "cli/options/option_parser.hpp"
 
 namespace blip::cli {
 
@@ -24,12 +24,12 @@ class GenerationChoices {
 
   explicit GenerationChoices(const GenerationWords& words) : words_(words) {}
 
-  void declare(CLI::App& app);
+  void declare(OptionParser& app);
   /// After parsing. Throws UsageError.
-  void settle(const CLI::App& app);
+  void settle(const OptionParser& app);
 
   /// Throws UsageError, telling `reason`, if any of these options was typed.
-  void forbid(const CLI::App& app, std::string_view reason) const;
+  void forbid(const OptionParser& app, std::string_view reason) const;
 
   /// `error` with the library's option names (num_beams) turned into the command line's (--beams).
   [[nodiscard]] Error in_our_words(const Error& error) const;
@@ -37,7 +37,7 @@ class GenerationChoices {
   GenerationOptions options;
 
  private:
-  void declare_sampling(CLI::App& app);
+  void declare_sampling(OptionParser& app);
 
   GenerationWords words_;
   std::string early_stopping_;
