@@ -1,7 +1,6 @@
 // blip convert: makes safetensors of a model in any format.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 
@@ -40,7 +39,7 @@ ExitCode run_convert(Arguments arguments) {
   std::string dtype = "stored";
   bool force = false;
 
-  CLI::App app;
+  OptionParser app;
   app.add_option("MODEL", model,
                  "A model directory, a checkpoint file (.safetensors, .bin, .pth) or the name of a "
                  "bundled model")

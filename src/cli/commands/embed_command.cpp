@@ -1,5 +1,4 @@
 // blip embed: turns images or texts into vectors.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -37,7 +36,7 @@ constexpr std::size_t kTextsTogether = 64;
 
 std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
   auto options = std::make_unique<RetrievalOptions>();
-  CLI::App app;
+  OptionParser app;
   options->inputs.declare(app, "IMAGE", "Files, folders and http(s) URLs", /*sharded=*/true);
   options->texts.declare(app, "to embed, instead of images");
   options->model.declare(app, /*batched=*/true);

@@ -1,7 +1,6 @@
 // blip reason: says whether statements about two images are true.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -32,7 +31,7 @@ std::unique_ptr<ReasonOptions> parse_options(Arguments arguments) {
   std::vector<std::string>& images = options->inputs.selection.names;
   images.resize(2);
   bool no_exif_rotation = false;
-  CLI::App app;
+  OptionParser app;
   const char* group = "Input";
   app.add_option("LEFT", images[0], "A file or an http(s) URL")->group(group);
   app.add_option("RIGHT", images[1], "Another")->group(group);

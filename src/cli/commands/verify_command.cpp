@@ -1,7 +1,6 @@
 // blip verify: checks that a published model answers what it is known to answer.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -54,7 +53,7 @@ std::string id_of(const std::string& model) {
 
 std::optional<VerifyOptions> parse_options(Arguments arguments) {
   VerifyOptions options;
-  CLI::App app;
+  OptionParser app;
   // Declared before MODEL, which thereby wins over what the environment says.
   app.add_option("-m,--model", options.model, "The same as MODEL")
       ->type_name("MODEL")

@@ -1,6 +1,5 @@
 #include "cli/options/eval_data.hpp"
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -11,7 +10,7 @@
 
 namespace blip::cli {
 
-void EvalData::declare(CLI::App& app) {
+void EvalData::declare(OptionParser& app) {
   const char* group = "Data";
   app.add_option("--data", sources_,
                  "Judge the model on these: WebDataset shards (.tar) and annotation lists (.json, "
