@@ -72,6 +72,13 @@ app::RecordSchema schema_of_embeddings(std::string_view subject) {
   return schema;
 }
 
+// Of unit length already; normalised once more, so that the numbers are to the last bit those that
+// earlier versions wrote into people's files.
+Tensor normalized(Tensor embeddings) {
+  normalize_rows(embeddings);
+  return embeddings;
+}
+
 app::Finding finding_of(std::span<const float> embedding) {
   return {.about = {},
           .results = {
@@ -87,7 +94,8 @@ ExitCode embed_images(const RetrievalOptions& options) {
   while (const auto batch = run.next_batch()) {
     std::vector<std::vector<app::Finding>> findings;
     if (!batch->images().empty()) {
-      const Tensor embeddings = embedder.embed(embedder.encode(batch->images(), context), context);
+      const Tensor embeddings =
+          normalized(embedder.embed(embedder.encode(batch->images(), context), context));
       for (std::size_t i = 0; i < batch->images().size(); ++i) {
         findings.push_back({finding_of(row_of(embeddings, i))});
       }
@@ -102,7 +110,7 @@ std::vector<app::Record> embed_texts_of(const app::Embedder& embedder,
                                         std::span<const std::string> texts, Context& context) {
   std::vector<app::Record> records;
   try {
-    const Tensor embeddings = embedder.embed(embedder.tokens(texts), context);
+    const Tensor embeddings = normalized(embedder.embed(embedder.tokens(texts), context));
     for (std::size_t i = 0; i < texts.size(); ++i) {
       records.push_back(
           {.path = texts[i], .findings = {finding_of(row_of(embeddings, i))}, .error = {}});
