@@ -112,11 +112,11 @@ ExitCode run(const std::vector<std::string>& words) {
     return dispatch(words);
   } catch (const app::OutputError& error) {
     if (error.reader_left()) return ExitCode::reader_left;
-    say(error.what());
+    print_message(error.what());
   } catch (const std::bad_alloc&) {
-    say("not enough memory");
+    print_message("not enough memory");
   } catch (const std::exception& error) {  // UsageError, blip::Error
-    say(error.what());
+    print_message(error.what());
   }
   return ExitCode::cannot_run;
 }

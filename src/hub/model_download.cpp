@@ -213,7 +213,7 @@ std::filesystem::path find(std::string_view text, const HubOptions& options,
   if (settings.offline) return offline_snapshot(id, settings, cache);
   if (trust_cache || is_commit(id.revision)) {
     const auto commit = cache.commit_of(id.revision);
-    if (commit && is_settled(cache, *commit)) return cache.snapshot(*commit);
+    if (commit && is_complete_snapshot(cache, *commit)) return cache.snapshot(*commit);
   }
   return ModelDownload(id, settings, cache, progress).run();
 }

@@ -100,7 +100,7 @@ bool is_usable(const ModelCache& cache, const std::string& commit) {
                      [&](const WeightsFile& file) { return has_weights(cache, commit, file); });
 }
 
-bool is_settled(const ModelCache& cache, const std::string& commit) {
+bool is_complete_snapshot(const ModelCache& cache, const std::string& commit) {
   if (!is_usable(cache, commit)) return false;
   const auto known = [&](const char* file) {
     return cache.has(commit, file) || cache.is_known_absent(commit, file);

@@ -44,6 +44,6 @@ bool is_usable(const ModelCache& cache, const std::string& commit);
 
 /// Whether, besides, of every file it is known that it is there or that the commit has none: then
 /// the hub need not be asked.
-bool is_settled(const ModelCache& cache, const std::string& commit);
+bool is_complete_snapshot(const ModelCache& cache, const std::string& commit);
 
 }  // namespace blip::hub

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "app/records/output_file.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
-#include "app/records/output_file.hpp"
 #include "train/commands.hpp"
 
 namespace blip::train {
@@ -68,13 +68,13 @@ ExitCode run(const std::vector<std::string>& words) {
     return dispatch(words);
   } catch (const app::OutputError& error) {
     if (error.reader_left()) return ExitCode::reader_left;
-    cli::say(error.what());
+    cli::print_message(error.what());
   } catch (const std::bad_alloc&) {
-    cli::say("not enough memory");
+    cli::print_message("not enough memory");
   } catch (const c10::Error& error) {  // whose what() has a backtrace
-    cli::say(error.what_without_backtrace());
+    cli::print_message(error.what_without_backtrace());
   } catch (const std::exception& error) {  // UsageError, blip::Error
-    cli::say(error.what());
+    cli::print_message(error.what());
   }
   return ExitCode::cannot_run;
 }

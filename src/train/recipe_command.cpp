@@ -83,8 +83,8 @@ cli::ExitCode run_recipe(Task task, std::string_view summary, cli::Arguments arg
   }
   if (config.data.train.empty()) throw cli::UsageError("no training data: --data FILE...");
   if (config.run.directory.empty()) throw cli::UsageError("no place for the run: --output DIR");
-  const TrainingOutcome outcome =
-      run_training(config, options.resume, [](const std::string& line) { cli::say(line); });
+  const TrainingOutcome outcome = run_training(
+      config, options.resume, [](const std::string& line) { cli::print_message(line); });
   return static_cast<cli::ExitCode>(outcome.exit_code);
 }
 

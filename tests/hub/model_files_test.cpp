@@ -56,7 +56,7 @@ class Completeness : public ::testing::Test {
     directory_.write(place, content);
   }
   [[nodiscard]] bool usable() const { return is_usable(cache_, kSnapshot); }
-  [[nodiscard]] bool settled() const { return is_settled(cache_, kSnapshot); }
+  [[nodiscard]] bool settled() const { return is_complete_snapshot(cache_, kSnapshot); }
 
   TemporaryDirectory directory_;
   ModelCache cache_{directory_.path(), "a/b"};

@@ -53,7 +53,7 @@ std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
       .footer = kFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
-  options->settle();
+  options->resolve();
   const InputSelection& selection = options->inputs.selection;
   if (!options->texts.given()) {
     options->inputs.require_images(help.name);

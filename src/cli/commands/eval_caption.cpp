@@ -83,8 +83,8 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
     throw UsageError("--references needs --results; --data has its own");
   }
   if (!from_files) {
-    options->captioning.model.settle();
-    options->captioning.generation.settle(app);
+    options->captioning.model.resolve();
+    options->captioning.generation.resolve(app);
     const auto& sequences = options->captioning.generation.options.num_return_sequences;
     if (sequences.value_or(1) != 1) throw UsageError("--num-captions: one can be judged");
     // As stored: data sets are read so where models are trained and judged.

@@ -110,8 +110,8 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
   if (!parse_arguments(app, help, arguments)) return nullptr;
   check_files(*options);
   if (options->scores.empty()) {
-    options->retrieval.model.settle();
-    options->retrieval.settle_style();
+    options->retrieval.model.resolve();
+    options->retrieval.resolve_style();
     // As stored: data sets are read so where models are trained and judged.
     options->retrieval.inputs.pictures.exif_rotation = false;
   }

@@ -73,9 +73,9 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
     throw UsageError("--annotations needs --results; --data has its own");
   }
   if (!from_files) {
-    options->asking.model.settle();
-    options->asking.generation.settle(app);
-    options->asking.settle_answers(app);
+    options->asking.model.resolve();
+    options->asking.generation.resolve(app);
+    options->asking.resolve_answers(app);
     const auto& sequences = options->asking.generation.options.num_return_sequences;
     if (sequences.value_or(1) != 1) throw UsageError("--num-answers: one can be judged");
     // As stored: data sets are read so where models are trained and judged.

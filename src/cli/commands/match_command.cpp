@@ -43,7 +43,7 @@ std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
       .footer = kFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
-  options->settle();
+  options->resolve();
   options->inputs.require_images(help.name);
   options->texts.take_words(options->inputs.selection, help.name);
   return options;

@@ -40,7 +40,7 @@ bool pull(const std::string& id, const HubOptions& options, bool quiet) {
     }
   }
   if (!failure.empty()) {
-    say(failure);
+    print_message(failure);
     return false;
   }
   print(directory.string() + "\n");

@@ -76,7 +76,7 @@ std::unique_ptr<RankingOptions> parse_options(Arguments arguments) {
       .footer = kFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
-  retrieval.settle();
+  retrieval.resolve();
   options->rerank = !no_rerank;
   std::vector<std::string>& words = retrieval.inputs.selection.names;
   if (!retrieval.texts.given()) {

@@ -58,8 +58,8 @@ std::unique_ptr<ReasonOptions> parse_options(Arguments arguments) {
     if (std::filesystem::is_directory(image, ignored)) throw UsageError(image + ": is a folder");
   }
   options->inputs.pictures.exif_rotation = !no_exif_rotation;
-  options->model.settle();
-  options->output.settle();
+  options->model.resolve();
+  options->output.resolve();
   return options;
 }
 

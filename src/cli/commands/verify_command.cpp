@@ -90,7 +90,7 @@ std::optional<VerifyOptions> parse_options(Arguments arguments) {
   if (!parse_arguments(app, help, arguments)) return std::nullopt;
   if (options.model.empty()) throw UsageError("no model given; see: blip verify --help");
   if (options.published.empty()) options.published = id_of(options.model);
-  options.output.settle();
+  options.output.resolve();
   return options;
 }
 

@@ -57,7 +57,7 @@ void AskOptions::set_original_defaults() {
   if (!options.min_length && !options.min_new_tokens) options.min_length = kOriginalMinLength;
 }
 
-void AskOptions::settle_answers(const OptionParser& app) {
+void AskOptions::resolve_answers(const OptionParser& app) {
   if (answers_file_.empty()) {
     for (const char* name : {"--rank-k", "--top"}) {
       if (app.was_typed(name)) {
@@ -118,15 +118,15 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
 
-  options->inputs.settle();
+  options->inputs.resolve();
   options->inputs.require_images(help.name);
-  options->questions.settle();
+  options->questions.resolve();
   options->questions.take_words(options->inputs.selection, help.name);
   options->questions.require_own_input(options->inputs.selection);
-  options->model.settle();
-  options->generation.settle(app);
-  options->settle_answers(app);
-  options->output.settle();
+  options->model.resolve();
+  options->generation.resolve(app);
+  options->resolve_answers(app);
+  options->output.resolve();
   return options;
 }
 

@@ -21,7 +21,7 @@ class AskOptions {
   /// --vqa-style, --answers, --rank-k and, if `several`, --top.
   void declare_answers(OptionParser& app, bool several);
   /// After parsing, and after `model` and `generation`.
-  void settle_answers(const OptionParser& app);
+  void resolve_answers(const OptionParser& app);
 
   InputOptions inputs;
   TextChoices questions{"question"};

@@ -35,11 +35,11 @@ std::unique_ptr<CaptionOptions> parse_caption_options(Arguments arguments) {
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
 
-  options->inputs.settle();
+  options->inputs.resolve();
   options->inputs.require_images(help.name);
-  options->model.settle();
-  options->generation.settle(app);
-  options->output.settle();
+  options->model.resolve();
+  options->generation.resolve(app);
+  options->output.resolve();
   return options;
 }
 

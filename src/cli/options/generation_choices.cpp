@@ -92,7 +92,7 @@ void GenerationChoices::declare_sampling(OptionParser& app) {
       ->group(group);
 }
 
-void GenerationChoices::settle(const OptionParser& app) {
+void GenerationChoices::resolve(const OptionParser& app) {
   options.early_stopping = early_stopping_of(early_stopping_);
   if (sample_) {
     options.do_sample = true;

@@ -26,7 +26,7 @@ class GenerationChoices {
 
   void declare(OptionParser& app);
   /// After parsing. Throws UsageError.
-  void settle(const OptionParser& app);
+  void resolve(const OptionParser& app);
 
   /// Throws UsageError, telling `reason`, if any of these options was typed.
   void forbid(const OptionParser& app, std::string_view reason) const;

@@ -14,17 +14,17 @@ void RetrievalOptions::declare_style(OptionParser& app) {
       ->group("Model");
 }
 
-void RetrievalOptions::settle_style() {
+void RetrievalOptions::resolve_style() {
   if (style_ == "original") style = TextStyle::original;
 }
 
-void RetrievalOptions::settle() {
-  inputs.settle();
-  texts.settle();
+void RetrievalOptions::resolve() {
+  inputs.resolve();
+  texts.resolve();
   texts.require_own_input(inputs.selection);
-  model.settle();
-  settle_style();
-  output.settle();
+  model.resolve();
+  resolve_style();
+  output.resolve();
 }
 
 }  // namespace blip::cli

@@ -15,10 +15,10 @@ class RetrievalOptions {
  public:
   /// --style, in the group "Model".
   void declare_style(OptionParser& app);
-  /// After parsing; settle() does it as well.
-  void settle_style();
-  /// Settles all groups that were declared, but for what texts and images mean to each other.
-  void settle();
+  /// After parsing; resolve() does it as well.
+  void resolve_style();
+  /// Resolves all groups that were declared, but for what texts and images mean to each other.
+  void resolve();
 
   InputOptions inputs;
   TextChoices texts{"text"};

@@ -86,7 +86,7 @@ void InputOptions::declare(OptionParser& app, const std::string& positional,
       ->group(group);
 }
 
-void InputOptions::settle() {
+void InputOptions::resolve() {
   if (!shard_.empty()) {
     const auto shard = Shard::parse(shard_);
     if (!shard) throw UsageError("--shard: '" + shard_ + "' is not I/N with 1 <= I <= N");
@@ -148,7 +148,7 @@ void ModelOptions::declare(OptionParser& app, bool batched) {
       ->group(group);
 }
 
-void ModelOptions::settle() {
+void ModelOptions::resolve() {
   if (name.empty()) name = fallback_;
   if (name.empty()) throw UsageError("no model given; name one with --model");
   if (!instruction_set_.empty() && !limit_instruction_set(instruction_set_)) {
@@ -180,7 +180,7 @@ void OutputOptions::declare(OptionParser& app, const std::vector<std::string>& f
   app.add_flag("-q,--quiet", quiet, "No progress line on the terminal")->group(group);
 }
 
-void OutputOptions::settle() {
+void OutputOptions::resolve() {
   std::string chosen = format_;
   if (chosen.empty()) {
     chosen = std::filesystem::path(file).extension().string();

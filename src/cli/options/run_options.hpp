@@ -14,8 +14,8 @@
 
 namespace blip::cli {
 
-// Each group is declared before the command line is parsed and settled after it; then its values
-// are there. Both throw UsageError where the user is at fault.
+// Each group is declared before the command line is parsed and resolved after it: then its values
+// are checked and there. Both throw UsageError where the user is at fault.
 
 class InputOptions {
  public:
@@ -23,7 +23,7 @@ class InputOptions {
   /// said of them before the endings of images are listed. `sharded`: whether there is --shard.
   void declare(OptionParser& app, const std::string& positional, const std::string& description,
                bool sharded);
-  void settle();
+  void resolve();
 
   /// Throws UsageError if there is no image, `command` being where to look for help.
   void require_images(std::string_view command) const;
@@ -47,7 +47,7 @@ class ModelOptions {
 
   /// `batched`: whether there is --batch.
   void declare(OptionParser& app, bool batched);
-  void settle();
+  void resolve();
 
   std::string name;
   WeightType weight_type = WeightType::stored;
@@ -67,7 +67,7 @@ class OutputOptions {
   /// `resuming` explains --resume; without it there is none.
   void declare(OptionParser& app, const std::vector<std::string>& formats,
                std::string_view resuming = {});
-  void settle();
+  void resolve();
 
   app::Format format = app::Format::text;
   std::string file;  ///< empty: standard output

@@ -25,7 +25,7 @@ void TextChoices::declare(OptionParser& app, std::string_view purpose) {
       ->group(group);
 }
 
-void TextChoices::settle() {
+void TextChoices::resolve() {
   if (file_.empty()) return;
   std::vector<std::string> lines = lines_of(file_);
   std::move(lines.begin(), lines.end(), std::back_inserter(texts));

@@ -17,7 +17,7 @@ class TextChoices {
 
   void declare(OptionParser& app, std::string_view purpose);
   /// Reads the file. Throws UsageError if there is a file without texts.
-  void settle();
+  void resolve();
 
   /// Whether an option gave texts, so that every word of the command line is an image.
   [[nodiscard]] bool given() const noexcept { return !texts.empty(); }

@@ -17,7 +17,7 @@ void write_to_stderr(std::string_view text) {
   }
 }
 
-void say(std::string_view message) {
+void print_message(std::string_view message) {
   write_to_stderr("blip: " + printable(message) + "\n");
 }
 

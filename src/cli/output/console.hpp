@@ -11,7 +11,7 @@ namespace blip::cli {
 using app::printable;
 
 /// Writes "blip: MESSAGE" to stderr as one line.
-void say(std::string_view message);
+void print_message(std::string_view message);
 
 /// Writes to stderr as it is, ignoring failures: there is nowhere left to report them.
 void write_to_stderr(std::string_view text);

@@ -53,7 +53,7 @@ void Reporter::report(std::span<const Record> records) {
     ++done_;
     if (record.error.empty()) continue;
     ++failed_;
-    say(record.path + ": " + record.error);
+    print_message(record.path + ": " + record.error);
   }
   if (progress_) progress_->draw(done_, failed_);
 }

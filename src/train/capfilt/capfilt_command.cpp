@@ -192,9 +192,9 @@ void CapfiltRun::add(OutputPart& output, dataset::Sample sample, ImageDecision d
   if (decision.error.empty()) return;
   ++failed_;
   progress_->clear();
-  cli::say(fmt::format("{} {}{}: {}", decision.is_human ? "annotated image" : "image",
-                       decision.image, decision.key.empty() ? "" : " (" + decision.key + ")",
-                       decision.error));
+  cli::print_message(
+      fmt::format("{} {}{}: {}", decision.is_human ? "annotated image" : "image", decision.image,
+                  decision.key.empty() ? "" : " (" + decision.key + ")", decision.error));
 }
 
 std::string CapfiltRun::thumbnail(std::uint64_t image) const {
@@ -254,7 +254,7 @@ cli::ExitCode run_capfilt(cli::Arguments arguments) {
   const StopRequest stop;
   CapfiltRun run(*options);
   if (!run.bootstrap(stop)) {
-    cli::say("stopped; the same command with --resume goes on");
+    cli::print_message("stopped; the same command with --resume goes on");
     return static_cast<cli::ExitCode>(stop.exit_code());
   }
   const ReportData data = run.report();

@@ -159,7 +159,7 @@ void declare_sampling(cli::OptionParser& app, CapfiltOptions& options) {
       ->group(group);
 }
 
-void settle_generation(const cli::OptionParser& app, GenerationOptions& generation) {
+void resolve_generation(const cli::OptionParser& app, GenerationOptions& generation) {
   generation.min_length = generation.min_length.value_or(kMinLength);
   generation.max_length = generation.max_length.value_or(kMaxLength);
   if (generation.num_beams) {
@@ -237,7 +237,7 @@ std::unique_ptr<CapfiltOptions> parse_capfilt_options(cli::Arguments arguments) 
     throw cli::UsageError("nothing to do: name a --captioner, a --filter or both");
   }
   options->weight_type = weight_type_named(dtype);
-  settle_generation(app, options->generation);
+  resolve_generation(app, options->generation);
   return options;
 }
 
