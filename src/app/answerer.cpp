@@ -53,8 +53,8 @@ std::vector<std::vector<Answers>> Answerer::answer(Images images,
       pair_images.insert(pair_images.end(), questions.size(), image);
       pair_questions.insert(pair_questions.end(), questions.begin(), questions.end());
     }
-    auto answers = answer_pairs(pair_images, pair_questions,
-                                run.front()->index * questions.size(), context);
+    auto answers =
+        answer_pairs(pair_images, pair_questions, run.front()->index * questions.size(), context);
     for (auto next = answers.begin(); next != answers.end();) {
       const auto end = next + static_cast<std::ptrdiff_t>(questions.size());
       all.emplace_back(std::make_move_iterator(next), std::make_move_iterator(end));
@@ -108,10 +108,10 @@ std::vector<Answers> Answerer::choose(std::span<const EncodedImage> images,
                                       Context& context) const {
   const RankOptions ranking = {.k = options_.rank_k, .style = options_.style};
   std::vector<Answers> answers;
-  for (const auto& ranked :
-       model_.rank_answers(images, questions, answer_ids_, ranking, context)) {
+  for (const auto& ranked : model_.rank_answers(images, questions, answer_ids_, ranking, context)) {
     Answers best;
-    for (const RankedAnswer& answer : std::span(ranked).first(std::min(options_.top, ranked.size()))) {
+    for (const RankedAnswer& answer :
+         std::span(ranked).first(std::min(options_.top, ranked.size()))) {
       best.push_back({.text = options_.answers[answer.answer], .score = answer.score});
     }
     answers.push_back(std::move(best));

@@ -26,9 +26,7 @@ struct Ranked {
   float cosine = 0.0F;
   std::optional<Matching> matching{};  ///< nothing unless it was re-ranked
   /// What decides: the matching logit plus the cosine, or the cosine alone.
-  [[nodiscard]] float score() const {
-    return matching ? matching->logit + cosine : cosine;
-  }
+  [[nodiscard]] float score() const { return matching ? matching->logit + cosine : cosine; }
 };
 
 /// Finds the texts that fit a picture best. Safe to call from many threads, each with a Context.

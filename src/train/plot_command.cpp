@@ -1,5 +1,4 @@
 // blip train plot: loss curves as a picture.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <string>
@@ -49,7 +48,7 @@ std::vector<ChartLog> read_logs(const std::vector<std::string>& arguments) {
 }  // namespace
 
 cli::ExitCode run_plot(cli::Arguments arguments) {
-  CLI::App app;
+  cli::OptionParser app;
   std::vector<std::string> logs;
   std::string output;
   ChartOptions options;
@@ -64,7 +63,6 @@ cli::ExitCode run_plot(cli::Arguments arguments) {
   app.add_option("--smoothing", options.smoothing,
                  "How much of a bold curve is its past: 0 (nothing) to 0.999")
       ->type_name("SHARE")
-      ->capture_default_str()
       ->check(cli::number(0, 0.999));
   const cli::CommandHelp help = {
       .name = "train plot",

@@ -1,5 +1,4 @@
 // blip train pretrain, caption, retrieval, vqa, nlvr: one command for every recipe.
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
@@ -25,7 +24,7 @@ struct RecipeOptions {
   bool print_config = false;
 };
 
-void declare(CLI::App& app, RecipeOptions& options) {
+void declare(cli::OptionParser& app, RecipeOptions& options) {
   app.add_option("--config", options.config, "A recipe: a JSON file, of which only what differs")
       ->type_name("FILE");
   app.add_option("--data", options.data,
@@ -44,7 +43,7 @@ void declare(CLI::App& app, RecipeOptions& options) {
       ->type_name("DIR");
   app.add_option("--set", options.assignments, "Any key of the recipe: --set run.epochs=3")
       ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+      ->one_value_each();
   app.add_flag("--resume", options.resume, "Go on with the latest checkpoint, if there is one");
   app.add_flag("--print-config", options.print_config,
                "Print the recipe as it would be used, and do nothing");
@@ -63,7 +62,7 @@ TrainingConfig config_of(Task task, const RecipeOptions& options) {
 }
 
 cli::ExitCode run_recipe(Task task, std::string_view summary, cli::Arguments arguments) {
-  CLI::App app;
+  cli::OptionParser app;
   RecipeOptions options;
   declare(app, options);
   const std::string name = "train " + std::string(name_of(task));

@@ -6,6 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "app/models/conversion_plan.hpp"
+#include "app/models/tensor_bytes.hpp"
+#include "app/records/output_file.hpp"
+#include "app/records/partial_file.hpp"
 #include "architectures/blip/config_text.hpp"
 #include "architectures/blip/config_writer.hpp"
 #include "architectures/blip/family.hpp"
@@ -14,9 +18,6 @@
 #include "blip/config.hpp"
 #include "checkpoint/config_file.hpp"
 #include "checkpoint/safetensors_writer.hpp"
-#include "app/models/conversion_plan.hpp"
-#include "app/records/partial_file.hpp"
-#include "app/models/tensor_bytes.hpp"
 #include "core/open_file.hpp"
 
 namespace blip::app {

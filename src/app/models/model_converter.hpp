@@ -24,8 +24,8 @@ struct ConvertSummary {
 };
 
 /// `source` is a model directory or a checkpoint file. The files appear in `target`, which is made
-/// if need be, once all of them are written; after a failure there is none. Throws invalid_argument if
-/// one is there already and must not be overwritten, OutputError or blip::Error.
+/// if need be, once all of them are written; after a failure there is none. Throws invalid_argument
+/// if one is there already and must not be overwritten, OutputError or blip::Error.
 ConvertSummary convert_model(const std::filesystem::path& source,
                              const std::filesystem::path& target, const ConvertOptions& options);
 

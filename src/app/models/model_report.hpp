@@ -57,8 +57,8 @@ struct ModelReport {
   std::vector<std::string> problems;
 };
 
-/// `model` is a model directory or checkpoint file. Throws blip::Error if there is no model or its configuration cannot be read; whatever else is
-/// wrong becomes one of `problems`.
+/// `model` is a model directory or checkpoint file. Throws blip::Error if there is no model or its
+/// configuration cannot be read; whatever else is wrong becomes one of `problems`.
 ModelReport inspect_model(const std::filesystem::path& model);
 
 /// The generation settings that are set, by their names in transformers, as text.

@@ -5,7 +5,7 @@
 #include <string>
 #include <system_error>
 
-#include "cli/output/output_file.hpp"
+#include "app/records/output_file.hpp"
 
 namespace blip::app {
 namespace {

@@ -18,8 +18,8 @@ std::string printable(std::string_view text) {
   line.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     // U+0080 to U+009F in UTF-8: 0xC2, then the code itself.
-    const bool second_set = byte(i) == 0xC2 && i + 1 < text.size() && byte(i + 1) >= 0x80 &&
-                            byte(i + 1) <= 0x9F;
+    const bool second_set =
+        byte(i) == 0xC2 && i + 1 < text.size() && byte(i + 1) >= 0x80 && byte(i + 1) <= 0x9F;
     if (second_set) ++i;
     line += second_set || byte(i) < 0x20 || byte(i) == 0x7F ? '?' : text[i];
   }

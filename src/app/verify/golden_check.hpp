@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
+#include "app/verify/goldens.hpp"
 #include "blip/conditional_generation.hpp"
 #include "blip/image_text_retrieval.hpp"
 #include "blip/processor.hpp"
 #include "blip/question_answering.hpp"
-#include "app/verify/goldens.hpp"
 
 namespace blip::app {
 

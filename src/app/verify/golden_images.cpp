@@ -4,10 +4,10 @@
 #include <string_view>
 #include <system_error>
 
-#include "blip/error.hpp"
-#include "blip/hub.hpp"
 #include "app/records/output_file.hpp"
 #include "app/records/partial_file.hpp"
+#include "blip/error.hpp"
+#include "blip/hub.hpp"
 
 namespace blip::app {
 namespace {

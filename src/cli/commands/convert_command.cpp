@@ -1,17 +1,16 @@
 // blip convert: makes safetensors of a model in any format.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 
+#include "app/models/model_converter.hpp"
+#include "app/records/partial_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/input/model_download.hpp"
-#include "app/models/model_converter.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
 #include "cli/output/interrupt.hpp"
-#include "app/records/partial_file.hpp"
 
 namespace blip::cli {
 namespace {
@@ -40,7 +39,7 @@ ExitCode run_convert(Arguments arguments) {
   std::string dtype = "stored";
   bool force = false;
 
-  CLI::App app;
+  OptionParser app;
   app.add_option("MODEL", model,
                  "A model directory, a checkpoint file (.safetensors, .bin, .pth) or the name of a "
                  "bundled model")
@@ -67,8 +66,8 @@ ExitCode run_convert(Arguments arguments) {
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
 
   const InterruptWatcher watcher([&output] { app::remove_partial_files(output); });
-  const app::ConvertSummary summary =
-      app::convert_model(find_model(model), output, {.dtype = dtype_called(dtype), .overwrite = force});
+  const app::ConvertSummary summary = app::convert_model(
+      find_model(model), output, {.dtype = dtype_called(dtype), .overwrite = force});
   print(fmt::format("{}/model.safetensors: {} tensors, {:.1f} MB\n", printable(output),
                     summary.tensors, static_cast<double>(summary.bytes) / 1e6));
   return ExitCode::ok;

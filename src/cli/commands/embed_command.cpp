@@ -1,5 +1,4 @@
 // blip embed: turns images or texts into vectors.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -37,7 +36,7 @@ constexpr std::size_t kTextsTogether = 64;
 
 std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
   auto options = std::make_unique<RetrievalOptions>();
-  CLI::App app;
+  OptionParser app;
   options->inputs.declare(app, "IMAGE", "Files, folders and http(s) URLs", /*sharded=*/true);
   options->texts.declare(app, "to embed, instead of images");
   options->model.declare(app, /*batched=*/true);
@@ -73,10 +72,17 @@ app::RecordSchema schema_of_embeddings(std::string_view subject) {
   return schema;
 }
 
+// Of unit length already; normalised once more, so that the numbers are to the last bit those that
+// earlier versions wrote into people's files.
+Tensor normalized(Tensor embeddings) {
+  normalize_rows(embeddings);
+  return embeddings;
+}
+
 app::Finding finding_of(std::span<const float> embedding) {
   return {.about = {},
-          .results = {{.values = {std::vector<float>(embedding.begin(), embedding.end())},
-                       .line = {}}}};
+          .results = {
+              {.values = {std::vector<float>(embedding.begin(), embedding.end())}, .line = {}}}};
 }
 
 ExitCode embed_images(const RetrievalOptions& options) {
@@ -89,7 +95,7 @@ ExitCode embed_images(const RetrievalOptions& options) {
     std::vector<std::vector<app::Finding>> findings;
     if (!batch->images().empty()) {
       const Tensor embeddings =
-          embedder.embed(embedder.encode(batch->images(), context), context);
+          normalized(embedder.embed(embedder.encode(batch->images(), context), context));
       for (std::size_t i = 0; i < batch->images().size(); ++i) {
         findings.push_back({finding_of(row_of(embeddings, i))});
       }
@@ -104,7 +110,7 @@ std::vector<app::Record> embed_texts_of(const app::Embedder& embedder,
                                         std::span<const std::string> texts, Context& context) {
   std::vector<app::Record> records;
   try {
-    const Tensor embeddings = embedder.embed(embedder.tokens(texts), context);
+    const Tensor embeddings = normalized(embedder.embed(embedder.tokens(texts), context));
     for (std::size_t i = 0; i < texts.size(); ++i) {
       records.push_back(
           {.path = texts[i], .findings = {finding_of(row_of(embeddings, i))}, .error = {}});
@@ -114,8 +120,7 @@ std::vector<app::Record> embed_texts_of(const app::Embedder& embedder,
     if (texts.size() == 1) return {{.path = texts[0], .findings = {}, .error = error.what()}};
   }
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    records.push_back(
-        std::move(embed_texts_of(embedder, texts.subspan(i, 1), context).front()));
+    records.push_back(std::move(embed_texts_of(embedder, texts.subspan(i, 1), context).front()));
   }
   return records;
 }

@@ -1,7 +1,6 @@
 // blip eval caption: BLEU, ROUGE-L and CIDEr of captions from a file or of a model on a data set.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/captioner.hpp"
@@ -44,7 +43,7 @@ struct Options {
 
 std::unique_ptr<Options> parse_options(Arguments arguments) {
   auto options = std::make_unique<Options>();
-  CLI::App app;
+  OptionParser app;
   app.add_option("--results", options->results,
                  "Captions: COCO's results ([{\"image_id\", \"caption\"}]) or what blip caption "
                  "--format json or jsonl wrote")

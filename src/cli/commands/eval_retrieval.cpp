@@ -1,7 +1,6 @@
 // blip eval retrieval: recall at k of scores from a file or of a model on a data set.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -45,7 +44,7 @@ struct Options {
   EvalOutput output;
 };
 
-void declare_files(CLI::App& app, Options& options) {
+void declare_files(OptionParser& app, Options& options) {
   const char* group = "Files";
   app.add_option("--scores", options.scores,
                  "Scores [images, texts], the higher the better: a NumPy array of float32 or "
@@ -85,7 +84,7 @@ void check_files(const Options& options) {
 
 std::unique_ptr<Options> parse_options(Arguments arguments) {
   auto options = std::make_unique<Options>();
-  CLI::App app;
+  OptionParser app;
   declare_files(app, *options);
   options->data.declare(app);
   options->retrieval.model.declare(app, /*batched=*/true);

@@ -1,7 +1,6 @@
 // blip eval vqa: VQA accuracy of answers from a file or of a model on a data set.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iterator>
 #include <memory>
 
@@ -37,7 +36,7 @@ struct Options {
 
 std::unique_ptr<Options> parse_options(Arguments arguments) {
   auto options = std::make_unique<Options>();
-  CLI::App app;
+  OptionParser app;
   app.add_option("--results", options->results,
                  R"(Answers: [{"question_id", "answer"}], as VQA's result files)")
       ->type_name("FILE")
@@ -136,8 +135,7 @@ JudgedAnswers from_model(Options& options) {
   judged.annotations = annotations_of(pictures);
   const AskOptions& asking = options.asking;
   const app::Answerer answerer(
-      find_model(asking.model, asking.inputs.pictures, options.output.quiet()),
-      asking.answering());
+      find_model(asking.model, asking.inputs.pictures, options.output.quiet()), asking.answering());
   Context context({.num_threads = asking.model.threads});
   options.data.for_each_batch(
       {.reader = answerer.pictures(),

@@ -1,14 +1,13 @@
 // blip inspect: shows what a model consists of and whether it can be used.
-#include <CLI/CLI.hpp>
 #include <string>
 
+#include "app/models/model_report.hpp"
+#include "app/models/report_text.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
 #include "cli/input/model_download.hpp"
-#include "app/models/model_report.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
-#include "app/models/report_text.hpp"
 
 namespace blip::cli {
 namespace {
@@ -28,7 +27,7 @@ ExitCode run_inspect(Arguments arguments) {
   std::string format = "text";
   bool with_tensors = false;
 
-  CLI::App app;
+  OptionParser app;
   // Declared before MODEL, which thereby wins over what the environment says.
   app.add_option("-m,--model", model, "The same as MODEL")->type_name("MODEL")->group("Model");
   app.add_option(

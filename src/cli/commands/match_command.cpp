@@ -1,7 +1,6 @@
 // blip match: says how well texts fit images.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <vector>
 
@@ -23,7 +22,7 @@ constexpr std::string_view kFooter =
 
 std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
   auto options = std::make_unique<RetrievalOptions>();
-  CLI::App app;
+  OptionParser app;
   options->inputs.declare(app, "IMAGE",
                           "A file, a folder or an http(s) URL; with --text or --texts, several of "
                           "them",

@@ -1,5 +1,4 @@
 // blip models: lists the models that are on this machine.
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -36,7 +35,7 @@ std::string line_of(const std::string& name, const std::filesystem::path& direct
 }  // namespace
 
 ExitCode run_models(Arguments arguments) {
-  CLI::App app;
+  OptionParser app;
   const CommandHelp help = {
       .name = "models",
       .synopsis = "",

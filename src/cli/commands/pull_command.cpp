@@ -1,5 +1,4 @@
 // blip pull: downloads models from the Hugging Face hub.
-#include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,7 +54,7 @@ ExitCode run_pull(Arguments arguments) {
   HubOptions options;
   bool quiet = false;
 
-  CLI::App app;
+  OptionParser app;
   app.add_option("ID", ids, "Models, as org/name or org/name@revision")->group("Models");
   app.add_option("--revision", options.revision,
                  "The branch, tag or commit of models that are named without one [main]")

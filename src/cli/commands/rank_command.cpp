@@ -1,7 +1,6 @@
 // blip rank: finds the images that fit a text best, or the texts that fit an image best.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -37,7 +36,7 @@ struct RankingOptions {
   }
 };
 
-void declare_ranking(CLI::App& app, RankingOptions& options, bool& no_rerank) {
+void declare_ranking(OptionParser& app, RankingOptions& options, bool& no_rerank) {
   const char* group = "Ranking";
   app.add_option(
          "-k,--rank-k", options.candidates,
@@ -57,7 +56,7 @@ std::unique_ptr<RankingOptions> parse_options(Arguments arguments) {
   auto options = std::make_unique<RankingOptions>();
   RetrievalOptions& retrieval = options->retrieval;
   bool no_rerank = false;
-  CLI::App app;
+  OptionParser app;
   retrieval.inputs.declare(app, "WORDS",
                            "A text and then files, folders and http(s) URLs; with --text or "
                            "--texts, only these",

@@ -1,7 +1,6 @@
 // blip reason: says whether statements about two images are true.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -32,7 +31,7 @@ std::unique_ptr<ReasonOptions> parse_options(Arguments arguments) {
   std::vector<std::string>& images = options->inputs.selection.names;
   images.resize(2);
   bool no_exif_rotation = false;
-  CLI::App app;
+  OptionParser app;
   const char* group = "Input";
   app.add_option("LEFT", images[0], "A file or an http(s) URL")->group(group);
   app.add_option("RIGHT", images[1], "Another")->group(group);
@@ -79,10 +78,10 @@ app::Finding finding_of(float probability, const std::string& statement,
   const bool is_true = probability > 0.5F;
   const float of_answer = is_true ? probability : 1.0F - probability;
   app::Result result{.values = {is_true, of_answer}, .line = {}};
-  result.line = options.statements.size() == 1
-                    ? fmt::format("{}  {:.4f}", is_true, of_answer)
-                    : fmt::format("{:5}  {:.4f}  {}", is_true ? "true" : "false", of_answer,
-                                  statement);
+  result.line =
+      options.statements.size() == 1
+          ? fmt::format("{}  {:.4f}", is_true, of_answer)
+          : fmt::format("{:5}  {:.4f}  {}", is_true ? "true" : "false", of_answer, statement);
   return {.about = {options.inputs.selection.names[1], statement}, .results = {std::move(result)}};
 }
 
@@ -101,8 +100,8 @@ ExitCode run_reason(Arguments arguments) {
   while (const auto batch = run.next_batch()) {
     run.report_failures(*batch);
     if (batch->images().size() != 2) continue;
-    const auto probabilities = reasoner.judge(*batch->images()[0], *batch->images()[1],
-                                              options->statements, context);
+    const auto probabilities =
+        reasoner.judge(*batch->images()[0], *batch->images()[1], options->statements, context);
     app::Record record{.path = batch->images()[0]->name, .findings = {}, .error = {}};
     for (std::size_t i = 0; i < probabilities.size(); ++i) {
       record.findings.push_back(finding_of(probabilities[i], options->statements[i], *options));

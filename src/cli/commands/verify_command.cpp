@@ -1,7 +1,6 @@
 // blip verify: checks that a published model answers what it is known to answer.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -10,13 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "app/verify/golden_check.hpp"
+#include "app/verify/golden_images.hpp"
+#include "app/verify/goldens.hpp"
 #include "blip/error.hpp"
 #include "blip/hub.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
-#include "app/verify/golden_check.hpp"
-#include "app/verify/golden_images.hpp"
-#include "app/verify/goldens.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/run_options.hpp"
@@ -54,7 +53,7 @@ std::string id_of(const std::string& model) {
 
 std::optional<VerifyOptions> parse_options(Arguments arguments) {
   VerifyOptions options;
-  CLI::App app;
+  OptionParser app;
   // Declared before MODEL, which thereby wins over what the environment says.
   app.add_option("-m,--model", options.model, "The same as MODEL")
       ->type_name("MODEL")
@@ -140,9 +139,8 @@ app::RecordSchema schema_of_checks() {
   return schema;
 }
 
-app::Record record_of(const app::Golden& golden,
-                      const std::optional<app::GoldenOutcome>& outcome,
-                 const std::string& problem) {
+app::Record record_of(const app::Golden& golden, const std::optional<app::GoldenOutcome>& outcome,
+                      const std::string& problem) {
   const std::string title = title_of(golden);
   const std::string source(golden.source);
   app::Result result;

@@ -1,6 +1,5 @@
 #include "cli/options/ask_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "cli/options/command_line.hpp"
@@ -24,7 +23,7 @@ constexpr std::string_view kFooter =
 
 }  // namespace
 
-void AskOptions::declare_answers(CLI::App& app, bool several) {
+void AskOptions::declare_answers(OptionParser& app, bool several) {
   const char* group = "Answers";
   app.add_option("--vqa-style", style_,
                  "hf, as in transformers, or original, as in BLIP's own code: cleaned questions of "
@@ -58,10 +57,10 @@ void AskOptions::set_original_defaults() {
   if (!options.min_length && !options.min_new_tokens) options.min_length = kOriginalMinLength;
 }
 
-void AskOptions::settle_answers(const CLI::App& app) {
+void AskOptions::settle_answers(const OptionParser& app) {
   if (answers_file_.empty()) {
     for (const char* name : {"--rank-k", "--top"}) {
-      if (app.get_option_no_throw(name) != nullptr && was_typed(app, name)) {
+      if (app.was_typed(name)) {
         throw UsageError(std::string(name) + " needs --answers");
       }
     }
@@ -94,7 +93,7 @@ std::size_t AskOptions::answers_per_question() const {
 
 std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
   auto options = std::make_unique<AskOptions>();
-  CLI::App app;
+  OptionParser app;
   options->inputs.declare(app, "IMAGE",
                           "A file, a folder or an http(s) URL; with --question or --questions, "
                           "several of them",

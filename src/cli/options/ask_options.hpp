@@ -1,7 +1,6 @@
 // The options of `blip ask`.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
 #include "cli/options/generation_choices.hpp"
+#include "cli/options/option_parser.hpp"
 #include "cli/options/run_options.hpp"
 #include "cli/options/text_choices.hpp"
 
@@ -19,9 +19,9 @@ namespace blip::cli {
 class AskOptions {
  public:
   /// --vqa-style, --answers, --rank-k and, if `several`, --top.
-  void declare_answers(CLI::App& app, bool several);
+  void declare_answers(OptionParser& app, bool several);
   /// After parsing, and after `model` and `generation`.
-  void settle_answers(const CLI::App& app);
+  void settle_answers(const OptionParser& app);
 
   InputOptions inputs;
   TextChoices questions{"question"};

@@ -1,6 +1,5 @@
 #include "cli/options/caption_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <string_view>
 
 #include "cli/options/command_line.hpp"
@@ -17,7 +16,7 @@ constexpr std::string_view kFooter =
 
 std::unique_ptr<CaptionOptions> parse_caption_options(Arguments arguments) {
   auto options = std::make_unique<CaptionOptions>();
-  CLI::App app;
+  OptionParser app;
   options->inputs.declare(app, "IMAGE", "Files, folders and http(s) URLs", /*sharded=*/true);
   options->model.declare(app, /*batched=*/true);
   app.add_option("-p,--prompt", options->prompt, "How every caption starts, e.g. \"a photo of\"")

@@ -2,22 +2,15 @@
 // and the environment, checked and explained.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <limits>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/options/option_parser.hpp"
 
 namespace blip::cli {
-
-/// What was typed cannot be run. `what()` is one line.
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 /// The texts around the options in `blip COMMAND --help`.
 struct CommandHelp {
@@ -34,20 +27,15 @@ inline constexpr std::string_view kExitCodes =
     "for\n"
     "want of a model, of any input or of a place for the output; 128 + N stopped by signal N.\n";
 
-/// Reads `arguments` and, for every option that they do not set, the environment variable
-/// BLIP_<OPTION> (`--top-p` → BLIP_TOP_P). False if the user asked for help, which is then printed.
-/// Throws UsageError.
-bool parse_arguments(CLI::App& app, const CommandHelp& help, Arguments arguments);
+/// OptionParser::parse. False if the user asked for help, which is then printed. Throws UsageError,
+/// which tells where help is.
+bool parse_arguments(OptionParser& parser, const CommandHelp& help, Arguments arguments);
 
-/// Whether the option `name` was given on the command line: the environment may set for all
-/// commands what means nothing to this one, but whoever types it expects it to be heeded.
-bool was_typed(const CLI::App& app, const std::string& name);
-
-/// Checks for CLI::Option::check, whose messages name what is wanted.
-CLI::Validator whole_number(long long least, long long most = std::numeric_limits<int>::max());
-CLI::Validator number(double least, double most);
+/// Checks for Option::check, whose messages name what is wanted.
+OptionCheck whole_number(long long least, long long most = std::numeric_limits<int>::max());
+OptionCheck number(double least, double most);
 /// A finite number above 0.
-CLI::Validator positive_number();
-CLI::Validator one_of(std::vector<std::string> words);
+OptionCheck positive_number();
+OptionCheck one_of(std::vector<std::string> words);
 
 }  // namespace blip::cli

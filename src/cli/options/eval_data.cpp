@@ -1,6 +1,5 @@
 #include "cli/options/eval_data.hpp"
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -11,7 +10,7 @@
 
 namespace blip::cli {
 
-void EvalData::declare(CLI::App& app) {
+void EvalData::declare(OptionParser& app) {
   const char* group = "Data";
   app.add_option("--data", sources_,
                  "Judge the model on these: WebDataset shards (.tar) and annotation lists (.json, "
@@ -31,8 +30,8 @@ void EvalData::open() {
   }
 }
 
-void EvalData::for_each_batch(
-    const Pass& pass, const std::function<void(std::size_t, app::Images)>& visit) const {
+void EvalData::for_each_batch(const Pass& pass,
+                              const std::function<void(std::size_t, app::Images)>& visit) const {
   std::size_t next = 0;
   const auto next_input = [&](const std::stop_token&) -> std::optional<app::ImageInput> {
     if (next == pictures_.size()) return std::nullopt;

@@ -1,7 +1,6 @@
 // The pictures of a data set, on their way through a model that is judged.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "app/images/image_batch.hpp"
 #include "app/images/picture_reader.hpp"
+#include "cli/options/option_parser.hpp"
 #include "dataset/annotated_pictures.hpp"
 #include "dataset/dataset.hpp"
 
@@ -17,7 +17,7 @@ namespace blip::cli {
 class EvalData {
  public:
   /// --data and --images.
-  void declare(CLI::App& app);
+  void declare(OptionParser& app);
   [[nodiscard]] bool given() const noexcept { return !sources_.empty(); }
 
   /// Opens the data set and reads all of its texts. Throws blip::Error, also if there is no sample.

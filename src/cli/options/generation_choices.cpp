@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <limits>
 #include <optional>
@@ -14,8 +13,8 @@
 namespace blip::cli {
 namespace {
 
-CLI::Option* add_integer(CLI::App& app, const std::string& name, std::optional<int>& value,
-                         const std::string& description, int least) {
+Option* add_integer(OptionParser& app, const std::string& name, std::optional<int>& value,
+                    const std::string& description, int least) {
   return app.add_option(name, value, description)->type_name("N")->check(whole_number(least));
 }
 
@@ -28,7 +27,7 @@ std::optional<EarlyStopping> early_stopping_of(const std::string& when) {
 
 }  // namespace
 
-void GenerationChoices::declare(CLI::App& app) {
+void GenerationChoices::declare(OptionParser& app) {
   add_integer(app, "--beams", options.num_beams, "Beam search over N candidates; 1 is greedy", 1)
       ->group(kGroup);
   add_integer(app, fmt::format("--num-{}s", words_.thing), options.num_return_sequences,
@@ -70,7 +69,7 @@ void GenerationChoices::declare(CLI::App& app) {
   declare_sampling(app);
 }
 
-void GenerationChoices::declare_sampling(CLI::App& app) {
+void GenerationChoices::declare_sampling(OptionParser& app) {
   const char* group = "Sampling";
   app.add_flag("--sample", sample_, "Draw words at random instead of taking the likeliest")
       ->group(group);
@@ -93,18 +92,18 @@ void GenerationChoices::declare_sampling(CLI::App& app) {
       ->group(group);
 }
 
-void GenerationChoices::settle(const CLI::App& app) {
+void GenerationChoices::settle(const OptionParser& app) {
   options.early_stopping = early_stopping_of(early_stopping_);
   if (sample_) {
     options.do_sample = true;
   }
   for (const char* name : {"--temperature", "--top-k", "--top-p", "--seed"}) {
-    if (!sample_ && was_typed(app, name)) throw UsageError(std::string(name) + " needs --sample");
+    if (!sample_ && app.was_typed(name)) throw UsageError(std::string(name) + " needs --sample");
   }
   if (options.top_p == 0.0F) throw UsageError("--top-p: must be above 0");
 }
 
-void GenerationChoices::forbid(const CLI::App& app, std::string_view reason) const {
+void GenerationChoices::forbid(const OptionParser& app, std::string_view reason) const {
   const std::vector<std::string> names = {"--beams",
                                           fmt::format("--num-{}s", words_.thing),
                                           "--max-new-tokens",
@@ -117,7 +116,7 @@ void GenerationChoices::forbid(const CLI::App& app, std::string_view reason) con
                                           "--no-repeat-ngram",
                                           "--sample"};
   for (const std::string& name : names) {
-    if (was_typed(app, name)) throw UsageError(fmt::format("{}: {}", name, reason));
+    if (app.was_typed(name)) throw UsageError(fmt::format("{}: {}", name, reason));
   }
 }
 

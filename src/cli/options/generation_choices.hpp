@@ -1,12 +1,12 @@
 // The options that say how text is generated.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 #include <string_view>
 
 #include "blip/error.hpp"
 #include "blip/generation.hpp"
+#include "cli/options/option_parser.hpp"
 
 namespace blip::cli {
 
@@ -24,12 +24,12 @@ class GenerationChoices {
 
   explicit GenerationChoices(const GenerationWords& words) : words_(words) {}
 
-  void declare(CLI::App& app);
+  void declare(OptionParser& app);
   /// After parsing. Throws UsageError.
-  void settle(const CLI::App& app);
+  void settle(const OptionParser& app);
 
   /// Throws UsageError, telling `reason`, if any of these options was typed.
-  void forbid(const CLI::App& app, std::string_view reason) const;
+  void forbid(const OptionParser& app, std::string_view reason) const;
 
   /// What `generate` returns. What it throws names the command line's options (--beams) instead of
   /// the library's (num_beams).
@@ -46,7 +46,7 @@ class GenerationChoices {
 
  private:
   [[nodiscard]] std::string option_names_in(std::string message) const;
-  void declare_sampling(CLI::App& app);
+  void declare_sampling(OptionParser& app);
 
   GenerationWords words_;
   std::string early_stopping_;

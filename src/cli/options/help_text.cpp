@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,18 +35,18 @@ void append_wrapped(std::string& out, std::string_view text, std::size_t column,
   out += '\n';
 }
 
-std::string option_names(const CLI::Option& option) {
-  if (option.get_positional()) return option.get_name();
-  std::string names = option.get_snames().empty() ? "    " : "-" + option.get_snames().front();
-  if (!option.get_lnames().empty()) {
-    if (!option.get_snames().empty()) names += ", ";
-    names += "--" + option.get_lnames().front();
+std::string option_names(const OptionDescription& option) {
+  if (!option.words.empty()) return option.words;
+  std::string names = option.short_name.empty() ? "    " : "-" + option.short_name;
+  if (!option.long_name.empty()) {
+    if (!option.short_name.empty()) names += ", ";
+    names += "--" + option.long_name;
   }
-  if (!option.get_type_name().empty()) names += " " + option.get_type_name();
+  if (!option.type_name.empty()) names += " " + option.type_name;
   return names;
 }
 
-void append_option(std::string& out, const CLI::Option& option) {
+void append_option(std::string& out, const OptionDescription& option) {
   std::string line = "  " + option_names(option);
   if (line.size() + 2 > kTextColumn) {
     out += line + "\n";
@@ -53,29 +54,27 @@ void append_option(std::string& out, const CLI::Option& option) {
   }
   line.resize(kTextColumn, ' ');
   out += line;
-  append_wrapped(out, option.get_description(), kTextColumn, kTextColumn);
+  append_wrapped(out, option.text, kTextColumn, kTextColumn);
 }
 
 }  // namespace
 
-void print_help(const CLI::App& app, const CommandHelp& help) {
+void print_help(const std::vector<OptionDescription>& options, const CommandHelp& help) {
   std::string text = fmt::format("Usage: blip {} {}\n\n", help.name, help.synopsis);
   append_wrapped(text, help.summary, 0, 0);
 
   std::vector<std::string> groups;
-  for (const CLI::Option* option : app.get_options()) {
-    const std::string& group = option->get_group();
-    if (option != app.get_help_ptr() &&
-        std::find(groups.begin(), groups.end(), group) == groups.end())
-      groups.push_back(group);
+  for (const OptionDescription& option : options) {
+    if (std::find(groups.begin(), groups.end(), option.group) == groups.end())
+      groups.push_back(option.group);
   }
   std::string variables;
   for (const std::string& group : groups) {
     text += "\n" + group + ":\n";
-    for (const CLI::Option* option : app.get_options()) {
-      if (option->get_group() != group || option == app.get_help_ptr()) continue;
-      append_option(text, *option);
-      if (!option->get_envname().empty()) variables += " " + option->get_envname();
+    for (const OptionDescription& option : options) {
+      if (option.group != group) continue;
+      append_option(text, option);
+      if (!option.variable.empty()) variables += " " + option.variable;
     }
   }
 

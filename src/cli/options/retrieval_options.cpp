@@ -1,12 +1,10 @@
 #include "cli/options/retrieval_options.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/options/command_line.hpp"
 
 namespace blip::cli {
 
-void RetrievalOptions::declare_style(CLI::App& app) {
+void RetrievalOptions::declare_style(OptionParser& app) {
   app.add_option("--style", style_,
                  "hf, as in transformers, or original, as in BLIP's own retrieval code: cleaned "
                  "texts of 30 words and 35 tokens, [ENC] first where they are read with an image "

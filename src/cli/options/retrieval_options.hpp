@@ -1,11 +1,11 @@
 // The options that `blip match`, `blip embed` and `blip rank` share.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 
 #include "blip/text_style.hpp"
 #include "checkpoint/model_directory.hpp"
+#include "cli/options/option_parser.hpp"
 #include "cli/options/run_options.hpp"
 #include "cli/options/text_choices.hpp"
 
@@ -14,7 +14,7 @@ namespace blip::cli {
 class RetrievalOptions {
  public:
   /// --style, in the group "Model".
-  void declare_style(CLI::App& app);
+  void declare_style(OptionParser& app);
   /// After parsing; settle() does it as well.
   void settle_style();
   /// Settles all groups that were declared, but for what texts and images mean to each other.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -57,7 +56,7 @@ std::string listed(const std::vector<std::string>& formats) {
 
 }  // namespace
 
-void InputOptions::declare(CLI::App& app, const std::string& positional,
+void InputOptions::declare(OptionParser& app, const std::string& positional,
                            const std::string& description, bool sharded) {
   const char* group = "Input";
   app.add_option(positional, selection.names,
@@ -111,7 +110,7 @@ bool InputOptions::names_one_image() const {
          !std::filesystem::is_directory(selection.names.front(), ignored);
 }
 
-void ModelOptions::declare(CLI::App& app, bool batched) {
+void ModelOptions::declare(OptionParser& app, bool batched) {
   const char* group = "Model";
   std::string description =
       "A hub id, a model directory, a checkpoint file or the name of a bundled model";
@@ -162,7 +161,7 @@ void ModelOptions::settle() {
   if (dtype_ == "auto") weight_type = fastest_weights();
 }
 
-void OutputOptions::declare(CLI::App& app, const std::vector<std::string>& formats,
+void OutputOptions::declare(OptionParser& app, const std::vector<std::string>& formats,
                             std::string_view resuming) {
   const char* group = "Output";
   formats_ = formats;

@@ -1,7 +1,6 @@
 // The options that commands share: which images, which model, where results go.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +10,7 @@
 #include "app/records/record_sink.hpp"
 #include "blip/load_options.hpp"
 #include "cli/input/input_list.hpp"
-
+#include "cli/options/option_parser.hpp"
 
 namespace blip::cli {
 
@@ -22,7 +21,7 @@ class InputOptions {
  public:
   /// `positional` is the name of the words that are no options ("IMAGE"), `description` what is
   /// said of them before the endings of images are listed. `sharded`: whether there is --shard.
-  void declare(CLI::App& app, const std::string& positional, const std::string& description,
+  void declare(OptionParser& app, const std::string& positional, const std::string& description,
                bool sharded);
   void settle();
 
@@ -47,7 +46,7 @@ class ModelOptions {
   explicit ModelOptions(std::string_view fallback) : fallback_(fallback) {}
 
   /// `batched`: whether there is --batch.
-  void declare(CLI::App& app, bool batched);
+  void declare(OptionParser& app, bool batched);
   void settle();
 
   std::string name;
@@ -66,7 +65,7 @@ class OutputOptions {
  public:
   /// `formats` by their names, the first being the one that is used if nothing says otherwise.
   /// `resuming` explains --resume; without it there is none.
-  void declare(CLI::App& app, const std::vector<std::string>& formats,
+  void declare(OptionParser& app, const std::vector<std::string>& formats,
                std::string_view resuming = {});
   void settle();
 

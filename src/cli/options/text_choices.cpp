@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iterator>
 #include <unordered_set>
 
@@ -11,14 +10,14 @@
 
 namespace blip::cli {
 
-void TextChoices::declare(CLI::App& app, std::string_view purpose) {
+void TextChoices::declare(OptionParser& app, std::string_view purpose) {
   const char* group = "Input";
   app.add_option("--" + thing_, texts,
                  fmt::format("A {} {}; may be given several times. Every word of the command line "
                              "is then an image",
                              thing_, purpose))
       ->type_name("TEXT")
-      ->allow_extra_args(false)
+      ->one_value_each()
       ->group(group);
   app.add_option("--" + thing_ + "s", file_,
                  fmt::format("Read {}s from FILE, one per line, - for standard input", thing_))

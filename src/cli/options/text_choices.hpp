@@ -1,12 +1,12 @@
 // The texts that go with images: words of the command line, an option given several times, a file.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/input/input_list.hpp"
+#include "cli/options/option_parser.hpp"
 
 namespace blip::cli {
 
@@ -15,7 +15,7 @@ class TextChoices {
   /// `thing` is what a text is ("question"): the options are --question TEXT and --questions FILE.
   explicit TextChoices(std::string_view thing) : thing_(thing) {}
 
-  void declare(CLI::App& app, std::string_view purpose);
+  void declare(OptionParser& app, std::string_view purpose);
   /// Reads the file. Throws UsageError if there is a file without texts.
   void settle();
 

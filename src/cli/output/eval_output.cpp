@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "app/records/output_file.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
-#include "app/records/output_file.hpp"
 
 namespace blip::cli {
 namespace {
@@ -28,7 +27,7 @@ std::string table_of(const EvalScores& scores) {
 
 }  // namespace
 
-void EvalOutput::declare(CLI::App& app, const std::string& items) {
+void EvalOutput::declare(OptionParser& app, const std::string& items) {
   const char* group = "Output";
   app.add_option("-f,--format", format_, "text (a table) or json (an object) [text]")
       ->type_name("FORMAT")

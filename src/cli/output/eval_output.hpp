@@ -1,12 +1,13 @@
 // What `blip eval` says: scores for a person or as JSON, and a file of the scores of single items.
 #pragma once
 
-#include <CLI/App.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "cli/options/option_parser.hpp"
 
 namespace blip::cli {
 
@@ -19,7 +20,7 @@ struct EvalScores {
 class EvalOutput {
  public:
   /// --format, --output, --per-image (or another `items`), --quiet.
-  void declare(CLI::App& app, const std::string& items);
+  void declare(OptionParser& app, const std::string& items);
 
   /// Throws OutputError.
   void write(const EvalScores& scores) const;

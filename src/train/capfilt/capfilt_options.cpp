@@ -1,6 +1,5 @@
 #include "train/capfilt/capfilt_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -52,7 +51,7 @@ WeightType weight_type_named(const std::string& name) {
   return WeightType::stored;
 }
 
-void declare_data(CLI::App& app, CapfiltOptions& options) {
+void declare_data(cli::OptionParser& app, CapfiltOptions& options) {
   const char* group = "Data";
   app.add_option(
          "--data", options.web,
@@ -69,7 +68,7 @@ void declare_data(CLI::App& app, CapfiltOptions& options) {
       ->group(group);
 }
 
-void declare_output(CLI::App& app, CapfiltOptions& options) {
+void declare_output(cli::OptionParser& app, CapfiltOptions& options) {
   const char* group = "Output";
   app.add_option("-o,--output", options.output,
                  "The directory to fill: shards, or a list if all data are lists; decisions.jsonl; "
@@ -80,12 +79,10 @@ void declare_output(CLI::App& app, CapfiltOptions& options) {
   app.add_option("--shard-size", options.shard_size,
                  "Images of the data for each shard, and lost at most by a crash")
       ->type_name("N")
-      ->capture_default_str()
       ->check(cli::whole_number(1, kMaxShardSize))
       ->group(group);
   app.add_option("--report-images", options.report_images, "Images shown in report.html")
       ->type_name("N")
-      ->capture_default_str()
       ->check(cli::whole_number(0, kMaxReportImages))
       ->group(group);
   app.add_flag("--resume", options.resume, "Continue the run that filled the directory")
@@ -93,7 +90,7 @@ void declare_output(CLI::App& app, CapfiltOptions& options) {
   app.add_flag("-q,--quiet", options.quiet, "No progress line on the terminal")->group(group);
 }
 
-void declare_models(CLI::App& app, CapfiltOptions& options, std::string& dtype) {
+void declare_models(cli::OptionParser& app, CapfiltOptions& options, std::string& dtype) {
   const char* group = "Models";
   app.add_option("--captioner", options.captioner,
                  "Writes a text for every image [none: the web's texts alone]")
@@ -105,7 +102,6 @@ void declare_models(CLI::App& app, CapfiltOptions& options, std::string& dtype) 
       ->group(group);
   app.add_option("--threshold", options.threshold, "Probability of a match that keeps a text")
       ->type_name("P")
-      ->capture_default_str()
       ->check(cli::number(0, 1))
       ->group(group);
   app.add_option("--dtype", dtype, "Hold weights as stored, f32, f16, bf16 or int8 [stored]")
@@ -118,13 +114,12 @@ void declare_models(CLI::App& app, CapfiltOptions& options, std::string& dtype) 
       ->group(group);
 }
 
-void declare_sampling(CLI::App& app, CapfiltOptions& options) {
+void declare_sampling(cli::OptionParser& app, CapfiltOptions& options) {
   const char* group = "Captions (nucleus sampling, unless --beams says otherwise)";
   GenerationOptions& generation = options.generation;
   app.add_option("-p,--prompt", options.prompt,
                  "How the captioner's sentence starts; it is cut off")
       ->type_name("TEXT")
-      ->capture_default_str()
       ->group(group);
   app.add_option("--beams", generation.num_beams, "Beam search over N candidates instead")
       ->type_name("N")
@@ -164,12 +159,12 @@ void declare_sampling(CLI::App& app, CapfiltOptions& options) {
       ->group(group);
 }
 
-void settle_generation(const CLI::App& app, GenerationOptions& generation) {
+void settle_generation(const cli::OptionParser& app, GenerationOptions& generation) {
   generation.min_length = generation.min_length.value_or(kMinLength);
   generation.max_length = generation.max_length.value_or(kMaxLength);
   if (generation.num_beams) {
     for (const char* name : {"--top-p", "--top-k", "--temperature", "--seed"}) {
-      if (cli::was_typed(app, name)) {
+      if (app.was_typed(name)) {
         throw cli::UsageError(std::string(name) + " is of sampling, which --beams turns off");
       }
     }
@@ -223,7 +218,7 @@ std::string CapfiltOptions::fingerprint() const {
 
 std::unique_ptr<CapfiltOptions> parse_capfilt_options(cli::Arguments arguments) {
   auto options = std::make_unique<CapfiltOptions>();
-  CLI::App app;
+  cli::OptionParser app;
   std::string dtype = "stored";
   declare_data(app, *options);
   declare_models(app, *options, dtype);

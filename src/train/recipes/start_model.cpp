@@ -82,7 +82,8 @@ BlipConfig start_architecture(const std::filesystem::path& source, const ModelCo
   return config;
 }
 
-void check_architecture(const BlipConfig& config, const TrainingConfig& training) {
+void check_architecture(const BlipConfig& config, const TrainingConfig& training,
+                        const BertTokenizer& tokenizer) {
   const BlipVisionConfig& vision = config.vision_config;
   const BlipTextConfig& text = config.text_config;
   const auto number = [](int value) { return std::to_string(value); };
@@ -102,11 +103,20 @@ void check_architecture(const BlipConfig& config, const TrainingConfig& training
     fail("data.max_tokens " + number(training.data.max_tokens) + " is more than the " +
          number(text.max_position_embeddings) + " positions of the model");
   }
-  // Known now rather than when the first epoch has been trained.
+  // What would end the evaluation is known now rather than when the first epoch has been trained.
   const bool generates = training.task == Task::caption && !training.data.validation.empty();
-  if (generates && training.evaluation.max_length > text.max_position_embeddings) {
-    fail("evaluation.max_length " + number(training.evaluation.max_length) + " is more than the " +
+  if (!generates) return;
+  const int longest = training.evaluation.max_length;
+  if (longest > text.max_position_embeddings) {
+    fail("evaluation.max_length " + number(longest) + " is more than the " +
          number(text.max_position_embeddings) + " positions of the model");
+  }
+  // As evaluate_captions has it: with [DEC], without [SEP].
+  const auto ids = tokenizer.encode(training.data.prompt, {.parse_special_tokens = false});
+  const int prompt = static_cast<int>(ids.size()) - 1;
+  if (longest <= prompt) {
+    fail("evaluation.max_length " + number(longest) + " leaves no room behind the " +
+         number(prompt) + " tokens of data.prompt");
   }
 }
 
@@ -131,7 +141,7 @@ StartModel open_start_model(const TrainingConfig& config, const ProcessGroup& gr
     return {std::move(architecture), std::move(tokenizer), directory};
   };
   StartModel start = start_of();
-  check_architecture(start.config, config);
+  check_architecture(start.config, config, start.tokenizer);
   return start;
 }
 

@@ -314,6 +314,20 @@ TEST_F(TrainingRun, RefusesValidationDataWithNothingToEvaluate) {
   EXPECT_FALSE(std::filesystem::exists(path() / "none" / "log.jsonl"));
 }
 
+TEST_F(TrainingRun, RefusesToEvaluateCaptionsWithoutRoomForAny) {
+  const auto error_of = [&](const std::string& setting) {
+    const WorkerOutcome outcome =
+        Worker(small_run(Task::caption, path(), "none", {validation(), setting})).wait();
+    EXPECT_EQ(outcome.exit_code, 2);
+    return outcome.output;
+  };
+  EXPECT_THAT(error_of("evaluation.max_length=21"), HasSubstr("more than the 20 positions"));
+  EXPECT_THAT(
+      error_of("evaluation.max_length=4"),
+      HasSubstr("evaluation.max_length 4 leaves no room behind the 4 tokens of data.prompt"));
+  EXPECT_FALSE(std::filesystem::exists(path() / "none" / "log.jsonl"));
+}
+
 TEST_F(TrainingRun, GoesOnWithOtherBatches) {
   // 24 rows: 6 steps of 4 in an epoch, 4 of 6.
   train(Task::pretrain, "run", {"run.max_steps=5"});
