@@ -25,3 +25,4 @@
 #include "blip/tensor.hpp"
 #include "blip/text_style.hpp"
 #include "blip/tokenizer.hpp"
+#include "blip/version.hpp"

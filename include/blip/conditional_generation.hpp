@@ -10,6 +10,7 @@
 #include "blip/config.hpp"
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
+#include "blip/export.hpp"
 #include "blip/generation.hpp"
 #include "blip/generation_session.hpp"
 #include "blip/load_options.hpp"
@@ -19,7 +20,7 @@ namespace blip {
 
 /// Weights are immutable after loading and shared between copies: every member is const and may be
 /// called from many threads at once, each with its own Context.
-class BlipForConditionalGeneration {
+class BLIP_API BlipForConditionalGeneration {
  public:
   /// `model` is a model directory, a checkpoint file, a hub id or the name of a bundled model.
   /// Throws missing_tensor or shape_mismatch naming the tensor, or whatever reading the files
@@ -30,6 +31,8 @@ class BlipForConditionalGeneration {
   /// Token ids per image (`num_return_sequences` consecutive rows for each), as
   /// transformers' `generate`, but never padded. Pixel values of another size than the model's
   /// interpolate the position embeddings (transformers' `interpolate_pos_encoding=True`).
+  /// Without a Context it uses one that belongs to the calling thread: made at the thread's first
+  /// such call, with all cores, and kept until the thread ends.
   [[nodiscard]] std::vector<std::vector<TokenId>> generate(
       const BlipInputs& inputs, const GenerationOptions& options = {}) const;
   [[nodiscard]] std::vector<std::vector<TokenId>> generate(const BlipInputs& inputs,
@@ -51,15 +54,15 @@ class BlipForConditionalGeneration {
   [[nodiscard]] BlipGenerationSession start_session() const;
 
   /// pixel_values: [B, 3, H, W] → B images
-  [[nodiscard]] std::vector<EncodedImage> encode_images(const Tensor& pixel_values,
+  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                         Context& context) const;
 
   /// Image features: pixel_values [B, 3, H, W] → last_hidden_state [B, N, E].
-  [[nodiscard]] Tensor image_features(const Tensor& pixel_values, Context& context) const;
+  [[nodiscard]] Tensor image_features(TensorView pixel_values, Context& context) const;
 
   /// Next-token logits at every position of one text, teacher-forced:
   /// image_embeds [N, E], input_ids [T] → [T, V].
-  [[nodiscard]] Tensor logits(const Tensor& image_embeds, const std::vector<TokenId>& input_ids,
+  [[nodiscard]] Tensor logits(TensorView image_embeds, const std::vector<TokenId>& input_ids,
                               Context& context) const;
 
   [[nodiscard]] const BlipConfig& config() const noexcept;

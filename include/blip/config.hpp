@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "blip/export.hpp"
 #include "blip/generation.hpp"
 #include "blip/image.hpp"
 #include "blip/tokenizer.hpp"
@@ -47,7 +48,7 @@ struct BlipVisionConfig {
 };
 
 /// config.json as a whole.
-struct BlipConfig {
+struct BLIP_API BlipConfig {
   std::string
       architecture;  ///< architectures[0], e.g. "BlipForConditionalGeneration"; may be empty
   BlipTextConfig text_config;
@@ -64,7 +65,7 @@ struct BlipConfig {
 };
 
 /// preprocessor_config.json. Defaults are transformers' BlipImageProcessor.
-struct BlipImageProcessorConfig {
+struct BLIP_API BlipImageProcessorConfig {
   bool do_resize = true;
   int height = 384;
   int width = 384;
@@ -92,7 +93,7 @@ struct BlipImageProcessorConfig {
 /// the same), the legacy fields of `text_config` in 4. To get what transformers 5 gives, do not use
 /// it. It is for display, and for callers who want the settings of the model's author.
 /// Throws as BlipConfig::from_pretrained does, except that the file may be missing.
-GenerationOptions load_generation_config(const std::filesystem::path& model_directory,
-                                         const BlipConfig& config);
+BLIP_API GenerationOptions load_generation_config(const std::filesystem::path& model_directory,
+                                                  const BlipConfig& config);
 
 }  // namespace blip

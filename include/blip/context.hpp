@@ -7,6 +7,8 @@
 
 #include <memory>
 
+#include "blip/export.hpp"
+
 namespace blip {
 
 class ThreadPool;
@@ -17,7 +19,7 @@ struct ContextOptions {
   int num_threads = 0;
 };
 
-class Context {
+class BLIP_API Context {
  public:
   explicit Context(const ContextOptions& options = {});
   ~Context();

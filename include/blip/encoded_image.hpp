@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "blip/export.hpp"
 #include "blip/tensor.hpp"
 
 namespace blip {
@@ -14,7 +15,7 @@ namespace blip {
 ///
 /// It may be used with every model that has the same vision encoder, such as the classes of one
 /// checkpoint. Only the width is checked.
-class EncodedImage {
+class BLIP_API EncodedImage {
  public:
   /// The image features: last_hidden_state [N, E].
   [[nodiscard]] const Tensor& last_hidden_state() const noexcept;

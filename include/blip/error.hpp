@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "blip/export.hpp"
+
 namespace blip {
 
 enum class ErrorCode {
@@ -24,7 +26,7 @@ enum class ErrorCode {
 };
 
 /// Thrown for every failure. `what()` is a single line without a trailing newline.
-class Error : public std::runtime_error {
+class BLIP_API Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }

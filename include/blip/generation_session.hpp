@@ -10,6 +10,7 @@
 
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
+#include "blip/export.hpp"
 #include "blip/generation.hpp"
 #include "blip/tokenizer.hpp"
 
@@ -31,7 +32,7 @@ struct FinishedRequest {
 /// other. What a request has of memory is given back when it leaves.
 ///
 /// One call at a time. The Context is used during a call only, and may be another every time.
-class BlipGenerationSession {
+class BLIP_API BlipGenerationSession {
  public:
   /// Adds a request, which takes part from the next step on. `text` is what the model's
   /// `generate_sequences` takes: a prompt, [CLS] … [SEP], or nothing for a captioning model; a

@@ -17,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+#include "blip/export.hpp"
+
 namespace blip {
 
 /// What is left empty comes from the environment variables of huggingface_hub, else from its
@@ -55,8 +57,8 @@ using DownloadProgress = std::function<bool(std::string_view file, std::uint64_t
 /// or not in the cache while offline), network, unsupported (not a BLIP model), malformed (an
 /// answer that breaks the protocol, a wrong hash), limit_exceeded, unreadable (the cache cannot be
 /// written) or cancelled.
-std::filesystem::path download_model(std::string_view id, const HubOptions& options = {},
-                                     const DownloadProgress& progress = {});
+BLIP_API std::filesystem::path download_model(std::string_view id, const HubOptions& options = {},
+                                              const DownloadProgress& progress = {});
 
 /// A BLIP model in the cache.
 struct CachedModel {
@@ -67,7 +69,7 @@ struct CachedModel {
 };
 
 /// The BLIP models in the cache, sorted by id. What is not a model, or cannot be read, is left out.
-std::vector<CachedModel> cached_models(const HubOptions& options = {});
+BLIP_API std::vector<CachedModel> cached_models(const HubOptions& options = {});
 
 struct DownloadLimits {
   std::size_t max_bytes = std::size_t{64} << 20;
@@ -79,6 +81,6 @@ struct DownloadLimits {
 /// What is at an http or https URL. Throws invalid_argument (not such a URL), not_found (404, 410),
 /// network (no connection, another status, too slow, too many redirects, one to another protocol)
 /// or limit_exceeded.
-std::vector<std::byte> download(std::string_view url, const DownloadLimits& limits = {});
+BLIP_API std::vector<std::byte> download(std::string_view url, const DownloadLimits& limits = {});
 
 }  // namespace blip

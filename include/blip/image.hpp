@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "blip/export.hpp"
+
 namespace blip {
 
 struct ImageOptions {
@@ -27,7 +29,7 @@ struct ImageOptions {
 /// preprocessor_config.json's "resample".
 enum class Resample { nearest = 0, lanczos = 1, bilinear = 2, bicubic = 3, box = 4, hamming = 5 };
 
-class Image {
+class BLIP_API Image {
  public:
   Image() = default;
   /// Takes pixels as they are: rows top to bottom, R G B per pixel, 3 * width * height bytes.

@@ -10,6 +10,7 @@
 #include "blip/config.hpp"
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
+#include "blip/export.hpp"
 #include "blip/load_options.hpp"
 #include "blip/tensor.hpp"
 #include "blip/text_style.hpp"
@@ -29,7 +30,7 @@ struct ImageTextMatch {
 ///
 /// Texts are token ids, [CLS] … [SEP], unpadded, of any lengths. A row does not depend on others.
 /// (Padding to 35 tokens with a mask, as the original code does, gives the same numbers.)
-class BlipForImageTextRetrieval {
+class BLIP_API BlipForImageTextRetrieval {
  public:
   /// `model` is a model directory, a checkpoint file, a hub id or the name of a bundled model.
   /// Throws missing_tensor or shape_mismatch naming the tensor, or whatever reading the files
@@ -38,7 +39,7 @@ class BlipForImageTextRetrieval {
                                                    const LoadOptions& options = {});
 
   /// pixel_values: [B, 3, H, W] → B images
-  [[nodiscard]] std::vector<EncodedImage> encode_images(const Tensor& pixel_values,
+  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                         Context& context) const;
 
   /// Embeddings of unit length (ITC): → [images, D], D = image_text_hidden_size.

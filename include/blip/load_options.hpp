@@ -1,6 +1,8 @@
 // How a model's weights are loaded.
 #pragma once
 
+#include "blip/hub.hpp"
+
 namespace blip {
 
 /// The number type weights are held in. Arithmetic is to float32's accuracy, except that of i8.
@@ -16,7 +18,13 @@ enum class WeightType {
 };
 
 struct LoadOptions {
+  // {}: without it, gcc's -Wextra warns callers about every field they leave out.
+
   WeightType weight_type = WeightType::stored;
+  /// For a model that is named by a hub id: offline, revision, token, cache directory and so on.
+  HubOptions hub{};
+  /// Told while its files are downloaded, if they are; false cancels.
+  DownloadProgress progress{};
 };
 
 }  // namespace blip

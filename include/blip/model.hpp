@@ -10,6 +10,7 @@
 #include "blip/config.hpp"
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
+#include "blip/export.hpp"
 #include "blip/load_options.hpp"
 #include "blip/tensor.hpp"
 #include "blip/tokenizer.hpp"
@@ -20,7 +21,7 @@ namespace blip {
 /// trained.
 /// Weights are immutable after loading and shared between copies: every member is const and may be
 /// called from many threads at once, each with its own Context.
-class BlipModel {
+class BLIP_API BlipModel {
  public:
   /// `model` is a model directory, a checkpoint file or a hub id. Throws missing_tensor or
   /// shape_mismatch naming the tensor, or whatever reading the files throws.
@@ -28,7 +29,7 @@ class BlipModel {
                                    const LoadOptions& options = {});
 
   /// pixel_values: [B, 3, H, W] → B images
-  [[nodiscard]] std::vector<EncodedImage> encode_images(const Tensor& pixel_values,
+  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                         Context& context) const;
 
   /// transformers' `get_image_features(…).pooler_output`: → [images, P], not normalised.
@@ -44,8 +45,7 @@ class BlipModel {
                                                std::span<const std::vector<TokenId>> texts,
                                                Context& context) const;
   /// Scaled cosines: image_features [I, P], text_features [T, P] → [I, T].
-  [[nodiscard]] Tensor logits_per_image(const Tensor& image_features,
-                                        const Tensor& text_features) const;
+  [[nodiscard]] Tensor logits_per_image(TensorView image_features, TensorView text_features) const;
 
   [[nodiscard]] const BlipConfig& config() const noexcept;
   /// Tensors of the checkpoint that this architecture does not use, sorted by name.

@@ -10,6 +10,7 @@
 #include "blip/config.hpp"
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
+#include "blip/export.hpp"
 #include "blip/load_options.hpp"
 #include "blip/tensor.hpp"
 #include "blip/tokenizer.hpp"
@@ -19,7 +20,7 @@ namespace blip {
 /// Only Salesforce's own checkpoints have this architecture (`blip_nlvr`); transformers does not.
 /// Weights are immutable after loading and shared between copies: every member is const and may be
 /// called from many threads at once, each with its own Context.
-class BlipForNLVR {
+class BLIP_API BlipForNLVR {
  public:
   /// `model` is a model directory or a checkpoint file. Throws missing_tensor or shape_mismatch
   /// naming the tensor, or whatever reading the files throws.
@@ -27,7 +28,7 @@ class BlipForNLVR {
                                      const LoadOptions& options = {});
 
   /// pixel_values: [B, 3, H, W] → B images
-  [[nodiscard]] std::vector<EncodedImage> encode_images(const Tensor& pixel_values,
+  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                         Context& context) const;
 
   /// One statement per pair of images, as token ids [CLS] … [SEP] ([CLS] becomes [ENC], as in the

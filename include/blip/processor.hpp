@@ -9,7 +9,9 @@
 
 #include "blip/config.hpp"
 #include "blip/context.hpp"
+#include "blip/export.hpp"
 #include "blip/image.hpp"
+#include "blip/load_options.hpp"
 #include "blip/tensor.hpp"
 #include "blip/tokenizer.hpp"
 
@@ -23,11 +25,12 @@ struct BlipInputs {
 };
 
 /// Immutable after loading; every member is const and safe to call from many threads.
-class BlipProcessor {
+class BLIP_API BlipProcessor {
  public:
   /// `model` is a model directory or the name of a bundled model. Throws as BertTokenizer and
   /// BlipImageProcessorConfig do.
-  static BlipProcessor from_pretrained(const std::filesystem::path& model);
+  static BlipProcessor from_pretrained(const std::filesystem::path& model,
+                                       const LoadOptions& options = {});
 
   BlipProcessor(BlipImageProcessorConfig image_processor, BertTokenizer tokenizer);
 

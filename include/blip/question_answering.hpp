@@ -11,6 +11,7 @@
 #include "blip/config.hpp"
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
+#include "blip/export.hpp"
 #include "blip/generation.hpp"
 #include "blip/generation_session.hpp"
 #include "blip/load_options.hpp"
@@ -37,7 +38,7 @@ struct RankedAnswer {
 /// Images and questions pair up; a single image goes with all questions, a single question with all
 /// images. Questions are token ids, [CLS] … [SEP], unpadded, of any lengths. A row does not depend
 /// on others.
-class BlipForQuestionAnswering {
+class BLIP_API BlipForQuestionAnswering {
  public:
   /// `model` is a model directory, a checkpoint file, a hub id or the name of a bundled model.
   /// Throws missing_tensor or shape_mismatch naming the tensor, or whatever reading the files
@@ -46,11 +47,13 @@ class BlipForQuestionAnswering {
                                                   const LoadOptions& options = {});
 
   /// pixel_values: [B, 3, H, W] → B images
-  [[nodiscard]] std::vector<EncodedImage> encode_images(const Tensor& pixel_values,
+  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                         Context& context) const;
 
   /// Answers as token ids, [DEC] first: num_return_sequences consecutive rows for each question, as
   /// transformers' `generate`, but never padded.
+  /// Without a Context it uses one that belongs to the calling thread: made at the thread's first
+  /// such call, with all cores, and kept until the thread ends.
   [[nodiscard]] std::vector<std::vector<TokenId>> generate(
       const BlipInputs& inputs, const GenerationOptions& options = {}) const;
   [[nodiscard]] std::vector<std::vector<TokenId>> generate(const BlipInputs& inputs,
@@ -79,7 +82,7 @@ class BlipForQuestionAnswering {
                                        Context& context) const;
   /// Next-token logits at every position of an answer, teacher-forced:
   /// question_states: [T, H], answer: [A] → [A, V].
-  [[nodiscard]] Tensor logits(const Tensor& question_states, const std::vector<TokenId>& answer,
+  [[nodiscard]] Tensor logits(TensorView question_states, const std::vector<TokenId>& answer,
                               Context& context) const;
 
   [[nodiscard]] const BlipConfig& config() const noexcept;

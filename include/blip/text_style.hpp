@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "blip/export.hpp"
+
 namespace blip {
 
 /// Whose conventions apply to a text that an encoder reads.
@@ -24,12 +26,12 @@ inline constexpr int kOriginalTextTokens = 35;
 /// Of a question: lower case; . ! " ( ) * # : ; ~ vanish without a blank in their place; blanks at
 /// the end go; at most `max_words` words. A question mark stays, and so does white space: two
 /// blanks have an empty word between them, which counts.
-[[nodiscard]] std::string pre_question(std::string_view question, int max_words = 50);
+[[nodiscard]] BLIP_API std::string pre_question(std::string_view question, int max_words = 50);
 
 /// Of a caption: lower case; a blank for each of . ! " ( ) * # : ; ~; two or more white spaces
 /// (Unicode's) become one blank, while one alone stays what it is, be it a tab; line feeds at the
 /// end go, then blanks at both ends; at most `max_words` words, which single blanks separate.
 /// Commas, question marks, apostrophes, hyphens, slashes and ampersands stay.
-[[nodiscard]] std::string pre_caption(std::string_view caption, int max_words = 50);
+[[nodiscard]] BLIP_API std::string pre_caption(std::string_view caption, int max_words = 50);
 
 }  // namespace blip

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "blip/export.hpp"
+
 namespace blip {
 
 /// Index into a model's vocabulary.
@@ -48,7 +50,7 @@ struct SpecialTokens {
 
 /// What every tokenizer does. Immutable after loading: every member is const and safe to call from
 /// many threads.
-class Tokenizer {
+class BLIP_API Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
@@ -71,7 +73,7 @@ class Tokenizer {
 };
 
 /// Cheap to copy.
-class BertTokenizer final : public Tokenizer {
+class BLIP_API BertTokenizer final : public Tokenizer {
  public:
   /// Reads `tokenizer.json`, else `vocab.txt`, with `tokenizer_config.json`,
   /// `special_tokens_map.json` and `added_tokens.json` where present, from a model directory, and

@@ -49,9 +49,10 @@ bool could_be_on_the_hub(std::string_view name) {
   return name.find('/') != std::string_view::npos && hub::parse_model_id(name).has_value();
 }
 
-std::filesystem::path from_the_hub(std::string_view name, const DownloadProgress& progress) {
+std::filesystem::path from_the_hub(std::string_view name, const DownloadProgress& progress,
+                                   const HubOptions& hub) {
   try {
-    return hub::find_model(name, {}, progress);
+    return hub::find_model(name, hub, progress);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::not_found && error.code() != ErrorCode::network) throw;
     std::string cause = error.what();
@@ -64,7 +65,8 @@ std::filesystem::path from_the_hub(std::string_view name, const DownloadProgress
 
 }  // namespace
 
-std::filesystem::path resolve_model(std::string_view name, const DownloadProgress& progress) {
+std::filesystem::path resolve_model(std::string_view name, const DownloadProgress& progress,
+                                    const HubOptions& hub) {
   if (name.find('\0') != std::string_view::npos) {
     throw Error(ErrorCode::not_found, in_quotes(name) + ": no such model");
   }
@@ -77,7 +79,7 @@ std::filesystem::path resolve_model(std::string_view name, const DownloadProgres
                     ": is a file, but neither a model directory nor a checkpoint (.safetensors, "
                     ".bin, .pth or .pt)");
   }
-  if (could_be_on_the_hub(name)) return from_the_hub(name, progress);
+  if (could_be_on_the_hub(name)) return from_the_hub(name, progress, hub);
   if (!is_plain_name(name)) {
     throw Error(ErrorCode::not_found, name.empty()
                                           ? std::string("the model name is empty")

@@ -19,9 +19,11 @@ inline constexpr std::string_view kQuestionModel = "nano-vqa";
 /// the bundled model of that name, looked for in each directory of $BLIP_MODEL_PATH
 /// (colon-separated), in share/blip/models beside the running program's bin, and in the source tree
 /// the library was built from. Else, of the form org/name or org/name@revision, the model of that
-/// id in the hub's cache; if it is not whole there, it is downloaded, telling `progress`. Throws
+/// id in the hub's cache; if it is not whole there, it is downloaded, telling `progress`, by the
+/// options in `hub`. Throws
 /// not_found, saying where it looked, or what download_model throws.
-std::filesystem::path resolve_model(std::string_view name, const DownloadProgress& progress = {});
+std::filesystem::path resolve_model(std::string_view name, const DownloadProgress& progress = {},
+                                    const HubOptions& hub = {});
 
 /// The names resolve_model finds bundled models by, sorted.
 std::vector<std::string> bundled_models();

@@ -16,6 +16,7 @@
 #include "app/images/open_image.hpp"
 #include "app/records/output_file.hpp"
 #include "blip/error.hpp"
+#include "blip/version.hpp"
 #include "cli/commands.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
@@ -46,7 +47,7 @@ constexpr std::array kCommands = {
 };
 
 std::string general_help() {
-  std::string text = "blip " BLIP_VERSION
+  std::string text = "blip " + std::string(version()) +
                      ": describes images, offline, with BLIP models.\n"
                      "\n"
                      "Usage: blip COMMAND [options]\n"
@@ -85,7 +86,7 @@ ExitCode dispatch(const std::vector<std::string>& words) {
     return ExitCode::ok;
   }
   if (first == "--version") {
-    print("blip " BLIP_VERSION "\n");
+    print("blip " + std::string(version()) + "\n");
     return ExitCode::ok;
   }
   const bool wants_help = first == "help";

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "blip/error.hpp"
+#include "blip/version.hpp"
 
 namespace blip::hub {
 namespace {
@@ -174,7 +175,7 @@ HttpResponse HttpSession::perform(const HttpRequest& request, const BodySink& si
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set(CURLOPT_NOBODY, request.head ? 1L : 0L);
   set(CURLOPT_HTTPHEADER, headers.get());
-  set(CURLOPT_USERAGENT, "blip.cpp/" BLIP_VERSION);
+  set(CURLOPT_USERAGENT, ("blip.cpp/" + std::string(version())).c_str());
   set(CURLOPT_ERRORBUFFER, handle_->message.data());
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_time.count()));
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(request.total_time.count()));

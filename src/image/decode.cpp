@@ -26,6 +26,7 @@ using image::PixelLayout;
 using image::SampleType;
 using image::Size;
 using image::VipsImagePtr;
+using image::VipsOperationPtr;
 using image::VipsRegionPtr;
 
 [[noreturn]] void fail_damaged(Format format, const std::string& name) {
@@ -34,65 +35,64 @@ using image::VipsRegionPtr;
               name + ": truncated or damaged " + image::name_of(format) + " file");
 }
 
-struct Loader {
-  const char* operation;
-  int (*load)(void* bytes, std::size_t size, VipsImage** out, ...);
-};
-
-// Called by name, so that no other loader, however registered, ever sees the bytes.
-Loader loader_of(Format format) {
+// Named, so that no other loader, however registered, ever sees the bytes.
+const char* loader_of(Format format) {
   switch (format) {
     case Format::jpeg:
-      return {"jpegload_buffer", vips_jpegload_buffer};
+      return "jpegload_buffer";
     case Format::png:
-      return {"pngload_buffer", vips_pngload_buffer};
+      return "pngload_buffer";
     case Format::webp:
-      return {"webpload_buffer", vips_webpload_buffer};
+      return "webpload_buffer";
     case Format::gif:
-      return {"gifload_buffer", vips_gifload_buffer};
+      return "gifload_buffer";
     case Format::tiff:
-      return {"tiffload_buffer", vips_tiffload_buffer};
+      return "tiffload_buffer";
     case Format::heif:
-      return {"heifload_buffer", vips_heifload_buffer};
+      return "heifload_buffer";
     default:
-      return {nullptr, nullptr};
+      return nullptr;
   }
 }
 
-[[nodiscard]] VipsImagePtr opened(int failed, VipsImage* header, Format format,
-                                  const std::string& name) {
-  if (failed != 0) fail_damaged(format, name);
-  return VipsImagePtr(header);
+// Null if there is none, or none that libvips considers fit for files from strangers.
+VipsOperationPtr loader(Format format) {
+  if (vips_type_find("VipsOperation", loader_of(format)) == 0) return nullptr;
+  VipsOperationPtr operation(vips_operation_new(loader_of(format)));
+  if (operation && (vips_operation_get_flags(operation.get()) & VIPS_OPERATION_UNTRUSTED) != 0) {
+    return nullptr;
+  }
+  return operation;
 }
 
-// Reads the header; pixels follow when a region asks for them.
-VipsImagePtr open_header(Format format, std::span<const std::byte> bytes, const std::string& name) {
-  const Loader loader = loader_of(format);
-  if (loader.load == nullptr) {
+// Reads the header; pixels follow when a region asks for them. A JPEG is decoded at 1 / `shrink` of
+// its size.
+VipsImagePtr open_header(Format format, std::span<const std::byte> bytes, int shrink,
+                         const std::string& name) {
+  if (loader_of(format) == nullptr) {
     throw Error(ErrorCode::unsupported, name + ": not an image, or a format that is not supported");
   }
-  if (vips_type_find("VipsOperation", loader.operation) == 0) {
+  const VipsOperationPtr operation = loader(format);
+  if (!operation) {
+    vips_error_clear();
     throw Error(ErrorCode::unsupported,
                 name + ": this libvips cannot read " + image::name_of(format) + " files");
   }
+  // Built here and not by vips_jpegload_buffer and its like, which put the operation into the
+  // process' cache. Damage that the format's own library repairs is forgiven, missing data is not:
+  // the line that Pillow draws.
+  VipsBlob* blob = vips_blob_new(nullptr, bytes.data(), bytes.size());
+  g_object_set(operation.get(), "buffer", blob, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+               VIPS_FAIL_ON_TRUNCATED, nullptr);
+  vips_area_unref(VIPS_AREA(blob));
+  if (shrink > 1) g_object_set(operation.get(), "shrink", shrink, nullptr);
   VipsImage* header = nullptr;
-  // libvips does not write to the bytes, it only lacks the const. Damage that the format's own
-  // library repairs is forgiven, missing data is not: the line that Pillow draws.
-  void* buffer = const_cast<std::byte*>(bytes.data());
-  const int failed = loader.load(buffer, bytes.size(), &header, "access", VIPS_ACCESS_SEQUENTIAL,
-                                 "fail_on", VIPS_FAIL_ON_TRUNCATED, nullptr);
-  return opened(failed, header, format, name);
-}
-
-// The same of a JPEG that is decoded at 1 / factor of its size.
-VipsImagePtr open_shrunk_jpeg(std::span<const std::byte> bytes, int factor,
-                              const std::string& name) {
-  VipsImage* header = nullptr;
-  void* buffer = const_cast<std::byte*>(bytes.data());
-  const int failed =
-      vips_jpegload_buffer(buffer, bytes.size(), &header, "access", VIPS_ACCESS_SEQUENTIAL,
-                           "fail_on", VIPS_FAIL_ON_TRUNCATED, "shrink", factor, nullptr);
-  return opened(failed, header, Format::jpeg, name);
+  const bool built = vips_object_build(VIPS_OBJECT(operation.get())) == 0;
+  if (built) g_object_get(operation.get(), "out", &header, nullptr);
+  VipsImagePtr picture(header);
+  vips_object_unref_outputs(VIPS_OBJECT(operation.get()));
+  if (!picture) fail_damaged(format, name);
+  return picture;
 }
 
 // Of the factors that a JPEG can be shrunk by while it is decoded.
@@ -213,19 +213,19 @@ Image decode_bmp(std::span<const std::byte> bytes, const ImageOptions& options,
 
 Image decode_with_vips(Format format, std::span<const std::byte> bytes, const ImageOptions& options,
                        const std::string& name) {
-  image::start_vips();
+  const image::VipsSession session;
   const auto background = format == Format::gif ? image::gif_background(bytes) : std::nullopt;
   if (background) {
     if (background->canvas.width == 0 || background->canvas.height == 0) fail_damaged(format, name);
     check_pixels(background->canvas, options.max_pixels, name);
   }
   if (format == Format::tiff && image::tiff_lacks_palette(bytes)) fail_damaged(format, name);
-  VipsImagePtr picture = open_header(format, bytes, name);
+  VipsImagePtr picture = open_header(format, bytes, 1, name);
   Size size = {vips_image_get_width(picture.get()), vips_image_get_height(picture.get())};
   check_pixels(size, options.max_pixels, name);
   const int factor = format == Format::jpeg ? shrink_factor(size, options.shrink_to) : 1;
   if (factor > 1) {
-    picture = open_shrunk_jpeg(bytes, factor, name);
+    picture = open_header(format, bytes, factor, name);
     size = {vips_image_get_width(picture.get()), vips_image_get_height(picture.get())};
   }
   const PixelLayout layout = layout_of(picture.get(), format, bytes, name);

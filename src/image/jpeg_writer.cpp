@@ -15,10 +15,12 @@ struct FreeBuffer {
 }  // namespace
 
 std::vector<std::byte> jpeg_bytes(const Image& image, int quality) {
-  start_vips();
+  const VipsSession session;
   const auto pixels = image.pixels();
   const VipsImagePtr source(vips_image_new_from_memory(pixels.data(), pixels.size(), image.width(),
                                                        image.height(), 3, VIPS_FORMAT_UCHAR));
+  // The one thread that writes is enough, whatever the program has set.
+  if (source != nullptr) vips_image_set_int(source.get(), VIPS_META_CONCURRENCY, 1);
   void* buffer = nullptr;
   std::size_t size = 0;
   if (source == nullptr || vips_jpegsave_buffer(source.get(), &buffer, &size, "Q", quality, "strip",

@@ -7,18 +7,45 @@
 namespace blip::image {
 namespace {
 
-void discard(const gchar* /*domain*/, GLogLevelFlags /*level*/, const gchar* /*message*/,
-             gpointer /*data*/) {}
+// Sessions of this thread.
+thread_local int own_sessions = 0;
 
-bool initialise() {
-  // GLib would print to stderr, which belongs to the program, not to this library.
-  g_log_set_handler(
-      "VIPS",
-      static_cast<GLogLevelFlags>(G_LOG_LEVEL_MASK | G_LOG_FLAG_FATAL | G_LOG_FLAG_RECURSION),
-      discard, nullptr);
+// GLib would print to stderr, which belongs to the program, not to this library.
+void discard_own(const gchar* domain, GLogLevelFlags level, const gchar* message, gpointer data) {
+  if (own_sessions == 0) g_log_default_handler(domain, level, message, data);
+}
+
+// GLib has one handler for a domain at a time, so it is there while there is any session.
+class WarningHandler {
+ public:
+  void acquire() {
+    const std::lock_guard lock(mutex_);
+    if (sessions_++ > 0) return;
+    constexpr auto kAllLevels =
+        static_cast<GLogLevelFlags>(G_LOG_LEVEL_MASK | G_LOG_FLAG_FATAL | G_LOG_FLAG_RECURSION);
+    id_ = g_log_set_handler("VIPS", kAllLevels, discard_own, nullptr);
+  }
+  void release() {
+    const std::lock_guard lock(mutex_);
+    if (--sessions_ == 0) g_log_remove_handler("VIPS", id_);
+  }
+
+ private:
+  std::mutex mutex_;
+  int sessions_ = 0;
+  guint id_ = 0;
+};
+
+WarningHandler& warning_handler() {
+  static WarningHandler handler;
+  return handler;
+}
+
+bool start_vips() {
+  const bool is_started = g_type_from_name("VipsOperation") != 0;
   if (vips_init("blip") != 0) return false;
-  vips_block_untrusted_set(TRUE);
-  // Each file is read once; a cached operation would only pin its bytes.
+  if (is_started) return true;
+  // Each file is read once; a cached operation would only pin its memory.
   vips_cache_set_max(0);
   // Callers run images in parallel; threads inside one image would fight them for the cores.
   vips_concurrency_set(1);
@@ -27,11 +54,19 @@ bool initialise() {
 
 }  // namespace
 
-void start_vips() {
-  static std::once_flag once;
-  static bool started = false;
-  std::call_once(once, [] { started = initialise(); });
-  if (!started) throw Error(ErrorCode::unsupported, "libvips could not be started");
+VipsSession::VipsSession() {
+  warning_handler().acquire();
+  ++own_sessions;
+  static const bool kStarted = start_vips();
+  if (kStarted) return;
+  --own_sessions;
+  warning_handler().release();
+  throw Error(ErrorCode::unsupported, "libvips could not be started");
+}
+
+VipsSession::~VipsSession() {
+  --own_sessions;
+  warning_handler().release();
 }
 
 }  // namespace blip::image

@@ -12,13 +12,25 @@ struct Unref {
 };
 using VipsImagePtr = std::unique_ptr<VipsImage, Unref>;
 using VipsRegionPtr = std::unique_ptr<VipsRegion, Unref>;
+using VipsOperationPtr = std::unique_ptr<VipsOperation, Unref>;
 
-/// Starts libvips on the first call; any number of threads may call it.
-/// Throws unsupported if libvips cannot start.
+/// Makes libvips ready for what this thread does with it while the object lives. Any number of
+/// threads may have one.
 ///
-/// libvips keeps its settings per process, so a program that uses it too will see them: loaders
-/// that are not made for hostile files are off, no results are cached, an image is decoded by the
-/// one thread that asked, and libvips' own warnings are discarded instead of printed.
-void start_vips();
+/// libvips keeps its settings per process. If the program has started libvips before, nothing of
+/// them is changed, and whatever libvips keeps of our images counts against the program's own cache
+/// limits. Otherwise libvips is started here, with an operation cache of size 0 and one thread; the
+/// program may set both as it likes afterwards. Neither way are they set again.
+///
+/// While one of these objects lives, libvips' warnings on its thread are discarded; those of other
+/// threads go to GLib's default handler.
+class VipsSession {
+ public:
+  /// Throws unsupported if libvips cannot be started.
+  VipsSession();
+  ~VipsSession();
+  VipsSession(const VipsSession&) = delete;
+  VipsSession& operator=(const VipsSession&) = delete;
+};
 
 }  // namespace blip::image

@@ -31,7 +31,7 @@ class RetrievalEncoder final : public DualEncoder {
                                         : tokenizer_->encode(text);
   }
 
-  [[nodiscard]] std::vector<EncodedImage> encode_images(const Tensor& pixel_values,
+  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                         Context& context) const override {
     return model_.encode_images(pixel_values, context);
   }
@@ -78,7 +78,7 @@ class EmbeddingEncoder final : public DualEncoder {
     return tokenizer_->encode(text);
   }
 
-  [[nodiscard]] std::vector<EncodedImage> encode_images(const Tensor& pixel_values,
+  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                         Context& context) const override {
     return model_.encode_images(pixel_values, context);
   }

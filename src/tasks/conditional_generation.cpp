@@ -4,6 +4,7 @@
 
 #include "architectures/blip/architectures.hpp"
 #include "blip/error.hpp"
+#include "core/thread_context.hpp"
 #include "generate/generate.hpp"
 #include "model/text_decoder.hpp"
 #include "model/text_model.hpp"
@@ -73,8 +74,7 @@ const std::vector<std::string>& BlipForConditionalGeneration::ignored_tensors() 
 
 std::vector<std::vector<TokenId>> BlipForConditionalGeneration::generate(
     const BlipInputs& inputs, const GenerationOptions& options) const {
-  Context context;
-  return generate(inputs, options, context);
+  return generate(inputs, options, thread_context());
 }
 
 std::vector<std::vector<TokenId>> BlipForConditionalGeneration::generate(
@@ -112,12 +112,12 @@ BlipGenerationSession BlipForConditionalGeneration::start_session() const {
   return start_decoding_session(model_, model_->text, model_->head, prepare);
 }
 
-std::vector<EncodedImage> BlipForConditionalGeneration::encode_images(const Tensor& pixel_values,
+std::vector<EncodedImage> BlipForConditionalGeneration::encode_images(TensorView pixel_values,
                                                                       Context& context) const {
   return blip::encode_images(model_->vision, pixel_values, context);
 }
 
-Tensor BlipForConditionalGeneration::image_features(const Tensor& pixel_values,
+Tensor BlipForConditionalGeneration::image_features(TensorView pixel_values,
                                                     Context& context) const {
   Tensor features;
   for (const EncodedImage& image : encode_images(pixel_values, context)) {
@@ -128,7 +128,7 @@ Tensor BlipForConditionalGeneration::image_features(const Tensor& pixel_values,
   return features;
 }
 
-Tensor BlipForConditionalGeneration::logits(const Tensor& image_embeds,
+Tensor BlipForConditionalGeneration::logits(TensorView image_embeds,
                                             const std::vector<TokenId>& input_ids,
                                             Context& context) const {
   require_matrix(image_embeds, config().vision_config.hidden_size, "image_embeds");

@@ -25,7 +25,7 @@ std::vector<std::vector<TokenId>> ids_of(std::vector<GeneratedSequence> sequence
   return rows;
 }
 
-void require_matrix(const Tensor& tensor, std::int64_t width, std::string_view name) {
+void require_matrix(TensorView tensor, std::int64_t width, std::string_view name) {
   const auto& shape = tensor.shape;
   if (shape.size() == 2 && shape[0] > 0 && shape[1] == width &&
       static_cast<std::int64_t>(tensor.data.size()) % width == 0 &&
@@ -37,11 +37,10 @@ void require_matrix(const Tensor& tensor, std::int64_t width, std::string_view n
 }
 
 Tensor teacher_forced_logits(const TextModel& model, const LanguageModelHead& head,
-                             const Tensor& states, const std::vector<TokenId>& input_ids,
+                             TensorView states, const std::vector<TokenId>& input_ids,
                              Context& context) {
   if (input_ids.empty()) throw Error(ErrorCode::invalid_argument, "input_ids is empty");
-  const auto caches =
-      model.attend_to(states.data.data(), std::span(states.shape.data(), 1), context);
+  const auto caches = model.attend_to(states.data.data(), states.shape.first(1), context);
   TextDecoder decoder(model, head, pointers_to(caches), context);
   const DecodeRow row{.image = 0, .parent = -1, .tokens = input_ids};
   const std::span<const float> values = decoder.step_all_logits(std::span(&row, 1));

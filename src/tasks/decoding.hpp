@@ -21,11 +21,11 @@ GenerationSettings decoder_settings(const GenerationOptions& options, const Blip
 std::vector<std::vector<TokenId>> ids_of(std::vector<GeneratedSequence> sequences);
 
 /// Throws invalid_argument unless `tensor` is [any, width] with that many elements.
-void require_matrix(const Tensor& tensor, std::int64_t width, std::string_view name);
+void require_matrix(TensorView tensor, std::int64_t width, std::string_view name);
 
 /// Next-token logits at every position: states [N, E], input_ids [T] → [T, V]
 Tensor teacher_forced_logits(const TextModel& model, const LanguageModelHead& head,
-                             const Tensor& states, const std::vector<TokenId>& input_ids,
+                             TensorView states, const std::vector<TokenId>& input_ids,
                              Context& context);
 
 }  // namespace blip

@@ -18,7 +18,7 @@ std::vector<Matching> DualEncoder::match(const EncodedImage& /*image*/,
 std::shared_ptr<const DualEncoder> open_dual_encoder(const std::filesystem::path& model,
                                                      const LoadOptions& options,
                                                      MatchingHead matching_head) {
-  const std::filesystem::path path = resolve_model(model.native());
+  const std::filesystem::path path = resolve_model(model.native(), options.progress, options.hub);
   const ModelFamily& family = family_of(path);
   if (family.open_dual_encoder == nullptr) {
     const Architecture& architecture = family.architecture_of(path);

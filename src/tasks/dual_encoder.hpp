@@ -45,7 +45,7 @@ class DualEncoder {
                                                     TextStyle style) const = 0;
 
   /// pixel_values: [B, 3, H, W] → B images
-  [[nodiscard]] virtual std::vector<EncodedImage> encode_images(const Tensor& pixel_values,
+  [[nodiscard]] virtual std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                                 Context& context) const = 0;
 
   /// Of unit length: → [images, D]

@@ -17,7 +17,7 @@ struct ImageBatch {
 };
 
 // The sizes of pixel_values: [B, 3, H, W], checked against its data.
-ImageBatch image_batch(const Tensor& pixel_values) {
+ImageBatch image_batch(TensorView pixel_values) {
   const auto& shape = pixel_values.shape;
   const bool has_four = shape.size() == 4 && shape[1] == 3 &&
                         std::all_of(shape.begin(), shape.end(), [](auto n) { return n > 0; });
@@ -45,7 +45,7 @@ EncodedImage image_of_features(Tensor last_hidden_state) {
   return EncodedImage(memory);
 }
 
-std::vector<EncodedImage> encode_images(const VisionModel& vision, const Tensor& pixel_values,
+std::vector<EncodedImage> encode_images(const VisionModel& vision, TensorView pixel_values,
                                         Context& context) {
   const ImageBatch batch = image_batch(pixel_values);
   const std::int64_t tokens = vision.token_count(batch.height, batch.width);

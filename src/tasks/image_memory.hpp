@@ -33,7 +33,7 @@ struct EncodedImage::Memory {
 
 /// The encoder's states of every image: pixel_values [B, 3, H, W] → B images. Throws
 /// invalid_argument if the tensor is not of that shape.
-std::vector<EncodedImage> encode_images(const VisionModel& vision, const Tensor& pixel_values,
+std::vector<EncodedImage> encode_images(const VisionModel& vision, TensorView pixel_values,
                                         Context& context);
 
 /// An image whose features [N, E] were computed elsewhere.

@@ -48,7 +48,7 @@ const std::vector<std::string>& BlipForImageTextRetrieval::ignored_tensors() con
   return model_->files.ignored_tensors;
 }
 
-std::vector<EncodedImage> BlipForImageTextRetrieval::encode_images(const Tensor& pixel_values,
+std::vector<EncodedImage> BlipForImageTextRetrieval::encode_images(TensorView pixel_values,
                                                                    Context& context) const {
   return blip::encode_images(model_->vision, pixel_values, context);
 }

@@ -65,7 +65,7 @@ const std::vector<std::string>& BlipModel::ignored_tensors() const noexcept {
   return model_->files.ignored_tensors;
 }
 
-std::vector<EncodedImage> BlipModel::encode_images(const Tensor& pixel_values,
+std::vector<EncodedImage> BlipModel::encode_images(TensorView pixel_values,
                                                    Context& context) const {
   return blip::encode_images(model_->vision, pixel_values, context);
 }
@@ -103,12 +103,15 @@ Tensor BlipModel::get_multimodal_features(std::span<const EncodedImage> images,
   return model_->pool(first, pairs, context);
 }
 
-Tensor BlipModel::logits_per_image(const Tensor& image_features,
-                                   const Tensor& text_features) const {
+Tensor BlipModel::logits_per_image(TensorView image_features, TensorView text_features) const {
   require_matrix(image_features, config().projection_dim, "image_features");
   require_matrix(text_features, config().projection_dim, "text_features");
-  Tensor images = image_features;
-  Tensor texts = text_features;
+  const auto copied = [](TensorView features) {
+    return Tensor{{features.shape.begin(), features.shape.end()},
+                  {features.data.begin(), features.data.end()}};
+  };
+  Tensor images = copied(image_features);  // to be normalised
+  Tensor texts = copied(text_features);
   normalize_rows(images);
   normalize_rows(texts);
   const float scale = std::exp(model_->logit_scale);

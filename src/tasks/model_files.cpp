@@ -8,7 +8,7 @@ namespace blip {
 
 ModelOpener::ModelOpener(const std::filesystem::path& model, const LoadOptions& options,
                          const Architecture& architecture)
-    : path_(resolve_model(model.native())),
+    : path_(resolve_model(model.native(), options.progress, options.hub)),
       config_(BlipConfig::from_pretrained(path_)),
       weights_(path_, options) {
   weights_.require(architecture, config_.architecture);

@@ -65,7 +65,7 @@ const std::vector<std::string>& BlipForNLVR::ignored_tensors() const noexcept {
   return model_->files.ignored_tensors;
 }
 
-std::vector<EncodedImage> BlipForNLVR::encode_images(const Tensor& pixel_values,
+std::vector<EncodedImage> BlipForNLVR::encode_images(TensorView pixel_values,
                                                      Context& context) const {
   return blip::encode_images(model_->vision, pixel_values, context);
 }

@@ -10,8 +10,10 @@
 
 namespace blip {
 
-BlipProcessor BlipProcessor::from_pretrained(const std::filesystem::path& model) {
-  const std::filesystem::path directory = resolve_model(model.native());
+BlipProcessor BlipProcessor::from_pretrained(const std::filesystem::path& model,
+                                             const LoadOptions& options) {
+  const std::filesystem::path directory =
+      resolve_model(model.native(), options.progress, options.hub);
   return {BlipImageProcessorConfig::from_pretrained(directory),
           BertTokenizer::from_pretrained(tokenizer_directory(directory))};
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "architectures/blip/architectures.hpp"
+#include "core/thread_context.hpp"
 #include "generate/generate.hpp"
 #include "model/text_decoder.hpp"
 #include "model/text_encoder.hpp"
@@ -77,15 +78,14 @@ const std::vector<std::string>& BlipForQuestionAnswering::ignored_tensors() cons
   return model_->files.ignored_tensors;
 }
 
-std::vector<EncodedImage> BlipForQuestionAnswering::encode_images(const Tensor& pixel_values,
+std::vector<EncodedImage> BlipForQuestionAnswering::encode_images(TensorView pixel_values,
                                                                   Context& context) const {
   return blip::encode_images(model_->vision, pixel_values, context);
 }
 
 std::vector<std::vector<TokenId>> BlipForQuestionAnswering::generate(
     const BlipInputs& inputs, const GenerationOptions& options) const {
-  Context context;
-  return generate(inputs, options, context);
+  return generate(inputs, options, thread_context());
 }
 
 std::vector<std::vector<TokenId>> BlipForQuestionAnswering::generate(
@@ -152,7 +152,7 @@ Tensor BlipForQuestionAnswering::question_states(const EncodedImage& image,
           model_->encode(std::span(&image, 1), rows, model_, context)};
 }
 
-Tensor BlipForQuestionAnswering::logits(const Tensor& question_states,
+Tensor BlipForQuestionAnswering::logits(TensorView question_states,
                                         const std::vector<TokenId>& answer,
                                         Context& context) const {
   require_matrix(question_states, model_->decoder.config.hidden_size, "question_states");

@@ -78,6 +78,26 @@ TEST(ModelDirectory, ANameWithOneSlashMayBeOnTheHub) {
   EXPECT_EQ(resolve_model("org/tiny@v2"), snapshot);
 }
 
+TEST(ModelDirectory, TheCallersHubOptionsGoBeforeTheEnvironment) {
+  const TemporaryDirectory cache;
+  const TemporaryDirectory other;
+  const ScopedVariable place("HF_HUB_CACHE", other.path().string());
+  const ScopedVariable online("HF_HUB_OFFLINE", "0");
+  const HubOptions hub{.cache_directory = cache.path(), .offline = true, .revision = "v2"};
+  expect_error(ErrorCode::not_found,
+               "not in the cache " + cache.path().string() + ", and offline mode",
+               [&] { resolve_model("org/tiny", {}, hub); });
+  const std::string commit(40, 'b');
+  const auto repository = cache.path() / "models--org--tiny";
+  const auto snapshot = repository / "snapshots" / commit;
+  std::filesystem::create_directories(snapshot);
+  std::filesystem::create_directories(repository / "refs");
+  cache.write("models--org--tiny/refs/v2", commit);
+  cache.write("models--org--tiny/snapshots/" + commit + "/config.json", "{}");
+  cache.write("models--org--tiny/snapshots/" + commit + "/model.safetensors", "x");
+  EXPECT_EQ(resolve_model("org/tiny", {}, hub), snapshot);
+}
+
 TEST(ModelDirectory, BundledNamesArePlain) {
   const ScopedVariable variable("BLIP_MODEL_PATH", BLIP_SOURCE_DIR "/models");
   expect_error(ErrorCode::not_found, "../models/absent: no such model directory",

@@ -10,10 +10,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -126,6 +127,18 @@ void BackgroundBlip::close_input() {
   input_ = -1;
 }
 
+void BackgroundBlip::fill_output() const {
+  const std::string same_pipe = "/proc/self/fd/" + std::to_string(output_);
+  const int end = open(same_pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  require(end != -1, "open of the pipe");
+  const std::array<char, 4096> chunk = {};
+  for (const std::size_t size : {chunk.size(), std::size_t{1}}) {
+    while (write(end, chunk.data(), size) > 0) {
+    }
+  }
+  close(end);
+}
+
 void BackgroundBlip::close_output() {
   if (output_ != -1) close(output_);
   output_ = -1;
@@ -149,12 +162,19 @@ void BackgroundBlip::signal(int number) const {
   kill(pid_, number);
 }
 
-double BackgroundBlip::processor_time() const {
-  clockid_t clock = {};
-  timespec used = {};
-  require(clock_getcpuclockid(pid_, &clock) == 0 && clock_gettime(clock, &used) == 0,
-          "clock_gettime");
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+bool BackgroundBlip::takes(int number) const {
+  const std::string file = "/proc/" + std::to_string(pid_) + "/status";
+  for (int i = 0; i < 6000; ++i) {
+    std::ifstream status(file);
+    for (std::string line; std::getline(status, line);) {
+      constexpr std::string_view kPending = "ShdPnd:";
+      if (!line.starts_with(kPending)) continue;
+      const auto pending = std::stoull(line.substr(kPending.size()), nullptr, 16);
+      if ((pending >> (number - 1) & 1U) == 0) return true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
 }
 
 bool BackgroundBlip::wait_for_death(std::chrono::milliseconds limit) {

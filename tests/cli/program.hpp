@@ -40,11 +40,13 @@ class BackgroundBlip {
   void close_input();
   /// The next line it prints, without its end; "" at the end of its output.
   std::string read_line();
+  /// Fills the pipe of its standard output, so that it hangs in the next write to it.
+  void fill_output() const;
   /// Closes this end of its standard output.
   void close_output();
   void signal(int number) const;
-  /// Seconds of processor it has used.
-  [[nodiscard]] double processor_time() const;
+  /// Waits until the signal is pending no longer. False if that does not happen.
+  [[nodiscard]] bool takes(int number) const;
   /// False if it still runs after `limit`.
   bool wait_for_death(std::chrono::milliseconds limit);
   /// Waits for its end; `out` is what read_line has not taken.

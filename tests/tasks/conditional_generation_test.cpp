@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -131,6 +133,24 @@ TEST_F(BundledModel, SaysTheSameInInt8) {
               model_.generate(inputs, {.num_beams = 3}, context_))
         << photo;
   }
+}
+
+// Their numbers: threads that were started anew would have others.
+std::set<std::string> thread_ids() {
+  std::set<std::string> ids;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    ids.insert(entry.path().filename().string());
+  }
+  return ids;
+}
+
+TEST_F(BundledModel, StartsNoThreadsForTheSecondCallWithoutAContext) {
+  const BlipInputs inputs = processor_(Image::open(kPhotos + "cat.jpg"));
+  const auto expected = model_.generate(inputs, {.num_beams = 2}, context_);
+  EXPECT_EQ(model_.generate(inputs, {.num_beams = 2}), expected);
+  const auto before = thread_ids();
+  EXPECT_EQ(model_.generate(inputs, {.num_beams = 2}), expected);
+  EXPECT_EQ(thread_ids(), before);
 }
 
 TEST_F(BundledModel, IsSafeToShareBetweenThreads) {

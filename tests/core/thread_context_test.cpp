@@ -1,0 +1,47 @@
+#include "core/thread_context.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+#include "core/thread_pool.hpp"
+
+namespace blip {
+namespace {
+
+TEST(ThreadContext, IsOneForEachThread) {
+  Context* own = &thread_context();
+  EXPECT_EQ(&thread_context(), own);
+  Context* other = nullptr;
+  std::jthread([&] {
+    other = &thread_context();
+    EXPECT_EQ(&thread_context(), other);
+  }).join();
+  EXPECT_NE(other, own);
+}
+
+// The threads of a pool do not exist in a child of fork().
+TEST(ThreadContext, WorksAndEndsInAForkedChild) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer refuses threads in a child of fork()";
+#endif
+  std::atomic<int> calls = 0;
+  const auto count = [&](std::size_t, int) { ++calls; };
+  thread_context().threads().parallel_for(10, count);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(30);  // instead of waiting for ever
+    thread_context().threads().parallel_for(10, count);
+    std::exit(calls == 20 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+}  // namespace
+}  // namespace blip
