@@ -12,32 +12,32 @@ namespace blip::cli {
 namespace {
 
 // float, so that 0.1F is written as 0.1 and not with the digits that it gains as a double.
-using Json = nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::string, bool,
-                                  std::int64_t, std::uint64_t, float>;
+using RecordJson = nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::string, bool,
+                                        std::int64_t, std::uint64_t, float>;
 
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string dump(const RecordJson& json) {
+  return json.dump(-1, ' ', false, RecordJson::error_handler_t::replace);
 }
 
-Json json_of(const Value& value) {
-  return std::visit([](const auto& held) { return Json(held); }, value);
+RecordJson json_of(const Value& value) {
+  return std::visit([](const auto& held) { return RecordJson(held); }, value);
 }
 
-void add_values(Json& object, const std::vector<std::string_view>& names,
+void add_values(RecordJson& object, const std::vector<std::string_view>& names,
                 const std::vector<Value>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     object[std::string(names[i])] = json_of(values[i]);
   }
 }
 
-Json json_of(const Finding& finding, const Record& record, const RecordShape& shape) {
-  Json object = {{std::string(shape.subject), record.path}};
+RecordJson json_of(const Finding& finding, const Record& record, const RecordShape& shape) {
+  RecordJson object = {{std::string(shape.subject), record.path}};
   add_values(object, shape.about, finding.about);
   add_values(object, shape.results, finding.results.front().values);
   if (finding.results.size() == 1) return object;
-  Json list = Json::array();
+  RecordJson list = RecordJson::array();
   for (const Result& result : finding.results) {
-    Json item = Json::object();
+    RecordJson item = RecordJson::object();
     add_values(item, shape.results, result.values);
     list.push_back(shape.results.size() == 1 ? json_of(result.values.front()) : std::move(item));
   }
@@ -73,7 +73,7 @@ std::string csv_fields(const std::vector<Value>& values) {
 }  // namespace
 
 std::string to_utf8(std::string_view bytes) {
-  return Json::parse(dump(Json(std::string(bytes)))).get<std::string>();
+  return RecordJson::parse(dump(RecordJson(std::string(bytes)))).get<std::string>();
 }
 
 std::string path_in(Format format, std::string_view path) {
@@ -82,7 +82,7 @@ std::string path_in(Format format, std::string_view path) {
 
 std::vector<std::string> to_json(const Record& record, const RecordShape& shape) {
   if (!record.error.empty()) {
-    return {dump(Json{{std::string(shape.subject), record.path}, {"error", record.error}})};
+    return {dump(RecordJson{{std::string(shape.subject), record.path}, {"error", record.error}})};
   }
   std::vector<std::string> objects;
   for (const Finding& finding : record.findings) {
