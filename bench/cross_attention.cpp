@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "kernels/float/attention.hpp"
+#include "kernels/float/decode_attention.hpp"
 #include "kernels/float/gemm.hpp"
 #include "kernels/float/softmax.hpp"
 

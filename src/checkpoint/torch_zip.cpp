@@ -8,8 +8,8 @@
 namespace blip {
 namespace {
 
-[[noreturn]] void fail(const std::string& name, const std::string& problem,
-                       ErrorCode code = ErrorCode::malformed) {
+[[noreturn]] void refuse_archive(const std::string& name, const std::string& problem,
+                                 ErrorCode code = ErrorCode::malformed) {
   throw Error(code, name + ": " + problem);
 }
 
@@ -21,14 +21,14 @@ std::string find_root(std::span<const ZipEntry> entries, const std::string& name
     const bool is_pickle =
         entry.name.ends_with(kPickle) && entry.name.find('/') == entry.name.size() - kPickle.size();
     if (!is_pickle) continue;
-    if (!root.empty()) fail(name, "has several data.pkl, so what it holds is not clear");
+    if (!root.empty()) refuse_archive(name, "has several data.pkl, so what it holds is not clear");
     root = entry.name.substr(0, entry.name.find('/') + 1);
   }
   if (root.empty()) {
-    fail(name, "is a zip archive without a data.pkl, so not written by torch.save");
+    refuse_archive(name, "is a zip archive without a data.pkl, so not written by torch.save");
   }
   if (find_entry(entries, root + "constants.pkl") != nullptr) {
-    fail(name, "is a TorchScript program, not a state dict", ErrorCode::unsupported);
+    refuse_archive(name, "is a TorchScript program, not a state dict", ErrorCode::unsupported);
   }
   return root;
 }
@@ -41,8 +41,8 @@ void require_little_endian(std::span<const ZipEntry> entries, const std::string&
   const std::string_view text(reinterpret_cast<const char*>(order->bytes.data()),
                               order->bytes.size());
   if (text == "little") return;
-  fail(name, "has byte order " + in_quotes(text) + ", only \"little\" is supported",
-       ErrorCode::unsupported);
+  refuse_archive(name, "has byte order " + in_quotes(text) + ", only \"little\" is supported",
+                 ErrorCode::unsupported);
 }
 
 }  // namespace
@@ -64,12 +64,12 @@ TorchFile parse_torch_zip(std::span<const std::byte> file, const std::string& na
   const PickleValue value = objects.run(pickle);
   for (TorchStorage& storage : objects.storages()) {
     const ZipEntry* const entry = find_entry(entries, root + "data/" + std::string(storage.key));
-    if (entry == nullptr) fail(name, "lacks the storage " + in_quotes(storage.key));
+    if (entry == nullptr) refuse_archive(name, "lacks the storage " + in_quotes(storage.key));
     const auto wanted = static_cast<std::uint64_t>(storage.elements) * size_of(storage.dtype);
     if (entry->bytes.size() != wanted) {
-      fail(name, "storage " + in_quotes(storage.key) + " has " +
-                     std::to_string(entry->bytes.size()) + " bytes instead of " +
-                     std::to_string(wanted));
+      refuse_archive(name, "storage " + in_quotes(storage.key) + " has " +
+                               std::to_string(entry->bytes.size()) + " bytes instead of " +
+                               std::to_string(wanted));
     }
     storage.bytes = entry->bytes;
     storage.found = true;

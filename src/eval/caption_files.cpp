@@ -25,7 +25,7 @@ bool is_record(const json& object) {
          (object.contains("caption") || object.contains("captions") || object.contains("error"));
 }
 
-json parsed(std::string_view text, const std::string& name) {
+json parse_captions(std::string_view text, const std::string& name) {
   json document = parse_json_or_lines(text, name);
   if (is_record(document)) return json::array({std::move(document)});
   return document;
@@ -75,14 +75,10 @@ References references_of_map(const json& document, const std::string& name) {
   return references;
 }
 
-[[noreturn]] void fail(const std::string& problem) {
-  throw Error(ErrorCode::invalid_argument, problem);
-}
-
 }  // namespace
 
 std::vector<CaptionResult> parse_caption_results(std::string_view text, const std::string& name) {
-  const json document = parsed(text, name);
+  const json document = parse_captions(text, name);
   std::vector<CaptionResult> results;
   for (const Record& record : records_of(document, name)) {
     const std::string image = record.id(kImageKeys);
@@ -104,7 +100,7 @@ std::vector<CaptionResult> parse_caption_results(std::string_view text, const st
 }
 
 References parse_references(std::string_view text, const std::string& name) {
-  const json document = parsed(text, name);
+  const json document = parse_captions(text, name);
   References references;
   if (document.is_object()) {
     references = document.contains("annotations") ? references_of_coco(document, name)
@@ -124,19 +120,19 @@ JudgedCaptions pair_captions(const std::vector<CaptionResult>& results,
   for (const CaptionResult& result : results) {
     const auto image = references.images.find(result.image);
     if (!image) {
-      fail(results_name + ": image " + in_quotes(result.image) + " is not in " + references_name +
-           ", or several there could be it");
+      throw_mismatch(results_name + ": image " + in_quotes(result.image) + " is not in " +
+                     references_name + ", or several there could be it");
     }
     if (of_image[*image] != nullptr) {
-      fail(results_name + ": image " + in_quotes(images[*image]) + " has two captions");
+      throw_mismatch(results_name + ": image " + in_quotes(images[*image]) + " has two captions");
     }
     of_image[*image] = &result;
   }
   JudgedCaptions judged{.images = images, .set = {.captions = {}, .references = references.texts}};
   for (std::size_t i = 0; i < images.size(); ++i) {
     if (of_image[i] == nullptr) {
-      fail(results_name + ": no caption of image " + in_quotes(images[i]) + " of " +
-           references_name);
+      throw_mismatch(results_name + ": no caption of image " + in_quotes(images[i]) + " of " +
+                     references_name);
     }
     judged.set.captions.push_back(of_image[i]->caption);
   }

@@ -20,9 +20,9 @@ static_assert(std::endian::native == std::endian::little, "elements are read as 
 // NumPy's own limit for headers that it evaluates.
 constexpr std::size_t kMaxHeader = 10'000;
 
-class Parser {
+class NpyParser {
  public:
-  Parser(std::string_view bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}
+  NpyParser(std::string_view bytes, std::string name) : bytes_(bytes), name_(std::move(name)) {}
 
   NpyMatrix matrix() {
     read_header();
@@ -196,7 +196,7 @@ class Parser {
 }  // namespace
 
 NpyMatrix parse_npy_matrix(std::string_view bytes, const std::string& name) {
-  return Parser(bytes, name).matrix();
+  return NpyParser(bytes, name).matrix();
 }
 
 }  // namespace blip::eval

@@ -95,6 +95,10 @@ void Record::fail(const std::string& problem) const {
   throw Error(ErrorCode::malformed, where_ + ": " + problem);
 }
 
+void throw_mismatch(const std::string& problem) {
+  throw Error(ErrorCode::invalid_argument, problem);
+}
+
 std::vector<Record> records_of(const json& list, const std::string& name) {
   if (!list.is_array()) {
     throw Error(ErrorCode::malformed, name + ": must be a list of records, not " + describe(list));

@@ -44,6 +44,9 @@ class Record {
   std::string where_;
 };
 
+/// Files that do not belong together. Throws invalid_argument.
+[[noreturn]] void throw_mismatch(const std::string& problem);
+
 /// The objects of a list; throws malformed if `list` is none. They refer to it.
 std::vector<Record> records_of(const nlohmann::json& list, const std::string& name);
 

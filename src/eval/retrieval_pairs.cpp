@@ -13,9 +13,9 @@ using nlohmann::json;
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-class Parser {
+class PairParser {
  public:
-  explicit Parser(const std::string& name) : name_(name) {}
+  explicit PairParser(const std::string& name) : name_(name) {}
 
   std::vector<std::size_t> by_text(const json& list) const {
     std::vector<std::size_t> image_of_text;
@@ -63,7 +63,7 @@ class Parser {
 }  // namespace
 
 std::vector<std::size_t> parse_image_of_text(std::string_view text, const std::string& name) {
-  const Parser parser(name);
+  const PairParser parser(name);
   const json list = parse_json(text, name);
   if (!list.is_array() || list.empty())
     parser.fail("must be a list of images, or of lists of texts");

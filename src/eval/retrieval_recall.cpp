@@ -11,36 +11,37 @@
 namespace blip::eval {
 namespace {
 
-[[noreturn]] void fail(const std::string& problem) {
+[[noreturn]] void refuse_scores(const std::string& problem) {
   throw Error(ErrorCode::invalid_argument, "retrieval scores: " + problem);
 }
 
 void check(const ScoreMatrix& scores, std::span<const std::size_t> image_of_text) {
   if (scores.values.size() != scores.num_images * scores.num_texts) {
-    fail(std::to_string(scores.values.size()) + " values for " + std::to_string(scores.num_images) +
-         " images and " + std::to_string(scores.num_texts) + " texts");
+    refuse_scores(std::to_string(scores.values.size()) + " values for " +
+                  std::to_string(scores.num_images) + " images and " +
+                  std::to_string(scores.num_texts) + " texts");
   }
   if (image_of_text.size() != scores.num_texts) {
-    fail(std::to_string(image_of_text.size()) + " texts have an image, but there are " +
-         std::to_string(scores.num_texts));
+    refuse_scores(std::to_string(image_of_text.size()) + " texts have an image, but there are " +
+                  std::to_string(scores.num_texts));
   }
   std::vector<bool> has_text(scores.num_images, false);
   for (std::size_t text = 0; text < image_of_text.size(); ++text) {
     if (image_of_text[text] >= scores.num_images) {
-      fail("text " + std::to_string(text) + " belongs to image " +
-           std::to_string(image_of_text[text]) + ", but there are only " +
-           std::to_string(scores.num_images));
+      refuse_scores("text " + std::to_string(text) + " belongs to image " +
+                    std::to_string(image_of_text[text]) + ", but there are only " +
+                    std::to_string(scores.num_images));
     }
     has_text[image_of_text[text]] = true;
   }
   const auto without = std::find(has_text.begin(), has_text.end(), false);
   if (without != has_text.end()) {
-    fail("image " + std::to_string(without - has_text.begin()) + " has no text");
+    refuse_scores("image " + std::to_string(without - has_text.begin()) + " has no text");
   }
   for (std::size_t i = 0; i < scores.values.size(); ++i) {
     if (std::isnan(scores.values[i])) {
-      fail("the score of image " + std::to_string(i / scores.num_texts) + " and text " +
-           std::to_string(i % scores.num_texts) + " is not a number");
+      refuse_scores("the score of image " + std::to_string(i / scores.num_texts) + " and text " +
+                    std::to_string(i % scores.num_texts) + " is not a number");
     }
   }
 }
@@ -81,8 +82,8 @@ RetrievalScores retrieval_scores(const ScoreMatrix& image_to_text, const ScoreMa
   check(image_to_text, image_of_text);
   check(text_to_image, image_of_text);
   if (image_to_text.num_images != text_to_image.num_images) {
-    fail(std::to_string(image_to_text.num_images) + " images in one direction, " +
-         std::to_string(text_to_image.num_images) + " in the other");
+    refuse_scores(std::to_string(image_to_text.num_images) + " images in one direction, " +
+                  std::to_string(text_to_image.num_images) + " in the other");
   }
   RetrievalScores result;
   for (std::size_t image = 0; image < image_to_text.num_images; ++image) {

@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-json parsed(std::string_view text, const std::string& name) {
+json parse_answers(std::string_view text, const std::string& name) {
   json document = parse_json_or_lines(text, name);
   if (document.is_object() && document.contains("question_id")) {
     return json::array({std::move(document)});
@@ -21,14 +21,10 @@ json parsed(std::string_view text, const std::string& name) {
   return document;
 }
 
-[[noreturn]] void fail(const std::string& problem) {
-  throw Error(ErrorCode::invalid_argument, problem);
-}
-
 }  // namespace
 
 std::vector<VqaResult> parse_vqa_results(std::string_view text, const std::string& name) {
-  const json document = parsed(text, name);
+  const json document = parse_answers(text, name);
   std::vector<VqaResult> results;
   for (const Record& record : records_of(document, name)) {
     const json* answer = record.find({"answer"});
@@ -40,7 +36,7 @@ std::vector<VqaResult> parse_vqa_results(std::string_view text, const std::strin
 }
 
 VqaAnnotations parse_vqa_annotations(std::string_view text, const std::string& name) {
-  const json document = parsed(text, name);
+  const json document = parse_answers(text, name);
   const auto inner = document.is_object() ? document.find("annotations") : document.end();
   const json& list = document.is_object() && inner != document.end() ? *inner : document;
   VqaAnnotations annotations;
@@ -71,11 +67,12 @@ std::vector<std::string> pair_answers(const std::vector<VqaResult>& results,
   for (const VqaResult& result : results) {
     const auto found = answers.find(result.question_id);
     if (found == answers.end()) {
-      fail(results_name + ": question " + in_quotes(result.question_id) + " is not in " +
-           annotations_name);
+      throw_mismatch(results_name + ": question " + in_quotes(result.question_id) + " is not in " +
+                     annotations_name);
     }
     if (found->second != nullptr) {
-      fail(results_name + ": question " + in_quotes(result.question_id) + " has two answers");
+      throw_mismatch(results_name + ": question " + in_quotes(result.question_id) +
+                     " has two answers");
     }
     found->second = &result.answer;
   }
@@ -83,7 +80,8 @@ std::vector<std::string> pair_answers(const std::vector<VqaResult>& results,
   for (const std::string& id : annotations.ids) {
     const std::string* answer = answers[id];
     if (answer == nullptr) {
-      fail(results_name + ": no answer to question " + in_quotes(id) + " of " + annotations_name);
+      throw_mismatch(results_name + ": no answer to question " + in_quotes(id) + " of " +
+                     annotations_name);
     }
     in_order.push_back(*answer);
   }

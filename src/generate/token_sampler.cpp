@@ -11,23 +11,23 @@
 namespace blip {
 namespace {
 
-constexpr float kBanned = -std::numeric_limits<float>::infinity();
+constexpr float kExcluded = -std::numeric_limits<float>::infinity();
 constexpr double kDrawn = -1.0;  // the weight of what has been drawn
 
 }  // namespace
 
 SampledToken TokenSampler::draw(std::span<const float> scores, double uniform) {
   possible_.clear();
-  float maximum = kBanned;
+  float maximum = kExcluded;
   for (std::size_t id = 0; id < scores.size(); ++id) {
-    if (scores[id] == kBanned) continue;
+    if (scores[id] == kExcluded) continue;
     possible_.push_back({static_cast<TokenId>(id), scores[id], 0.0});
     maximum = std::max(maximum, scores[id]);
   }
   if (possible_.empty()) {
     throw Error(ErrorCode::invalid_argument, "no_repeat_ngram_size leaves no token to sample");
   }
-  if (maximum == -kBanned) {
+  if (maximum == -kExcluded) {
     throw Error(ErrorCode::invalid_argument, "temperature is so small that the scores overflow");
   }
   double total = 0.0;

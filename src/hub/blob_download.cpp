@@ -10,8 +10,6 @@
 namespace blip::hub {
 namespace {
 
-constexpr int kMaxRedirects = 20;  // huggingface_hub's, which is httpx's
-
 // A connection that brought this much before it broke counts as a fresh start; one that breaks off
 // after every few bytes does not, or a hostile server could keep us for ever.
 constexpr std::uint64_t kWorthwhileBytes = std::uint64_t{1} << 20;

@@ -8,9 +8,6 @@
 namespace blip::hub {
 namespace {
 
-// huggingface_hub's, which is httpx's.
-constexpr int kMaxRedirects = 20;
-
 struct Question {
   const HubSettings& settings;
   const std::string& repository;

@@ -12,6 +12,9 @@
 
 namespace blip::hub {
 
+/// That are followed, one after another: huggingface_hub's number, which is httpx's.
+inline constexpr int kMaxRedirects = 20;
+
 struct HttpResponse {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case

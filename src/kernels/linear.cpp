@@ -9,8 +9,8 @@
 #include "kernels/float/small_gemm.hpp"
 #include "kernels/int8/int8_linear.hpp"
 #include "kernels/int8/int8_small_gemm.hpp"
-#include "kernels/layout/panel_input.hpp"
 #include "kernels/layout/panels.hpp"
+#include "kernels/panel_input.hpp"
 
 namespace blip {
 namespace {

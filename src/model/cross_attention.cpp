@@ -5,7 +5,7 @@
 
 #include "core/thread_memory.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/float/attention.hpp"
+#include "kernels/float/decode_attention.hpp"
 #include "kernels/float/gemm.hpp"
 #include "kernels/float/softmax.hpp"
 #include "kernels/layout/convert.hpp"

@@ -10,8 +10,8 @@
 #include "kernels/int8/int8_linear.hpp"
 #include "kernels/layout/convert.hpp"
 #include "kernels/layout/divide_up.hpp"
-#include "kernels/layout/panel_input.hpp"
 #include "kernels/layout/panels.hpp"
+#include "kernels/panel_input.hpp"
 
 namespace blip {
 

@@ -9,7 +9,7 @@
 
 #include "blip/context.hpp"
 #include "core/aligned_memory.hpp"
-#include "kernels/float/attention.hpp"
+#include "kernels/float/decode_attention.hpp"
 #include "kernels/layout/weight_matrix.hpp"
 
 namespace blip {

@@ -7,7 +7,8 @@
 
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/float/attention.hpp"
+#include "kernels/float/decode_attention.hpp"
+#include "kernels/linear.hpp"
 
 namespace blip {
 namespace {

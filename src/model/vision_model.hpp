@@ -7,8 +7,8 @@
 
 #include "blip/config.hpp"
 #include "blip/context.hpp"
-#include "kernels/float/attention_shape.hpp"
 #include "kernels/float/layer_norm.hpp"
+#include "kernels/layout/attention_shape.hpp"
 #include "kernels/layout/weight_matrix.hpp"
 #include "model/weight_loader.hpp"
 

@@ -1,5 +1,5 @@
 // Attention of one query, in both forms, against softmax(q·k / sqrt D)·v in double precision.
-#include "kernels/float/attention.hpp"
+#include "kernels/float/decode_attention.hpp"
 
 #include <gtest/gtest.h>
 

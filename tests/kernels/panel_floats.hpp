@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/aligned_memory.hpp"
-#include "kernels/float/attention_shape.hpp"
+#include "kernels/layout/attention_shape.hpp"
 #include "kernels/layout/panels.hpp"
 #include "reference.hpp"
 

@@ -18,8 +18,8 @@ namespace {
 constexpr JsonFields::IntRange kWidth = {1, 65'536};
 constexpr JsonFields::IntRange kLayers = {1, 1'000};
 constexpr JsonFields::IntRange kVocabulary = {1, 10'000'000};
-constexpr JsonFields::IntRange kPositions = {1, 1'000'000};
-constexpr JsonFields::IntRange kPixels = {1, 16'384};
+constexpr JsonFields::IntRange kPositionRange = {1, 1'000'000};
+constexpr JsonFields::IntRange kPixelRange = {1, 16'384};
 constexpr JsonFields::IntRange kTokenIds = {-1, kVocabulary.max};  // some write -1 for "none"
 constexpr JsonFields::FloatRange kEpsilon = {0.0, 1.0};
 
@@ -40,10 +40,10 @@ void require_whole_heads(const JsonFields& fields, int hidden_size, int heads) {
 int square_size(const JsonFields& fields, const char* key, int fallback) {
   const nlohmann::json* value = fields.find(key);
   if (value == nullptr) return fallback;
-  if (!value->is_array()) return fields.as_integer(*value, key, kPixels);
+  if (!value->is_array()) return fields.as_integer(*value, key, kPixelRange);
   if (value->size() != 2) fields.fail(key, "must be a number or [height, width]");
-  const int height = fields.as_integer((*value)[0], key, kPixels);
-  const int width = fields.as_integer((*value)[1], key, kPixels);
+  const int height = fields.as_integer((*value)[0], key, kPixelRange);
+  const int width = fields.as_integer((*value)[1], key, kPixelRange);
   if (height != width) fields.fail(key, "must be square to be supported", ErrorCode::unsupported);
   return height;
 }
@@ -58,7 +58,7 @@ BlipTextConfig parse_text_config(const JsonFields& fields) {
       fields.integer("num_hidden_layers", kLayers).value_or(config.num_hidden_layers);
   config.num_attention_heads =
       fields.integer("num_attention_heads", kWidth).value_or(config.num_attention_heads);
-  config.max_position_embeddings = fields.integer("max_position_embeddings", kPositions)
+  config.max_position_embeddings = fields.integer("max_position_embeddings", kPositionRange)
                                        .value_or(config.max_position_embeddings);
   config.hidden_act = fields.string("hidden_act").value_or(config.hidden_act);
   config.layer_norm_eps =

@@ -13,7 +13,7 @@
 namespace blip {
 namespace {
 
-constexpr JsonFields::IntRange kPixels = {1, 16'384};
+constexpr JsonFields::IntRange kImageSizes = {1, 16'384};
 
 // A number for a square, {"height", "width"}, or [height, width].
 void parse_size(const JsonFields& fields, BlipImageProcessorConfig& config) {
@@ -21,8 +21,8 @@ void parse_size(const JsonFields& fields, BlipImageProcessorConfig& config) {
   if (size == nullptr) return;
   if (size->is_object()) {
     const JsonFields edges = *fields.object("size");
-    const auto height = edges.integer("height", kPixels);
-    const auto width = edges.integer("width", kPixels);
+    const auto height = edges.integer("height", kImageSizes);
+    const auto width = edges.integer("width", kImageSizes);
     if (!height || !width) {
       // "shortest_edge" and its like keep the aspect ratio, which BLIP never does: its position
       // embeddings are for one square.
@@ -32,10 +32,10 @@ void parse_size(const JsonFields& fields, BlipImageProcessorConfig& config) {
     config.width = *width;
   } else if (size->is_array()) {
     if (size->size() != 2) fields.fail("size", "must be a number or [height, width]");
-    config.height = fields.as_integer((*size)[0], "size", kPixels);
-    config.width = fields.as_integer((*size)[1], "size", kPixels);
+    config.height = fields.as_integer((*size)[0], "size", kImageSizes);
+    config.width = fields.as_integer((*size)[1], "size", kImageSizes);
   } else {
-    config.height = config.width = fields.as_integer(*size, "size", kPixels);
+    config.height = config.width = fields.as_integer(*size, "size", kImageSizes);
   }
 }
 

@@ -13,7 +13,7 @@ constexpr int kOriginalBeams = 3;
 constexpr int kOriginalMaxLength = 10;
 constexpr int kOriginalMinLength = 1;
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kAskFooter =
     "Examples:\n"
     "  blip ask cat.jpg \"how many cats are there?\" \"what color is the sofa?\"\n"
     "  blip ask --question \"is it day or night?\" ~/Pictures --recursive -o answers.jsonl "
@@ -114,7 +114,7 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
           "Answers questions about images. One question about one image prints its answer "
           "alone, several questions print `question: answer`, several images put `path: ` "
           "before that.",
-      .footer = kFooter,
+      .footer = kAskFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
 

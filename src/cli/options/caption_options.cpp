@@ -7,7 +7,7 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kCaptionFooter =
     "Examples:\n"
     "  blip caption photo.jpg --beams 3\n"
     "  blip caption ~/Pictures --recursive --output captions.jsonl --resume\n";
@@ -31,7 +31,7 @@ std::unique_ptr<CaptionOptions> parse_caption_options(Arguments arguments) {
       .synopsis = "[options] IMAGE...",
       .summary =
           "Describes images. One image prints its caption alone, several print `path: caption`.",
-      .footer = kFooter,
+      .footer = kCaptionFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
 

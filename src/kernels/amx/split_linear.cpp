@@ -8,11 +8,35 @@
 #include "core/thread_pool.hpp"
 #include "kernels/amx/split_multiply_amx.hpp"
 #include "kernels/amx/split_panels.hpp"
-#include "kernels/amx/split_sums.hpp"
 #include "kernels/layout/convert.hpp"
 #include "kernels/layout/divide_up.hpp"
 #include "kernels/layout/panels.hpp"
+#include "kernels/linear.hpp"
 #include "kernels/x86_extensions.hpp"
+
+// Once for all instruction sets, for each of which Highway includes this file again.
+#ifndef BLIP_KERNELS_SPLIT_SUMS
+#define BLIP_KERNELS_SPLIT_SUMS
+
+namespace blip {
+
+struct SplitSums {
+  const float* sums = nullptr;  // [panels] of [rows, 16], `sum_step` floats apart
+  std::size_t sum_step = 0;
+  std::size_t panels = 0;
+  std::size_t rows = 0;
+  float* out = nullptr;  // [panels] of [rows, 16], `out_step` floats apart
+  std::size_t out_step = 0;
+  const float* bias = nullptr;      // [rows], or null
+  const float* residual = nullptr;  // laid out as `out`
+  bool first_slab = true;           // otherwise the result goes on from `out`
+  bool last_slab = true;            // the epilogue follows
+  Epilogue epilogue = Epilogue::bias;
+};
+
+}  // namespace blip
+
+#endif  // BLIP_KERNELS_SPLIT_SUMS
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/amx/split_linear.cpp"
@@ -20,7 +44,7 @@
 // After foreach_target.h, as Highway requires.
 #include "hwy/highway.h"
 #include "kernels/float/gelu-inl.h"
-#include "kernels/float/panel_tile-inl.h"
+#include "kernels/layout/panel_vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include "kernels/float/attention.hpp"
+#include "kernels/float/decode_attention.hpp"
 #include "kernels/float/softmax.hpp"
 
 #undef HWY_TARGET_INCLUDE

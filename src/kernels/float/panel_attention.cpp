@@ -9,13 +9,37 @@
 #include "core/thread_pool.hpp"
 #include "kernels/layout/panels.hpp"
 
+// Once for all instruction sets, for each of which Highway includes this file again.
+#ifndef BLIP_KERNELS_PANEL_ATTENTION_PART
+#define BLIP_KERNELS_PANEL_ATTENTION_PART
+
+namespace blip {
+
+/// Some panels of queries of one head against all keys of an image.
+struct PanelAttentionPart {
+  const float* queries = nullptr;  // [query_panels] of [D, 16], `panel_step` floats apart
+  const float* keys = nullptr;     // [key_panels], the same
+  const float* values = nullptr;   // [key_panels], the same
+  std::size_t panel_step = 0;
+  std::size_t query_panels = 0;
+  std::size_t key_panels = 0;
+  std::size_t tokens = 0;  // keys that there are, the rest of the last panel is padding
+  std::size_t head_size = 0;
+  float scale = 1.0F;
+  float* out = nullptr;  // [query_panels] of [D, 16], `out_step` floats apart
+  std::size_t out_step = 0;
+};
+
+}  // namespace blip
+
+#endif  // BLIP_KERNELS_PANEL_ATTENTION_PART
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/float/panel_attention.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway requires.
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
-#include "kernels/float/panel_attention_part.hpp"
 #include "kernels/float/panel_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "blip/context.hpp"
-#include "kernels/float/attention_shape.hpp"
+#include "kernels/layout/attention_shape.hpp"
 
 namespace blip {
 

@@ -10,7 +10,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway requires.
 #include "hwy/highway.h"
-#include "kernels/float/panel_tile-inl.h"
+#include "kernels/layout/panel_vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {

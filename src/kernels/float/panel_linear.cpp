@@ -7,10 +7,38 @@
 #include "core/thread_memory.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/amx/split_linear.hpp"
-#include "kernels/float/panel_product.hpp"
 #include "kernels/layout/convert.hpp"
 #include "kernels/layout/divide_up.hpp"
 #include "kernels/layout/panels.hpp"
+#include "kernels/linear.hpp"
+
+// Once for all instruction sets, for each of which Highway includes this file again.
+#ifndef BLIP_KERNELS_PANEL_PRODUCT
+#define BLIP_KERNELS_PANEL_PRODUCT
+
+namespace blip {
+
+/// A block of panels × a range of outputs × a slab of channels.
+struct PanelProduct {
+  const float* x = nullptr;  // the block's first panel, at the slab
+  std::size_t x_step = 0;    // floats from panel to panel
+  std::size_t panels = 0;
+  const float* weights = nullptr;  // [outputs] rows at the slab, `weight_step` floats apart
+  std::size_t weight_step = 0;
+  std::size_t outputs = 0;
+  std::size_t channels = 0;  // of the slab
+  float* out = nullptr;      // the block's first panel, at the first output
+  std::size_t out_step = 0;
+  const float* bias = nullptr;      // of the first output, or null
+  const float* residual = nullptr;  // laid out as `out`
+  bool first_slab = true;           // the sums begin here; otherwise they go on from `out`
+  bool last_slab = true;            // the epilogue follows
+  Epilogue epilogue = Epilogue::bias;
+};
+
+}  // namespace blip
+
+#endif  // BLIP_KERNELS_PANEL_PRODUCT
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/float/panel_linear.cpp"

@@ -10,18 +10,11 @@
 #include <cstddef>
 
 #include "hwy/highway.h"
-#include "kernels/layout/panels.hpp"
+#include "kernels/layout/panel_vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-using PanelTag = hn::CappedTag<float, static_cast<std::size_t>(kPanelTokens)>;
-using PanelVector = hn::Vec<PanelTag>;
-
-constexpr std::size_t kTokens = static_cast<std::size_t>(kPanelTokens);
-constexpr std::size_t kLanes = hn::MaxLanes(PanelTag());
-constexpr std::size_t kVectors = kTokens / kLanes;  // that make a panel
 
 // A tile is kTileRows weights × kTilePanels panels of sums, which stay in registers with the
 // panels' vectors and one weight: 8 × 3 + 3 + 1 of the 32 of AVX-512, 6 × 2 + 2 + 1 of the 16 of

@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "blip/context.hpp"
-#include "kernels/float/attention_shape.hpp"
+#include "kernels/layout/attention_shape.hpp"
 #include "kernels/layout/quantized_panels.hpp"
 #include "kernels/layout/weight_matrix.hpp"
 

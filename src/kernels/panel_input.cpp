@@ -1,4 +1,4 @@
-#include "kernels/layout/panel_input.hpp"
+#include "kernels/panel_input.hpp"
 
 #include "core/scratch.hpp"
 #include "kernels/float/panel_linear.hpp"
