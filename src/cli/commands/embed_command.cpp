@@ -72,10 +72,10 @@ app::RecordSchema schema_of_embeddings(std::string_view subject) {
   return schema;
 }
 
-// Of unit length already; normalised once more, so that the numbers are to the last bit those that
-// earlier versions wrote into people's files.
-Tensor normalized(Tensor embeddings) {
-  normalize_rows(embeddings);
+// Embeddings beside a matching head are normalised once more, so that the numbers are to the last
+// bit those that earlier versions wrote into people's files.
+Tensor as_before(Tensor embeddings, const app::Embedder& embedder) {
+  if (embedder.model().has_matching_head()) normalize_rows(embeddings);
   return embeddings;
 }
 
@@ -95,7 +95,7 @@ ExitCode embed_images(const RetrievalOptions& options) {
     std::vector<std::vector<app::Finding>> findings;
     if (!batch->images().empty()) {
       const Tensor embeddings =
-          normalized(embedder.embed(embedder.encode(batch->images(), context), context));
+          as_before(embedder.embed(embedder.encode(batch->images(), context), context), embedder);
       for (std::size_t i = 0; i < batch->images().size(); ++i) {
         findings.push_back({finding_of(row_of(embeddings, i))});
       }
@@ -110,7 +110,7 @@ std::vector<app::Record> embed_texts_of(const app::Embedder& embedder,
                                         std::span<const std::string> texts, Context& context) {
   std::vector<app::Record> records;
   try {
-    const Tensor embeddings = normalized(embedder.embed(embedder.tokens(texts), context));
+    const Tensor embeddings = as_before(embedder.embed(embedder.tokens(texts), context), embedder);
     for (std::size_t i = 0; i < texts.size(); ++i) {
       records.push_back(
           {.path = texts[i], .findings = {finding_of(row_of(embeddings, i))}, .error = {}});
