@@ -121,6 +121,7 @@ template Option* OptionParser::add_option(const std::string&, std::vector<std::s
 template Option* OptionParser::add_option(const std::string&, int&, const std::string&);
 template Option* OptionParser::add_option(const std::string&, float&, const std::string&);
 template Option* OptionParser::add_option(const std::string&, double&, const std::string&);
+template Option* OptionParser::add_option(const std::string&, std::size_t&, const std::string&);
 template Option* OptionParser::add_option(const std::string&, std::optional<std::string>&,
                                           const std::string&);
 template Option* OptionParser::add_option(const std::string&, std::optional<int>&,

@@ -66,8 +66,8 @@ class OptionParser {
 
   /// `names` are "-m,--model" or, for the words that are no options, "IMAGE". `value` has to live
   /// until everything is parsed; it keeps what it holds where nothing is given.
-  /// Value: std::string, int, float, double, std::optional of std::string, int, float or
-  /// std::uint64_t, or a list, std::vector<std::string>.
+  /// Value: std::string, int, std::size_t, float, double, std::optional of std::string, int, float
+  /// or std::uint64_t, or a list, std::vector<std::string>.
   template <typename Value>
   Option* add_option(const std::string& names, Value& value, const std::string& text);
   /// A switch.

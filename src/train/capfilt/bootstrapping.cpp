@@ -9,36 +9,25 @@
 namespace blip::train {
 namespace {
 
-// One synthetic text for each image without an error, in order.
-std::vector<std::string> synthetic_texts(const Captioner& captioner,
-                                         std::span<const LoadedPicture> group, Context& context) {
-  std::vector<std::string> texts;
-  std::size_t first = 0;
-  while (first < group.size()) {
-    // What is captioned in one call must have consecutive places.
-    std::vector<const Tensor*> pixels;
-    std::size_t end = first;
-    for (; end < group.size() && group[end].error.empty(); ++end) {
-      pixels.push_back(&*group[end].for_captioner);
-    }
-    if (!pixels.empty()) {
-      for (std::string& text : captioner.caption(pixels, group[first].image, context)) {
-        texts.push_back(std::move(text));
-      }
-    }
-    first = end + 1;
+// Those of the images without an error, as one of the models takes them.
+std::vector<const app::PreparedImage*> good_images(std::span<const LoadedPicture> group,
+                                                   app::PreparedImage LoadedPicture::*prepared) {
+  std::vector<const app::PreparedImage*> images;
+  for (const LoadedPicture& picture : group) {
+    if (picture.error.empty()) images.push_back(&(picture.*prepared));
   }
-  return texts;
+  return images;
 }
 
-std::vector<EncodedImage> encoded_for_filter(const TextFilter& filter,
-                                             std::span<const LoadedPicture> group,
-                                             Context& context) {
-  std::vector<const Tensor*> pixels;
-  for (const LoadedPicture& picture : group) {
-    if (picture.error.empty()) pixels.push_back(&*picture.for_filter);
+// One synthetic text for each image without an error, in order.
+std::vector<std::string> synthetic_texts(const app::Captioner& captioner,
+                                         std::span<const LoadedPicture> group, Context& context) {
+  std::vector<std::string> texts;
+  for (const app::Captions& captions :
+       captioner.caption(good_images(group, &LoadedPicture::for_captioner), context)) {
+    texts.push_back(captioner.without_prompt(captions.front()));
   }
-  return filter.encode(pixels, context);
+  return texts;
 }
 
 void judge(const TextFilter& filter, const EncodedImage& image, double threshold,
@@ -70,8 +59,11 @@ LoadedPicture prepare_picture(const CapfiltModels& models, std::size_t image,
   try {
     const dataset::EncodedPicture& encoded = picture.sample.pictures.front();
     const Image decoded = Image::decode(encoded.bytes, {}, encoded.name);
-    if (models.captioner) picture.for_captioner = models.captioner->prepare(decoded);
-    if (models.filter) picture.for_filter = models.filter->prepare(decoded);
+    picture.for_captioner.index = picture.for_filter.index = image;
+    if (models.captioner) {
+      picture.for_captioner.pixel_values = models.captioner->pictures()(decoded);
+    }
+    if (models.filter) picture.for_filter.pixel_values = models.filter->prepare(decoded);
   } catch (const std::exception& error) {
     picture.error = error.what();
   }
@@ -83,7 +75,8 @@ std::vector<ImageDecision> decide(const CapfiltModels& models, double threshold,
   std::vector<std::string> synthetic;
   if (models.captioner) synthetic = synthetic_texts(*models.captioner, group, context);
   std::vector<EncodedImage> encoded;
-  if (models.filter) encoded = encoded_for_filter(*models.filter, group, context);
+  if (models.filter)
+    encoded = models.filter->encode(good_images(group, &LoadedPicture::for_filter), context);
   std::vector<ImageDecision> decisions;
   std::size_t good = 0;
   for (const LoadedPicture& picture : group) {

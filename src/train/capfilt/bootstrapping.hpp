@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "app/captioner.hpp"
+#include "app/images/image_batch.hpp"
 #include "blip/context.hpp"
-#include "blip/tensor.hpp"
 #include "dataset/sample.hpp"
-#include "train/capfilt/captioner.hpp"
 #include "train/capfilt/decision.hpp"
 #include "train/capfilt/text_filter.hpp"
 
@@ -23,7 +23,7 @@ inline constexpr std::size_t kGroupSize = 8;
 /// The two models; without a captioner there are no synthetic texts, without a filter all texts are
 /// kept that have words.
 struct CapfiltModels {
-  std::optional<Captioner> captioner;
+  std::optional<app::Captioner> captioner;
   std::optional<TextFilter> filter;
 };
 
@@ -31,8 +31,8 @@ struct CapfiltModels {
 struct LoadedPicture {
   std::size_t image = 0;
   dataset::Sample sample;
-  std::optional<Tensor> for_captioner;  ///< [1, 3, H, W], of each model there is
-  std::optional<Tensor> for_filter;
+  app::PreparedImage for_captioner;  // empty without such a model
+  app::PreparedImage for_filter;
   std::string error;
 };
 

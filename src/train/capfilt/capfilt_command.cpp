@@ -90,10 +90,10 @@ CapfiltModels CapfiltRun::load_models() const {
   CapfiltModels models;
   if (!options_.captioner.empty()) {
     models.captioner.emplace(
-        CaptionerOptions{.model = cli::find_model(options_.captioner, options_.quiet),
-                         .weight_type = options_.weight_type,
-                         .prompt = options_.prompt,
-                         .generation = options_.generation});
+        app::ModelOptions{.model = cli::find_model(options_.captioner, options_.quiet),
+                          .weight_type = options_.weight_type,
+                          .pictures = {.exif_rotation = false}},  // as the data are trained on
+        app::CaptionOptions{.prompt = options_.prompt, .generation = options_.generation});
   }
   if (!options_.filter.empty()) {
     models.filter.emplace(

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "dataset/text_preprocessing.hpp"
-#include "train/capfilt/encode_pictures.hpp"
 
 namespace blip::train {
 namespace {
@@ -29,10 +28,9 @@ Tensor TextFilter::prepare(const Image& image) const {
   return processor_(image).pixel_values;
 }
 
-std::vector<EncodedImage> TextFilter::encode(std::span<const Tensor* const> pixels,
-                                             Context& context) const {
-  return encode_pictures(pixels,
-                         [&](const Tensor& batch) { return model_.encode_images(batch, context); });
+std::vector<EncodedImage> TextFilter::encode(app::Images images, Context& context) const {
+  return app::encode_in_runs(
+      images, [&](const Tensor& pixels) { return model_.encode_images(pixels, context); });
 }
 
 std::vector<std::optional<double>> TextFilter::score(const EncodedImage& image,

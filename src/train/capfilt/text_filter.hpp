@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/images/image_batch.hpp"
 #include "blip/image.hpp"
 #include "blip/image_text_retrieval.hpp"
 #include "blip/processor.hpp"
@@ -26,9 +27,7 @@ class TextFilter {
   /// [1, 3, H, W]. Safe to call from many threads at once.
   [[nodiscard]] Tensor prepare(const Image& image) const;
 
-  /// pixels: n of [1, 3, H, W] → n
-  [[nodiscard]] std::vector<EncodedImage> encode(std::span<const Tensor* const> pixels,
-                                                 Context& context) const;
+  [[nodiscard]] std::vector<EncodedImage> encode(app::Images images, Context& context) const;
   /// The probability of a match (softmax over the two classes) of each text with the image, to six
   /// decimals; nothing of a text without words. Texts are prepared as those of retrieval: [ENC]
   /// first, 30 words at most.
