@@ -16,8 +16,8 @@ export TORCH_INDEX_URL PHOTOS PEERS_PYTHON
 
 install := tools/install_dependencies.sh
 
-# The tests that `make asan` builds and runs: every room's.
-ASAN_ROOMS := core kernels hub checkpoint image text dataset train_loading model generate tasks cli
+# The tests that `make asan` builds and runs: every module's.
+ASAN_MODULES := core kernels hub checkpoint image text dataset train_loading model generate tasks cli
 
 .PHONY: help demo test test-train asan tsan lint format fuzz bench bench-peers parity parity-quick clean
 
@@ -46,13 +46,13 @@ test-train: ## install libtorch if it is missing, build `blip train`, run its te
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(install) build test
 	cmake --preset asan
-	cmake --build --preset asan --target $(addprefix test_,$(ASAN_ROOMS))
+	cmake --build --preset asan --target $(addprefix test_,$(ASAN_MODULES))
 	ctest --preset asan -j $(JOBS)
 
 tsan: ## the tests that start threads, under ThreadSanitizer
 	$(install) build test
 	cmake --preset tsan
-	cmake --build --preset tsan --target test_core test_tasks test_train_loading
+	cmake --build --preset tsan --target test_core test_generate test_tasks test_train_loading
 	ctest --preset tsan -j $(JOBS)
 
 lint: ## formatting, clang-tidy, the direction of includes (LINT_SINCE=REF: files changed since)

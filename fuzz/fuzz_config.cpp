@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "blip/error.hpp"
-#include "checkpoint/config_text.hpp"
+#include "architectures/blip/config_text.hpp"
 
 namespace {
 

@@ -81,6 +81,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(is_one_name(file));
     }
   });
-  static_cast<void>(blip::hub::is_blip_config(text, "fuzz"));
+  static_cast<void>(blip::hub::model_type_of(text, "fuzz"));
   return 0;
 }

@@ -17,8 +17,8 @@ fail() { echo "$1" >&2; failed=1; }
 section "clang-format"
 tools/sources.sh | xargs clang-format --dry-run -Werror || fail "run: make format"
 
-section "rooms"
-tools/check_rooms.sh . || failed=1
+section "layers"
+tools/check_layers.sh . || failed=1
 
 section "CMake under $max_cmake_lines lines"
 lines=$(cat CMakeLists.txt cmake/* | wc -l)

@@ -1,7 +1,7 @@
 // blip.cpp: BLIP in C++. This header includes the whole public interface.
 //
-//   auto processor = blip::BlipProcessor::from_pretrained("models/nano");
-//   auto model     = blip::BlipForConditionalGeneration::from_pretrained("models/nano");
+//   auto processor = blip::BlipProcessor::from_pretrained("models/nano-captioning");
+//   auto model     = blip::BlipForConditionalGeneration::from_pretrained("models/nano-captioning");
 //   auto inputs    = processor(blip::Image::open("dog.jpg"));
 //   auto ids       = model.generate(inputs, {.num_beams = 3});
 //   std::puts(processor.decode(ids[0], {.skip_special_tokens = true}).c_str());
@@ -13,6 +13,7 @@
 #include "blip/encoded_image.hpp"
 #include "blip/error.hpp"
 #include "blip/generation.hpp"
+#include "blip/generation_session.hpp"
 #include "blip/hub.hpp"
 #include "blip/image.hpp"
 #include "blip/image_text_retrieval.hpp"

@@ -11,6 +11,7 @@
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
 #include "blip/generation.hpp"
+#include "blip/generation_session.hpp"
 #include "blip/load_options.hpp"
 #include "blip/processor.hpp"
 
@@ -35,15 +36,19 @@ class BlipForConditionalGeneration {
                                                            const GenerationOptions& options,
                                                            Context& context) const;
   /// The same with scores.
-  [[nodiscard]] std::vector<GeneratedSequence> generate_sequences(const BlipInputs& inputs,
-                                                                  const GenerationOptions& options,
-                                                                  Context& context) const;
+  [[nodiscard]] std::vector<GeneratedSequence> generate_sequences(
+      const BlipInputs& inputs, const GenerationOptions& options, Context& context,
+      const GenerationCallbacks& callbacks = {}) const;
 
   /// For images encoded before. `prompts` is empty or has a row for each image: token ids
   /// [CLS] … [SEP].
   [[nodiscard]] std::vector<GeneratedSequence> generate_sequences(
       std::span<const EncodedImage> images, std::span<const std::vector<TokenId>> prompts,
-      const GenerationOptions& options, Context& context) const;
+      const GenerationOptions& options, Context& context,
+      const GenerationCallbacks& callbacks = {}) const;
+
+  /// For captions of many callers that come and go: continuous batching.
+  [[nodiscard]] BlipGenerationSession start_session() const;
 
   /// pixel_values: [B, 3, H, W] → B images
   [[nodiscard]] std::vector<EncodedImage> encode_images(const Tensor& pixel_values,

@@ -30,7 +30,7 @@ struct BlipTextConfig {
   TokenId pad_token_id = 0;
   TokenId sep_token_id = 102;
   /// Generation fields that old checkpoints keep here (max_length, num_beams, …); those at the top
-  /// level of config.json win. See load_generation_config for what they are worth.
+  /// level of config.json win. See load_generation_config for when they apply.
   GenerationOptions generation;
 };
 
@@ -89,8 +89,8 @@ struct BlipImageProcessorConfig {
 /// BLIP's `generate` in transformers does not look at it. It calls the text decoder's `generate`,
 /// which has a generation configuration of its own: an empty one in transformers 5 (measured in
 /// 5.24: files that ask for 3 beams or a max_length of 12 or 30 get one beam and 20 new tokens all
-/// the same), the legacy fields of `text_config` in 4. To give what transformers 5 gives, leave it
-/// out; it is for showing, and for callers who want a model's author to be heard.
+/// the same), the legacy fields of `text_config` in 4. To get what transformers 5 gives, do not use
+/// it. It is for display, and for callers who want the settings of the model's author.
 /// Throws as BlipConfig::from_pretrained does, except that the file may be missing.
 GenerationOptions load_generation_config(const std::filesystem::path& model_directory,
                                          const BlipConfig& config);

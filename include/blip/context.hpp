@@ -1,4 +1,4 @@
-// Context: what one request works with: threads and scratch memory.
+// Context: the threads and the scratch memory of one request.
 //
 // Weights are immutable and shared; everything a forward pass writes lives in the Context that the
 // caller passes in. One Context serves one call at a time; use one per thread to run calls side by
@@ -28,7 +28,7 @@ class Context {
 
   [[nodiscard]] int num_threads() const noexcept;
 
-  // For the library's own rooms: src/core/thread_pool.hpp and src/core/scratch.hpp.
+  // For the library's own modules: src/core/thread_pool.hpp and src/core/scratch.hpp.
   [[nodiscard]] ThreadPool& threads() noexcept { return *threads_; }
   [[nodiscard]] Scratch& scratch() noexcept { return *scratch_; }
 

@@ -1,8 +1,8 @@
 // blip::Error: the one exception type this library throws.
 //
-// The library never prints, never aborts and never calls exit: whatever goes wrong with a file, a
-// model, an image or an argument arrives here, with a message that is one line and names the file
-// (or tensor, or option) and the cause.
+// The library never prints, aborts or calls exit. Every failure with a file, a model, an image or
+// an argument is thrown as this type. Its message is one line that names the file (or tensor, or
+// option) and the cause.
 #pragma once
 
 #include <stdexcept>

@@ -1,9 +1,11 @@
 // How text is generated: transformers' GenerationConfig, by the same names.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include "blip/tokenizer.hpp"
@@ -17,8 +19,8 @@ enum class EarlyStopping {
   never,      ///< "never": when no running beam can possibly beat it
 };
 
-/// Every field is optional: what is not set comes
-/// from transformers' defaults, given in brackets. Lengths count tokens.
+/// Every field is optional. What is not set has transformers' default, given in brackets. Lengths
+/// count tokens.
 /// A value out of range throws invalid_argument or limit_exceeded with the name of the field.
 struct GenerationOptions {
   // {}: without it, gcc's -Wextra warns callers about every field they leave out.
@@ -60,6 +62,37 @@ struct GeneratedSequence {
   /// of the generated tokens under the processed scores (transformers'
   /// `compute_transition_scores(normalize_logits=True)`), else 0.
   float score = 0.0F;
+};
+
+/// A token that will not be taken back.
+struct GeneratedToken {
+  std::size_t image = 0;     ///< which of the call's images or questions
+  std::size_t sequence = 0;  ///< which of its num_return_sequences
+  TokenId token = 0;         ///< the stop token is the last one, if it was reached
+};
+
+/// How far a call is.
+struct GenerationProgress {
+  std::size_t steps = 0;     ///< times the decoder has run; none generates more tokens than that
+  std::size_t finished = 0;  ///< of the call's images or questions
+  std::size_t total = 0;
+};
+
+/// What a call does while it generates. All of it is optional. The functions are called on the
+/// calling thread, between two steps of the decoder. What they throw ends the call.
+struct GenerationCallbacks {
+  // {}: without it, gcc's -Wextra warns callers about every field they leave out.
+
+  /// Every generated token, the prompt not included, in the order of each sequence. Greedy search
+  /// and sampling report a token as soon as it is chosen. Beam search may still change every token
+  /// until an image is finished; it reports them then, the best sequence first. (transformers'
+  /// streamers refuse beam search.)
+  std::function<void(const GeneratedToken&)> on_token{};
+  /// After every step of the decoder.
+  std::function<void(const GenerationProgress&)> on_progress{};
+  /// Looked at before every step of the decoder and before every token that is reported. The call
+  /// then throws an Error with ErrorCode::cancelled.
+  std::stop_token stop{};
 };
 
 }  // namespace blip

@@ -3,7 +3,7 @@
 //   const auto directory = blip::download_model("Salesforce/blip-image-captioning-base");
 //   const auto bytes     = blip::download("https://example.org/dog.jpg");
 //
-// The cache is shared with Python: either finds what the other has downloaded, and a lock keeps two
+// The cache is shared with Python: each finds what the other has downloaded. A lock keeps two
 // processes from fetching the same file twice.
 #pragma once
 
@@ -19,8 +19,8 @@
 
 namespace blip {
 
-/// Whatever is left empty comes from the environment, from the variables and with the defaults of
-/// huggingface_hub.
+/// What is left empty comes from the environment variables of huggingface_hub, else from its
+/// defaults.
 struct HubOptions {
   /// $HF_HUB_CACHE, $HUGGINGFACE_HUB_CACHE, $HF_HOME/hub, $XDG_CACHE_HOME/huggingface/hub or
   /// ~/.cache/huggingface/hub.
@@ -42,9 +42,8 @@ struct HubOptions {
   std::chrono::milliseconds retry_delay = std::chrono::seconds(1);
 };
 
-/// Called now and then, on the thread that downloads: the file's name, the bytes of it that are
-/// there and all of them, if known. False stops the download (cancelled), which then can be
-/// resumed.
+/// Called from time to time on the thread that downloads, with the file's name, the bytes received
+/// and the total if it is known. Returning false stops the download (cancelled). It can be resumed.
 using DownloadProgress = std::function<bool(std::string_view file, std::uint64_t received,
                                             std::optional<std::uint64_t> total)>;
 
@@ -67,7 +66,7 @@ struct CachedModel {
   bool complete = false;            ///< configuration and weights are there
 };
 
-/// The BLIP models in the cache, by id. What is no model or cannot be read is left out.
+/// The BLIP models in the cache, sorted by id. What is not a model, or cannot be read, is left out.
 std::vector<CachedModel> cached_models(const HubOptions& options = {});
 
 struct DownloadLimits {

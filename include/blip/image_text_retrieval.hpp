@@ -1,4 +1,4 @@
-// BlipForImageTextRetrieval: how well texts and images fit each other.
+// BlipForImageTextRetrieval: says how well texts and images fit each other.
 #pragma once
 
 #include <filesystem>
@@ -27,7 +27,7 @@ struct ImageTextMatch {
 /// Weights are immutable after loading and shared between copies: every member is const and may be
 /// called from many threads at once, each with its own Context.
 ///
-/// Texts are token ids, [CLS] … [SEP], unpadded, of any lengths: rows do not feel their neighbours.
+/// Texts are token ids, [CLS] … [SEP], unpadded, of any lengths. A row does not depend on others.
 /// (Padding to 35 tokens with a mask, as the original code does, gives the same numbers.)
 class BlipForImageTextRetrieval {
  public:

@@ -16,7 +16,8 @@
 
 namespace blip {
 
-/// transformers' BlipModel, for those who trained one: no published checkpoint has its text tower.
+/// transformers' BlipModel. No published checkpoint has its text tower; it is for models that you
+/// trained.
 /// Weights are immutable after loading and shared between copies: every member is const and may be
 /// called from many threads at once, each with its own Context.
 class BlipModel {

@@ -1,4 +1,4 @@
-// BlipProcessor: pictures and texts in, model inputs out; token ids in, text out.
+// BlipProcessor: turns images and texts into model inputs, and token ids into text.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// BlipForQuestionAnswering: answers questions about images, in its own words or from a list.
+// BlipForQuestionAnswering: answers questions about images, in free text or from a list.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
 #include "blip/generation.hpp"
+#include "blip/generation_session.hpp"
 #include "blip/load_options.hpp"
 #include "blip/processor.hpp"
 #include "blip/text_style.hpp"
@@ -34,8 +35,8 @@ struct RankedAnswer {
 /// called from many threads at once, each with its own Context.
 ///
 /// Images and questions pair up; a single image goes with all questions, a single question with all
-/// images. Questions are token ids, [CLS] … [SEP], unpadded, of any lengths: rows do not feel their
-/// neighbours.
+/// images. Questions are token ids, [CLS] … [SEP], unpadded, of any lengths. A row does not depend
+/// on others.
 class BlipForQuestionAnswering {
  public:
   /// `model` is a model directory, a checkpoint file, a hub id or the name of a bundled model.
@@ -58,7 +59,12 @@ class BlipForQuestionAnswering {
   /// The same with scores, for images encoded before.
   [[nodiscard]] std::vector<GeneratedSequence> generate_sequences(
       std::span<const EncodedImage> images, std::span<const std::vector<TokenId>> questions,
-      const GenerationOptions& options, TextStyle style, Context& context) const;
+      const GenerationOptions& options, TextStyle style, Context& context,
+      const GenerationCallbacks& callbacks = {}) const;
+
+  /// For questions of many callers that come and go: continuous batching. Every question is encoded
+  /// when it is added, by itself.
+  [[nodiscard]] BlipGenerationSession start_session(TextStyle style = TextStyle::hf) const;
 
   /// For each question the `k` answers whose first token is likeliest, best first: the paper's
   /// inference ("rank"), which transformers does not have. `answers` are token ids, [CLS] … [SEP].

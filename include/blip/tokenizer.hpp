@@ -1,4 +1,5 @@
-// BertTokenizer: the uncased WordPiece tokenizer of BERT, equal to Hugging Face `tokenizers`.
+// Tokenizer: texts to token ids and back. BertTokenizer is the one that BLIP has: the uncased
+// WordPiece tokenizer of BERT, equal to Hugging Face `tokenizers`.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ struct EncodeOptions {
   /// Surround with [CLS] … [SEP].
   bool add_special_tokens = true;
   /// Map the literal text "[SEP]", "[MASK]", … in the input to those tokens, as Hugging Face does
-  /// (its `split_special_tokens=False`). Turn off for text that strangers write.
+  /// (its `split_special_tokens=False`). Turn off for untrusted text.
   bool parse_special_tokens = true;
 };
 
@@ -34,9 +35,43 @@ struct DecodeOptions {
   std::optional<bool> clean_up_tokenization_spaces{};
 };
 
-/// Immutable after loading: every member is const and safe to call from many threads. Cheap to
-/// copy.
-class BertTokenizer {
+/// Ids of the tokens that transformers has names for; -1 where a tokenizer has no such token.
+struct SpecialTokens {
+  TokenId bos = -1;
+  TokenId eos = -1;
+  TokenId unk = -1;
+  TokenId sep = -1;
+  TokenId pad = -1;
+  TokenId cls = -1;
+  TokenId mask = -1;
+};
+
+/// What every tokenizer does. Immutable after loading: every member is const and safe to call from
+/// many threads.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  /// Token ids of `text`, between the special tokens that its model wants around a text.
+  [[nodiscard]] virtual std::vector<TokenId> encode(std::string_view text,
+                                                    const EncodeOptions& options = {}) const = 0;
+  [[nodiscard]] virtual std::string decode(std::span<const TokenId> ids,
+                                           const DecodeOptions& options = {}) const = 0;
+
+  /// Number of tokens, added ones included; the model's vocabulary may be larger.
+  [[nodiscard]] virtual std::size_t vocab_size() const noexcept = 0;
+  [[nodiscard]] virtual SpecialTokens special_tokens() const noexcept = 0;
+
+ protected:
+  Tokenizer() = default;
+  Tokenizer(const Tokenizer&) = default;
+  Tokenizer(Tokenizer&&) = default;
+  Tokenizer& operator=(const Tokenizer&) = default;
+  Tokenizer& operator=(Tokenizer&&) = default;
+};
+
+/// Cheap to copy.
+class BertTokenizer final : public Tokenizer {
  public:
   /// Reads `tokenizer.json`, else `vocab.txt`, with `tokenizer_config.json`,
   /// `special_tokens_map.json` and `added_tokens.json` where present, from a model directory, and
@@ -49,12 +84,13 @@ class BertTokenizer {
   /// Token ids of `text`. Ill-formed UTF-8 becomes U+FFFD, one per maximal subpart as in Python's
   /// errors="replace", and the normaliser drops those.
   [[nodiscard]] std::vector<TokenId> encode(std::string_view text,
-                                            const EncodeOptions& options = {}) const;
+                                            const EncodeOptions& options = {}) const override;
   [[nodiscard]] std::string decode(std::span<const TokenId> ids,
-                                   const DecodeOptions& options = {}) const;
+                                   const DecodeOptions& options = {}) const override;
 
-  /// Number of tokens, added ones included; the model's vocabulary may be larger.
-  [[nodiscard]] std::size_t vocab_size() const noexcept;
+  [[nodiscard]] std::size_t vocab_size() const noexcept override;
+  /// Without bos and eos, which BERT's tokenizer does not have.
+  [[nodiscard]] SpecialTokens special_tokens() const noexcept override;
   // -1 where the tokenizer has no such token, which only [PAD] and [MASK] may lack.
   [[nodiscard]] TokenId pad_token_id() const noexcept;
   [[nodiscard]] TokenId unk_token_id() const noexcept;

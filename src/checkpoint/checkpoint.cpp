@@ -16,6 +16,7 @@
 #include "core/aligned_memory.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
+#include "hub/file_names.hpp"
 
 namespace blip {
 
@@ -90,17 +91,16 @@ struct Checkpoint::Storage {
 
   // Original names to transformers'. The names alone: no tensor is touched.
   void rename(TrainingTensors training_tensors) {
-    has_original_names = std::any_of(tensors.begin(), tensors.end(), [](const auto& tensor) {
-      return is_original_name(tensor.name);
-    });
+    const OriginalNames* names = names_in_use();
+    has_original_names = names != nullptr;
     if (!has_original_names) return;
     const auto unused =
         std::stable_partition(tensors.begin(), tensors.end(), [&](const CheckpointTensor& tensor) {
-          return training_tensors == TrainingTensors::kept || !is_training_only(tensor.name);
+          return training_tensors == TrainingTensors::kept || !names->is_training_only(tensor.name);
         });
     for (auto tensor = unused; tensor != tensors.end(); ++tensor) left_out.push_back(tensor->name);
     tensors.erase(unused, tensors.end());
-    for (CheckpointTensor& tensor : tensors) tensor.name = from_original_name(tensor.name);
+    for (CheckpointTensor& tensor : tensors) tensor.name = names->translated(tensor.name);
     std::sort(tensors.begin(), tensors.end(), by_name);
     const auto repeated = std::adjacent_find(tensors.begin(), tensors.end(), same_name);
     if (repeated != tensors.end()) {
@@ -108,6 +108,17 @@ struct Checkpoint::Storage {
                                             in_quotes(repeated->name) +
                                             " by both its original and its later name");
     }
+  }
+
+  // Null: the tensors have transformers' names, or names that nobody knows.
+  [[nodiscard]] const OriginalNames* names_in_use() const {
+    for (const OriginalNames* names : original_names()) {
+      const bool some = std::any_of(tensors.begin(), tensors.end(), [&](const auto& tensor) {
+        return names->is_original(tensor.name);
+      });
+      if (some) return names;
+    }
+    return nullptr;
   }
 
   static bool by_name(const CheckpointTensor& left, const CheckpointTensor& right) {
@@ -120,18 +131,6 @@ struct Checkpoint::Storage {
 
 namespace {
 
-// In the order of preference, which is transformers'.
-constexpr std::array<const char*, 4> kWeightsFiles = {
-    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-    "pytorch_model.bin.index.json"};
-
-// Names of single files; others are taken for directories that are not there.
-bool is_checkpoint_name(const std::filesystem::path& path) {
-  constexpr std::array<std::string_view, 4> kEndings = {".safetensors", ".bin", ".pth", ".pt"};
-  const std::string ending = path.extension().string();
-  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
-}
-
 bool is_file(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(path, ignored);
@@ -139,9 +138,15 @@ bool is_file(const std::filesystem::path& path) {
 
 }  // namespace
 
+bool is_checkpoint_name(const std::filesystem::path& path) {
+  constexpr std::array<std::string_view, 4> kEndings = {".safetensors", ".bin", ".pth", ".pt"};
+  const std::string ending = path.extension().string();
+  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+}
+
 std::optional<std::filesystem::path> find_weights(const std::filesystem::path& directory) {
-  for (const char* name : kWeightsFiles) {
-    std::filesystem::path file = directory / name;
+  for (const WeightsFile& weights : kWeightsFiles) {
+    std::filesystem::path file = directory / weights.name;
     if (file_exists(file)) return file;
   }
   return std::nullopt;

@@ -42,13 +42,12 @@ enum class TrainingTensors { left_out, kept };
 /// Immutable; copies share the mapped files.
 class Checkpoint {
  public:
-  /// Of a directory, the first of these that is there: model.safetensors,
-  /// model.safetensors.index.json (every shard), pytorch_model.bin, pytorch_model.bin.index.json;
-  /// of a file, the file. Names of the original implementation ("visual_encoder…") become
-  /// transformers' (original_names.hpp), and what inference never looks at is left out unless
-  /// `training_tensors` keeps it.
-  /// Throws not_found, unreadable, malformed, unsupported (element types without use here, pickles
-  /// of more than plain data and tensors) or limit_exceeded, naming the file and the cause.
+  /// Of a directory, the first of kWeightsFiles (hub/file_names.hpp) that is there, of an index
+  /// every shard; of a file, the file. Names of an original implementation (BLIP's
+  /// "visual_encoder…") become transformers' (original_names.hpp), and what inference never looks
+  /// at is left out unless `training_tensors` keeps it. Throws not_found, unreadable, malformed,
+  /// unsupported (element types without use here, pickles of more than plain data and tensors) or
+  /// limit_exceeded, naming the file and the cause.
   static Checkpoint open(const std::filesystem::path& model,
                          TrainingTensors training_tensors = TrainingTensors::left_out);
 
@@ -84,6 +83,10 @@ class Checkpoint {
 /// What messages name: the file, or of several the directory, since which shard should have held a
 /// missing tensor nobody knows.
 std::string source_of(const Checkpoint& checkpoint);
+
+/// Whether a file is named as checkpoints are: .safetensors, .bin, .pth or .pt. Other names are
+/// taken for those of directories where they are not there.
+bool is_checkpoint_name(const std::filesystem::path& path);
 
 /// The file or index that Checkpoint::open reads of a directory; none if it has no weights.
 std::optional<std::filesystem::path> find_weights(const std::filesystem::path& directory);

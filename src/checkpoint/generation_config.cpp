@@ -1,7 +1,9 @@
+#include "checkpoint/generation_config.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include "blip/config.hpp"
-#include "checkpoint/config_text.hpp"
+#include "checkpoint/config_file.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"

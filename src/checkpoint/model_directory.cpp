@@ -6,8 +6,10 @@
 #include <system_error>
 
 #include "blip/error.hpp"
+#include "checkpoint/checkpoint.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
+#include "hub/file_names.hpp"
 #include "hub/model_download.hpp"
 #include "hub/model_id.hpp"
 
@@ -37,13 +39,6 @@ std::vector<std::filesystem::path> bundle_directories() {
   }
   directories.emplace_back(BLIP_BUNDLED_MODELS_DIR);
   return directories;
-}
-
-// A checkpoint without its directory, as the original authors publish theirs.
-bool is_checkpoint_name(const std::filesystem::path& path) {
-  constexpr std::string_view kEndings[] = {".safetensors", ".bin", ".pth", ".pt"};
-  const std::string ending = path.extension().string();
-  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
 }
 
 bool is_plain_name(std::string_view name) {
@@ -106,7 +101,7 @@ std::vector<std::string> bundled_models() {
     std::error_code error;
     std::filesystem::directory_iterator entry(directory, error);
     while (!error && entry != std::filesystem::directory_iterator()) {
-      if (file_exists(entry->path() / "config.json")) {
+      if (file_exists(entry->path() / kConfigFile)) {
         names.insert(entry->path().filename().string());
       }
       entry.increment(error);

@@ -1,22 +1,24 @@
-// The names of tensors in the original implementation's checkpoints, and transformers' for them.
+// The names that tensors have in checkpoints of the code a model was first written in.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace blip {
 
-/// Only the vision tower's names differ ("visual_encoder."), which tells the two apart.
-bool is_original_name(std::string_view name);
+/// How the names of one family's original code are translated to transformers'.
+struct OriginalNames {
+  /// A name that no checkpoint by transformers' names has: it tells the two apart.
+  bool (*is_original)(std::string_view name);
+  /// transformers' name for a name in such a checkpoint.
+  std::string (*translated)(std::string_view name);
+  /// What training needs and inference never looks at; a name of such a checkpoint.
+  bool (*is_training_only)(std::string_view name);
+};
 
-/// "visual_encoder.blocks.0.attn.qkv.weight" →
-/// "vision_model.encoder.layers.0.self_attn.qkv.weight", and of the momentum copy likewise
-/// ("visual_encoder_m." → "vision_model_m."). A name that both have in common, or that
-/// nobody knows, stays as it is.
-std::string from_original_name(std::string_view name);
-
-/// What training needs and inference never looks at: momentum copies ("text_encoder_m."), queues
-/// and their places, the temperature, tables of positions.
-bool is_training_only(std::string_view original_name);
+/// Of every family that has some. This directory knows no family: architectures/registry.cpp lists
+/// them.
+std::span<const OriginalNames* const> original_names();
 
 }  // namespace blip

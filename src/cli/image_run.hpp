@@ -1,55 +1,58 @@
-// What every command does that goes through a list of images.
+// ImageRun: what every command does that goes through a list of images.
 #pragma once
 
-#include <functional>
+#include <cstddef>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "app/images/image_stream.hpp"
+#include "app/images/picture_reader.hpp"
+#include "app/records/record.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/input/image_batch.hpp"
-#include "cli/input/image_loader.hpp"
+#include "cli/input/input_list.hpp"
 #include "cli/options/run_options.hpp"
-#include "cli/output/record.hpp"
+#include "cli/output/interrupt.hpp"
+#include "cli/output/reporter.hpp"
 
 namespace blip::cli {
 
-/// A loaded model and how it is used.
-struct ImageTask {
-  ImageLoader::Prepare prepare;
-  /// What is found out about each of these images, none of which has failed to load.
-  std::function<std::vector<std::vector<Finding>>(Images)> examine;
-  /// What is found out about all of them together, when all have been examined. May be empty.
-  std::function<std::vector<Record>()> conclude = {};
-  int num_threads = 1;
+/// The order of a command: make an ImageRun, load the model, start, then next_batch and report
+/// until there is nothing more, finish. Whatever is thrown in between, what was printed is whole.
+class ImageRun {
+ public:
+  /// Interrupts are watched for from now on, so no thread may have been started before. The options
+  /// must outlive the run.
+  ImageRun(const InputOptions& inputs, const OutputOptions& output, int batch,
+           app::RecordSchema schema);
+
+  /// Lists the images and opens the output: to be called when nothing but these can be wrong any
+  /// more. `pictures` must outlive the run. Throws UsageError, OutputError or Error.
+  void start(const app::PictureReader& pictures, int num_threads);
+
+  /// The next images; nothing after the last. Throws UsageError.
+  std::optional<app::ImageBatch> next_batch();
+
+  /// What was found out about each of batch.images(); none of it makes a record. Failed images are
+  /// named.
+  void report(const app::ImageBatch& batch, std::vector<std::vector<app::Finding>> findings);
+  /// The same for a command that says nothing of an image before it has seen all.
+  void report_failures(const app::ImageBatch& batch);
+
+  /// Ends the output. Throws UsageError if the list of images was empty.
+  ExitCode finish();
+
+  [[nodiscard]] Reporter& reporter() noexcept { return reporter_; }
+
+ private:
+  const InputOptions& input_options_;
+  const OutputOptions& output_options_;
+  std::size_t batch_;
+  app::RecordSchema schema_;
+  Reporter reporter_;
+  InterruptWatcher watcher_;  // uses reporter_
+  std::optional<InputList> inputs_;
+  std::optional<app::ImageStream> images_;  // uses inputs_
 };
-
-/// Of a model that has `prepare` and `num_threads`, and outlives the task.
-template <typename Model>
-ImageTask task_of(Model& model, const decltype(ImageTask::examine)& examine,
-                  const decltype(ImageTask::conclude)& conclude = {}) {
-  return {.prepare = [&model](const auto& picture) { return model.prepare(picture); },
-          .examine = examine,
-          .conclude = conclude,
-          .num_threads = model.num_threads()};
-}
-
-struct ImageRun {
-  const InputOptions& inputs;
-  const OutputOptions& output;
-  int batch = 1;
-  RecordShape shape = {};
-  bool text_with_path = true;
-  std::string text_heading = {};
-  bool worth_progress = true;  ///< off where the images are no list
-  /// For --resume: what each result about an image is about, in order ("" where nothing is asked),
-  /// and how many of them make up a finding.
-  std::vector<std::string> asked = {""};
-  std::size_t results_per_finding = 1;
-};
-
-/// Reads, examines and reports the images in order. `load` is called when nothing but the model can
-/// be wrong any more. Throws what ends the whole command.
-ExitCode run_images(const ImageRun& run, const std::function<ImageTask()>& load);
 
 }  // namespace blip::cli

@@ -13,12 +13,12 @@
 #include <system_error>
 #include <vector>
 
+#include "app/images/open_image.hpp"
+#include "app/records/output_file.hpp"
 #include "blip/error.hpp"
 #include "cli/commands.hpp"
-#include "cli/input/open_image.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
-#include "cli/output/output_file.hpp"
 
 namespace blip::cli {
 namespace {
@@ -71,7 +71,7 @@ std::string general_help() {
 
 [[noreturn]] void reject_command(const std::string& name) {
   std::error_code ignored;
-  if (is_url(name) || std::filesystem::exists(name, ignored)) {
+  if (app::is_url(name) || std::filesystem::exists(name, ignored)) {
     throw UsageError("'" + name + "' is not a command; did you mean: blip caption " + name);
   }
   throw UsageError("unknown command '" + name + "'; see: blip --help");
@@ -110,7 +110,7 @@ void occupy_standard_descriptors() {
 ExitCode run(const std::vector<std::string>& words) {
   try {
     return dispatch(words);
-  } catch (const OutputError& error) {
+  } catch (const app::OutputError& error) {
     if (error.reader_left()) return ExitCode::reader_left;
     say(error.what());
   } catch (const std::bad_alloc&) {

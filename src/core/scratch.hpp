@@ -1,7 +1,8 @@
 // Scratch: memory that a forward pass borrows and gives back in reverse order.
 //
-// Blocks are kept between calls, so that a second image touches no new page. A Frame gives back, at
-// the end of its scope, whatever was borrowed since it began.
+// It is one range of addresses, far larger than any pass needs, of which the system provides pages
+// as far as a pass has got. So it holds as much as the largest pass needed, whatever the order of
+// sizes, and a second image touches no new page.
 #pragma once
 
 #include <algorithm>
@@ -14,22 +15,29 @@ namespace blip {
 
 class Scratch {
  public:
+  /// Gives back, at the end of its scope, whatever was borrowed since it began.
   class Frame {
    public:
     explicit Frame(Scratch& scratch)
-        : scratch_(scratch), block_(scratch.block_), used_(scratch.used_) {}
+        : scratch_(scratch), range_(scratch.range_), used_(scratch.used_) {}
     ~Frame() {
-      scratch_.block_ = block_;
+      scratch_.range_ = range_;
       scratch_.used_ = used_;
+      if (range_ == 0 && used_ == 0) scratch_.end_pass();
     }
     Frame(const Frame&) = delete;
     Frame& operator=(const Frame&) = delete;
 
    private:
     Scratch& scratch_;
-    std::size_t block_;
+    std::size_t range_;
     std::size_t used_;
   };
+
+  Scratch() = default;
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
 
   /// `count` uninitialised elements, aligned to kMemoryAlignment, valid until the innermost Frame
   /// ends.
@@ -38,34 +46,50 @@ class Scratch {
     return static_cast<T*>(allocate_bytes(count * sizeof(T)));
   }
 
+  /// Memory that the system has provided: what the largest pass needed, rounded up. A pass is what
+  /// happens while any Frame lives. What kKeptPasses passes did not need is given back, before as
+  /// many more have ended.
+  [[nodiscard]] std::size_t bytes_held() const noexcept;
+
+  /// A pass is one image's way through the vision tower or one decoding step. A caption has some
+  /// twenty steps, so memory that fifty captions did not need is given back. Asking for it again
+  /// costs a few hundredths of the time of the pass that does.
+  static constexpr int kKeptPasses = 1000;
+
  private:
-  struct Block {
-    AlignedBytes memory;
+  // Addresses that are reserved; the first `held` bytes may be used. The second and later ones are
+  // there only where the process may not reserve many addresses (ulimit -v).
+  struct Range {
+    std::byte* begin = nullptr;
     std::size_t size = 0;
+    std::size_t held = 0;
+    std::size_t needed = 0;  // the most in use since the last give_back()
   };
 
   void* allocate_bytes(std::size_t bytes) {
     bytes = (bytes + kMemoryAlignment - 1) / kMemoryAlignment * kMemoryAlignment;
-    while (block_ < blocks_.size() && used_ + bytes > blocks_[block_].size) {
-      ++block_;
-      used_ = 0;
-    }
-    if (block_ == blocks_.size()) {
-      const std::size_t size = std::max(bytes, kBlockSize);
-      blocks_.push_back({allocate_aligned(size), size});
-      used_ = 0;
-    }
-    void* result = blocks_[block_].memory.get() + used_;
+    if (range_ == ranges_.size() || bytes > ranges_[range_].held - used_) grow(bytes);
+    Range& range = ranges_[range_];
+    void* result = range.begin + used_;
     used_ += bytes;
+    range.needed = std::max(range.needed, used_);
     return result;
   }
 
-  // Large enough that a decode step lives in one block, small enough to waste little.
-  static constexpr std::size_t kBlockSize = std::size_t{1} << 20;
+  void end_pass() {
+    if (++passes_ == kKeptPasses) give_back();
+  }
 
-  std::vector<Block> blocks_;
-  std::size_t block_ = 0;
-  std::size_t used_ = 0;
+  // Makes room for so many bytes from used_ on, or in another range. Throws bad_alloc.
+  void grow(std::size_t bytes);
+  void leave_range(std::size_t bytes) noexcept;
+  void add_range(std::size_t bytes);
+  void give_back() noexcept;
+
+  std::vector<Range> ranges_;
+  std::size_t range_ = 0;
+  std::size_t used_ = 0;  // of that range
+  int passes_ = 0;        // since the last give_back()
 };
 
 }  // namespace blip

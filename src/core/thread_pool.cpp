@@ -1,9 +1,9 @@
 #include "core/thread_pool.hpp"
 
 #include <algorithm>
-#include <system_error>
+#include <span>
 
-#include "blip/error.hpp"
+#include "core/start_threads.hpp"
 
 // OpenMP's own API, of the runtime that oneDNN is linked with (cmake/FindGnuOpenMP.cmake). Declared
 // here because clang cannot read gcc's omp.h, and its own omp.h goes with another runtime.
@@ -40,49 +40,52 @@ bool spin_until(const Condition& condition) {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int num_threads) {
-  workers_.reserve(static_cast<std::size_t>(std::max(num_threads, 1) - 1));
-  try {
-    for (int i = 1; i < num_threads; ++i) {
-      workers_.emplace_back([this, i] { work(i); });
-    }
-  } catch (const std::system_error&) {
-    // The system is out of threads: fewer are slower, not wrong.
-  }
+ThreadPool::ThreadPool(int num_threads)
+    : workers_(static_cast<std::size_t>(std::max(num_threads, 1) - 1)) {
+  threads_ = start_threads(num_threads - 1, [this](int i) {
+    return std::jthread([this, i] { work(workers_[static_cast<std::size_t>(i)], i + 1); });
+  });
 }
 
 ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    generation_.fetch_add(1, std::memory_order_release);
+  for (Worker& worker : workers_) {
+    worker.state.store(Worker::stopping, std::memory_order_relaxed);
+    worker.state.notify_one();
   }
-  wake_.notify_all();
-  for (auto& worker : workers_) worker.join();
 }
 
-void ThreadPool::work(int thread) {
+void ThreadPool::work(Worker& self, int thread) {
   // oneDNN is built with OpenMP; inside one of our tasks it must stay on the task's thread. The
   // setting is per thread.
   omp_set_num_threads(1);
-  std::uint64_t seen = 0;
-  for (;;) {
-    const auto new_job = [&] { return generation_.load(std::memory_order_acquire) != seen; };
-    if (!spin_until(new_job)) {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, new_job);
-    }
-    seen = generation_.load(std::memory_order_acquire);
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) return;
-    }
-    run_tasks(thread);
-    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      const std::lock_guard lock(mutex_);
-      done_.notify_one();
+  while (true) {
+    const auto is_called = [&] {
+      return self.state.load(std::memory_order_relaxed) != Worker::idle;
+    };
+    if (!spin_until(is_called)) self.state.wait(Worker::idle, std::memory_order_relaxed);
+    std::uint32_t state = Worker::asked;
+    if (self.state.compare_exchange_strong(state, Worker::running, std::memory_order_acquire)) {
+      run_tasks(thread);
+      self.state.store(Worker::idle, std::memory_order_release);
+      self.state.notify_one();
+    } else if (state == Worker::stopping) {
+      return;
     }
   }
+}
+
+void ThreadPool::ask(Worker& worker) {
+  worker.state.store(Worker::asked, std::memory_order_release);
+  worker.state.notify_one();
+}
+
+// Until it has finished its part. One that has not begun need not wake up for it: on a machine with
+// fewer free cores than threads that would take longer than the tasks.
+void ThreadPool::wait_for(Worker& worker) {
+  std::uint32_t state = Worker::asked;
+  if (worker.state.compare_exchange_strong(state, Worker::idle, std::memory_order_acquire)) return;
+  const auto is_done = [&] { return worker.state.load(std::memory_order_acquire) == Worker::idle; };
+  if (!spin_until(is_done)) worker.state.wait(Worker::running, std::memory_order_acquire);
 }
 
 void ThreadPool::run_tasks(int thread) {
@@ -92,7 +95,7 @@ void ThreadPool::run_tasks(int thread) {
     try {
       (*task_)(index, thread);
     } catch (...) {
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard lock(error_mutex_);
       if (!error_) error_ = std::current_exception();
     }
   }
@@ -108,23 +111,10 @@ void ThreadPool::parallel_for(std::size_t count, const Task& task) {
   count_ = count;
   next_.store(0, std::memory_order_relaxed);
   error_ = nullptr;
-  const bool shared = count > 1 && !workers_.empty();
-  if (shared) {
-    busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-    {
-      const std::lock_guard lock(mutex_);
-      generation_.fetch_add(1, std::memory_order_release);
-    }
-    wake_.notify_all();
-  }
+  const std::span taking_part(workers_.data(), std::min(count - 1, threads_.size()));
+  for (Worker& worker : taking_part) ask(worker);
   run_tasks(0);
-  if (shared) {
-    const auto all_done = [&] { return busy_.load(std::memory_order_acquire) == 0; };
-    if (!spin_until(all_done)) {
-      std::unique_lock lock(mutex_);
-      done_.wait(lock, all_done);
-    }
-  }
+  for (Worker& worker : taking_part) wait_for(worker);
   omp_set_num_threads(caller_omp_threads);
   if (error_) std::rethrow_exception(error_);
 }

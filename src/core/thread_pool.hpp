@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -21,7 +20,7 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  [[nodiscard]] int num_threads() const noexcept { return static_cast<int>(workers_.size()) + 1; }
+  [[nodiscard]] int num_threads() const noexcept { return static_cast<int>(threads_.size()) + 1; }
 
   /// task(index, thread): `thread` in [0, num_threads()) tells which thread runs it, so that each
   /// can have memory of its own.
@@ -33,21 +32,32 @@ class ThreadPool {
   void parallel_for(std::size_t count, const Task& task);
 
  private:
-  void work(int thread);
-  void run_tasks(int thread);
+  // What a worker and the caller tell each other. In a line of its own, as each is polled.
+  struct alignas(64) Worker {
+    enum State : std::uint32_t {
+      idle,      // waits for a job
+      asked,     // may take part in the caller's job, which takes it back if that is done before
+      running,   // takes part
+      stopping,  // ends
+    };
+    std::atomic<std::uint32_t> state = idle;
+  };
 
-  std::vector<std::thread> workers_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable done_;
-  std::atomic<std::uint64_t> generation_{0};  // counts jobs, so that a worker sees a new one
-  std::atomic<int> busy_{0};                  // workers that have not finished the current job
-  bool stopping_ = false;
+  void work(Worker& self, int thread);
+  void run_tasks(int thread);
+  static void ask(Worker& worker);
+  static void wait_for(Worker& worker);
+
+  std::vector<Worker> workers_;
 
   const Task* task_ = nullptr;
   std::size_t count_ = 0;
   std::atomic<std::size_t> next_{0};
+  std::mutex error_mutex_;
   std::exception_ptr error_;
+
+  std::vector<std::jthread>
+      threads_;  // as many as could be started; last: they use all of the above
 };
 
 }  // namespace blip

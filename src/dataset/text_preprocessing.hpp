@@ -1,9 +1,12 @@
-// What salesforce/BLIP does to captions and questions before the tokenizer (data/utils.py).
+// How many words salesforce/BLIP's data sets keep of captions and questions, which are prepared as
+// blip/text_style.hpp says.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
+
+#include "blip/text_style.hpp"
 
 namespace blip::dataset {
 
@@ -13,16 +16,13 @@ inline constexpr std::size_t kMaxCaptionWords = 30;
 inline constexpr std::size_t kMaxStatementWords = 40;
 inline constexpr std::size_t kMaxQuestionWords = 50;
 
-/// Lower case; each of . ! " ( ) * # : ; ~ becomes a blank; two or more white spaces (Unicode's)
-/// become one blank, while one alone stays what it is, be it a tab; line feeds at the end go, then
-/// blanks at both ends; the first `max_words` words, which single blanks separate. Commas, question
-/// marks, apostrophes, hyphens, slashes and ampersands stay.
-/// Bytes that are not UTF-8 stay as they are. Python's str.lower, but for the Greek capital sigma,
-/// which is σ everywhere (as BERT's tokenizer makes it), never ς.
-std::string pre_caption(std::string_view caption, std::size_t max_words = kMaxCaptionWords);
+inline std::string pre_caption(std::string_view caption, std::size_t max_words = kMaxCaptionWords) {
+  return blip::pre_caption(caption, static_cast<int>(max_words));
+}
 
-/// Lower case; the same characters vanish without a blank in their place, and white space is left
-/// alone, so that two blanks have an empty word between them, which counts; blanks at the end go.
-std::string pre_question(std::string_view question, std::size_t max_words = kMaxQuestionWords);
+inline std::string pre_question(std::string_view question,
+                                std::size_t max_words = kMaxQuestionWords) {
+  return blip::pre_question(question, static_cast<int>(max_words));
+}
 
 }  // namespace blip::dataset

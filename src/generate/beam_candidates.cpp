@@ -40,7 +40,8 @@ std::span<const BeamCandidate> BestCandidates::sorted() {
   return heap_;
 }
 
-void SampledCandidates::clear() {
+void SampledCandidates::restart(std::size_t count) {
+  count_ = count;
   possible_.clear();
   impossible_.clear();
 }

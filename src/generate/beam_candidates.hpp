@@ -26,10 +26,14 @@ class BestCandidates {
  public:
   explicit BestCandidates(std::size_t count) : count_(count) { heap_.reserve(count); }
 
-  void clear() { heap_.clear(); }
+  /// Begins a round for the `count` best.
+  void restart(std::size_t count) {
+    count_ = count;
+    heap_.clear();
+  }
   /// log_probs: [vocab_size] of `beam`, each at most 0; running_score is added to each.
   void offer(std::span<const float> log_probs, float running_score, int beam);
-  /// Best first. Ends the round: call clear() before the next offer().
+  /// Best first. Ends the round: call restart() before the next offer().
   [[nodiscard]] std::span<const BeamCandidate> sorted();
 
  private:
@@ -40,15 +44,14 @@ class BestCandidates {
 /// `count` of what is offered, drawn without replacement in proportion to exp(score).
 class SampledCandidates {
  public:
-  explicit SampledCandidates(std::size_t count) : count_(count) {}
-
-  void clear();
+  /// Begins a round for `count` draws.
+  void restart(std::size_t count);
   void offer(std::span<const float> log_probs, float running_score, int beam);
-  /// Best first. Ends the round: call clear() before the next offer().
+  /// Best first. Ends the round: call restart() before the next offer().
   [[nodiscard]] std::span<const BeamCandidate> drawn(const RandomStream& random);
 
  private:
-  std::size_t count_;
+  std::size_t count_ = 0;
   std::vector<BeamCandidate> possible_;
   std::vector<BeamCandidate> impossible_;  // score -inf; at most count_, in case there is no other
   std::vector<double> weights_;

@@ -3,45 +3,23 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 
-#include "blip/error.hpp"
+#include "generate/largest_logit.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "generate/log_softmax.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway requires.
+#include "generate/largest-inl.h"
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
 // Sums of this many exponentials are added up in double, so that the error does not grow with the
 // vocabulary.
 constexpr std::size_t kBlock = 512;
-
-float largest(const float* x, std::size_t n) {
-  const hn::ScalableTag<float> d;
-  const std::size_t lanes = hn::Lanes(d);
-  auto maxima = hn::Set(d, x[0]);
-  // x - x is 0, but NaN for NaN and infinities, which Exp below would swallow.
-  auto flaws = hn::Zero(d);
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    const auto values = hn::LoadU(d, x + i);
-    maxima = hn::Max(maxima, values);
-    flaws = hn::Add(flaws, hn::Sub(values, values));
-  }
-  float maximum = hn::GetLane(hn::MaxOfLanes(d, maxima));
-  float flaw = hn::GetLane(hn::SumOfLanes(d, flaws));
-  for (; i < n; ++i) {
-    maximum = std::max(maximum, x[i]);
-    flaw += x[i] - x[i];
-  }
-  return flaw == 0.0F ? maximum : std::numeric_limits<float>::quiet_NaN();
-}
 
 float sum_of_exp_block(const float* x, std::size_t n, float maximum) {
   const hn::ScalableTag<float> d;
@@ -60,7 +38,7 @@ float sum_of_exp_block(const float* x, std::size_t n, float maximum) {
 
 // Returns the maximum, stores the sum of exp(x - maximum).
 float normalize(const float* x, std::size_t n, double* sum) {
-  const float maximum = largest(x, n);
+  const float maximum = largest_of_finite(x, n);
   *sum = 0.0;
   for (std::size_t start = 0; start < n; start += kBlock) {
     *sum += sum_of_exp_block(x + start, std::min(kBlock, n - start), maximum);
@@ -88,8 +66,7 @@ LogNormalizer log_normalizer(std::span<const float> logits) {
 void log_softmax(std::span<const float> logits, std::span<float> out) {
   const LogNormalizer normalizer = log_normalizer(logits);
   if (std::isnan(normalizer.log_sum)) {
-    throw Error(ErrorCode::malformed,
-                "the model's logits contain NaN or infinity: its weights are damaged");
+    throw damaged_logits();
   }
   const float maximum = normalizer.maximum;
   const float log_sum = normalizer.log_sum;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "blip/error.hpp"
+#include "generate/largest_logit.hpp"
 
 namespace blip {
 namespace {
@@ -35,7 +36,7 @@ SampledToken TokenSampler::draw(std::span<const float> scores, double uniform) {
     total += candidate.weight;
   }
   if (std::isnan(total)) {
-    throw Error(ErrorCode::malformed, "the model's logits contain NaN: its weights are damaged");
+    throw damaged_logits();
   }
 
   // Rounding may leave the target just above the last sum; the last possible token is meant then.

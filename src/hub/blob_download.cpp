@@ -3,8 +3,8 @@
 #include <system_error>
 
 #include "blip/error.hpp"
+#include "core/durable_file.hpp"
 #include "hub/checksum.hpp"
-#include "hub/partial_file.hpp"
 #include "hub/retries.hpp"
 
 namespace blip::hub {
@@ -22,7 +22,7 @@ class BlobTransfer {
         settings_(settings),
         request_(request),
         metadata_(request.metadata),
-        file_(partial) {}
+        file_(partial, DurableFile::Mode::append_without_links) {}
 
   // Until the file has the length that was promised.
   void fill() {
@@ -44,7 +44,7 @@ class BlobTransfer {
       check_cancelled();
       if (expired) metadata_.location = request_.renew().location;
     }
-    file_.flush();
+    file_.sync();
   }
 
   void clear() { file_.clear(); }
@@ -98,7 +98,7 @@ class BlobTransfer {
                                               " sends more than the " +
                                               std::to_string(*metadata_.size) + " bytes promised");
       }
-      file_.append(bytes);
+      file_.write(bytes);
       return keep_going();
     };
     for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
@@ -136,7 +136,7 @@ class BlobTransfer {
   const HubSettings& settings_;
   const BlobRequest& request_;
   FileMetadata metadata_;
-  PartialFile file_;
+  DurableFile file_;
   std::string host_;  // that answered last
 };
 

@@ -48,11 +48,11 @@ std::map<std::string, std::string> names_of_commits(const ModelCache& cache, con
   return names;
 }
 
-bool is_blip(const Path& snapshot) {
+bool is_known_model(const Path& snapshot) {
   const Path config = snapshot / kConfigFile;
   try {
-    return is_file(config) &&
-           is_blip_config(read_text_file(config, kMaxTextBytes), config.string());
+    return is_file(config) && is_known_model_type(model_type_of(
+                                  read_text_file(config, kMaxTextBytes), config.string()));
   } catch (const Error&) {
     return false;
   }
@@ -73,7 +73,7 @@ void add_snapshots(const Path& directory, const std::string& repository, const M
   const auto names = names_of_commits(cache, directory / "refs");
   for_each_entry(directory / "snapshots", [&](const Path& snapshot) {
     const std::string commit = snapshot.filename().string();
-    if (!is_commit(commit) || !is_blip(snapshot)) return;
+    if (!is_commit(commit) || !is_known_model(snapshot)) return;
     const auto found = names.find(commit);
     const std::string& name = found == names.end() ? commit : found->second;
     models.push_back({.id = name == "main" ? repository : repository + "@" + name,

@@ -65,8 +65,9 @@ class ModelDownload {
     }
     commit_ = config.found->commit;
     if (!cache_.has(commit_, kConfigFile)) fetch(kConfigFile, *config.found, kMaxTextBytes);
-    require_blip();
-    for (const char* file : kOptionalFiles) obtain(file, kMaxTextBytes);
+    for (const char* file : optional_files(require_known_model_type())) {
+      obtain(file, kMaxTextBytes);
+    }
     obtain_weights();
     cache_.remember(id_.revision, commit_);
     return cache_.snapshot(commit_);
@@ -140,9 +141,10 @@ class ModelDownload {
                 id_.repository + ": has no " + shard + ", which " + index + " lists");
   }
 
-  void require_blip() const {
+  [[nodiscard]] std::string require_known_model_type() const {
     const std::filesystem::path file = cache_.snapshot(commit_) / kConfigFile;
-    if (is_blip_config(read_text_file(file, kMaxTextBytes), file.string())) return;
+    std::string type = model_type_of(read_text_file(file, kMaxTextBytes), file.string());
+    if (is_known_model_type(type)) return type;
     throw Error(ErrorCode::unsupported,
                 id_.repository + ": not a BLIP model, by the model_type of its config.json");
   }

@@ -32,6 +32,15 @@ bool has_all_listed(const ModelCache& cache, const std::string& commit, const ch
   }
 }
 
+std::string cached_model_type(const ModelCache& cache, const std::string& commit) {
+  const std::filesystem::path file = cache.snapshot(commit) / kConfigFile;
+  try {
+    return model_type_of(read_text_file(file, kMaxTextBytes), file.string());
+  } catch (const Error&) {  // unreadable: of no type
+    return {};
+  }
+}
+
 bool has_weights(const ModelCache& cache, const std::string& commit, const WeightsFile& file) {
   return cache.has(commit, file.name) &&
          (!file.is_index || has_all_listed(cache, commit, file.name));
@@ -66,15 +75,23 @@ std::vector<std::string> listed_files(const std::filesystem::path& index) {
   return listed_files(read_text_file(index, kMaxTextBytes), index.string());
 }
 
-bool is_blip_config(std::string_view text, const std::string& name) {
+std::string model_type_of(std::string_view config, const std::string& name) {
   try {
-    const nlohmann::json config = parse_json_object(text, name);
-    const auto type = config.find("model_type");
-    const std::string* word = type == config.end() ? nullptr : type->get_ptr<const std::string*>();
-    return word != nullptr && *word == "blip";
+    const nlohmann::json document = parse_json_object(config, name);
+    const auto type = document.find("model_type");
+    const std::string* word =
+        type == document.end() ? nullptr : type->get_ptr<const std::string*>();
+    return word == nullptr ? std::string() : *word;
   } catch (const Error&) {
-    return false;
+    return {};
   }
+}
+
+std::vector<const char*> optional_files(std::string_view model_type) {
+  std::vector<const char*> files(kProcessorFiles.begin(), kProcessorFiles.end());
+  const std::span<const char* const> tokenizer = tokenizer_files_of(model_type);
+  files.insert(files.end(), tokenizer.begin(), tokenizer.end());
+  return files;
 }
 
 bool is_usable(const ModelCache& cache, const std::string& commit) {
@@ -88,7 +105,8 @@ bool is_settled(const ModelCache& cache, const std::string& commit) {
   const auto known = [&](const char* file) {
     return cache.has(commit, file) || cache.is_known_absent(commit, file);
   };
-  if (!std::all_of(kOptionalFiles.begin(), kOptionalFiles.end(), known)) return false;
+  const std::vector<const char*> optional = optional_files(cached_model_type(cache, commit));
+  if (!std::all_of(optional.begin(), optional.end(), known)) return false;
   for (const WeightsFile& file : kWeightsFiles) {
     if (has_weights(cache, commit, file)) return true;
     if (!cache.is_known_absent(commit, file.name)) return false;

@@ -1,7 +1,6 @@
-// Which files a BLIP model consists of, and whether the cache has them.
+// Which files a model consists of, and whether the cache has them.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -10,30 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "hub/file_names.hpp"
 #include "hub/model_cache.hpp"
 
 namespace blip::hub {
-
-inline constexpr const char* kConfigFile = "config.json";
-
-/// Everything else but the weights; none of them has to be there.
-inline constexpr std::array kOptionalFiles = {"preprocessor_config.json",
-                                              "processor_config.json",
-                                              "generation_config.json",
-                                              "tokenizer.json",
-                                              "vocab.txt",
-                                              "tokenizer_config.json",
-                                              "special_tokens_map.json",
-                                              "added_tokens.json"};
-
-/// The first of these that is there holds the weights; an index stands for the files it lists.
-struct WeightsFile {
-  const char* name;
-  bool is_index;
-};
-inline constexpr std::array kWeightsFiles = {
-    WeightsFile{"model.safetensors", false}, WeightsFile{"model.safetensors.index.json", true},
-    WeightsFile{"pytorch_model.bin", false}, WeightsFile{"pytorch_model.bin.index.json", true}};
 
 /// Limits that a server is held to: huggingface_hub's for what comes over plain HTTP, and for
 /// everything but weights some forty times BERT's tokenizer.json.
@@ -46,8 +25,19 @@ std::vector<std::string> listed_files(std::string_view index, const std::string&
 /// The same of a file, which may take kMaxTextBytes.
 std::vector<std::string> listed_files(const std::filesystem::path& index);
 
-/// Whether this is the text of a BLIP model's config.json; what is no JSON is not.
-bool is_blip_config(std::string_view text, const std::string& name);
+// What depends on a model's family. This directory knows no family: architectures/registry.cpp
+// defines these two.
+
+/// Whether there is a family with this model_type in config.json.
+bool is_known_model_type(std::string_view model_type);
+/// The files that its tokenizer comes in; BLIP's if there is no such family.
+std::span<const char* const> tokenizer_files_of(std::string_view model_type);
+
+/// The model_type of a config.json; empty if it has none or is no JSON.
+std::string model_type_of(std::string_view config, const std::string& name);
+
+/// Everything but configuration and weights; none of it has to be there.
+std::vector<const char*> optional_files(std::string_view model_type);
 
 /// Whether a commit's configuration and some weights are in the cache: enough to work with.
 bool is_usable(const ModelCache& cache, const std::string& commit);

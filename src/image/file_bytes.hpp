@@ -7,7 +7,9 @@
 
 namespace blip::image {
 
-/// Throws not_found, unreadable, malformed (an empty file) or limit_exceeded (over 1 GiB).
+/// A pipe is read to its end, and waited for until someone writes to it. Throws not_found,
+/// unreadable (no permission, a directory, a socket, a device), malformed (an empty file) or
+/// limit_exceeded (over 1 GiB).
 std::vector<std::byte> read_file(const std::filesystem::path& path);
 
 }  // namespace blip::image

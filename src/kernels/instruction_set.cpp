@@ -54,6 +54,15 @@ bool limit_instruction_set(std::string_view name) {
   return true;
 }
 
+std::string_view instruction_set_in_use() {
+  std::string_view best;
+  for (const InstructionSet& set : kInstructionSets) {
+    const bool has = (hwy::SupportedTargets() & set.target) != 0;
+    if (has && best_x86_extension() >= set.extension) best = set.name;
+  }
+  return best;
+}
+
 #else
 
 std::vector<std::string_view> instruction_set_names() {
@@ -62,6 +71,10 @@ std::vector<std::string_view> instruction_set_names() {
 
 bool limit_instruction_set(std::string_view name) {
   return name == "neon";
+}
+
+std::string_view instruction_set_in_use() {
+  return "neon";
 }
 
 #endif

@@ -15,4 +15,7 @@ namespace blip {
 /// computed: to compare the paths, and to find out whether one of them is to blame.
 [[nodiscard]] bool limit_instruction_set(std::string_view name);
 
+/// The best of these names that the kernels use now: the machine's, or the limit.
+[[nodiscard]] std::string_view instruction_set_in_use();
+
 }  // namespace blip

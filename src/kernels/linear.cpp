@@ -16,6 +16,8 @@ namespace blip {
 namespace {
 
 // Up to this many rows the product is bound by reading the weights, which small_gemm does best.
+// More rows that it must multiply all the same pass a tile of weights in slices of this many, so
+// that a slice stays in a second-level cache beside the tile.
 constexpr std::int64_t kSmallRows = 24;
 
 // A tile of small_gemm: enough work (64 rows × 768 × 4 bytes = 196 KB of weights) to hide the cost
@@ -64,11 +66,22 @@ void for_each_small_tile(const Product& product, ThreadPool& threads, const Mult
   });
 }
 
+// Calls multiply(row, rows) for every slice of the rows.
+template <typename Multiply>
+void for_each_slice(std::int64_t rows, const Multiply& multiply) {
+  for (std::int64_t row = 0; row < rows; row += kSmallRows) {
+    multiply(row, std::min(kSmallRows, rows - row));
+  }
+}
+
 void multiply_small(const Product& product, Context& context) {
   const WeightMatrix& weight = product.layer.weight;
   if (weight.format != WeightFormat::i8) {
     for_each_small_tile(product, context.threads(), [&](std::int64_t first, std::int64_t outputs) {
-      small_gemm(product.x, product.rows, weight, first, outputs, product.out, weight.rows);
+      for_each_slice(product.rows, [&](std::int64_t row, std::int64_t rows) {
+        small_gemm(product.x + row * weight.columns, rows, weight, first, outputs,
+                   product.out + row * weight.rows, weight.rows);
+      });
     });
     return;
   }
@@ -78,9 +91,12 @@ void multiply_small(const Product& product, Context& context) {
       context.scratch().allocate<std::int16_t>(rows * static_cast<std::size_t>(weight.columns));
   auto* steps = context.scratch().allocate<float>(rows);
   round_to_int16(product.x, product.rows, weight.columns, values, steps);
-  const Int16Rows x{.values = values, .steps = steps, .count = product.rows};
   for_each_small_tile(product, context.threads(), [&](std::int64_t first, std::int64_t outputs) {
-    int8_small_gemm(x, weight, first, outputs, product.out, weight.rows);
+    for_each_slice(product.rows, [&](std::int64_t row, std::int64_t count) {
+      const Int16Rows x{
+          .values = values + row * weight.columns, .steps = steps + row, .count = count};
+      int8_small_gemm(x, weight, first, outputs, product.out + row * weight.rows, weight.rows);
+    });
   });
 }
 
@@ -98,16 +114,21 @@ void multiply_panels(const Product& product, const PanelInput& input, Context& c
 
 // A quantized product is one however few its rows are: a text's answer must not depend on the texts
 // beside it.
-bool is_small(std::int64_t m, const Linear& layer) {
-  return m <= kSmallRows && !takes_quantized_input(layer);
+bool is_small(std::int64_t m, const Linear& layer, RowProduct kernel) {
+  if (kernel == RowProduct::by_count) kernel = row_product(m);
+  return kernel == RowProduct::few && !takes_quantized_input(layer);
 }
 
 }  // namespace
 
+RowProduct row_product(std::int64_t m) {
+  return m <= kSmallRows ? RowProduct::few : RowProduct::many;
+}
+
 void linear(const float* x, std::int64_t m, const Linear& layer, float* out, Context& context,
-            Epilogue epilogue, const float* residual) {
+            Epilogue epilogue, const float* residual, RowProduct kernel) {
   const Product product{x, m, layer, out, epilogue, residual};
-  if (is_small(m, layer)) {
+  if (is_small(m, layer, kernel)) {
     multiply_small(product, context);
     return;
   }
@@ -115,15 +136,17 @@ void linear(const float* x, std::int64_t m, const Linear& layer, float* out, Con
   multiply_panels(product, rows_as_input(x, m, layer, context), context);
 }
 
-void linear(const float* x, std::int64_t m, std::span<const LinearOutput> layers,
-            Context& context) {
+void linear(const float* x, std::int64_t m, std::span<const LinearOutput> layers, Context& context,
+            RowProduct kernel) {
   const Linear& first = *layers.front().layer;
   const bool quantized = takes_quantized_input(first);
   const bool alike = std::all_of(layers.begin(), layers.end(), [&](const LinearOutput& each) {
     return takes_quantized_input(*each.layer) == quantized;
   });
-  if (is_small(m, first) || !alike) {
-    for (const LinearOutput& each : layers) linear(x, m, *each.layer, each.out, context);
+  if (is_small(m, first, kernel) || !alike) {
+    for (const LinearOutput& each : layers) {
+      linear(x, m, *each.layer, each.out, context, Epilogue::bias, nullptr, kernel);
+    }
     return;
   }
   const Scratch::Frame frame(context.scratch());
@@ -134,13 +157,13 @@ void linear(const float* x, std::int64_t m, std::span<const LinearOutput> layers
 }
 
 void feed_forward(const float* x, std::int64_t m, const Linear& intermediate, const Linear& output,
-                  float* out, Context& context) {
+                  float* out, Context& context, RowProduct kernel) {
   const Scratch::Frame frame(context.scratch());
   const std::int64_t inner = intermediate.weight.rows;
-  if (is_small(m, intermediate)) {
+  if (is_small(m, intermediate, kernel)) {
     auto* hidden = context.scratch().allocate<float>(static_cast<std::size_t>(m * inner));
-    linear(x, m, intermediate, hidden, context, Epilogue::bias_gelu);
-    linear(hidden, m, output, out, context, Epilogue::bias_residual, x);
+    linear(x, m, intermediate, hidden, context, Epilogue::bias_gelu, nullptr, kernel);
+    linear(hidden, m, output, out, context, Epilogue::bias_residual, x, kernel);
     return;
   }
   const PanelInput input = rows_as_input(x, m, intermediate, context);

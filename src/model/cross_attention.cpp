@@ -9,7 +9,6 @@
 #include "kernels/float/gemm.hpp"
 #include "kernels/float/softmax.hpp"
 #include "kernels/layout/convert.hpp"
-#include "kernels/linear.hpp"
 
 namespace blip {
 namespace {
@@ -107,7 +106,7 @@ void cross_attention(std::int64_t layer, std::span<const CrossAttentionRows> gro
 
 void cross_attention_block(const TextModel& model, std::int64_t layer,
                            std::span<const CrossAttentionRows> groups, std::int64_t rows, float* x,
-                           Context& context) {
+                           Context& context, RowProduct kernel) {
   const Scratch::Frame frame(context.scratch());
   const std::int64_t hidden = model.config.hidden_size;
   const std::int64_t heads = model.config.num_attention_heads;
@@ -115,9 +114,9 @@ void cross_attention_block(const TextModel& model, std::int64_t layer,
   const auto size = static_cast<std::size_t>(rows * hidden);
   auto* query = context.scratch().allocate<float>(size);
   auto* attended = context.scratch().allocate<float>(size);
-  linear(x, rows, block.query, query, context);
+  linear(x, rows, block.query, query, context, Epilogue::bias, nullptr, kernel);
   cross_attention(layer, groups, heads, hidden / heads, query, attended, context);
-  linear(attended, rows, block.output, query, context, Epilogue::bias_residual, x);
+  linear(attended, rows, block.output, query, context, Epilogue::bias_residual, x, kernel);
   layer_norm(query, block.layer_norm, rows, hidden, x);
 }
 

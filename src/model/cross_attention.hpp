@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "blip/context.hpp"
+#include "kernels/linear.hpp"
 #include "model/cross_attention_cache.hpp"
 #include "model/text_model.hpp"
 
@@ -31,6 +32,6 @@ void cross_attention(std::int64_t layer, std::span<const CrossAttentionRows> gro
 /// x: [rows, H] → x: the block with its query and output projections, residual and layer norm
 void cross_attention_block(const TextModel& model, std::int64_t layer,
                            std::span<const CrossAttentionRows> groups, std::int64_t rows, float* x,
-                           Context& context);
+                           Context& context, RowProduct kernel = RowProduct::by_count);
 
 }  // namespace blip

@@ -7,7 +7,6 @@
 #include "core/scratch.hpp"
 #include "kernels/float/layer_norm.hpp"
 #include "kernels/layout/convert.hpp"
-#include "kernels/linear.hpp"
 
 namespace blip {
 
@@ -26,7 +25,8 @@ void require_embeddable(const TextModel& model, const TextToken& token) {
 
 void run_text_layers(const TextModel& model, std::span<const TextToken> tokens,
                      const SelfAttentionStep& attend_to_text,
-                     const CrossAttentionStep& attend_to_image, float* x, Context& context) {
+                     const CrossAttentionStep& attend_to_image, float* x, Context& context,
+                     RowProduct kernel) {
   Scratch& scratch = context.scratch();
   const Scratch::Frame frame(scratch);
   const std::int64_t hidden = model.config.hidden_size;
@@ -56,14 +56,15 @@ void run_text_layers(const TextModel& model, std::span<const TextToken> tokens,
     const std::array<LinearOutput, 3> projections = {{{&layer.attention.query, query},
                                                       {&layer.attention.key, key},
                                                       {&layer.attention.value, value}}};
-    linear(x, rows, projections, context);
+    linear(x, rows, projections, context, kernel);
     attend_to_text(number, query, key, value, attended);
-    linear(attended, rows, layer.attention.output, sum, context, Epilogue::bias_residual, x);
+    linear(attended, rows, layer.attention.output, sum, context, Epilogue::bias_residual, x,
+           kernel);
     normalise(layer.attention.layer_norm);
 
     if (attend_to_image) attend_to_image(number, x);
 
-    feed_forward(x, rows, layer.intermediate, layer.output, sum, context);
+    feed_forward(x, rows, layer.intermediate, layer.output, sum, context, kernel);
     normalise(layer.layer_norm);
   }
 }

@@ -7,6 +7,7 @@
 
 #include "blip/context.hpp"
 #include "blip/tokenizer.hpp"
+#include "kernels/linear.hpp"
 #include "model/text_model.hpp"
 
 namespace blip {
@@ -32,6 +33,7 @@ using CrossAttentionStep = std::function<void(std::int64_t layer, float* x)>;
 /// tokens → x: [tokens, H], the last layer's states. The tokens are embeddable.
 void run_text_layers(const TextModel& model, std::span<const TextToken> tokens,
                      const SelfAttentionStep& attend_to_text,
-                     const CrossAttentionStep& attend_to_image, float* x, Context& context);
+                     const CrossAttentionStep& attend_to_image, float* x, Context& context,
+                     RowProduct kernel = RowProduct::by_count);
 
 }  // namespace blip

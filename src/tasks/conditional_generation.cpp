@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "architectures/blip/architectures.hpp"
 #include "blip/error.hpp"
 #include "generate/generate.hpp"
 #include "model/text_decoder.hpp"
@@ -10,6 +11,7 @@
 #include "tasks/decoding.hpp"
 #include "tasks/image_memory.hpp"
 #include "tasks/model_files.hpp"
+#include "tasks/session.hpp"
 #include "tasks/text_rows.hpp"
 
 namespace blip {
@@ -51,8 +53,7 @@ BlipForConditionalGeneration::BlipForConditionalGeneration(std::shared_ptr<const
 
 BlipForConditionalGeneration BlipForConditionalGeneration::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
-  ModelOpener opener(model, options, "BlipForConditionalGeneration",
-                     "text_decoder.bert.embeddings.word_embeddings.weight");
+  ModelOpener opener(model, options, kBlipForConditionalGeneration);
   VisionModel vision(opener.loader(), opener.config().vision_config, "vision_model.");
   TextModel text = load_text_model(opener.loader(), opener.config().text_config,
                                    "text_decoder.bert.", Int8Inputs::as_they_are);
@@ -82,20 +83,33 @@ std::vector<std::vector<TokenId>> BlipForConditionalGeneration::generate(
 }
 
 std::vector<GeneratedSequence> BlipForConditionalGeneration::generate_sequences(
-    const BlipInputs& inputs, const GenerationOptions& options, Context& context) const {
+    const BlipInputs& inputs, const GenerationOptions& options, Context& context,
+    const GenerationCallbacks& callbacks) const {
   return generate_sequences(encode_images(inputs.pixel_values, context), inputs.input_ids, options,
-                            context);
+                            context, callbacks);
 }
 
 std::vector<GeneratedSequence> BlipForConditionalGeneration::generate_sequences(
     std::span<const EncodedImage> images, std::span<const std::vector<TokenId>> prompts,
-    const GenerationOptions& options, Context& context) const {
+    const GenerationOptions& options, Context& context,
+    const GenerationCallbacks& callbacks) const {
   const TokenRows starts = start_tokens(prompts, images.size(), config().text_config);
   const GenerationSettings settings = decoder_settings(options, config().text_config);
   const auto caches = read_images(images, model_->text, model_, context);
   TextDecoder decoder(model_->text, model_->head, pointers_to(caches), context);
   const DecodeStep step = [&](std::span<const DecodeRow> rows) { return decoder.step(rows); };
-  return blip::generate_sequences(step, starts, settings);
+  return blip::generate_sequences(step, starts, settings, callbacks);
+}
+
+BlipGenerationSession BlipForConditionalGeneration::start_session() const {
+  const auto prepare = [model = model_](const EncodedImage& image, const std::vector<TokenId>& text,
+                                        Context& context) {
+    const std::span<const std::vector<TokenId>> prompts(&text, text.empty() ? 0 : 1);
+    TokenRows starts = start_tokens(prompts, 1, model->text.config);
+    auto caches = read_images(std::span(&image, 1), model->text, model, context);
+    return PreparedRequest{std::move(caches.front()), std::move(starts.front())};
+  };
+  return start_decoding_session(model_, model_->text, model_->head, prepare);
 }
 
 std::vector<EncodedImage> BlipForConditionalGeneration::encode_images(const Tensor& pixel_values,

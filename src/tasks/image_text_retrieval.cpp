@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "architectures/blip/architectures.hpp"
 #include "model/text_encoder.hpp"
 #include "model/vision_model.hpp"
 #include "tasks/embedding.hpp"
@@ -25,7 +26,7 @@ BlipForImageTextRetrieval::BlipForImageTextRetrieval(std::shared_ptr<const Model
 
 BlipForImageTextRetrieval BlipForImageTextRetrieval::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
-  ModelOpener opener(model, options, "BlipForImageTextRetrieval", "itm_head.weight");
+  ModelOpener opener(model, options, kBlipForImageTextRetrieval);
   WeightLoader& loader = opener.loader();
   const BlipConfig& config = opener.config();
   VisionModel vision(loader, config.vision_config, "vision_model.");

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "architectures/blip/architectures.hpp"
 #include "model/text_encoder.hpp"
 #include "model/vision_model.hpp"
 #include "tasks/decoding.hpp"
@@ -36,7 +37,7 @@ BlipModel::BlipModel(std::shared_ptr<const Model> model) : model_(std::move(mode
 
 BlipModel BlipModel::from_pretrained(const std::filesystem::path& model,
                                      const LoadOptions& options) {
-  ModelOpener opener(model, options, "BlipModel", "visual_projection.weight");
+  ModelOpener opener(model, options, kBlipModel);
   WeightLoader& loader = opener.loader();
   const BlipConfig& config = opener.config();
   const std::int64_t text_width = config.text_config.hidden_size;

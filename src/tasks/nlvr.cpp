@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "architectures/blip/architectures.hpp"
 #include "blip/error.hpp"
 #include "model/text_encoder.hpp"
 #include "model/twin_cross_attention.hpp"
@@ -42,7 +43,7 @@ BlipForNLVR::BlipForNLVR(std::shared_ptr<const Model> model) : model_(std::move(
 
 BlipForNLVR BlipForNLVR::from_pretrained(const std::filesystem::path& model,
                                          const LoadOptions& options) {
-  ModelOpener opener(model, options, "BlipForNLVR", "cls_head.0.weight");
+  ModelOpener opener(model, options, kBlipForNLVR);
   WeightLoader& loader = opener.loader();
   const BlipTextConfig& config = opener.config().text_config;
   VisionModel vision(loader, opener.config().vision_config, "vision_model.");

@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "architectures/blip/tokenizer_directory.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/model_directory.hpp"
-#include "checkpoint/tokenizer_directory.hpp"
 #include "image/preprocess.hpp"
 
 namespace blip {

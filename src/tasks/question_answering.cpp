@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "architectures/blip/architectures.hpp"
 #include "generate/generate.hpp"
 #include "model/text_decoder.hpp"
 #include "model/text_encoder.hpp"
@@ -10,6 +11,7 @@
 #include "tasks/decoding.hpp"
 #include "tasks/image_memory.hpp"
 #include "tasks/model_files.hpp"
+#include "tasks/session.hpp"
 #include "tasks/text_rows.hpp"
 
 namespace blip {
@@ -51,8 +53,7 @@ BlipForQuestionAnswering::BlipForQuestionAnswering(std::shared_ptr<const Model> 
 
 BlipForQuestionAnswering BlipForQuestionAnswering::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
-  ModelOpener opener(model, options, "BlipForQuestionAnswering",
-                     "text_encoder.embeddings.word_embeddings.weight");
+  ModelOpener opener(model, options, kBlipForQuestionAnswering);
   VisionModel vision(opener.loader(), opener.config().vision_config, "vision_model.");
   const BlipTextConfig& config = opener.config().text_config;
   TextModel encoder =
@@ -95,7 +96,8 @@ std::vector<std::vector<TokenId>> BlipForQuestionAnswering::generate(
 
 std::vector<GeneratedSequence> BlipForQuestionAnswering::generate_sequences(
     std::span<const EncodedImage> images, std::span<const std::vector<TokenId>> questions,
-    const GenerationOptions& options, TextStyle style, Context& context) const {
+    const GenerationOptions& options, TextStyle style, Context& context,
+    const GenerationCallbacks& callbacks) const {
   const BlipTextConfig& config = model_->decoder.config;
   const GenerationSettings settings = decoder_settings(options, config);
   const TokenRows rows = questions_for_encoder(images.size(), questions, style, config);
@@ -105,7 +107,20 @@ std::vector<GeneratedSequence> BlipForQuestionAnswering::generate_sequences(
   TextDecoder decoder(model_->decoder, model_->head, pointers_to(caches), context);
   const DecodeStep step = [&](std::span<const DecodeRow> next) { return decoder.step(next); };
   const TokenRows starts(rows.size(), {config.bos_token_id});
-  return blip::generate_sequences(step, starts, settings);
+  return blip::generate_sequences(step, starts, settings, callbacks);
+}
+
+BlipGenerationSession BlipForQuestionAnswering::start_session(TextStyle style) const {
+  const auto prepare = [model = model_, style](const EncodedImage& image,
+                                               const std::vector<TokenId>& text, Context& context) {
+    const BlipTextConfig& config = model->decoder.config;
+    const TokenRows rows = questions_for_encoder(1, std::span(&text, 1), style, config);
+    const std::vector<float> states = model->encode(std::span(&image, 1), rows, model, context);
+    auto caches = model->decoder.attend_to(states.data(), lengths_of(rows), context);
+    return PreparedRequest{std::make_shared<const CrossAttentionCache>(std::move(caches.front())),
+                           {config.bos_token_id}};
+  };
+  return start_decoding_session(model_, model_->decoder, model_->head, prepare);
 }
 
 std::vector<std::vector<RankedAnswer>> BlipForQuestionAnswering::rank_answers(

@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "core/unicode.hpp"
@@ -14,10 +15,22 @@ using CodePoints = std::u32string;
 
 // The only difference between Python's str.lower() and lower-casing letter by letter: a capital
 // sigma at the end of a word, seen through what case ignores, becomes a final one.
+// Unicode's Cased, but for characters that case also ignores: those are never asked about.
 bool is_cased(char32_t c) {
+  struct Range {
+    char32_t first;
+    char32_t last;
+  };
+  // Other_Uppercase and Other_Lowercase: numerals, circled and squared letters.
+  constexpr std::array kOthers = {Range{0xAA, 0xAA},       Range{0xBA, 0xBA},
+                                  Range{0x2160, 0x217F},   Range{0x24B6, 0x24E9},
+                                  Range{0x1F130, 0x1F149}, Range{0x1F150, 0x1F169},
+                                  Range{0x1F170, 0x1F189}};
   const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
   return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL ||
-         category == UTF8PROC_CATEGORY_LT;
+         category == UTF8PROC_CATEGORY_LT ||
+         std::any_of(kOthers.begin(), kOthers.end(),
+                     [c](const Range& range) { return c >= range.first && c <= range.last; });
 }
 
 bool is_case_ignorable(char32_t c) {
@@ -47,14 +60,36 @@ bool ends_word(const CodePoints& text, std::size_t at) {
   return after == text.end() || !is_cased(*after);
 }
 
+// As Python's errors="surrogateescape" has them: a byte that is not UTF-8 is a code point that no
+// UTF-8 stands for, so that it comes out as it went in.
+constexpr char32_t kEscapedBytes = 0xDC00;
+
+bool is_escaped_byte(char32_t c) {
+  return c >= kEscapedBytes + 0x80 && c <= kEscapedBytes + 0xFF;
+}
+
 CodePoints decode(std::string_view text) {
   CodePoints points;
   while (!text.empty()) {
     const DecodedCharacter character = decode_utf8(text);
-    points.push_back(character.code_point);
+    if (character.valid) {
+      points.push_back(character.code_point);
+    } else {
+      for (const char byte : text.substr(0, character.length)) {
+        points.push_back(kEscapedBytes + static_cast<unsigned char>(byte));
+      }
+    }
     text.remove_prefix(character.length);
   }
   return points;
+}
+
+void append(char32_t c, std::string& out) {
+  if (is_escaped_byte(c)) {
+    out += static_cast<char>(c - kEscapedBytes);
+  } else {
+    append_utf8(c, out);
+  }
 }
 
 // Python's str.lower().
@@ -64,7 +99,9 @@ CodePoints lowered(std::string_view text) {
   const CodePoints points = decode(text);
   std::string lower;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    if (points[i] == kCapitalSigma && ends_word(points, i)) {
+    if (is_escaped_byte(points[i])) {
+      append(points[i], lower);
+    } else if (points[i] == kCapitalSigma && ends_word(points, i)) {
       append_utf8(kFinalSigma, lower);
     } else {
       append_lowercase(points[i], lower);
@@ -92,7 +129,7 @@ std::string first_words(const CodePoints& text, int max_words) {
   int words = 1;
   for (const char32_t c : text) {
     if (c == U' ' && ++words > max_words) break;
-    append_utf8(c, out);
+    append(c, out);
   }
   return max_words > 0 ? out : std::string();
 }

@@ -42,6 +42,14 @@ std::size_t BertTokenizer::vocab_size() const noexcept {
   return vocabulary_->pipeline.vocab_size();
 }
 
+SpecialTokens BertTokenizer::special_tokens() const noexcept {
+  return {.unk = unk_token_id(),
+          .sep = sep_token_id(),
+          .pad = pad_token_id(),
+          .cls = cls_token_id(),
+          .mask = mask_token_id()};
+}
+
 TokenId BertTokenizer::pad_token_id() const noexcept {
   return vocabulary_->pipeline.id_of(vocabulary_->pipeline.spec().pad_token);
 }

@@ -5,7 +5,7 @@
 
 namespace blip::train {
 
-/// Failures that end the whole command are thrown: cli::UsageError, cli::OutputError, blip::Error.
+/// Failures that end the whole command are thrown: cli::UsageError, app::OutputError, blip::Error.
 cli::ExitCode run_pretrain(cli::Arguments arguments);
 cli::ExitCode run_caption(cli::Arguments arguments);
 cli::ExitCode run_retrieval(cli::Arguments arguments);

@@ -13,7 +13,7 @@
 
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
-#include "cli/output/output_file.hpp"
+#include "app/records/output_file.hpp"
 #include "train/commands.hpp"
 
 namespace blip::train {
@@ -66,7 +66,7 @@ ExitCode dispatch(const std::vector<std::string>& words) {
 ExitCode run(const std::vector<std::string>& words) {
   try {
     return dispatch(words);
-  } catch (const cli::OutputError& error) {
+  } catch (const app::OutputError& error) {
     if (error.reader_left()) return ExitCode::reader_left;
     cli::say(error.what());
   } catch (const std::bad_alloc&) {

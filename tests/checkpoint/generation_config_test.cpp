@@ -3,7 +3,7 @@
 #include <string>
 
 #include "blip/config.hpp"
-#include "checkpoint/config_text.hpp"
+#include "architectures/blip/config_text.hpp"
 #include "tests/core/expect_error.hpp"
 #include "tests/core/temporary_directory.hpp"
 

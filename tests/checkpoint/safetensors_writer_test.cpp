@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "checkpoint/config_text.hpp"
-#include "checkpoint/config_writer.hpp"
+#include "architectures/blip/config_text.hpp"
+#include "architectures/blip/config_writer.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "tests/checkpoint/safetensors_bytes.hpp"
 #include "tests/checkpoint/tensor_files.hpp"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "checkpoint/expected_tensors.hpp"
+#include "architectures/blip/tensors.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 #include "checkpoint/weight_scales.hpp"
 

@@ -1,6 +1,9 @@
 // Which images `blip caption` takes: files, folders, lists, shards.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -63,6 +66,40 @@ TEST(CaptionInputs, AFolderWithoutImagesIsAFailureThatSaysSo) {
   EXPECT_EQ(run.err, "blip: " + (folder / "outer") +
                          ": no images in this folder (--recursive looks deeper)\n");
   EXPECT_THAT(paths(run.out, folder), ElementsAre("good.png"));
+}
+
+// Nobody writes to the pipe: a run that opened it would never end.
+TEST(CaptionInputs, PipesSocketsAndDevicesInAFolderAreFailuresThatSaySo) {
+  const Folder folder;
+  folder.picture("a.png");
+  folder.picture("z.png");
+  ASSERT_EQ(::mkfifo((folder / "b.png").c_str(), 0600), 0);
+  std::filesystem::create_symlink("b.png", folder / "c.png");
+  std::filesystem::create_symlink("/dev/zero", folder / "d.png");
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  const std::string name = folder / "e.png";
+  ASSERT_LT(name.size(), sizeof(address.sun_path));
+  std::copy(name.begin(), name.end(), address.sun_path);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  const Outcome run = run_blip({"caption", folder.path().string()});
+  ::close(socket);
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(paths(run.out, folder), ElementsAre("a.png", "z.png"));
+  EXPECT_EQ(run.err, "blip: " + (folder / "b.png") + ": is a pipe, not a file\n" +
+                         "blip: " + (folder / "c.png") + ": is a pipe, not a file\n" +
+                         "blip: " + (folder / "d.png") + ": is a device, not a file\n" +
+                         "blip: " + (folder / "e.png") + ": is a socket, not a file\n");
+}
+
+TEST(CaptionInputs, APipeThatIsNamedIsRead) {
+  const Folder folder;
+  const std::string picture = folder.picture("a.png");
+  const std::string expected = run_blip({"caption", picture}).out;
+  const Outcome run = run_blip({"caption", "/dev/stdin"}, {.input = read_file(picture)});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.out, expected);
 }
 
 TEST(CaptionInputs, ReadsAList) {

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "pictures.hpp"
 #include "program.hpp"
@@ -156,6 +158,28 @@ TEST(CaptionOutput, ControlCharactersInPathsNeverReachTheTerminal) {
   EXPECT_THAT(run.out, HasSubstr("red?[31m?line.png: "));
   EXPECT_EQ(run.out.find('\x1b'), std::string::npos);
   EXPECT_EQ(run.err.find('\x1b'), std::string::npos);
+}
+
+TEST(CaptionOutput, ControlCharactersInAVocabularyNeverReachTheTerminal) {
+  const Folder folder;
+  const std::filesystem::path nano =
+      std::filesystem::path(BLIP_SOURCE_DIR) / "tests/models/nano";
+  for (const auto& entry : std::filesystem::directory_iterator(nano)) {
+    std::filesystem::copy(entry.path(), folder.path());
+  }
+  // Every word of it clears the screen.
+  std::istringstream words(read_file(folder / "vocab.txt"));
+  std::string doctored;
+  for (std::string word; std::getline(words, word);) {
+    doctored += (word.starts_with('[') ? "" : "\x1b[2J\xc2\x9b") + word + "\n";
+  }
+  write_file(folder / "vocab.txt", doctored);
+  const std::string a = folder.picture("a.png");
+  const Outcome run = run_blip({"caption", a, "-m", folder.path().string()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("?[2J?"));
+  EXPECT_EQ(run.out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(run.out.find("\xc2\x9b"), std::string::npos);
 }
 
 TEST(CaptionOutput, WritesToAFileInTheFormatOfItsEnding) {

@@ -14,6 +14,7 @@ namespace blip::testing {
 namespace {
 
 using ::testing::AnyOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 // The embeddings of photos tell the types apart, in their last digits at least.
@@ -82,28 +83,76 @@ TEST(InstructionSet, AnyGivesTheSameEmbeddings) {
   EXPECT_EQ(run_blip({"embed", "--isa", "mmx", photo_folder()}).exit_code, 2);
 }
 
+// "TYPE INSTRUCTIONS HOST PROCESSOR", as it is remembered.
+struct Remembered {
+  explicit Remembered(const std::string& line)
+      : type(line.substr(0, line.find(' '))), circumstances(line.substr(type.size())) {}
+  std::string type;
+  std::string circumstances;
+};
+
 TEST(WeightType, AutoMeasuresOnceAndRemembers) {
   const Folder folder;
   const RunOptions options = {.environment = {{"XDG_CACHE_HOME", folder / "cache"}}};
   const std::string measured = embeddings("auto", options);
   const std::string file = folder / "cache/blip/fastest-weights";
-  const std::string answer = read_file(file);
-  EXPECT_THAT(answer, AnyOf(host() + " int8\n", host() + " stored\n"));
-  EXPECT_EQ(measured,
-            embeddings(answer.substr(host().size() + 1, answer.size() - host().size() - 2)));
+  const Remembered answer(read_file(file));
+  EXPECT_THAT(answer.type, AnyOf("int8", "stored"));
+  EXPECT_THAT(answer.circumstances, HasSubstr(' ' + host() + ' '));
+  EXPECT_EQ(measured, embeddings(answer.type));
 
   // What is remembered counts, whichever it is; what is not understood is measured again.
   for (const std::string type : {"int8", "stored"}) {
-    write_file(file, host() + " " + type + "\n");
+    write_file(file, type + answer.circumstances);
     EXPECT_EQ(embeddings("auto", options), embeddings(type));
-    EXPECT_EQ(read_file(file), host() + " " + type + "\n");
+    EXPECT_EQ(read_file(file), type + answer.circumstances);
   }
-  for (const std::string& strange : {std::string("another-host int8\n"), std::string("int8"),
-                                     std::string(5000, 'x'), std::string()}) {
+  for (const std::string& strange :
+       {std::string("int8"), std::string(100'000, 'x'), std::string("\n\n"), std::string()}) {
     write_file(file, strange);
     embeddings("auto", options);
-    EXPECT_THAT(read_file(file), AnyOf(host() + " int8\n", host() + " stored\n"));
+    EXPECT_THAT(read_file(file), EndsWith(answer.circumstances));
   }
+}
+
+TEST(WeightType, AutoRemembersForTheInstructionsHostAndProcessor) {
+  const Folder folder;
+  const std::string file = folder / "cache/blip/fastest-weights";
+  const auto measure = [&](const std::string& isa) {
+    const RunOptions options = {.environment = {{"XDG_CACHE_HOME", folder / "cache"}}};
+    std::vector<std::string> words = {"embed",   "--model", task_model("itm"), photo_folder(),
+                                      "--dtype", "auto",    "--format",        "jsonl"};
+    if (!isa.empty()) words.insert(words.end(), {"--isa", isa});
+    const Outcome run = run_blip(words, options);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.out;
+  };
+  measure("");
+  const Remembered usual(read_file(file));
+  if (usual.circumstances.starts_with(" sse4 ") || usual.circumstances.starts_with(" neon ")) {
+    GTEST_SKIP() << "there is one instruction set only";
+  }
+  const std::string limited =
+      " sse4" + usual.circumstances.substr(usual.circumstances.find(' ', 1));
+  // Elsewhere measured: of no use here, and kept.
+  const std::string elsewhere = "stored amx another-host Some Processor\n";
+  const std::string other_processor =
+      "stored" + usual.circumstances.substr(0, usual.circumstances.size() - 1) + "X\n";
+  write_file(file, elsewhere + other_processor + "int8" + usual.circumstances);
+  const std::string before = read_file(file);
+  measure("");
+  EXPECT_EQ(read_file(file), before) << "was remembered";
+  measure("sse4");
+  const std::string after = read_file(file);
+  EXPECT_THAT(after, EndsWith(before)) << "nothing else is forgotten";
+  EXPECT_EQ(Remembered(after.substr(0, after.size() - before.size())).circumstances, limited);
+  // Each answer counts where it was measured.
+  write_file(file, "int8" + usual.circumstances + "stored" + limited);
+  EXPECT_EQ(measure(""), embeddings("int8"));
+  EXPECT_EQ(measure("sse4"), run_blip({"embed", "--model", task_model("itm"), photo_folder(),
+                                       "--dtype", "stored", "--format", "jsonl", "--isa", "sse4"},
+                                      {})
+                                 .out);
 }
 
 TEST(WeightType, AutoNeedsNowhereToRemember) {

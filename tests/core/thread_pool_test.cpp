@@ -8,6 +8,7 @@
 
 #include "blip/context.hpp"
 #include "blip/error.hpp"
+#include "tests/core/no_more_threads.hpp"
 
 namespace blip {
 namespace {
@@ -43,6 +44,36 @@ TEST(ThreadPool, ManySmallJobsInARow) {
     pool.parallel_for(3, [&](std::size_t, int) { total.fetch_add(1, std::memory_order_relaxed); });
   }
   EXPECT_EQ(total.load(), 15000);
+}
+
+TEST(ThreadPool, AsksNoMoreThreadsThanThereAreTasks) {
+  ThreadPool pool(16);
+  for (int job = 0; job < 200; ++job) {
+    pool.parallel_for(2, [](std::size_t, int thread) { EXPECT_LT(thread, 2); });
+  }
+}
+
+// Each job reads what the one before wrote, whichever threads took part in it.
+TEST(ThreadPool, SeesTheLastJobsResultsWithMoreThreadsThanCores) {
+  ThreadPool pool(16);
+  std::vector<int> values(40);
+  for (int job = 0; job < 500; ++job) {
+    const auto count = static_cast<std::size_t>(1 + job * 7 % 40);
+    const std::vector<int> before = values;
+    pool.parallel_for(count, [&](std::size_t i, int) { values[i] = before[i] + 1; });
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      ASSERT_EQ(values[i], before[i] + (i < count ? 1 : 0)) << job;
+    }
+  }
+}
+
+TEST(ThreadPool, WorksWithTheThreadsThatCouldBeStarted) {
+  const NoMoreThreads none;
+  ThreadPool pool(4);
+  EXPECT_EQ(pool.num_threads(), 1);
+  int calls = 0;
+  pool.parallel_for(10, [&](std::size_t, int thread) { calls += thread == 0 ? 1 : 100; });
+  EXPECT_EQ(calls, 10);
 }
 
 TEST(ThreadPool, RethrowsAndStaysUsable) {

@@ -38,11 +38,14 @@ TEST(ModelFiles, AnIndexStaysInItsDirectory) {
 }
 
 TEST(ModelFiles, KnowsBlip) {
-  EXPECT_TRUE(is_blip_config(R"({"model_type": "blip"})", "c"));
-  EXPECT_FALSE(is_blip_config(R"({"model_type": "blip-2"})", "c"));
-  EXPECT_FALSE(is_blip_config(R"({"model_type": 1})", "c"));
-  EXPECT_FALSE(is_blip_config("{}", "c"));
-  EXPECT_FALSE(is_blip_config("nonsense", "c"));
+  const auto is_known = [](std::string_view config) {
+    return is_known_model_type(model_type_of(config, "c"));
+  };
+  EXPECT_TRUE(is_known(R"({"model_type": "blip"})"));
+  EXPECT_FALSE(is_known(R"({"model_type": "blip-2"})"));
+  EXPECT_FALSE(is_known(R"({"model_type": 1})"));
+  EXPECT_FALSE(is_known("{}"));
+  EXPECT_FALSE(is_known("nonsense"));
 }
 
 class Completeness : public ::testing::Test {
@@ -81,7 +84,7 @@ TEST_F(Completeness, AnIndexNeedsAllItsShards) {
 TEST_F(Completeness, IsSettledWhenNothingIsLeftToAsk) {
   add("config.json");
   add("pytorch_model.bin");
-  for (const char* file : kOptionalFiles) {
+  for (const char* file : optional_files("blip")) {
     EXPECT_FALSE(settled());
     if (std::string_view(file) == "vocab.txt") {
       add(file);

@@ -1,9 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <thread>
 
 #include "blip/error.hpp"
 #include "blip/image.hpp"
@@ -49,6 +54,38 @@ Failure failure_of(const std::filesystem::path& path, const ImageOptions& option
     return {error.code(), error.what()};
   }
   return {};
+}
+
+TEST_F(BadFiles, DevicesAndSocketsAreNotOpened) {
+  for (const char* device : {"/dev/zero", "/dev/null"}) {
+    const auto failure = failure_of(device);
+    EXPECT_EQ(failure.code, ErrorCode::unreadable);
+    EXPECT_THAT(failure.message, EndsWith(": is a device, not a file"));
+  }
+  const std::string name = folder_ / "socket.png";
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  ASSERT_LT(name.size(), sizeof(address.sun_path));
+  std::copy(name.begin(), name.end(), address.sun_path);
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_THAT(failure_of(name).message, EndsWith("socket.png: is a socket, not a file"));
+  ::close(socket);
+}
+
+// As `blip caption <(curl …)` names one: it has no size, and gives its bytes piece by piece.
+TEST_F(BadFiles, APipeIsNone) {
+  const auto bytes = bytes_of(fixture_file("exif_6_png"));
+  const auto pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const std::jthread writer([&] {
+    std::ofstream file(pipe, std::ios::binary);
+    for (const std::byte byte : bytes) file.put(static_cast<char>(byte)).flush();
+  });
+  const Image read = Image::open(pipe);
+  const Image expected = Image::decode(bytes);
+  EXPECT_EQ(read.width(), expected.width());
+  EXPECT_EQ(read.height(), expected.height());
 }
 
 TEST_F(BadFiles, AreNamedWithTheCause) {

@@ -27,5 +27,14 @@ TEST(TextStyle, KeepsNoWordIfNoneAreAskedFor) {
   EXPECT_EQ(pre_question("a b c", 2), "a b");
 }
 
+// Python: pre_caption(b"...".decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+TEST(TextStyle, BytesThatAreNotUtf8ComeOutAsTheyWentIn) {
+  EXPECT_EQ(pre_caption("caf\xE9 A."), "caf\xE9 a");
+  EXPECT_EQ(pre_question("\xF0\x9F\x90 DOG\xFF?!"), "\xF0\x9F\x90 dog\xFF?");
+  // Neither a letter nor ignored: a word ends before it.
+  EXPECT_EQ(pre_caption("\u0391\u03A3\xE9\u0391"), "\u03B1\u03C2\xE9\u03B1");
+  EXPECT_EQ(pre_caption("\xED\xB2\x80 A"), "\xED\xB2\x80 a");  // a surrogate's own bytes
+}
+
 }  // namespace
 }  // namespace blip

@@ -1,4 +1,4 @@
-"""The room checkpoint/ as a program that answers questions about files (probe_checkpoint), and the two
+"""The module checkpoint/ as a program that answers questions about files (probe_checkpoint), and the two
 small configurations that the checks of it are made with."""
 
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the files that the unit tests of the room checkpoint/ read, with PyTorch, safetensors and
+"""Writes the files that the unit tests of the module checkpoint/ read, with PyTorch, safetensors and
 transformers: make_checkpoint_fixtures.py tests/checkpoint/data"""
 
 import collections

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what the unit tests of the room image/ compare with, straight from Pillow and transformers:
+"""Writes what the unit tests of the module image/ compare with, straight from Pillow and transformers:
 
     make_image_fixtures.py tests/image/data
 """

@@ -1,8 +1,9 @@
 """Writes tests/dataset/data/text_preprocessing.json: what pre_caption and pre_question make of texts.
 
 An implementation of its own, by Python's str.lower, str.isspace and str.split, of the rules in
-docs/datasets.md. Capital sigma is left out (blip.cpp makes it σ, Python ς at the end of a word), and
-so is what Python's Unicode lower-cases and the oldest utf8proc that blip.cpp builds with does not.
+docs/datasets.md. What Python's Unicode lower-cases and the oldest utf8proc that blip.cpp builds with
+does not is left out. The last cases are about the capital sigma, which is ς at the end of a word: of
+every kind of character before and behind it.
 
     python3 tools/reference/make_text_preprocessing_fixture.py
 """
@@ -38,6 +39,15 @@ def question(text, max_words):
     return first_words(text.rstrip(" "), max_words)
 
 
+def sigma_cases(rng):
+    # Letters, what is cased without being a letter, what case ignores, and what ends a word.
+    around = "aΑβЖǅªºⅣⅳⒶⓐ🄰🅐🅰" + "'.:·’\u00ad\u0301\u0345ʰ^" + " -,7中\ufffd"
+    texts = ["ΟΔΟΣ", "Σ", "ΣΣ", "ΑΣ.", "ΑΣ.Β", "Α.Σ", "ΑΣ ΒΣ", "ΑΣ'Σ Γ"]
+    texts += [c + "Σ" for c in around] + ["αΣ" + c for c in around]
+    texts += ["".join(rng.choice(around + "ΣΣΣΣ") for _ in range(12)) for _ in range(60)]
+    return [(text, 30) for text in texts]
+
+
 def main():
     rng = random.Random(20221201)
     pools = [
@@ -54,10 +64,10 @@ def main():
         if i % 5 == 0:
             text = rng.choice([" ", "\n", ". "]) + text + rng.choice(["\n", " \n", "\n ", " ."])
         max_words = rng.choice([1, 2, 3, 5, 30])
-        cases.append(
-            {"text": text, "max_words": max_words, "caption": caption(text, max_words),
-             "question": question(text, max_words)}
-        )
+        cases.append((text, max_words))
+    cases += sigma_cases(rng)
+    cases = [{"text": text, "max_words": max_words, "caption": caption(text, max_words),
+              "question": question(text, max_words)} for text, max_words in cases]
     OUT.parent.mkdir(parents=True, exist_ok=True)
     with open(OUT, "w", encoding="utf-8") as file:
         file.write("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")

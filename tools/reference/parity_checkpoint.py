@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the room checkpoint/ with safetensors and transformers: parity_checkpoint.py --build DIR
+"""Compares the module checkpoint/ with safetensors and transformers: parity_checkpoint.py --build DIR
 
 * safetensors files, good and hostile: what the crate accepts is accepted with equal values, what it
   refuses is refused. Where blip.cpp is stricter on purpose, the reason is one of STRICTER.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the room generate/ with transformers' generate(), on logits that both compute exactly.
+"""Compares the module generate/ with transformers' generate(), on logits that both compute exactly.
 
     parity_generate.py --build DIR [--quick] [--seed N]
     parity_generate.py --write-fixtures FOLDER    the cases that tests/generate replays

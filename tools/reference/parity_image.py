@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the room image/ with Pillow and with transformers' BlipImageProcessor, bit for bit.
+"""Compares the module image/ with Pillow and with transformers' BlipImageProcessor, bit for bit.
 
     parity_image.py --build DIR [--quick] [--photos DIR]
 

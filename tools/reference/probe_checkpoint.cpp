@@ -1,4 +1,4 @@
-// Runs the room checkpoint/ for tools/reference/parity_checkpoint.py: one JSON request a line on
+// Runs the module checkpoint/ for tools/reference/parity_checkpoint.py: one JSON request a line on
 // standard input, one JSON answer a line on standard output.
 #include <chrono>
 #include <cstdint>

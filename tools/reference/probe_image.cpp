@@ -1,4 +1,4 @@
-// probe_image: runs the room image/ for parity_image.py. One JSON request per line on stdin, one
+// probe_image: runs the module image/ for parity_image.py. One JSON request per line on stdin, one
 // JSON answer per line on stdout; pixels and tensors go through files, raw.
 //
 //   {"op": "decode", "path", "exif", "out"}                      → {"width", "height"}

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "checkpoint/config_text.hpp"
+#include "architectures/blip/config_text.hpp"
 #include "train/objectives/training_losses.hpp"
 #include "train/optimizer/adamw.hpp"
 

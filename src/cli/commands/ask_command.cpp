@@ -1,55 +1,61 @@
 // blip ask: answers questions about images.
 #include <fmt/format.h>
 
-#include <memory>
+#include <cstddef>
+#include <utility>
 #include <vector>
 
-#include "cli/answerer.hpp"
+#include "app/answerer.hpp"
 #include "cli/commands.hpp"
 #include "cli/image_run.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/options/ask_options.hpp"
-#include "cli/output/console.hpp"
 
 namespace blip::cli {
 namespace {
 
-std::string line_of(const Answer& answer, const std::string& question, const AskOptions& options) {
-  std::string line = printable(answer.text);
+app::RecordSchema schema_of(const AskOptions& options) {
+  app::RecordSchema schema;
+  schema.about = {"question"};
+  schema.results = {"answer"};
+  if (!options.answers.empty()) schema.results.emplace_back("score");
+  schema.list = "answers";
+  schema.text_with_path = options.output.resume || !options.inputs.names_one_image();
+  schema.asked = options.questions.texts;
+  schema.results_per_finding = options.answers_per_question();
+  return schema;
+}
+
+std::string line_of(const app::Answer& answer, const std::string& question,
+                    const AskOptions& options) {
+  std::string line = answer.text;
   if (options.top > 1) line = fmt::format("{:.4f}  {}", answer.score, line);
-  if (options.questions.texts.size() > 1) line = printable(question) + ": " + line;
+  if (options.questions.texts.size() > 1) line = question + ": " + line;
   return line;
 }
 
-Finding finding_of(const Answers& answers, const std::string& question, const AskOptions& options) {
-  Finding finding{.about = {question}, .results = {}};
-  for (const Answer& answer : answers) {
-    Result result{.values = {answer.text}, .line = line_of(answer, question, options)};
+app::Finding finding_of(const app::Answers& answers, const std::string& question,
+                        const AskOptions& options) {
+  app::Finding finding{.about = {question}, .results = {}};
+  for (const app::Answer& answer : answers) {
+    app::Result result{.values = {answer.text}, .line = line_of(answer, question, options)};
     if (!options.answers.empty()) result.values.emplace_back(answer.score);
     finding.results.push_back(std::move(result));
   }
   return finding;
 }
 
-std::vector<std::vector<Finding>> examine(Answerer& answerer, const AskOptions& options,
-                                          Images images) {
-  std::vector<std::vector<Finding>> findings;
-  for (const std::vector<Answers>& answers : answerer.answer(images)) {
-    std::vector<Finding> about_image;
+// images: for each, the answers to every question
+std::vector<std::vector<app::Finding>> findings_of(
+    const std::vector<std::vector<app::Answers>>& images, const AskOptions& options) {
+  std::vector<std::vector<app::Finding>> findings;
+  for (const std::vector<app::Answers>& answers : images) {
+    std::vector<app::Finding>& about_image = findings.emplace_back();
     for (std::size_t i = 0; i < answers.size(); ++i) {
       about_image.push_back(finding_of(answers[i], options.questions.texts[i], options));
     }
-    findings.push_back(std::move(about_image));
   }
   return findings;
-}
-
-RecordShape shape_of(const AskOptions& options) {
-  RecordShape shape;
-  shape.about = {"question"};
-  shape.results = {"answer"};
-  if (!options.answers.empty()) shape.results.emplace_back("score");
-  shape.list = "answers";
-  return shape;
 }
 
 }  // namespace
@@ -58,19 +64,19 @@ ExitCode run_ask(Arguments arguments) {
   const auto options = parse_ask_options(arguments);
   if (!options) return ExitCode::ok;
 
-  const ImageRun run = {
-      .inputs = options->inputs,
-      .output = options->output,
-      .batch = options->model.batch,
-      .shape = shape_of(*options),
-      .text_with_path = options->output.resume || !options->inputs.names_one_image(),
-      .asked = options->questions.texts,
-      .results_per_finding = options->answers_per_question()};
-  std::unique_ptr<Answerer> answerer;
-  return run_images(run, [&] {
-    answerer = std::make_unique<Answerer>(*options);
-    return task_of(*answerer, [&](Images images) { return examine(*answerer, *options, images); });
-  });
+  ImageRun run(options->inputs, options->output, options->model.batch, schema_of(*options));
+  const app::Answerer answerer(
+      find_model(options->model, options->inputs.pictures, options->output.quiet),
+      options->answering());
+  const auto questions = answerer.tokens(options->questions.texts);
+  Context context({.num_threads = options->model.threads});
+  run.start(answerer.pictures(), context.num_threads());
+  while (const auto batch = run.next_batch()) {
+    const auto answers = options->generation.with_option_names(
+        [&] { return answerer.answer(batch->images(), questions, context); });
+    run.report(*batch, findings_of(answers, *options));
+  }
+  return run.finish();
 }
 
 }  // namespace blip::cli

@@ -1,20 +1,32 @@
 // blip caption: describes images.
-#include <memory>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
-#include "cli/captioner.hpp"
+#include "app/captioner.hpp"
 #include "cli/commands.hpp"
 #include "cli/image_run.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/options/caption_options.hpp"
 
 namespace blip::cli {
 namespace {
 
-std::vector<std::vector<Finding>> examine(Captioner& captioner, Images images) {
-  std::vector<std::vector<Finding>> findings;
-  for (const auto& captions : captioner.caption(images)) {
-    Finding finding;
+app::RecordSchema schema_of(const CaptionOptions& options) {
+  app::RecordSchema schema;
+  schema.results = {"caption"};
+  schema.list = "captions";
+  // A file that is to be resumed tells by the names what it holds.
+  schema.text_with_path = options.output.resume || !options.inputs.names_one_image();
+  schema.results_per_finding =
+      static_cast<std::size_t>(options.generation.options.num_return_sequences.value_or(1));
+  return schema;
+}
+
+std::vector<std::vector<app::Finding>> findings_of(const std::vector<app::Captions>& images) {
+  std::vector<std::vector<app::Finding>> findings;
+  for (const app::Captions& captions : images) {
+    app::Finding finding;
     for (const std::string& caption : captions) {
       finding.results.push_back({.values = {caption}, .line = caption});
     }
@@ -23,33 +35,24 @@ std::vector<std::vector<Finding>> examine(Captioner& captioner, Images images) {
   return findings;
 }
 
-RecordShape shape_of_captions() {
-  RecordShape shape;
-  shape.results = {"caption"};
-  shape.list = "captions";
-  return shape;
-}
-
 }  // namespace
 
 ExitCode run_caption(Arguments arguments) {
   const auto options = parse_caption_options(arguments);
   if (!options) return ExitCode::ok;
 
-  const auto captions_per_image = options->generation.options.num_return_sequences.value_or(1);
-  const ImageRun run = {
-      .inputs = options->inputs,
-      .output = options->output,
-      .batch = options->model.batch,
-      .shape = shape_of_captions(),
-      // A file that is to be resumed tells by the names what it holds.
-      .text_with_path = options->output.resume || !options->inputs.names_one_image(),
-      .results_per_finding = static_cast<std::size_t>(captions_per_image)};
-  std::unique_ptr<Captioner> captioner;
-  return run_images(run, [&] {
-    captioner = std::make_unique<Captioner>(*options);
-    return task_of(*captioner, [&](Images images) { return examine(*captioner, images); });
-  });
+  ImageRun run(options->inputs, options->output, options->model.batch, schema_of(*options));
+  const app::Captioner captioner(
+      find_model(options->model, options->inputs.pictures, options->output.quiet),
+      {.prompt = options->prompt, .generation = options->generation.options});
+  Context context({.num_threads = options->model.threads});
+  run.start(captioner.pictures(), context.num_threads());
+  while (const auto batch = run.next_batch()) {
+    const auto captions = options->generation.with_option_names(
+        [&] { return captioner.caption(batch->images(), context); });
+    run.report(*batch, findings_of(captions));
+  }
+  return run.finish();
 }
 
 }  // namespace blip::cli

@@ -4,13 +4,13 @@
 #include <optional>
 #include <string>
 
+#include "app/models/model_converter.hpp"
+#include "app/records/partial_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/input/model_download.hpp"
-#include "cli/model_converter.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
 #include "cli/output/interrupt.hpp"
-#include "cli/output/partial_file.hpp"
 
 namespace blip::cli {
 namespace {
@@ -65,9 +65,9 @@ ExitCode run_convert(Arguments arguments) {
       .footer = kFooter};
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
 
-  const InterruptWatcher watcher([&output] { remove_partial_files(output); });
-  const ConvertSummary summary =
-      convert_model(find_model(model), output, {.dtype = dtype_called(dtype), .overwrite = force});
+  const InterruptWatcher watcher([&output] { app::remove_partial_files(output); });
+  const app::ConvertSummary summary = app::convert_model(
+      find_model(model), output, {.dtype = dtype_called(dtype), .overwrite = force});
   print(fmt::format("{}/model.safetensors: {} tensors, {:.1f} MB\n", printable(output),
                     summary.tensors, static_cast<double>(summary.bytes) / 1e6));
   return ExitCode::ok;

@@ -2,17 +2,20 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "app/embedder.hpp"
 #include "blip/error.hpp"
 #include "cli/commands.hpp"
-#include "cli/embedder.hpp"
 #include "cli/image_run.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/retrieval_options.hpp"
 #include "cli/output/interrupt.hpp"
 #include "cli/output/reporter.hpp"
+#include "tasks/embedding.hpp"
 
 namespace blip::cli {
 namespace {
@@ -29,7 +32,7 @@ constexpr std::string_view kFooter =
     "string).\n";
 
 // Texts that go through the model, and are reported, together.
-constexpr std::ptrdiff_t kTextsTogether = 64;
+constexpr std::size_t kTextsTogether = 64;
 
 std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
   auto options = std::make_unique<RetrievalOptions>();
@@ -62,82 +65,79 @@ std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
   return options;
 }
 
-RecordShape shape_of_embeddings(std::string_view subject) {
-  RecordShape shape;
-  shape.subject = subject;
-  shape.results = {"embedding"};
-  return shape;
+app::RecordSchema schema_of_embeddings(std::string_view subject) {
+  app::RecordSchema schema;
+  schema.subject = subject;
+  schema.results = {"embedding"};
+  return schema;
 }
 
-Finding finding_of(Embedding embedding) {
-  return {.about = {}, .results = {{.values = {std::move(embedding)}, .line = {}}}};
+// Of unit length already; normalised once more, so that the numbers are to the last bit those that
+// earlier versions wrote into people's files.
+Tensor normalized(Tensor embeddings) {
+  normalize_rows(embeddings);
+  return embeddings;
+}
+
+app::Finding finding_of(std::span<const float> embedding) {
+  return {.about = {},
+          .results = {
+              {.values = {std::vector<float>(embedding.begin(), embedding.end())}, .line = {}}}};
 }
 
 ExitCode embed_images(const RetrievalOptions& options) {
-  const ImageRun run = {.inputs = options.inputs,
-                        .output = options.output,
-                        .batch = options.model.batch,
-                        .shape = shape_of_embeddings("path")};
-  std::unique_ptr<Embedder> embedder;
-  return run_images(run, [&] {
-    embedder = std::make_unique<Embedder>(options);
-    const auto examine = [&](Images images) {
-      std::vector<std::vector<Finding>> findings;
-      for (Embedding& embedding : embedder->embed(images)) {
-        findings.push_back({finding_of(std::move(embedding))});
+  ImageRun run(options.inputs, options.output, options.model.batch, schema_of_embeddings("path"));
+  const app::Embedder embedder(
+      find_model(options.model, options.inputs.pictures, options.output.quiet), options.style);
+  Context context({.num_threads = options.model.threads});
+  run.start(embedder.pictures(), context.num_threads());
+  while (const auto batch = run.next_batch()) {
+    std::vector<std::vector<app::Finding>> findings;
+    if (!batch->images().empty()) {
+      const Tensor embeddings =
+          normalized(embedder.embed(embedder.encode(batch->images(), context), context));
+      for (std::size_t i = 0; i < batch->images().size(); ++i) {
+        findings.push_back({finding_of(row_of(embeddings, i))});
       }
-      return findings;
-    };
-    return task_of(*embedder, examine);
-  });
-}
-
-Record record_of(const std::string& text, Embedding embedding) {
-  return {.path = text, .findings = {finding_of(std::move(embedding))}, .error = {}};
-}
-
-// One by one, to find out which of them the model refuses.
-std::vector<Record> embed_singly(Embedder& embedder, const std::vector<std::string>& texts) {
-  std::vector<Record> records;
-  for (const std::string& text : texts) {
-    try {
-      records.push_back(record_of(text, std::move(embedder.embed({text}).front())));
-    } catch (const Error& error) {
-      records.push_back({.path = text, .findings = {}, .error = error.what()});
     }
+    run.report(*batch, std::move(findings));
   }
-  return records;
+  return run.finish();
 }
 
-std::vector<Record> embed_together(Embedder& embedder, const std::vector<std::string>& texts) {
-  std::vector<Embedding> embeddings;
+// Texts that the model takes together; if it refuses, one by one, to find out which it refuses.
+std::vector<app::Record> embed_texts_of(const app::Embedder& embedder,
+                                        std::span<const std::string> texts, Context& context) {
+  std::vector<app::Record> records;
   try {
-    embeddings = embedder.embed(texts);
-  } catch (const Error&) {
-    return embed_singly(embedder, texts);
+    const Tensor embeddings = normalized(embedder.embed(embedder.tokens(texts), context));
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      records.push_back(
+          {.path = texts[i], .findings = {finding_of(row_of(embeddings, i))}, .error = {}});
+    }
+    return records;
+  } catch (const Error& error) {
+    if (texts.size() == 1) return {{.path = texts[0], .findings = {}, .error = error.what()}};
   }
-  std::vector<Record> records;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    records.push_back(record_of(texts[i], std::move(embeddings[i])));
+    records.push_back(std::move(embed_texts_of(embedder, texts.subspan(i, 1), context).front()));
   }
   return records;
 }
 
 ExitCode embed_texts(const RetrievalOptions& options) {
-  const std::vector<std::string>& texts = options.texts.texts;
+  const std::span<const std::string> texts = options.texts.texts;
   Reporter reporter;
-  const InterruptWatcher watcher([&reporter] { reporter.leave_in_order(); });
-  Embedder embedder(options);
-  reporter.start(options.output,
-                 {.format = options.output.format, .shape = shape_of_embeddings("text")},
-                 texts.size(), "texts");
-  reporter.guard([&] {
-    for (auto next = texts.begin(); next != texts.end();) {
-      const auto count = std::min(kTextsTogether, texts.end() - next);
-      reporter.report(embed_together(embedder, {next, next + count}));
-      next += count;
-    }
-  });
+  const InterruptWatcher watcher([&reporter] { reporter.end_interrupted(); });
+  const app::Embedder embedder(
+      find_model(options.model, options.inputs.pictures, options.output.quiet), options.style);
+  Context context({.num_threads = options.model.threads});
+  reporter.open(options.output, schema_of_embeddings("text"));
+  reporter.start_progress(texts.size(), "texts");
+  for (std::size_t at = 0; at < texts.size(); at += kTextsTogether) {
+    const std::size_t count = std::min(kTextsTogether, texts.size() - at);
+    reporter.report(embed_texts_of(embedder, texts.subspan(at, count), context));
+  }
   return reporter.finish();
 }
 

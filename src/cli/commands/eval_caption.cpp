@@ -3,9 +3,10 @@
 
 #include <memory>
 
+#include "app/captioner.hpp"
 #include "blip/error.hpp"
-#include "cli/captioner.hpp"
 #include "cli/commands/eval_tasks.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/options/caption_options.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/eval_data.hpp"
@@ -86,7 +87,6 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
     options->captioning.generation.settle(app);
     const auto& sequences = options->captioning.generation.options.num_return_sequences;
     if (sequences.value_or(1) != 1) throw UsageError("--num-captions: one can be judged");
-    options->captioning.output.quiet = options->output.quiet();
     // As stored: data sets are read so where models are trained and judged.
     options->captioning.inputs.pictures.exif_rotation = false;
   }
@@ -101,13 +101,6 @@ eval::JudgedCaptions from_files(const Options& options) {
   return eval::pair_captions(results, options.results, references, options.references);
 }
 
-// The prompt is no merit of the model's. (BLIP's own code cuts off its thirteen characters.)
-std::string without_prompt(std::string caption, const std::string& prompt) {
-  if (caption.starts_with(prompt)) caption.erase(0, prompt.size());
-  caption.erase(0, caption.find_first_not_of(' '));
-  return caption;
-}
-
 eval::JudgedCaptions from_model(Options& options) {
   options.data.open();
   eval::JudgedCaptions judged;
@@ -118,14 +111,23 @@ eval::JudgedCaptions from_model(Options& options) {
     judged.images.push_back(picture.key);
     judged.set.references.push_back(picture.captions);
   }
-  Captioner captioner(options.captioning);
-  const std::string prompt = captioner.decoded_prompt();
+  const CaptionOptions& captioning = options.captioning;
+  const app::Captioner captioner(
+      find_model(captioning.model, captioning.inputs.pictures, options.output.quiet()),
+      {.prompt = captioning.prompt, .generation = captioning.generation.options});
+  Context context({.num_threads = captioning.model.threads});
   options.data.for_each_batch(
-      static_cast<std::size_t>(options.captioning.model.batch), options.output.quiet(),
-      [&](const dataset::EncodedPicture& picture) { return captioner.prepare(picture); },
-      [&](std::size_t /*first*/, Images images) {
-        for (const auto& captions : captioner.caption(images)) {
-          judged.set.captions.push_back(without_prompt(captions.front(), prompt));
+      {.reader = captioner.pictures(),
+       .batch = static_cast<std::size_t>(captioning.model.batch),
+       .num_threads = context.num_threads(),
+       .quiet = options.output.quiet()},
+      [&](std::size_t /*first*/, app::Images images) {
+        const auto all = captioning.generation.with_option_names(
+            [&] { return captioner.caption(images, context); });
+        // The prompt is no merit of the model's. (BLIP's own code cuts off its thirteen
+        // characters.)
+        for (const app::Captions& captions : all) {
+          judged.set.captions.push_back(captioner.without_prompt(captions.front()));
         }
       });
   return judged;

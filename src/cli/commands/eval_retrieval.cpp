@@ -5,13 +5,15 @@
 #include <optional>
 #include <utility>
 
+#include "app/embedder.hpp"
+#include "app/retrieval_scorer.hpp"
 #include "blip/error.hpp"
 #include "cli/commands/eval_tasks.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/eval_data.hpp"
 #include "cli/options/retrieval_options.hpp"
 #include "cli/output/eval_output.hpp"
-#include "cli/retrieval_scorer.hpp"
 #include "core/open_file.hpp"
 #include "eval/npy_matrix.hpp"
 #include "eval/result_records.hpp"
@@ -110,7 +112,6 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
   if (options->scores.empty()) {
     options->retrieval.model.settle();
     options->retrieval.settle_style();
-    options->retrieval.output.quiet = options->output.quiet();
     // As stored: data sets are read so where models are trained and judged.
     options->retrieval.inputs.pictures.exif_rotation = false;
   }
@@ -163,13 +164,26 @@ eval::RetrievalScores from_model(Options& options) {
       image_of_text.push_back(image);
     }
   }
-  Matcher matcher(options.retrieval);
-  const DirectedScores scores =
-      score_retrieval(matcher, options.data, texts,
-                      {.rerank = !options.no_rerank,
-                       .k = static_cast<std::size_t>(options.candidates),
-                       .batch = static_cast<std::size_t>(options.retrieval.model.batch),
-                       .quiet = options.output.quiet()});
+  const RetrievalOptions& retrieval = options.retrieval;
+  const app::Embedder embedder(
+      find_model(retrieval.model, retrieval.inputs.pictures, options.output.quiet()),
+      retrieval.style, options.no_rerank ? MatchingHead::optional : MatchingHead::required);
+  Context context({.num_threads = retrieval.model.threads});
+  const auto for_each_batch = [&](const app::VisitImages& visit) {
+    options.data.for_each_batch({.reader = embedder.pictures(),
+                                 .batch = static_cast<std::size_t>(retrieval.model.batch),
+                                 .num_threads = context.num_threads(),
+                                 .quiet = options.output.quiet()},
+                                [&](std::size_t first, app::Images images) {
+                                  visit(first, embedder.encode(images, context));
+                                });
+  };
+  const app::DirectedScores scores =
+      app::score_retrieval(embedder.model(), embedder.tokens(texts), for_each_batch,
+                           {.style = retrieval.style,
+                            .rerank = !options.no_rerank,
+                            .candidates = static_cast<std::size_t>(options.candidates)},
+                           context);
   return eval::retrieval_scores(scores.image_to_text, scores.text_to_image, image_of_text);
 }
 

@@ -4,9 +4,10 @@
 #include <iterator>
 #include <memory>
 
+#include "app/answerer.hpp"
 #include "blip/error.hpp"
-#include "cli/answerer.hpp"
 #include "cli/commands/eval_tasks.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/options/ask_options.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/eval_data.hpp"
@@ -77,7 +78,6 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
     options->asking.settle_answers(app);
     const auto& sequences = options->asking.generation.options.num_return_sequences;
     if (sequences.value_or(1) != 1) throw UsageError("--num-answers: one can be judged");
-    options->asking.output.quiet = options->output.quiet();
     // As stored: data sets are read so where models are trained and judged.
     options->asking.inputs.pictures.exif_rotation = false;
   }
@@ -133,12 +133,17 @@ JudgedAnswers from_model(Options& options) {
   const std::vector<dataset::AnnotatedPicture>& pictures = options.data.pictures();
   JudgedAnswers judged;
   judged.annotations = annotations_of(pictures);
-  Answerer answerer(options.asking);
+  const AskOptions& asking = options.asking;
+  const app::Answerer answerer(
+      find_model(asking.model, asking.inputs.pictures, options.output.quiet()), asking.answering());
+  Context context({.num_threads = asking.model.threads});
   options.data.for_each_batch(
-      static_cast<std::size_t>(options.asking.model.batch), options.output.quiet(),
-      [&](const dataset::EncodedPicture& picture) { return answerer.prepare(picture); },
-      [&](std::size_t first, Images images) {
-        const std::vector<EncodedImage> encoded = answerer.encode(images);
+      {.reader = answerer.pictures(),
+       .batch = static_cast<std::size_t>(asking.model.batch),
+       .num_threads = context.num_threads(),
+       .quiet = options.output.quiet()},
+      [&](std::size_t first, app::Images images) {
+        const std::vector<EncodedImage> encoded = answerer.encode(images, context);
         std::vector<EncodedImage> pair_images;
         std::vector<std::string> questions;
         for (std::size_t i = 0; i < encoded.size(); ++i) {
@@ -147,9 +152,11 @@ JudgedAnswers from_model(Options& options) {
             questions.push_back(question.text);
           }
         }
-        const auto answers =
-            answerer.answer(pair_images, answerer.tokens(questions), judged.answers.size());
-        for (const Answers& best : answers) judged.answers.push_back(best.front().text);
+        const auto answers = asking.generation.with_option_names([&] {
+          return answerer.answer_pairs(pair_images, answerer.tokens(questions),
+                                       judged.answers.size(), context);
+        });
+        for (const app::Answers& best : answers) judged.answers.push_back(best.front().text);
       });
   return judged;
 }

@@ -1,12 +1,13 @@
 // blip inspect: shows what a model consists of and whether it can be used.
 #include <string>
 
+#include "app/models/model_report.hpp"
+#include "app/models/report_text.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
-#include "cli/model_report.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
-#include "cli/output/report_text.hpp"
 
 namespace blip::cli {
 namespace {
@@ -52,9 +53,9 @@ ExitCode run_inspect(Arguments arguments) {
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
   if (model.empty()) model = kCaptioningModel;
 
-  const ModelReport report = inspect_model(model);
-  print(format == "text" ? report_as_text(report, with_tensors)
-                         : report_as_json(report, with_tensors, format == "json" ? 2 : -1));
+  const app::ModelReport report = app::inspect_model(find_model(model));
+  print(format == "text" ? app::report_as_text(report, with_tensors)
+                         : app::report_as_json(report, with_tensors, format == "json" ? 2 : -1));
   return report.problems.empty() ? ExitCode::ok : ExitCode::some_failed;
 }
 

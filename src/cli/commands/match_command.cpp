@@ -2,16 +2,14 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <optional>
 #include <vector>
 
+#include "app/matcher.hpp"
 #include "cli/commands.hpp"
 #include "cli/image_run.hpp"
-#include "cli/matcher.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/retrieval_options.hpp"
-#include "cli/output/console.hpp"
-#include "tasks/embedding.hpp"
 
 namespace blip::cli {
 namespace {
@@ -51,33 +49,27 @@ std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
   return options;
 }
 
-RecordShape shape_of_matches() {
-  RecordShape shape;
-  shape.about = {"text"};
-  shape.results = {"itm", "itc"};
-  return shape;
+app::RecordSchema schema_of(const RetrievalOptions& options) {
+  app::RecordSchema schema;
+  schema.about = {"text"};
+  schema.results = {"itm", "itc"};
+  schema.text_with_path = options.output.resume || !options.inputs.names_one_image();
+  if (!schema.text_with_path) schema.text_heading = "   itm      itc  text\n";
+  schema.asked = options.texts.texts;
+  return schema;
 }
 
-// The texts, and what the model makes of them once for all images.
-struct Texts {
-  std::vector<std::string> words;
-  std::vector<Tokens> tokens;
-  Tensor embeddings;  // [texts, D]
-};
-
-std::vector<std::vector<Finding>> examine(Matcher& matcher, const Texts& texts, Images images) {
-  const std::vector<EncodedImage> encoded = matcher.encode(images);
-  const Tensor embeddings = matcher.embed(encoded);
-  std::vector<std::vector<Finding>> findings(images.size());
+// images: for each, its match with every text
+std::vector<std::vector<app::Finding>> findings_of(
+    const std::vector<std::vector<app::Match>>& images, const std::vector<std::string>& texts) {
+  std::vector<std::vector<app::Finding>> findings(images.size());
   for (std::size_t image = 0; image < images.size(); ++image) {
-    const std::vector<Matching> matchings = matcher.match(encoded[image], texts.tokens);
-    for (std::size_t text = 0; text < texts.words.size(); ++text) {
-      const float itm = matchings[text].probability;
-      const float itc = dot(row_of(embeddings, image), row_of(texts.embeddings, text));
-      findings[image].push_back({.about = {texts.words[text]},
-                                 .results = {{.values = {itm, itc},
-                                              .line = fmt::format("{:6.4f}  {:7.4f}  {}", itm, itc,
-                                                                  printable(texts.words[text]))}}});
+    for (std::size_t text = 0; text < texts.size(); ++text) {
+      const auto& [itm, itc] = images[image][text];
+      findings[image].push_back(
+          {.about = {texts[text]},
+           .results = {{.values = {itm, itc},
+                        .line = fmt::format("{:6.4f}  {:7.4f}  {}", itm, itc, texts[text])}}});
     }
   }
   return findings;
@@ -89,22 +81,16 @@ ExitCode run_match(Arguments arguments) {
   const auto options = parse_options(arguments);
   if (!options) return ExitCode::ok;
 
-  const bool with_path = options->output.resume || !options->inputs.names_one_image();
-  const ImageRun run = {.inputs = options->inputs,
-                        .output = options->output,
-                        .batch = options->model.batch,
-                        .shape = shape_of_matches(),
-                        .text_with_path = with_path,
-                        .text_heading = with_path ? "" : "   itm      itc  text\n",
-                        .asked = options->texts.texts};
-  std::unique_ptr<Matcher> matcher;
-  Texts texts{.words = options->texts.texts, .tokens = {}, .embeddings = {}};
-  return run_images(run, [&] {
-    matcher = std::make_unique<Matcher>(*options);
-    texts.tokens = matcher->tokens(texts.words);
-    texts.embeddings = matcher->embed(texts.tokens);
-    return task_of(*matcher, [&](Images images) { return examine(*matcher, texts, images); });
-  });
+  ImageRun run(options->inputs, options->output, options->model.batch, schema_of(*options));
+  const app::ModelOptions model =
+      find_model(options->model, options->inputs.pictures, options->output.quiet);
+  Context context({.num_threads = options->model.threads});
+  const app::Matcher matcher(model, options->style, options->texts.texts, context);
+  run.start(matcher.pictures(), context.num_threads());
+  while (const auto batch = run.next_batch()) {
+    run.report(*batch, findings_of(matcher.match(batch->images(), context), options->texts.texts));
+  }
+  return run.finish();
 }
 
 }  // namespace blip::cli

@@ -1,20 +1,17 @@
 // blip rank: finds the images that fit a text best, or the texts that fit an image best.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "app/ranker.hpp"
 #include "cli/commands.hpp"
 #include "cli/image_run.hpp"
-#include "cli/matcher.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/retrieval_options.hpp"
-#include "cli/output/console.hpp"
-#include "cli/ranking.hpp"
-#include "tasks/embedding.hpp"
 
 namespace blip::cli {
 namespace {
@@ -32,8 +29,10 @@ struct RankingOptions {
   int top = 10;
   bool rerank = true;
 
-  [[nodiscard]] std::size_t num_candidates() const {
-    return static_cast<std::size_t>(rerank ? candidates : top);
+  [[nodiscard]] app::RankerOptions ranker() const {
+    return {.candidates = static_cast<std::size_t>(candidates),
+            .rerank = rerank,
+            .top = static_cast<std::size_t>(top)};
   }
 };
 
@@ -89,13 +88,13 @@ std::unique_ptr<RankingOptions> parse_options(Arguments arguments) {
   return options;
 }
 
-RecordShape shape_of(const RankingOptions& options) {
-  RecordShape shape;
-  shape.about = {"text"};
-  shape.results = {"itc"};
-  if (options.rerank) shape.results = {"score", "itc", "itm"};
-  shape.failures = false;  // a ranking holds what was ranked
-  return shape;
+app::RecordSchema schema_of(const RankingOptions& options) {
+  app::RecordSchema schema;
+  schema.about = {"text"};
+  schema.results = {"itc"};
+  if (options.rerank) schema.results = {"score", "itc", "itm"};
+  schema.failures = false;  // a ranking holds what was ranked
+  return schema;
 }
 
 std::string heading_of(const RankingOptions& options, std::string_view ranked) {
@@ -104,92 +103,83 @@ std::string heading_of(const RankingOptions& options, std::string_view ranked) {
 }
 
 // `shown` is what was ranked, as text shows it.
-Finding finding_of(const Ranked& ranked, const std::string& text, const std::string& shown,
-                   bool reranked) {
-  Result result;
-  if (reranked) {
-    result.values = {ranked.score, ranked.cosine, ranked.matching.probability};
-    result.line = fmt::format("{:8.4f}  {:7.4f}  {:6.4f}  {}", ranked.score, ranked.cosine,
-                              ranked.matching.probability, printable(shown));
-  } else {
+app::Finding finding_of(const app::Ranked& ranked, const std::string& text,
+                        const std::string& shown, const RankingOptions& options) {
+  app::Result result;
+  if (!options.rerank) {
     result.values = {ranked.cosine};
-    result.line = fmt::format("{:7.4f}  {}", ranked.cosine, printable(shown));
+    result.line = fmt::format("{:7.4f}  {}", ranked.cosine, shown);
+  } else if (ranked.matching) {
+    const float itm = ranked.matching->probability;
+    result.values = {ranked.score(), ranked.cosine, itm};
+    result.line =
+        fmt::format("{:8.4f}  {:7.4f}  {:6.4f}  {}", ranked.score(), ranked.cosine, itm, shown);
+  } else {  // the run was interrupted before the matching head saw it
+    result.values = {std::monostate{}, ranked.cosine, std::monostate{}};
+    result.line = fmt::format("{:>8}  {:7.4f}  {:>6}  {}", "-", ranked.cosine, "-", shown);
   }
   return {.about = {text}, .results = {std::move(result)}};
 }
 
 ExitCode rank_images(const RankingOptions& options) {
   const RetrievalOptions& retrieval = options.retrieval;
-  const ImageRun run = {.inputs = retrieval.inputs,
-                        .output = retrieval.output,
-                        .batch = retrieval.model.batch,
-                        .shape = shape_of(options),
-                        .text_with_path = false,
-                        .text_heading = heading_of(options, "path")};
-  std::unique_ptr<Matcher> matcher;
-  Tokens text;
-  std::optional<ImageRanking> ranking;
-  const auto examine = [&](Images images) {
-    const std::vector<EncodedImage> encoded = matcher->encode(images);
-    const Tensor embeddings = matcher->embed(encoded);
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      ranking->offer(images[i]->input.path.string(), encoded[i], row_of(embeddings, i));
-    }
-    return std::vector<std::vector<Finding>>(images.size());  // not before all are known
-  };
-  const auto conclude = [&] {
-    std::vector<Record> records;
-    for (const ImageRanking::Entry& entry : ranking->conclude(*matcher, text)) {
-      if (records.size() == static_cast<std::size_t>(options.top)) break;
-      records.push_back(
-          {.path = entry.name,
-           .findings = {finding_of(entry.ranked, *options.query, entry.name, options.rerank)},
-           .error = {}});
+  app::RecordSchema schema = schema_of(options);
+  schema.text_with_path = false;
+  schema.text_heading = heading_of(options, "path");
+  ImageRun run(retrieval.inputs, retrieval.output, retrieval.model.batch, std::move(schema));
+  const app::ModelOptions model =
+      find_model(retrieval.model, retrieval.inputs.pictures, retrieval.output.quiet);
+  Context context({.num_threads = retrieval.model.threads});
+  app::ImageRanker ranker(model, retrieval.style, *options.query, options.ranker(), context);
+  const auto ranking = [&] {
+    std::vector<app::Record> records;
+    for (const auto& [path, ranked] : ranker.ranking()) {
+      records.push_back({.path = path,
+                         .findings = {finding_of(ranked, *options.query, path, options)},
+                         .error = {}});
     }
     return records;
   };
-  return run_images(run, [&] {
-    matcher = std::make_unique<Matcher>(retrieval);
-    text = matcher->tokens({*options.query}).front();
-    ranking.emplace(matcher->embed(std::span(&text, 1)), options.num_candidates(), options.rerank);
-    return task_of(*matcher, examine, conclude);
-  });
+
+  run.start(ranker.pictures(), context.num_threads());
+  Reporter& reporter = run.reporter();
+  reporter.set_unwritten(ranking);
+  while (const auto batch = run.next_batch()) {
+    if (!batch->images().empty()) ranker.add(batch->images(), context);
+    run.report_failures(*batch);
+  }
+  if (options.rerank) {
+    reporter.start_progress(ranker.num_candidates(), "candidates");
+    ranker.rerank(context, [&reporter](std::size_t done) { reporter.show_progress(done); });
+  }
+  reporter.set_unwritten({});
+  reporter.add(ranking());
+  return run.finish();
 }
 
 ExitCode rank_texts(const RankingOptions& options) {
   const RetrievalOptions& retrieval = options.retrieval;
   const std::vector<std::string>& texts = retrieval.texts.texts;
-  const bool with_path = !retrieval.inputs.names_one_image();
-  const ImageRun run = {.inputs = retrieval.inputs,
-                        .output = retrieval.output,
-                        .batch = retrieval.model.batch,
-                        .shape = shape_of(options),
-                        .text_with_path = with_path,
-                        .text_heading = with_path ? "" : heading_of(options, "text")};
-  std::unique_ptr<Matcher> matcher;
-  std::vector<Tokens> tokens;
-  Tensor embeddings;
-  const auto examine = [&](Images images) {
-    std::vector<std::vector<Finding>> findings;
-    for (const EncodedImage& image : matcher->encode(images)) {
-      auto ranked =
-          rank_texts(*matcher, image, tokens, embeddings, options.num_candidates(), options.rerank);
-      ranked.resize(std::min(ranked.size(), static_cast<std::size_t>(options.top)));
-      std::vector<Finding> best;
-      best.reserve(ranked.size());
-      for (const Ranked& text : ranked) {
-        best.push_back(finding_of(text, texts[text.index], texts[text.index], options.rerank));
+  app::RecordSchema schema = schema_of(options);
+  schema.text_with_path = !retrieval.inputs.names_one_image();
+  if (!schema.text_with_path) schema.text_heading = heading_of(options, "text");
+  ImageRun run(retrieval.inputs, retrieval.output, retrieval.model.batch, std::move(schema));
+  const app::ModelOptions model =
+      find_model(retrieval.model, retrieval.inputs.pictures, retrieval.output.quiet);
+  Context context({.num_threads = retrieval.model.threads});
+  const app::TextRanker ranker(model, retrieval.style, texts, options.ranker(), context);
+  run.start(ranker.pictures(), context.num_threads());
+  while (const auto batch = run.next_batch()) {
+    std::vector<std::vector<app::Finding>> findings;
+    for (const auto& ranked : ranker.rank(batch->images(), context)) {
+      std::vector<app::Finding>& best = findings.emplace_back();
+      for (const app::Ranked& text : ranked) {
+        best.push_back(finding_of(text, texts[text.index], texts[text.index], options));
       }
-      findings.push_back(std::move(best));
     }
-    return findings;
-  };
-  return run_images(run, [&] {
-    matcher = std::make_unique<Matcher>(retrieval);
-    tokens = matcher->tokens(texts);
-    embeddings = matcher->embed(tokens);
-    return task_of(*matcher, examine);
-  });
+    run.report(*batch, std::move(findings));
+  }
+  return run.finish();
 }
 
 }  // namespace

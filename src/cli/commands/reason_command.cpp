@@ -3,18 +3,24 @@
 
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <system_error>
 #include <vector>
 
+#include "app/reasoner.hpp"
 #include "cli/commands.hpp"
 #include "cli/image_run.hpp"
+#include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
-#include "cli/output/console.hpp"
-#include "cli/reasoner.hpp"
 
 namespace blip::cli {
 namespace {
+
+struct ReasonOptions {
+  InputOptions inputs;  // the left and the right image
+  std::vector<std::string> statements;
+  ModelOptions model{""};  // no model of this kind has a name of its own on the hub
+  OutputOptions output;
+};
 
 constexpr std::string_view kFooter =
     "Example:\n"
@@ -57,23 +63,25 @@ std::unique_ptr<ReasonOptions> parse_options(Arguments arguments) {
   return options;
 }
 
-RecordShape shape_of_judgements() {
-  RecordShape shape;
-  shape.subject = "left";
-  shape.about = {"right", "statement"};
-  shape.results = {"answer", "probability"};
-  shape.failures = false;  // a judgement needs both images
-  return shape;
+app::RecordSchema schema_of_judgements() {
+  app::RecordSchema schema;
+  schema.subject = "left";
+  schema.about = {"right", "statement"};
+  schema.results = {"answer", "probability"};
+  schema.failures = false;  // a judgement needs both images
+  schema.text_with_path = false;
+  return schema;
 }
 
-Finding finding_of(float probability, const std::string& statement, const ReasonOptions& options) {
+app::Finding finding_of(float probability, const std::string& statement,
+                        const ReasonOptions& options) {
   const bool is_true = probability > 0.5F;
   const float of_answer = is_true ? probability : 1.0F - probability;
-  Result result{.values = {is_true, of_answer}, .line = {}};
-  result.line = options.statements.size() == 1
-                    ? fmt::format("{}  {:.4f}", is_true, of_answer)
-                    : fmt::format("{:5}  {:.4f}  {}", is_true ? "true" : "false", of_answer,
-                                  printable(statement));
+  app::Result result{.values = {is_true, of_answer}, .line = {}};
+  result.line =
+      options.statements.size() == 1
+          ? fmt::format("{}  {:.4f}", is_true, of_answer)
+          : fmt::format("{:5}  {:.4f}  {}", is_true ? "true" : "false", of_answer, statement);
   return {.about = {options.inputs.selection.names[1], statement}, .results = {std::move(result)}};
 }
 
@@ -83,30 +91,24 @@ ExitCode run_reason(Arguments arguments) {
   const auto options = parse_options(arguments);
   if (!options) return ExitCode::ok;
 
-  const ImageRun run = {.inputs = options->inputs,
-                        .output = options->output,
-                        .batch = 2,
-                        .shape = shape_of_judgements(),
-                        .text_with_path = false,
-                        .worth_progress = false};
-  std::unique_ptr<Reasoner> reasoner;
-  const auto examine = [&](Images images) {
-    reasoner->see(images);
-    return std::vector<std::vector<Finding>>(images.size());
-  };
-  const auto conclude = [&] {
-    const std::vector<float> probabilities = reasoner->judge(options->statements);
-    if (probabilities.empty()) return std::vector<Record>{};
-    Record record{.path = options->inputs.selection.names[0], .findings = {}, .error = {}};
+  const bool quiet = options->output.quiet;
+  options->output.quiet = true;  // two images are no list whose progress is worth a line
+  ImageRun run(options->inputs, options->output, /*batch=*/2, schema_of_judgements());
+  const app::Reasoner reasoner(find_model(options->model, options->inputs.pictures, quiet));
+  Context context({.num_threads = options->model.threads});
+  run.start(reasoner.pictures(), context.num_threads());
+  while (const auto batch = run.next_batch()) {
+    run.report_failures(*batch);
+    if (batch->images().size() != 2) continue;
+    const auto probabilities =
+        reasoner.judge(*batch->images()[0], *batch->images()[1], options->statements, context);
+    app::Record record{.path = batch->images()[0]->name, .findings = {}, .error = {}};
     for (std::size_t i = 0; i < probabilities.size(); ++i) {
       record.findings.push_back(finding_of(probabilities[i], options->statements[i], *options));
     }
-    return std::vector<Record>{std::move(record)};
-  };
-  return run_images(run, [&] {
-    reasoner = std::make_unique<Reasoner>(*options);
-    return task_of(*reasoner, examine, conclude);
-  });
+    run.reporter().add(std::span(&record, 1));
+  }
+  return run.finish();
 }
 
 }  // namespace blip::cli

@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "app/verify/golden_check.hpp"
+#include "app/verify/golden_images.hpp"
+#include "app/verify/goldens.hpp"
 #include "blip/error.hpp"
 #include "blip/hub.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
-#include "cli/golden_check.hpp"
-#include "cli/golden_images.hpp"
-#include "cli/goldens.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/run_options.hpp"
@@ -61,7 +61,7 @@ std::optional<VerifyOptions> parse_options(Arguments arguments) {
   app.add_option("MODEL", options.model,
                  fmt::format("A hub id or the name of a bundled model, or a copy of one of these, "
                              "as a directory or checkpoint file. Results are known of {}",
-                             fmt::join(golden_models(), ", ")))
+                             fmt::join(app::golden_models(), ", ")))
       ->group("Model");
   app.add_option("--as", options.published, "Of a copy: which model it is")
       ->type_name("ID")
@@ -117,13 +117,13 @@ FoundModel find(const VerifyOptions& options) {
   }
 }
 
-std::string_view name_of(GoldenTask task) {
-  if (task == GoldenTask::caption) return "caption";
-  return task == GoldenTask::answer ? "answer" : "match";
+std::string_view name_of(app::GoldenTask task) {
+  if (task == app::GoldenTask::caption) return "caption";
+  return task == app::GoldenTask::answer ? "answer" : "match";
 }
 
 // "caption of demo.jpg with "a picture of", 500 x 500 pixels"
-std::string title_of(const Golden& golden) {
+std::string title_of(const app::Golden& golden) {
   std::string title = fmt::format("{} of {}", name_of(golden.task), golden.image.name);
   if (!golden.text.empty()) title += fmt::format(" with \"{}\"", golden.text);
   if (golden.beams > 1) title += fmt::format(", {} beams", golden.beams);
@@ -131,18 +131,19 @@ std::string title_of(const Golden& golden) {
   return title;
 }
 
-RecordShape shape_of_checks() {
-  RecordShape shape;
-  shape.subject = "check";
-  shape.results = {"outcome", "expected", "got", "reason", "source"};
-  return shape;
+app::RecordSchema schema_of_checks() {
+  app::RecordSchema schema;
+  schema.subject = "check";
+  schema.text_with_path = false;
+  schema.results = {"outcome", "expected", "got", "reason", "source"};
+  return schema;
 }
 
-Record record_of(const Golden& golden, const std::optional<GoldenOutcome>& outcome,
-                 const std::string& problem) {
+app::Record record_of(const app::Golden& golden, const std::optional<app::GoldenOutcome>& outcome,
+                      const std::string& problem) {
   const std::string title = title_of(golden);
   const std::string source(golden.source);
-  Result result;
+  app::Result result;
   if (!outcome) {
     result.values = {"skipped", expectation_of(golden), "", problem, source};
     result.line = fmt::format("skipped  {}: {}", title, printable(problem));
@@ -162,38 +163,34 @@ Record record_of(const Golden& golden, const std::optional<GoldenOutcome>& outco
 ExitCode run_verify(Arguments arguments) {
   const auto options = parse_options(arguments);
   if (!options) return ExitCode::ok;
-  const std::vector<Golden> goldens = goldens_of(options->published);
+  const std::vector<app::Golden> goldens = app::goldens_of(options->published);
   if (goldens.empty()) {
     throw UsageError(fmt::format("no results are known of {}; they are of {}", options->published,
-                                 fmt::join(golden_models(), ", ")));
+                                 fmt::join(app::golden_models(), ", ")));
   }
 
   Reporter reporter;
-  const InterruptWatcher watcher([&reporter] { reporter.leave_in_order(); });
+  const InterruptWatcher watcher([&reporter] { reporter.end_interrupted(); });
   const FoundModel model = find(*options);
-  std::optional<GoldenCheck> check;
+  std::optional<app::GoldenCheck> check;
   if (model.problem.empty()) check.emplace(model.path, options->threads);
   std::size_t holding = 0;
   std::size_t differing = 0;
-  reporter.start(
-      options->output,
-      {.format = options->output.format, .shape = shape_of_checks(), .text_with_path = false},
-      goldens.size(), "checks");
-  reporter.guard([&] {
-    for (const Golden& golden : goldens) {
-      std::string problem = model.problem;
-      std::optional<GoldenOutcome> outcome;
-      if (check) {
-        const GoldenImage image =
-            find_golden_image(golden.image, options->images, options->download);
-        problem = image.problem;
-        if (problem.empty()) outcome = check->run(golden, image.path, problem);
-      }
-      if (outcome) ++(outcome->holds ? holding : differing);
-      const Record record = record_of(golden, outcome, problem);
-      reporter.report(std::span(&record, 1));
+  reporter.open(options->output, schema_of_checks());
+  reporter.start_progress(goldens.size(), "checks");
+  for (const app::Golden& golden : goldens) {
+    std::string problem = model.problem;
+    std::optional<app::GoldenOutcome> outcome;
+    if (check) {
+      const app::GoldenImage image =
+          app::find_golden_image(golden.image, options->images, options->download);
+      problem = image.problem;
+      if (problem.empty()) outcome = check->run(golden, image.path, problem);
     }
-  });
+    if (outcome) ++(outcome->holds ? holding : differing);
+    const app::Record record = record_of(golden, outcome, problem);
+    reporter.report(std::span(&record, 1));
+  }
   reporter.finish();
   if (differing > 0) return ExitCode::some_failed;
   return holding > 0 ? ExitCode::ok : ExitCode::cannot_run;

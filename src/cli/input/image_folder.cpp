@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -31,6 +32,23 @@ bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
 }
 
+// What is wrong with an entry that looks like an image; empty if nothing. A pipe would be waited
+// for, perhaps for ever: who means one names it.
+std::string entry_error(const fs::directory_entry& entry) {
+  std::error_code ignored;  // one that cannot be examined fails when it is opened
+  switch (entry.status(ignored).type()) {
+    case fs::file_type::fifo:
+      return "is a pipe, not a file";
+    case fs::file_type::socket:
+      return "is a socket, not a file";
+    case fs::file_type::block:
+    case fs::file_type::character:
+      return "is a device, not a file";
+    default:
+      return {};
+  }
+}
+
 // Appends the images below `folder`. Sorting one folder at a time, files and subfolders together,
 // gives the same order on every machine, whatever order the file system lists them in.
 void collect(const fs::path& folder, bool recursive, std::vector<Input>& found) {
@@ -53,7 +71,7 @@ void collect(const fs::path& folder, bool recursive, std::vector<Input>& found) 
     if (entry.is_directory(ignored)) {
       if (recursive && !entry.is_symlink(ignored)) collect(entry.path(), recursive, found);
     } else if (is_image_name(entry.path())) {
-      found.push_back({.path = entry.path()});
+      found.push_back({.path = entry.path(), .error = entry_error(entry)});
     }
   }
 }

@@ -10,16 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "app/images/image_stream.hpp"
 #include "cli/input/line_reader.hpp"
 
 namespace blip::cli {
 
-/// One image to do, or one name that turned out to stand for none.
-struct Input {
-  std::filesystem::path path = {};
-  std::size_t index = 0;   ///< position in the whole list, before sharding and resuming
-  std::string error = {};  ///< why there is nothing to open (a folder without images), else empty
-};
+/// Its `index` is the place in the whole list, before sharding and resuming.
+using Input = app::ImageInput;
 
 /// `3/64`: of the whole list, the inputs whose index leaves remainder 2 when divided by 64.
 struct Shard {

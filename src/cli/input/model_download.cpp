@@ -65,4 +65,11 @@ std::filesystem::path find_model(const std::string& name, bool quiet) {
   });
 }
 
+app::ModelOptions find_model(const ModelOptions& model, app::PictureOptions pictures, bool quiet) {
+  pictures.image_size = model.image_size;
+  return {.model = find_model(model.name, quiet),
+          .weight_type = model.weight_type,
+          .pictures = pictures};
+}
+
 }  // namespace blip::cli

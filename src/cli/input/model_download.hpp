@@ -9,11 +9,17 @@
 #include <string>
 #include <string_view>
 
+#include "app/model_options.hpp"
+#include "cli/options/run_options.hpp"
+
 namespace blip::cli {
 
 /// What resolve_model answers, with a line on the terminal while a model is downloaded, unless
 /// `quiet`. Throws blip::Error.
 std::filesystem::path find_model(const std::string& name, bool quiet = false);
+
+/// What app/ opens a model with: the model found as above.
+app::ModelOptions find_model(const ModelOptions& model, app::PictureOptions pictures, bool quiet);
 
 /// The line on a terminal that says how far a download is; gone with its scope.
 class DownloadLine {

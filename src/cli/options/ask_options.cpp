@@ -75,6 +75,14 @@ void AskOptions::settle_answers(const OptionParser& app) {
   }
 }
 
+app::AnswerOptions AskOptions::answering() const {
+  return {.style = style,
+          .generation = generation.options,
+          .answers = answers,
+          .rank_k = rank_k,
+          .top = answers_per_question()};
+}
+
 std::size_t AskOptions::answers_per_question() const {
   if (answers.empty()) {
     return static_cast<std::size_t>(generation.options.num_return_sequences.value_or(1));

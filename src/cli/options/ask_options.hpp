@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/answerer.hpp"
 #include "blip/text_style.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
@@ -32,6 +33,7 @@ class AskOptions {
   int top = 1;
   OutputOptions output;
 
+  [[nodiscard]] app::AnswerOptions answering() const;
   /// How many answers each question gets.
   [[nodiscard]] std::size_t answers_per_question() const;
 

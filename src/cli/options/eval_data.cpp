@@ -1,8 +1,10 @@
 #include "cli/options/eval_data.hpp"
 
-#include <algorithm>
+#include <optional>
+#include <stop_token>
 #include <utility>
 
+#include "app/images/image_stream.hpp"
 #include "blip/error.hpp"
 #include "cli/output/progress.hpp"
 
@@ -28,30 +30,33 @@ void EvalData::open() {
   }
 }
 
-void EvalData::for_each_batch(
-    std::size_t batch, bool quiet,
-    const std::function<BlipInputs(const dataset::EncodedPicture&)>& prepare,
-    const std::function<void(std::size_t, Images)>& visit) const {
-  Progress progress(!quiet && terminal_shows_progress(), pictures_.size());
+void EvalData::for_each_batch(const Pass& pass,
+                              const std::function<void(std::size_t, app::Images)>& visit) const {
+  std::size_t next = 0;
+  const auto next_input = [&](const std::stop_token&) -> std::optional<app::ImageInput> {
+    if (next == pictures_.size()) return std::nullopt;
+    const std::size_t index = next++;
+    return app::ImageInput{.path = pictures_[index].key, .index = index};
+  };
+  const auto prepare = [&](const app::ImageInput& input) {
+    const std::size_t number = pictures_[input.index].sample;
+    const dataset::Sample sample = data_.read(number);
+    const dataset::EncodedPicture& picture = sample.pictures.front();
+    return pass.reader(picture.bytes, data_.file_of(number) + ": " + picture.name);
+  };
+  app::ImageStream images(next_input, prepare, pass.num_threads, 2 * pass.batch);
+  Progress progress(!pass.quiet && terminal_shows_progress(), pictures_.size());
   progress.draw(0, 0);
-  for (std::size_t first = 0; first < pictures_.size(); first += batch) {
-    std::vector<LoadedImage> loaded;
-    for (std::size_t i = first; i < std::min(first + batch, pictures_.size()); ++i) {
-      dataset::Sample sample = data_.read(pictures_[i].sample);
-      // For the message if it cannot be decoded.
-      sample.pictures.front().name =
-          data_.file_of(pictures_[i].sample) + ": " + sample.pictures.front().name;
-      loaded.push_back({.input = {.path = pictures_[i].key, .index = i, .error = {}},
-                        .inputs = prepare(sample.pictures.front()),
-                        .error = {}});
+  std::size_t done = 0;
+  while (const auto batch = images.next_batch(pass.batch)) {
+    for (const app::PreparedImage& image : batch->all()) {
+      if (!image.error.empty()) throw Error(ErrorCode::malformed, image.error);
     }
-    std::vector<const LoadedImage*> images;
-    images.reserve(loaded.size());
-    for (const LoadedImage& image : loaded) images.push_back(&image);
-    visit(first, images);
-    progress.draw(first + images.size(), 0);
+    visit(done, batch->images());
+    done += batch->images().size();
+    progress.draw(done, 0);
   }
-  progress.finish(pictures_.size(), 0);
+  progress.finish(done, 0);
 }
 
 }  // namespace blip::cli

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/input/image_batch.hpp"
+#include "app/images/image_batch.hpp"
+#include "app/images/picture_reader.hpp"
 #include "cli/options/option_parser.hpp"
 #include "dataset/annotated_pictures.hpp"
 #include "dataset/dataset.hpp"
@@ -25,12 +26,18 @@ class EvalData {
     return pictures_;
   }
 
-  /// Reads and prepares `batch` pictures at a time, shows how far it is unless `quiet`, and calls
-  /// `visit` with the number of the first one and all of them. A picture that cannot be read ends
-  /// the evaluation: its scores would be those of another set. Throws blip::Error.
-  void for_each_batch(std::size_t batch, bool quiet,
-                      const std::function<BlipInputs(const dataset::EncodedPicture&)>& prepare,
-                      const std::function<void(std::size_t, Images)>& visit) const;
+  /// How a model goes through the pictures.
+  struct Pass {
+    const app::PictureReader& reader;
+    std::size_t batch = 8;
+    int num_threads = 1;  ///< that read and prepare pictures
+    bool quiet = false;   ///< no progress line
+  };
+  /// Calls `visit` with the number of the first of `batch` pictures and all of them, while the next
+  /// ones are read. A picture that cannot be read ends the evaluation: its scores would be those of
+  /// another set. Throws blip::Error.
+  void for_each_batch(const Pass& pass,
+                      const std::function<void(std::size_t first, app::Images)>& visit) const;
 
  private:
   std::vector<std::string> sources_;

@@ -8,17 +8,22 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
+#include "app/records/output_file.hpp"
+#include "app/records/partial_file.hpp"
 #include "blip/context.hpp"
 #include "blip/error.hpp"
-#include "cli/output/output_file.hpp"
-#include "cli/output/partial_file.hpp"
 #include "core/open_file.hpp"
+#include "kernels/instruction_set.hpp"
 #include "kernels/int8/quantize_weights.hpp"
 #include "kernels/layout/quantized_panels.hpp"
 #include "kernels/layout/weight_matrix.hpp"
@@ -106,37 +111,73 @@ std::filesystem::path cache_file() {
   return {};
 }
 
-// "HOST int8": a home directory may be shared by machines that differ.
-std::string line_of(WeightType type) {
-  std::array<char, 256> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
-  return std::string(host.data()) + (type == WeightType::i8 ? " int8\n" : " stored\n");
+// As the system names it; "unknown" where it does not.
+std::string processor_model() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown";
 }
 
-std::optional<WeightType> remembered(const std::filesystem::path& file) {
-  constexpr std::size_t kMaxBytes = 1024;
+// What the answer depends on, "amx HOST MODEL": a home directory may be shared by machines that
+// differ, a virtual machine may move to another processor, and --isa may hold instructions back.
+std::string circumstances() {
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+  return std::string(instruction_set_in_use()) + ' ' + host.data() + ' ' + processor_model();
+}
+
+constexpr std::array<std::pair<std::string_view, WeightType>, 2> kAnswers = {
+    {{"int8", WeightType::i8}, {"stored", WeightType::stored}}};
+
+// The file has a line "int8 CIRCUMSTANCES" for each answer, the last measured first.
+std::vector<std::string> remembered_lines(const std::filesystem::path& file) {
+  constexpr std::size_t kMaxBytes = 65'536;
+  std::vector<std::string> lines;
   try {
-    if (file.empty() || !file_exists(file)) return std::nullopt;
-    const std::string text = read_text_file(file, kMaxBytes);
-    for (const WeightType type : {WeightType::i8, WeightType::stored}) {
-      if (text == line_of(type)) return type;
-    }
+    if (file.empty() || !file_exists(file)) return lines;
+    std::istringstream text(read_text_file(file, kMaxBytes));
+    for (std::string line; std::getline(text, line);) lines.push_back(line);
   } catch (const Error&) {
     // Not readable: as good as not there.
+  }
+  return lines;
+}
+
+std::optional<WeightType> remembered(const std::filesystem::path& file,
+                                     const std::string& circumstances) {
+  for (const std::string& line : remembered_lines(file)) {
+    for (const auto& [name, type] : kAnswers) {
+      if (line == std::string(name) + ' ' + circumstances) return type;
+    }
   }
   return std::nullopt;
 }
 
-void remember(const std::filesystem::path& file, WeightType type) {
+void remember(const std::filesystem::path& file, const std::string& circumstances,
+              WeightType type) {
+  constexpr std::size_t kMaxLines = 64;  // of a home directory that a cluster shares
   if (file.empty()) return;
+  std::string text;
+  for (const auto& [name, each] : kAnswers) {
+    if (each == type) text = std::string(name) + ' ' + circumstances + '\n';
+  }
+  std::vector<std::string> others = remembered_lines(file);
+  std::erase_if(others, [&](const std::string& line) {
+    return line.find(' ') == std::string::npos || line.ends_with(' ' + circumstances);
+  });
+  if (others.size() >= kMaxLines) others.resize(kMaxLines - 1);
+  for (const std::string& line : others) text += line + '\n';
   std::error_code ignored;
   std::filesystem::create_directories(file.parent_path(), ignored);
   try {
-    PartialFile partial(file);
-    partial.write(line_of(type));
+    app::PartialFile partial(file);
+    partial.write(text);
     partial.close();
     partial.put_in_place();
-  } catch (const OutputError&) {
+  } catch (const app::OutputError&) {
     // The next run measures again.
   }
 }
@@ -145,9 +186,10 @@ void remember(const std::filesystem::path& file, WeightType type) {
 
 WeightType fastest_weights() {
   const std::filesystem::path file = cache_file();
-  if (const auto type = remembered(file)) return *type;
+  const std::string here = circumstances();
+  if (const auto type = remembered(file, here)) return *type;
   const WeightType type = is_int8_faster() ? WeightType::i8 : WeightType::stored;
-  remember(file, type);
+  remember(file, here, type);
   return type;
 }
 

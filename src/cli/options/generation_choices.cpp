@@ -120,7 +120,7 @@ void GenerationChoices::forbid(const OptionParser& app, std::string_view reason)
   }
 }
 
-Error GenerationChoices::in_our_words(const Error& error) const {
+std::string GenerationChoices::option_names_in(std::string message) const {
   const std::string num_option = fmt::format("--num-{}s", words_.thing);
   const std::array<std::pair<std::string_view, std::string_view>, 14> names = {{
       {"num_return_sequences", num_option},
@@ -138,14 +138,13 @@ Error GenerationChoices::in_our_words(const Error& error) const {
       {"top_k", "--top-k"},
       {"top_p", "--top-p"},
   }};
-  std::string message = error.what();
   for (const auto& [library, option] : names) {
     for (std::size_t at = message.find(library); at != std::string::npos;
          at = message.find(library, at + option.size())) {
       message.replace(at, library.size(), option);
     }
   }
-  return {error.code(), message};
+  return message;
 }
 
 }  // namespace blip::cli

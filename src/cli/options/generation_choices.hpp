@@ -31,12 +31,21 @@ class GenerationChoices {
   /// Throws UsageError, telling `reason`, if any of these options was typed.
   void forbid(const OptionParser& app, std::string_view reason) const;
 
-  /// `error` with the library's option names (num_beams) turned into the command line's (--beams).
-  [[nodiscard]] Error in_our_words(const Error& error) const;
+  /// What `generate` returns. What it throws names the command line's options (--beams) instead of
+  /// the library's (num_beams).
+  template <typename Generate>
+  auto with_option_names(const Generate& generate) const {
+    try {
+      return generate();
+    } catch (const Error& error) {
+      throw Error(error.code(), option_names_in(error.what()));
+    }
+  }
 
   GenerationOptions options;
 
  private:
+  [[nodiscard]] std::string option_names_in(std::string message) const;
   void declare_sampling(OptionParser& app);
 
   GenerationWords words_;

@@ -15,6 +15,9 @@
 #include "kernels/instruction_set.hpp"
 
 namespace blip::cli {
+
+using app::Format;
+
 namespace {
 
 // Beyond this the attention over the image alone takes gigabytes.

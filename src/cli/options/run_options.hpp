@@ -6,21 +6,16 @@
 #include <string_view>
 #include <vector>
 
+#include "app/images/picture_reader.hpp"
+#include "app/records/record_sink.hpp"
 #include "blip/load_options.hpp"
 #include "cli/input/input_list.hpp"
 #include "cli/options/option_parser.hpp"
-#include "cli/output/record.hpp"
 
 namespace blip::cli {
 
 // Each group is declared before the command line is parsed and settled after it; then its values
 // are there. Both throw UsageError where the user is at fault.
-
-/// How pictures are read.
-struct PictureChoices {
-  bool exif_rotation = true;
-  bool shrink = false;  ///< large JPEG photos while they are decoded
-};
 
 class InputOptions {
  public:
@@ -37,7 +32,7 @@ class InputOptions {
   [[nodiscard]] bool names_one_image() const;
 
   InputSelection selection;
-  PictureChoices pictures;
+  app::PictureOptions pictures;
 
  private:
   std::string shard_;
@@ -74,7 +69,7 @@ class OutputOptions {
                std::string_view resuming = {});
   void settle();
 
-  Format format = Format::text;
+  app::Format format = app::Format::text;
   std::string file;  ///< empty: standard output
   bool resume = false;
   bool quiet = false;

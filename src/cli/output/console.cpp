@@ -2,20 +2,11 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
-#include "cli/output/output_file.hpp"
+#include "app/records/output_file.hpp"
 
 namespace blip::cli {
-
-std::string printable(std::string_view text) {
-  std::string line(text);
-  std::replace_if(
-      line.begin(), line.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return line;
-}
 
 void write_to_stderr(std::string_view text) {
   while (!text.empty()) {
@@ -31,7 +22,7 @@ void say(std::string_view message) {
 }
 
 void print(std::string_view text) {
-  OutputFile output = OutputFile::standard_output();
+  app::OutputFile output = app::OutputFile::standard_output();
   output.write(text);
   output.close();
 }

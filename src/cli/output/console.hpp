@@ -4,10 +4,11 @@
 #include <string>
 #include <string_view>
 
+#include "app/records/record.hpp"
+
 namespace blip::cli {
 
-/// `text` as one line that a terminal shows as it is: control characters become '?'.
-std::string printable(std::string_view text);
+using app::printable;
 
 /// Writes "blip: MESSAGE" to stderr as one line.
 void say(std::string_view message);

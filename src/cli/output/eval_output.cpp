@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "app/records/output_file.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
-#include "cli/output/output_file.hpp"
 
 namespace blip::cli {
 namespace {
@@ -50,7 +50,7 @@ void EvalOutput::write(const EvalScores& scores) const {
     print(text);
     return;
   }
-  OutputFile file = OutputFile::open(file_, false);
+  app::OutputFile file = app::OutputFile::open(file_, false);
   file.write(text);
   file.close();
 }
@@ -59,7 +59,7 @@ void EvalOutput::write_items(const std::vector<nlohmann::ordered_json>& items) c
   if (!wants_items()) return;
   std::string text;
   for (const auto& item : items) text += dumped(item, -1);
-  OutputFile file = OutputFile::open(items_file_, false);
+  app::OutputFile file = app::OutputFile::open(items_file_, false);
   file.write(text);
   file.close();
 }

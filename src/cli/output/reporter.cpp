@@ -1,28 +1,49 @@
 #include "cli/output/reporter.hpp"
 
+#include <exception>
 #include <utility>
 
+#include "app/records/output_file.hpp"
 #include "cli/output/console.hpp"
 
 namespace blip::cli {
 
-void Reporter::start(const OutputOptions& options, ResultLayout layout,
-                     std::optional<std::size_t> total, std::string_view things) {
+using app::OutputError;
+using app::Record;
+
+Reporter::~Reporter() {
   const std::lock_guard lock(mutex_);
-  if (layout.format == Format::npy) {
-    writer_.emplace(std::in_place_type<NpyWriter>, options.file);
-  } else {
-    OutputFile output = options.file.empty() ? OutputFile::standard_output()
-                                             : OutputFile::open(options.file, options.resume);
-    writer_.emplace(std::in_place_type<ResultWriter>, std::move(output), std::move(layout));
-  }
-  progress_.emplace(!options.quiet && total != 1U && terminal_shows_progress(), total, things);
-  progress_->draw(0, 0);
+  end_early();
+}
+
+void Reporter::open(const OutputOptions& options, const app::RecordSchema& schema) {
+  const std::lock_guard lock(mutex_);
+  sink_ = app::open_record_sink(
+      {.format = options.format, .file = options.file, .resume = options.resume}, schema);
+  shows_progress_ = !options.quiet && terminal_shows_progress();
+}
+
+bool Reporter::is_done(std::string_view path) {
+  const std::lock_guard lock(mutex_);
+  return sink_->is_done(path);
+}
+
+void Reporter::start_progress(std::optional<std::size_t> total, std::string_view things) {
+  const std::lock_guard lock(mutex_);
+  if (progress_) progress_->finish(done_, failed_);
+  done_ = 0;
+  progress_.emplace(shows_progress_ && total != 1U, total, things);
+  progress_->draw(0, failed_);
 }
 
 void Reporter::write(std::span<const Record> records) {
-  progress_->clear();
-  std::visit([records](auto& writer) { writer.write(records); }, *writer_);
+  if (progress_) progress_->clear();
+  try {
+    sink_->write(records);
+  } catch (const OutputError&) {
+    has_ended_ = true;
+    throw;
+  }
 }
 
 void Reporter::report(std::span<const Record> records) {
@@ -34,7 +55,7 @@ void Reporter::report(std::span<const Record> records) {
     ++failed_;
     say(record.path + ": " + record.error);
   }
-  progress_->draw(done_, failed_);
+  if (progress_) progress_->draw(done_, failed_);
 }
 
 void Reporter::add(std::span<const Record> records) {
@@ -42,28 +63,38 @@ void Reporter::add(std::span<const Record> records) {
   write(records);
 }
 
-void Reporter::guard(const std::function<void()>& work) {
-  try {
-    work();
-  } catch (const OutputError&) {
-    throw;  // nothing can be made whole any more
-  } catch (...) {
-    leave_in_order();
-    throw;
-  }
+void Reporter::show_progress(std::size_t done) {
+  const std::lock_guard lock(mutex_);
+  done_ = done;
+  if (progress_) progress_->draw(done_, failed_);
 }
 
 ExitCode Reporter::finish() {
   const std::lock_guard lock(mutex_);
-  std::visit([](auto& writer) { writer.finish(); }, *writer_);
-  progress_->finish(done_, failed_);
+  has_ended_ = true;  // even if it fails: there is no second try
+  sink_->finish();
+  if (progress_) progress_->finish(done_, failed_);
   return failed_ > 0 ? ExitCode::some_failed : ExitCode::ok;
 }
 
-void Reporter::leave_in_order() {
+void Reporter::set_unwritten(std::function<std::vector<Record>()> unwritten) {
   const std::lock_guard lock(mutex_);
-  if (progress_) progress_->clear();
-  if (writer_) std::visit([](auto& writer) { writer.finish_early(); }, *writer_);
+  unwritten_ = std::move(unwritten);
+}
+
+void Reporter::end_interrupted() {
+  const std::lock_guard lock(mutex_);
+  if (unwritten_ && sink_ && !has_ended_) write(unwritten_());
+  end_early();
+}
+
+void Reporter::end_early() noexcept {
+  try {
+    if (progress_) progress_->clear();
+    if (sink_ && !std::exchange(has_ended_, true)) sink_->finish_early();
+  } catch (const std::exception&) {
+    // Output that cannot be written any more: what ends the run is told already.
+  }
 }
 
 }  // namespace blip::cli

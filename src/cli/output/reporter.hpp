@@ -1,50 +1,67 @@
-// Reporter: the one that writes results, names failures and draws progress, and knows how to leave.
+// Reporter: writes results, names failures and draws progress, whatever ends the run.
 #pragma once
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <variant>
+#include <vector>
 
+#include "app/records/record_sink.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/options/run_options.hpp"
-#include "cli/output/npy_writer.hpp"
 #include "cli/output/progress.hpp"
-#include "cli/output/result_writer.hpp"
 
 namespace blip::cli {
 
 /// Synchronised: a signal may find the main thread in the middle of any call.
 class Reporter {
  public:
-  /// Opens what `options` names, with the format of `layout`. `total` is how many `things` there
-  /// are to do, if that is known. Throws OutputError.
-  void start(const OutputOptions& options, ResultLayout layout, std::optional<std::size_t> total,
-             std::string_view things = "images");
+  Reporter() = default;
+  /// Ends the output early if finish() was not reached, so that what was printed is whole.
+  ~Reporter();
+  Reporter(const Reporter&) = delete;
+  Reporter& operator=(const Reporter&) = delete;
+
+  /// Opens what `options` names. Throws OutputError, or Error for a file that cannot be resumed.
+  void open(const OutputOptions& options, const app::RecordSchema& schema);
+  /// Whether the output held all about this input when it was opened.
+  bool is_done(std::string_view path);
+  /// Shows how much is done from now on. `total` is how many `things` there are to do, if that is
+  /// known. A second call begins another stage of the run.
+  void start_progress(std::optional<std::size_t> total, std::string_view things = "images");
 
   /// Writes the records of inputs that are done and names the failed ones on stderr.
-  void report(std::span<const Record> records);
+  void report(std::span<const app::Record> records);
   /// Writes more records, which are not of inputs.
-  void add(std::span<const Record> records);
-  /// Runs `work`; whatever it throws, what was printed before is made whole.
-  void guard(const std::function<void()>& work);
+  void add(std::span<const app::Record> records);
+  /// How many things of the present stage are done, where no records tell.
+  void show_progress(std::size_t done);
   /// Ends the output and says how the run went.
   ExitCode finish();
 
-  /// Makes whole what was printed, whatever the other threads are at.
-  void leave_in_order();
+  /// What an interrupted run still has to write, asked of it when it is interrupted. An empty
+  /// function ends that.
+  void set_unwritten(std::function<std::vector<app::Record>()> unwritten);
+  /// Makes whole what was printed, whatever the other threads are at. The run is not to write any
+  /// more after it.
+  void end_interrupted();
 
  private:
-  void write(std::span<const Record> records);
+  void write(std::span<const app::Record> records);
+  void end_early() noexcept;
 
   std::mutex mutex_;
-  std::optional<std::variant<ResultWriter, NpyWriter>> writer_;
+  std::unique_ptr<app::RecordSink> sink_;
+  std::function<std::vector<app::Record>()> unwritten_;
+  bool shows_progress_ = false;
   std::optional<Progress> progress_;
   std::size_t done_ = 0;
   std::size_t failed_ = 0;
+  bool has_ended_ = false;  // also after a write that failed: nothing can be made whole then
 };
 
 }  // namespace blip::cli

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "blip/context.hpp"
+#include "blip/tensor.hpp"
+#include "dataset/sample.hpp"
 #include "train/capfilt/captioner.hpp"
 #include "train/capfilt/decision.hpp"
-#include "train/capfilt/picture_loader.hpp"
 #include "train/capfilt/text_filter.hpp"
 
 namespace blip::train {
@@ -23,6 +25,15 @@ inline constexpr std::size_t kGroupSize = 8;
 struct CapfiltModels {
   std::optional<Captioner> captioner;
   std::optional<TextFilter> filter;
+};
+
+/// An image ready for the models, or why it cannot be.
+struct LoadedPicture {
+  std::size_t image = 0;
+  dataset::Sample sample;
+  std::optional<Tensor> for_captioner;  ///< [1, 3, H, W], of each model there is
+  std::optional<Tensor> for_filter;
+  std::string error;
 };
 
 /// Decodes a web sample's picture for the models. Anything wrong with it is its error. Safe to call

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <optional>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,8 @@
 #include "cli/input/model_download.hpp"
 #include "cli/output/console.hpp"
 #include "cli/output/progress.hpp"
+#include "core/durable_file.hpp"
+#include "core/ordered_prefetcher.hpp"
 #include "image/jpeg_writer.hpp"
 #include "train/capfilt/bootstrapping.hpp"
 #include "train/capfilt/capfilt_options.hpp"
@@ -20,7 +24,6 @@
 #include "train/capfilt/output_directory.hpp"
 #include "train/capfilt/report_page.hpp"
 #include "train/commands.hpp"
-#include "train/run/durable_file.hpp"
 #include "train/run/stop_request.hpp"
 
 namespace blip::train {
@@ -128,23 +131,28 @@ bool CapfiltRun::bootstrap(const StopRequest& stop) {
 
 bool CapfiltRun::write_web_part(const Part& part, const CapfiltModels& models, Context& context,
                                 const StopRequest& stop) {
+  const auto next_image = [next = part.first, &part](const std::stop_token&) mutable {
+    return next < part.end ? std::optional(next++) : std::nullopt;
+  };
   const auto load = [&](std::size_t image) {
+    LoadedPicture failed;
+    failed.image = image;
     try {
       return prepare_picture(models, image, web_.read(image));
+    } catch (const std::bad_alloc&) {
+      failed.error = "not enough memory to read this picture";
     } catch (const std::exception& error) {
-      LoadedPicture failed;
-      failed.image = image;
       failed.error = error.what();
-      return failed;
     }
+    return failed;
   };
-  PictureLoader loader(part.first, part.end, load, std::min(context.num_threads(), kMaxDecoders),
-                       2 * kGroupSize);
+  OrderedPrefetcher<std::size_t, LoadedPicture> pictures(
+      next_image, load, std::min(context.num_threads(), kMaxDecoders), 2 * kGroupSize);
   OutputPart output(output_, part.number);
   for (std::size_t first = part.first; first < part.end; first += kGroupSize) {
     std::vector<LoadedPicture> group;
     while (group.size() < std::min(kGroupSize, part.end - first)) {
-      group.push_back(std::move(*loader.next()));
+      group.push_back(std::move(*pictures.next()));
     }
     if (stop.requested()) return false;
     std::vector<ImageDecision> decisions = decide(models, options_.threshold, group, context);

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "blip/error.hpp"
+#include "core/durable_file.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
 #include "dataset/annotation.hpp"
 #include "dataset/shard.hpp"
 #include "dataset/tar_writer.hpp"
-#include "train/run/durable_file.hpp"
 
 namespace blip::train {
 namespace {
@@ -24,7 +24,7 @@ constexpr std::size_t kMaxPartBytes = std::size_t{4} << 30;
 void make_directory(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (error) throw_write_error(path, error.value());
+  if (error) throw WriteError(path, error.value());
 }
 
 // The first setting of which two runs differ.
@@ -35,28 +35,22 @@ std::string difference(const nlohmann::json& earlier, const nlohmann::json& now)
   return "its settings";
 }
 
-// Appends files to one that gets its name when it is whole.
+// Joins files to one, which gets its name when it is whole.
 void join_files(const std::vector<std::filesystem::path>& parts,
                 const std::filesystem::path& target, std::string_view before,
                 std::string_view between, std::string_view after) {
-  std::filesystem::path partial = target.parent_path() / ".partial-";
-  partial += target.filename();
-  DurableFile file(partial);
-  file.write(before);
-  bool is_first = true;
-  for (const std::filesystem::path& part : parts) {
-    const std::string text = read_text_file(part, kMaxPartBytes);
-    if (text.empty()) continue;
-    if (!is_first) file.write(between);
-    file.write(text);
-    is_first = false;
-  }
-  file.write(after);
-  file.close();
-  std::error_code error;
-  std::filesystem::rename(partial, target, error);
-  if (error) throw_write_error(target, error.value());
-  sync_directory(target.parent_path());
+  replace_file(target, [&](DurableFile& file) {
+    file.write(before);
+    bool is_first = true;
+    for (const std::filesystem::path& part : parts) {
+      const std::string text = read_text_file(part, kMaxPartBytes);
+      if (text.empty()) continue;
+      if (!is_first) file.write(between);
+      file.write(text);
+      is_first = false;
+    }
+    file.write(after);
+  });
 }
 
 // A key as a shard can have it: a list's are paths of pictures.

@@ -32,7 +32,7 @@ class OutputDirectory {
   /// All parts were there and have been put together.
   [[nodiscard]] bool is_complete() const;
   [[nodiscard]] bool has_part(std::size_t part) const;
-  /// There is a part: a run that ended before, for want of a model, say, stands in nobody's way.
+  /// There is a part. A run that failed before the first one may be begun anew in its place.
   [[nodiscard]] bool has_begun() const;
 
   /// Puts the parts [0, parts) together.

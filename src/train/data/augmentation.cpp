@@ -4,8 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "train/data/affine_warp.hpp"
-#include "train/data/tone.hpp"
+#include "train/data/image_operations.hpp"
 
 namespace blip::train {
 namespace {

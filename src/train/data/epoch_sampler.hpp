@@ -29,6 +29,10 @@ class EpochSampler {
   explicit EpochSampler(const SamplerOptions& options);
 
   [[nodiscard]] std::uint64_t steps_per_epoch() const noexcept;
+  /// The rank's rows of a whole batch.
+  [[nodiscard]] std::size_t rows_per_batch() const noexcept {
+    return options_.batch / options_.ranks;
+  }
   /// The rank's rows of the batch `step` < steps_per_epoch().
   std::vector<std::size_t> rows(std::uint32_t epoch, std::uint64_t step);
 

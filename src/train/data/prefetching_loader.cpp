@@ -1,6 +1,6 @@
 #include "train/data/prefetching_loader.hpp"
 
-#include <algorithm>
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -13,103 +13,76 @@ void check(bool holds, const std::string& problem) {
   if (!holds) throw Error(ErrorCode::invalid_argument, problem);
 }
 
-}  // namespace
-
-PrefetchingLoader::PrefetchingLoader(EpochSampler sampler, Load load, const LoaderOptions& options)
-    : sampler_(std::move(sampler)),
-      load_(std::move(load)),
-      batches_ahead_(options.batches_ahead),
-      epoch_(options.epoch),
-      step_(options.step) {
+// Throws as PrefetchingLoader does.
+LoaderOptions checked(LoaderOptions options, const EpochSampler& sampler) {
   check(options.workers > 0, "loading needs at least one worker");
   check(options.batches_ahead > 0, "loading needs room for at least one batch");
-  const std::uint64_t steps = sampler_.steps_per_epoch();
+  const std::uint64_t steps = sampler.steps_per_epoch();
   check(steps > 0, "the data set has fewer rows than a batch");
   // The end of an epoch is a place to resume from: the next one's first step.
-  if (step_ == steps) {
-    ++epoch_;
-    step_ = 0;
+  if (options.step == steps) {
+    ++options.epoch;
+    options.step = 0;
   }
-  check(step_ < steps, "cannot resume at step " + std::to_string(options.step) +
-                           " of an epoch of " + std::to_string(steps));
-  workers_.reserve(static_cast<std::size_t>(options.workers));
-  for (int i = 0; i < options.workers; ++i) workers_.emplace_back([this] { work(); });
+  check(options.step < steps, "cannot resume at step " + std::to_string(options.step) +
+                                  " of an epoch of " + std::to_string(steps));
+  return options;
 }
 
-PrefetchingLoader::~PrefetchingLoader() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  work_is_there_.notify_all();
-  for (std::thread& worker : workers_) worker.join();
-}
+}  // namespace
 
-void PrefetchingLoader::begin_batch() {
-  auto begun = std::make_shared<Pending>();
-  begun->rows = sampler_.rows(epoch_, step_);
-  begun->batch = {epoch_, step_, std::vector<Example>(begun->rows.size())};
-  begun->errors.resize(begun->rows.size());
-  begun->unfinished = begun->rows.size();
-  if (++step_ == sampler_.steps_per_epoch()) {
-    ++epoch_;
-    step_ = 0;
-  }
-  pending_.push_back(std::move(begun));
-}
-
-std::shared_ptr<PrefetchingLoader::Pending> PrefetchingLoader::claimable() {
-  for (const auto& pending : pending_) {
-    if (pending->claimed < pending->rows.size()) return pending;
-  }
-  while (pending_.size() < batches_ahead_) {
-    begin_batch();
-    if (!pending_.back()->rows.empty()) return pending_.back();
-    batch_is_done_.notify_all();  // this rank's part of a small last batch can be nothing
-  }
-  return nullptr;
-}
-
-void PrefetchingLoader::work() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    const std::shared_ptr<Pending> pending = claimable();
-    if (pending == nullptr) {
-      work_is_there_.wait(lock);
-      continue;
+PrefetchingLoader::Parts::Source PrefetchingLoader::parts_from(const EpochSampler& sampler,
+                                                               const LoaderOptions& options) {
+  return [sampler = sampler, epoch = options.epoch, step = options.step,
+          rows = std::vector<std::size_t>(),
+          taken = std::size_t{0}](const std::stop_token&) mutable -> std::optional<Part> {
+    if (taken == 0) rows = sampler.rows(epoch, step);
+    Part part{.epoch = epoch, .step = step, .row = {}, .is_last = taken + 1 >= rows.size()};
+    if (!rows.empty()) part.row = rows[taken];
+    ++taken;
+    if (part.is_last) {
+      taken = 0;
+      if (++step == sampler.steps_per_epoch()) {
+        ++epoch;
+        step = 0;
+      }
     }
-    const std::size_t place = pending->claimed++;
-    const std::size_t row = pending->rows[place];
-    const std::uint32_t epoch = pending->batch.epoch;
-    lock.unlock();
-    Example example;
-    std::exception_ptr error;
-    try {
-      example = load_(row, epoch);
-    } catch (...) {
-      error = std::current_exception();
-    }
-    lock.lock();
-    pending->batch.examples[place] = std::move(example);
-    pending->errors[place] = std::move(error);
-    if (--pending->unfinished == 0) batch_is_done_.notify_all();
-  }
+    return part;
+  };
 }
+
+PrefetchingLoader::LoadedPart PrefetchingLoader::load_part(const Load& load, const Part& part) {
+  LoadedPart loaded{.part = part, .example = {}, .error = {}};
+  if (!part.row) return loaded;
+  try {
+    loaded.example = load(*part.row, part.epoch);
+  } catch (...) {
+    loaded.error = std::current_exception();
+  }
+  return loaded;
+}
+
+PrefetchingLoader::PrefetchingLoader(const EpochSampler& sampler, Load load,
+                                     const LoaderOptions& options)
+    : parts_(
+          parts_from(sampler, checked(options, sampler)),
+          [load = std::move(load)](const Part& part) { return load_part(load, part); },
+          options.workers, options.batches_ahead * sampler.rows_per_batch()) {}
 
 Batch PrefetchingLoader::next() {
-  std::shared_ptr<Pending> done;
-  {
-    std::unique_lock lock(mutex_);
-    batch_is_done_.wait(lock,
-                        [&] { return !pending_.empty() && pending_.front()->unfinished == 0; });
-    done = std::move(pending_.front());
-    pending_.pop_front();
+  Batch batch;
+  std::exception_ptr error;
+  bool is_complete = false;
+  while (!is_complete) {
+    LoadedPart loaded = std::move(*parts_.next());  // there is always another
+    batch.epoch = loaded.part.epoch;
+    batch.step = loaded.part.step;
+    is_complete = loaded.part.is_last;
+    if (loaded.error && !error) error = loaded.error;
+    if (loaded.part.row) batch.examples.push_back(std::move(loaded.example));
   }
-  work_is_there_.notify_all();
-  for (const std::exception_ptr& error : done->errors) {
-    if (error != nullptr) std::rethrow_exception(error);
-  }
-  return std::move(done->batch);
+  if (error) std::rethrow_exception(error);
+  return batch;
 }
 
 }  // namespace blip::train

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "architectures/blip/original_names.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/checkpoint.hpp"
-#include "checkpoint/original_names.hpp"
 #include "core/in_quotes.hpp"
 #include "train/model/position_grid.hpp"
 #include "train/run/tensor_file.hpp"

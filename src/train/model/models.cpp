@@ -1,5 +1,7 @@
 #include "train/model/models.hpp"
 
+#include "architectures/blip/architectures.hpp"
+
 namespace blip::train {
 namespace {
 
@@ -38,7 +40,7 @@ void add_projections(Parameters& parameters, const BlipConfig& config, ImageText
 
 PretrainingModel make_pretraining_model(const BlipConfig& config, const ModelOptions& options) {
   PretrainingModel model;
-  model.config = of_architecture(config, "BlipForConditionalGeneration");
+  model.config = of_architecture(config, kBlipForConditionalGeneration.name);
   model.parameters = Parameters(options.device, options.dtype);
   const std::int64_t image_width = model.config.vision_config.hidden_size;
   Parameters& parameters = model.parameters;
@@ -62,7 +64,7 @@ PretrainingModel make_pretraining_model(const BlipConfig& config, const ModelOpt
 
 RetrievalModel make_retrieval_model(const BlipConfig& config, const ModelOptions& options) {
   RetrievalModel model;
-  model.config = of_architecture(config, "BlipForImageTextRetrieval");
+  model.config = of_architecture(config, kBlipForImageTextRetrieval.name);
   model.parameters = Parameters(options.device, options.dtype);
   Parameters& parameters = model.parameters;
   model.online.vision = add_vision(parameters, model.config, options);
@@ -82,7 +84,7 @@ RetrievalModel make_retrieval_model(const BlipConfig& config, const ModelOptions
 
 CaptioningModel make_captioning_model(const BlipConfig& config, const ModelOptions& options) {
   CaptioningModel model;
-  model.config = of_architecture(config, "BlipForConditionalGeneration");
+  model.config = of_architecture(config, kBlipForConditionalGeneration.name);
   model.parameters = Parameters(options.device, options.dtype);
   Parameters& parameters = model.parameters;
   model.vision = add_vision(parameters, model.config, options);
@@ -96,7 +98,7 @@ CaptioningModel make_captioning_model(const BlipConfig& config, const ModelOptio
 QuestionAnsweringModel make_question_answering_model(const BlipConfig& config,
                                                      const ModelOptions& options) {
   QuestionAnsweringModel model;
-  model.config = of_architecture(config, "BlipForQuestionAnswering");
+  model.config = of_architecture(config, kBlipForQuestionAnswering.name);
   model.parameters = Parameters(options.device, options.dtype);
   Parameters& parameters = model.parameters;
   model.vision = add_vision(parameters, model.config, options);
@@ -111,7 +113,7 @@ QuestionAnsweringModel make_question_answering_model(const BlipConfig& config,
 
 NlvrModel make_nlvr_model(const BlipConfig& config, const ModelOptions& options) {
   NlvrModel model;
-  model.config = of_architecture(config, "BlipForNLVR");
+  model.config = of_architecture(config, kBlipForNLVR.name);
   model.parameters = Parameters(options.device, options.dtype);
   const std::int64_t text_width = model.config.text_config.hidden_size;
   Parameters& parameters = model.parameters;

@@ -2,14 +2,16 @@
 
 #include <system_error>
 
+#include "architectures/blip/config_writer.hpp"
+#include "architectures/blip/family.hpp"
+#include "architectures/blip/tensors.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
 #include "blip/error.hpp"
-#include "checkpoint/config_writer.hpp"
-#include "checkpoint/expected_tensors.hpp"
+#include "checkpoint/config_file.hpp"
 #include "checkpoint/model_directory.hpp"
-#include "checkpoint/tokenizer_directory.hpp"
+#include "core/durable_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
-#include "train/run/durable_file.hpp"
 #include "train/run/tensor_file.hpp"
 
 namespace blip::train {
@@ -40,8 +42,7 @@ NamedTensors tensors_of(const Parameters& parameters, const BlipConfig& config) 
 std::map<std::string, std::string> tokenizer_files(const std::filesystem::path& source) {
   const std::filesystem::path directory = tokenizer_directory(resolve_model(source.native()));
   std::map<std::string, std::string> files;
-  for (const char* name : {"tokenizer.json", "vocab.txt", "tokenizer_config.json",
-                           "special_tokens_map.json", "added_tokens.json"}) {
+  for (const char* name : kBlipFamily.tokenizer_files) {
     const std::filesystem::path file = directory / name;
     if (file_exists(file)) files[name] = read_text_file(file, kMaxTextBytes);
   }
@@ -57,7 +58,7 @@ std::map<std::string, std::string> model_description(
   images.height = config.vision_config.image_size;
   images.width = config.vision_config.image_size;
   std::map<std::string, std::string> files = tokenizer_files(tokenizer_source);
-  files["config.json"] = config_as_json(saved);
+  files[kConfigFile] = config_as_json(saved);
   files["preprocessor_config.json"] = image_processor_as_json(images);
   return files;
 }

@@ -14,11 +14,10 @@ namespace blip::train {
 /// or unreadable.
 std::map<std::string, std::string> tokenizer_files(const std::filesystem::path& source);
 
-/// All files of a model but its weights, by name: config.json with `architecture`
-/// ("BlipForConditionalGeneration", "BlipForImageTextRetrieval", "BlipForQuestionAnswering" or
-/// "BlipForNLVR"), preprocessor_config.json with the config's image size and what training
-/// normalises by, and the tokenizer files of `tokenizer_source`, the model that training started
-/// from. Throws not_found or unreadable.
+/// All files of a model but its weights, by name: config.json with `architecture` (a name of
+/// architectures/blip/architectures.hpp), preprocessor_config.json with the config's image size and
+/// what training normalises by, and the tokenizer files of `tokenizer_source`, the model that
+/// training started from. Throws not_found or unreadable.
 std::map<std::string, std::string> model_description(const BlipConfig& config,
                                                      const std::string& architecture,
                                                      const std::filesystem::path& tokenizer_source);

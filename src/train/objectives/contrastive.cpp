@@ -1,8 +1,14 @@
 #include "train/objectives/contrastive.hpp"
 
+#include "train/model/models.hpp"
 #include "train/objectives/loss_precision.hpp"
 
 namespace blip::train {
+
+void clamp_temperature(const torch::Tensor& temperature) {
+  const torch::NoGradGuard no_grad;
+  torch::Tensor(temperature).clamp_(kMinTemperature, kMaxTemperature);
+}
 
 Similarities similarities(const ImageTextFeatures& features, const ImageTextFeatures& momentum,
                           const torch::Tensor& image_queue, const torch::Tensor& text_queue,

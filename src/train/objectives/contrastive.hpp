@@ -19,6 +19,10 @@ struct Similarities {
   torch::Tensor text_to_image;  ///< [B, B + Q]
 };
 
+/// Holds the learnt temperature within its bounds: in place, without a gradient, at the start of
+/// every step.
+void clamp_temperature(const torch::Tensor& temperature);
+
 /// features, momentum: [B, D]; image_queue, text_queue: [D, Q]; temperature: scalar. Each row
 /// compares a feature with the other kind's momentum features of this batch, then of the queue.
 Similarities similarities(const ImageTextFeatures& features, const ImageTextFeatures& momentum,

@@ -9,7 +9,7 @@
 
 namespace blip::train {
 
-/// Targets of positions that nobody is asked about: padding, the prompt.
+/// The target of positions without a loss: padding, the prompt.
 inline constexpr std::int64_t kIgnored = -100;
 
 /// Which positions the smoothing term looks at.

@@ -1,6 +1,5 @@
 #include "train/objectives/contrastive.hpp"
 #include "train/objectives/image_text_matching.hpp"
-#include "train/objectives/temperature.hpp"
 #include "train/objectives/training_losses.hpp"
 
 namespace blip::train {

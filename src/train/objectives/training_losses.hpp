@@ -56,7 +56,7 @@ RetrievalLosses retrieval_losses(RetrievalModel& model, const RetrievalBatch& ba
 struct CaptioningBatch {
   torch::Tensor images;  ///< [B, 3, S, S]
   TextBatch texts;       ///< [A, T], the prompt and a caption each, [CLS] … [SEP]
-  /// Tokens of the prompt with [CLS], without [SEP]: nobody is asked to predict them. "a picture
+  /// Tokens of the prompt with [CLS], without [SEP]: they have no loss. "a picture
   /// of" has 4.
   std::int64_t prompt_tokens = 0;
   /// [B] int64, sums to A: the captions of the first image, then …; undefined: each has one.

@@ -1,6 +1,7 @@
 // Fine-tuning for captions: the decoder learns to continue the prompt.
 #include <memory>
 
+#include "architectures/blip/architectures.hpp"
 #include "train/data/batch_tensors.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
@@ -8,6 +9,7 @@
 #include "train/recipes/evaluations.hpp"
 #include "train/recipes/model_inputs.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/training_options.hpp"
 
 namespace blip::train {
 namespace {
@@ -42,12 +44,12 @@ Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& st
     return StepLosses{captioning_loss(*model, batch, language_model_options(config))};
   };
   recipe.description =
-      model_description(model->config, "BlipForConditionalGeneration", start.tokenizer_source);
+      model_description(model->config, kBlipForConditionalGeneration.name, start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
-    save_model(model->parameters, model->config, "BlipForConditionalGeneration",
+    save_model(model->parameters, model->config, kBlipForConditionalGeneration.name,
                start.tokenizer_source, directory);
   };
-  recipe.evaluate = evaluation_by(evaluate_captions, config, start, group);
+  add_evaluation(recipe, evaluate_captions, config, group);
   return recipe;
 }
 

@@ -5,7 +5,6 @@
 
 #include "blip/conditional_generation.hpp"
 #include "blip/context.hpp"
-#include "blip/error.hpp"
 #include "eval/bleu.hpp"
 #include "eval/caption_set.hpp"
 #include "eval/cider.hpp"
@@ -20,7 +19,7 @@ Evaluation evaluate_captions(const std::filesystem::path& model, const TrainingC
   const BertTokenizer tokenizer = BertTokenizer::from_pretrained(model);
   Context context;
 
-  // [DEC] and the prompt, which is no merit of the model's.
+  // [DEC] and the prompt, which are given and so not scored.
   const std::vector<TokenId> prompt = tokenizer.encode(
       config.data.prompt, {.add_special_tokens = true, .parse_special_tokens = false});
   const std::size_t prompt_tokens = prompt.size() - 1;  // its [SEP] is not read

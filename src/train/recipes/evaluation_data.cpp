@@ -14,15 +14,66 @@
 #include "train/data/token_rows.hpp"
 
 namespace blip::train {
+namespace {
 
-EvaluationData::EvaluationData(const DataConfig& config, int image_size)
+// What list_rows makes a row of.
+bool has_row(const dataset::AnnotatedPicture& picture, RowKind kind) {
+  switch (kind) {
+    case RowKind::caption:
+      break;
+    case RowKind::question:
+      return std::ranges::any_of(picture.questions,
+                                 [](const auto& question) { return !question.answers.empty(); });
+    case RowKind::statement:
+      return std::ranges::any_of(
+          picture.statements, [](const auto& statement) { return statement.is_true.has_value(); });
+  }
+  return !picture.captions.empty();
+}
+
+const char* name_of(RowKind kind) {
+  switch (kind) {
+    case RowKind::caption:
+      break;
+    case RowKind::question:
+      return "question with answers";
+    case RowKind::statement:
+      return "labelled statement";
+  }
+  return "caption";
+}
+
+}  // namespace
+
+EvaluationData::EvaluationData(const DataConfig& config, int image_size, RowKind kind)
     : data_(dataset::Dataset::open(config.validation, {.root = config.images})),
       pictures_(dataset::annotated_pictures(data_)),
       image_size_(image_size),
       workers_(config.workers) {
+  const std::size_t all = pictures_.size();
+  if (all == 0) throw Error(ErrorCode::invalid_argument, "data.validation holds no samples");
+  std::erase_if(pictures_, [kind](const auto& picture) { return !has_row(picture, kind); });
+  const std::size_t left_out = all - pictures_.size();
   if (pictures_.empty()) {
-    throw Error(ErrorCode::invalid_argument, "data.validation holds no samples");
+    throw Error(ErrorCode::invalid_argument, "data.validation: none of its " + std::to_string(all) +
+                                                 " pictures has a " + name_of(kind));
   }
+  if (left_out > 0) {
+    note_ = "data.validation: " + std::to_string(left_out) + " of " + std::to_string(all) +
+            " pictures left out of the evaluation: no " + name_of(kind);
+  }
+  // Known now rather than when the first epoch has been trained.
+  const std::size_t wanted = kind == RowKind::statement ? 2 : 1;
+  for (const dataset::AnnotatedPicture& picture : pictures_) {
+    require_picture(picture.sample, data_.annotation(picture.sample), wanted - 1);
+  }
+}
+
+void EvaluationData::require_picture(std::size_t number, const dataset::Sample& sample,
+                                     std::size_t which) const {
+  if (which < sample.pictures.size()) return;
+  throw Error(ErrorCode::invalid_argument, data_.file_of(number) + ": " + sample.key +
+                                               ": has no picture " + std::to_string(which + 1));
 }
 
 Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::size_t which) const {
@@ -34,10 +85,7 @@ Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::s
   const auto load = [&](std::size_t i) {
     const std::size_t number = pictures_[first + i].sample;
     const dataset::Sample sample = data_.read(number);
-    if (which >= sample.pictures.size()) {
-      throw Error(ErrorCode::invalid_argument, data_.file_of(number) + ": " + sample.key +
-                                                   ": has no picture " + std::to_string(which + 1));
-    }
+    require_picture(number, sample, which);
     const dataset::EncodedPicture& picture = sample.pictures[which];
     const Image image =
         Image::decode(picture.bytes, {}, data_.file_of(number) + ": " + picture.name)

@@ -11,16 +11,20 @@
 #include "blip/tokenizer.hpp"
 #include "dataset/annotated_pictures.hpp"
 #include "dataset/dataset.hpp"
+#include "train/data/row_list.hpp"
 #include "train/run/training_config.hpp"
 
 namespace blip::train {
 
 class EvaluationData {
  public:
-  /// Reads the texts of data.validation. Throws what reading throws, and invalid_argument if there
-  /// is nothing.
-  EvaluationData(const DataConfig& config, int image_size);
+  /// Reads the texts of data.validation. Pictures without a row of this kind (list_rows) are left
+  /// out. Throws what reading throws, and invalid_argument if no picture is left or one is not in
+  /// its sample.
+  EvaluationData(const DataConfig& config, int image_size, RowKind kind);
 
+  /// Says how many pictures were left out, and why; empty if none was.
+  [[nodiscard]] const std::string& note() const noexcept { return note_; }
   [[nodiscard]] const std::vector<dataset::AnnotatedPicture>& pictures() const noexcept {
     return pictures_;
   }
@@ -36,8 +40,12 @@ class EvaluationData {
                       const std::function<void(std::size_t first, const Tensor&)>& visit) const;
 
  private:
+  // Throws invalid_argument if the sample `number` lacks the picture.
+  void require_picture(std::size_t number, const dataset::Sample& sample, std::size_t which) const;
+
   dataset::Dataset data_;
   std::vector<dataset::AnnotatedPicture> pictures_;
+  std::string note_;
   int image_size_;
   int workers_;
 };

@@ -5,13 +5,15 @@
 
 namespace blip::train {
 
-std::function<Evaluation(const std::filesystem::path& model)> evaluation_by(
-    Judge judge, const TrainingConfig& config, const StartModel& start, const ProcessGroup& group) {
-  if (config.data.validation.empty() || group.rank() != 0) return {};
+void add_evaluation(Recipe& recipe, Evaluator evaluator, const TrainingConfig& config,
+                    const ProcessGroup& group) {
+  if (config.data.validation.empty() || group.rank() != 0) return;
   const auto data =
-      std::make_shared<const EvaluationData>(config.data, start.config.vision_config.image_size);
-  return [judge = std::move(judge), config, data](const std::filesystem::path& model) {
-    return judge(model, config, *data);
+      std::make_shared<const EvaluationData>(config.data, config.model.image_size, recipe.rows);
+  recipe.evaluation_note = data->note();
+  recipe.evaluate = [evaluator = std::move(evaluator), config,
+                     data](const std::filesystem::path& model) {
+    return evaluator(model, config, *data);
   };
 }
 

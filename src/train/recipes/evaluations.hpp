@@ -1,6 +1,6 @@
 // How good a model is on data.validation, by the protocols of the paper's code.
 //
-// The engine judges, not the model in training: what is measured is the saved model by the code
+// The engine evaluates, not the model in training: what is measured is the saved model, by the code
 // that will use it; beam search, ranking and matching exist there once; and it is faster than
 // libtorch, which has no cache of keys and values here.
 #pragma once
@@ -17,18 +17,17 @@
 
 namespace blip::train {
 
-/// Judges a directory that save_model has written.
-using Judge = std::function<Evaluation(const std::filesystem::path& model, const TrainingConfig&,
-                                       const EvaluationData&)>;
+/// Evaluates a directory that save_model has written.
+using Evaluator = std::function<Evaluation(const std::filesystem::path& model,
+                                           const TrainingConfig&, const EvaluationData&)>;
 
-/// `judge` for Recipe::evaluate. Opens data.validation now, so that a name that is none is known
-/// before anything was trained; nothing without validation data, and on other ranks than the first,
-/// which alone judges.
-std::function<Evaluation(const std::filesystem::path& model)> evaluation_by(
-    Judge judge, const TrainingConfig& config, const StartModel& start, const ProcessGroup& group);
+/// Makes `evaluator` what `recipe` evaluates by. Opens data.validation now, so that what is wrong
+/// with it is known before anything is trained. Does nothing without validation data, and on other
+/// ranks than the first, which alone evaluates.
+void add_evaluation(Recipe& recipe, Evaluator evaluator, const TrainingConfig& config,
+                    const ProcessGroup& group);
 
-// They throw what reading the pictures and the model throws, and invalid_argument for validation
-// data without what is to be compared.
+// They throw what reading the pictures and the model throws.
 
 /// Beam search from the prompt; "bleu4" and "cider" as pycocoevalcap counts them. Selected by their
 /// sum.
@@ -44,8 +43,8 @@ Evaluation evaluate_retrieval(const std::filesystem::path& model, const Training
 /// frequent answers of the training data. Throws what reading them throws.
 std::vector<std::string> candidate_answers(const TrainingConfig& config);
 
-/// The one of `answers` that the decoder likes best of the evaluation.candidates whose first token
-/// is likeliest; "accuracy" as the official VQA evaluation has it. Selected by it.
+/// Of the evaluation.candidates `answers` with the likeliest first token, the one that the decoder
+/// finds likeliest; "accuracy" as the official VQA evaluation has it. Selected by it.
 Evaluation evaluate_question_answering(const std::filesystem::path& model,
                                        const TrainingConfig& config, const EvaluationData& data,
                                        const std::vector<std::string>& answers);

@@ -4,23 +4,6 @@
 
 namespace blip::train {
 
-ModelOptions model_options(const TrainingConfig& config, const torch::Device& device) {
-  ModelOptions options;
-  options.device = device;
-  options.vision.drop_path = config.model.drop_path;
-  options.vision.recomputed_blocks = config.model.recompute_layers;
-  options.text_dropout = config.model.dropout;
-  options.queue_size = config.objective.queue_size;
-  options.momentum = config.objective.momentum;
-  return options;
-}
-
-LanguageModelOptions language_model_options(const TrainingConfig& config) {
-  LanguageModelOptions options;
-  options.label_smoothing = config.objective.label_smoothing;
-  return options;
-}
-
 torch::Tensor pictures_on(const torch::Device& device, std::span<const Example> examples,
                           std::size_t which) {
   return picture_tensor(examples, which).to(device);

@@ -1,5 +1,5 @@
-// What every recipe does with a configuration: model options, batches on the device, the draws of
-// hard negatives.
+// What recipes pass to their models: batches on the device, rows of the other processes, the draws
+// of hard negatives.
 #pragma once
 
 #include <span>
@@ -7,18 +7,13 @@
 #include "blip/tokenizer.hpp"
 #include "train/data/example.hpp"
 #include "train/data/token_rows.hpp"
-#include "train/model/model_options.hpp"
 #include "train/model/text_transformer.hpp"
 #include "train/objectives/hard_negatives.hpp"
-#include "train/objectives/language_modeling.hpp"
 #include "train/objectives/rank_gather.hpp"
 #include "train/run/process_group.hpp"
 #include "train/run/training_config.hpp"
 
 namespace blip::train {
-
-ModelOptions model_options(const TrainingConfig& config, const torch::Device& device);
-LanguageModelOptions language_model_options(const TrainingConfig& config);
 
 /// The pictures of NLVR2's left side, or the only ones → [B, 3, S, S]
 torch::Tensor pictures_on(const torch::Device& device, std::span<const Example> examples,

@@ -1,6 +1,7 @@
 // Fine-tuning for NLVR2: whether a statement about two images is true.
 #include <memory>
 
+#include "architectures/blip/architectures.hpp"
 #include "train/data/batch_tensors.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
@@ -8,6 +9,7 @@
 #include "train/recipes/evaluations.hpp"
 #include "train/recipes/model_inputs.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/training_options.hpp"
 
 namespace blip::train {
 
@@ -28,11 +30,12 @@ Recipe make_nlvr_recipe(const TrainingConfig& config, const StartModel& start,
     batch.labels = statement_labels(examples).to(device);
     return StepLosses{nlvr_loss(*model, batch)};
   };
-  recipe.description = model_description(model->config, "BlipForNLVR", start.tokenizer_source);
+  recipe.description = model_description(model->config, kBlipForNLVR.name, start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
-    save_model(model->parameters, model->config, "BlipForNLVR", start.tokenizer_source, directory);
+    save_model(model->parameters, model->config, kBlipForNLVR.name, start.tokenizer_source,
+               directory);
   };
-  recipe.evaluate = evaluation_by(evaluate_nlvr, config, start, group);
+  add_evaluation(recipe, evaluate_nlvr, config, group);
   return recipe;
 }
 

@@ -1,12 +1,14 @@
 // Pre-training: contrastive, matching and language modelling losses together.
 #include <memory>
 
+#include "architectures/blip/architectures.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
 #include "train/objectives/training_losses.hpp"
 #include "train/optimizer/schedules.hpp"
 #include "train/recipes/model_inputs.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/training_options.hpp"
 
 namespace blip::train {
 
@@ -38,11 +40,11 @@ Recipe make_pretraining_recipe(const TrainingConfig& config, const StartModel& s
                        {"language", losses.language_model}}};
   };
   recipe.description =
-      model_description(model->config, "BlipForImageTextRetrieval", start.tokenizer_source);
+      model_description(model->config, kBlipForImageTextRetrieval.name, start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
-    save_model(model->parameters, model->config, "BlipForConditionalGeneration",
+    save_model(model->parameters, model->config, kBlipForConditionalGeneration.name,
                start.tokenizer_source, directory / "captioning");
-    save_model(model->parameters, model->config, "BlipForImageTextRetrieval",
+    save_model(model->parameters, model->config, kBlipForImageTextRetrieval.name,
                start.tokenizer_source, directory / "retrieval");
   };
   return recipe;

@@ -1,6 +1,7 @@
 // Fine-tuning to answer questions: the decoder learns every answer, weighted by who gave it.
 #include <memory>
 
+#include "architectures/blip/architectures.hpp"
 #include "train/data/batch_tensors.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
@@ -8,6 +9,7 @@
 #include "train/recipes/evaluations.hpp"
 #include "train/recipes/model_inputs.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/training_options.hpp"
 
 namespace blip::train {
 
@@ -32,20 +34,21 @@ Recipe make_question_answering_recipe(const TrainingConfig& config, const StartM
     return StepLosses{question_answering_loss(*model, batch, language_model_options(config))};
   };
   recipe.description =
-      model_description(model->config, "BlipForQuestionAnswering", start.tokenizer_source);
+      model_description(model->config, kBlipForQuestionAnswering.name, start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
-    save_model(model->parameters, model->config, "BlipForQuestionAnswering", start.tokenizer_source,
-               directory);
+    save_model(model->parameters, model->config, kBlipForQuestionAnswering.name,
+               start.tokenizer_source, directory);
   };
-  // Of one rank alone, which judges: the answers may be those of all the training data.
+  // On the rank that evaluates: the answers may be those of all the training data.
   if (!config.data.validation.empty() && group.rank() == 0) {
-    recipe.evaluate = evaluation_by(
+    add_evaluation(
+        recipe,
         [answers = candidate_answers(config)](const std::filesystem::path& directory,
                                               const TrainingConfig& settings,
                                               const EvaluationData& data) {
           return evaluate_question_answering(directory, settings, data, answers);
         },
-        config, start, group);
+        config, group);
   }
   return recipe;
 }

@@ -17,8 +17,8 @@
 #include "train/model/parameters.hpp"
 #include "train/recipes/start_model.hpp"
 #include "train/run/process_group.hpp"
+#include "train/run/step_values.hpp"
 #include "train/run/training_config.hpp"
-#include "train/run/training_guards.hpp"
 
 namespace blip::train {
 
@@ -49,8 +49,9 @@ struct Recipe {
   std::function<void(const std::filesystem::path& directory)> save;
   /// What makes a checkpoint a model to start from (model_description).
   std::map<std::string, std::string> description;
-  /// Judges what `save` has written; empty where there is nothing to judge by.
+  /// Evaluates what `save` has written; empty where there is no validation data.
   std::function<Evaluation(const std::filesystem::path& directory)> evaluate;
+  std::string evaluation_note;  ///< for a person: what of the validation data is left out
 };
 
 /// With parameters that hold nothing yet (fill_parameters, or a checkpoint).

@@ -1,6 +1,7 @@
 // Fine-tuning for retrieval, which makes CapFilt's filter, too: contrastive and matching losses.
 #include <memory>
 
+#include "architectures/blip/architectures.hpp"
 #include "train/data/batch_tensors.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
@@ -9,6 +10,7 @@
 #include "train/recipes/evaluations.hpp"
 #include "train/recipes/model_inputs.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/training_options.hpp"
 
 namespace blip::train {
 
@@ -40,12 +42,12 @@ Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& sta
                       {{"contrastive", losses.contrastive}, {"matching", losses.matching}}};
   };
   recipe.description =
-      model_description(model->config, "BlipForImageTextRetrieval", start.tokenizer_source);
+      model_description(model->config, kBlipForImageTextRetrieval.name, start.tokenizer_source);
   recipe.save = [=](const std::filesystem::path& directory) {
-    save_model(model->parameters, model->config, "BlipForImageTextRetrieval",
+    save_model(model->parameters, model->config, kBlipForImageTextRetrieval.name,
                start.tokenizer_source, directory);
   };
-  recipe.evaluate = evaluation_by(evaluate_retrieval, config, start, group);
+  add_evaluation(recipe, evaluate_retrieval, config, group);
   return recipe;
 }
 

@@ -4,16 +4,16 @@
 #include <system_error>
 #include <vector>
 
+#include "architectures/blip/config_writer.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
 #include "blip/error.hpp"
-#include "checkpoint/config_writer.hpp"
 #include "checkpoint/model_directory.hpp"
-#include "checkpoint/tokenizer_directory.hpp"
+#include "core/durable_file.hpp"
 #include "core/open_file.hpp"
 #include "train/model/image_text_encoder.hpp"
 #include "train/model/load_towers.hpp"
 #include "train/model/load_weights.hpp"
 #include "train/model/save_model.hpp"
-#include "train/run/durable_file.hpp"
 
 namespace blip::train {
 namespace {
@@ -82,7 +82,8 @@ BlipConfig start_architecture(const std::filesystem::path& source, const ModelCo
   return config;
 }
 
-void check_architecture(const BlipConfig& config, const TrainingConfig& training) {
+void check_architecture(const BlipConfig& config, const TrainingConfig& training,
+                        const BertTokenizer& tokenizer) {
   const BlipVisionConfig& vision = config.vision_config;
   const BlipTextConfig& text = config.text_config;
   const auto number = [](int value) { return std::to_string(value); };
@@ -102,11 +103,20 @@ void check_architecture(const BlipConfig& config, const TrainingConfig& training
     fail("data.max_tokens " + number(training.data.max_tokens) + " is more than the " +
          number(text.max_position_embeddings) + " positions of the model");
   }
-  // Known now rather than when the first epoch has been trained.
+  // What would end the evaluation is known now rather than when the first epoch has been trained.
   const bool generates = training.task == Task::caption && !training.data.validation.empty();
-  if (generates && training.evaluation.max_length > text.max_position_embeddings) {
-    fail("evaluation.max_length " + number(training.evaluation.max_length) + " is more than the " +
+  if (!generates) return;
+  const int longest = training.evaluation.max_length;
+  if (longest > text.max_position_embeddings) {
+    fail("evaluation.max_length " + number(longest) + " is more than the " +
          number(text.max_position_embeddings) + " positions of the model");
+  }
+  // As evaluate_captions has it: with [DEC], without [SEP].
+  const auto ids = tokenizer.encode(training.data.prompt, {.parse_special_tokens = false});
+  const int prompt = static_cast<int>(ids.size()) - 1;
+  if (longest <= prompt) {
+    fail("evaluation.max_length " + number(longest) + " leaves no room behind the " +
+         number(prompt) + " tokens of data.prompt");
   }
 }
 
@@ -131,20 +141,20 @@ StartModel open_start_model(const TrainingConfig& config, const ProcessGroup& gr
     return {std::move(architecture), std::move(tokenizer), directory};
   };
   StartModel start = start_of();
-  check_architecture(start.config, config);
+  check_architecture(start.config, config, start.tokenizer);
   return start;
 }
 
 void fill_parameters(Parameters& parameters, const TrainingConfig& config,
-                     const std::function<void(const std::string&)>& tell) {
+                     const std::function<void(const std::string&)>& log) {
   const torch::Generator generator =
       at::detail::createCPUGenerator(static_cast<std::uint64_t>(config.run.seed));
   if (!config.model.start.empty()) {
     const LoadReport report = load_weights(parameters, config.model.start, generator);
     const auto count = [&](const std::vector<std::string>& names, const char* what) {
       if (names.empty()) return;
-      tell(config.model.start + ": " + std::to_string(names.size()) + " tensors " + what +
-           ", the first " + names.front());
+      log(config.model.start + ": " + std::to_string(names.size()) + " tensors " + what +
+          ", the first " + names.front());
     };
     count(report.initialised, "are new");
     count(report.unfitting, "have another shape and are new");

@@ -28,8 +28,8 @@ struct StartModel {
 StartModel open_start_model(const TrainingConfig& config, const ProcessGroup& group);
 
 /// Fills `parameters` from model.start; without it anew (run.seed), then from model.bert and
-/// model.vit where they are given. `tell` gets a sentence about what of it is new.
+/// model.vit where they are given. `log` gets a sentence about what of it is new.
 void fill_parameters(Parameters& parameters, const TrainingConfig& config,
-                     const std::function<void(const std::string&)>& tell);
+                     const std::function<void(const std::string&)>& log);
 
 }  // namespace blip::train

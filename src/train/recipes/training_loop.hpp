@@ -17,10 +17,10 @@ struct TrainingOutcome {
 
 /// Trains as `config` says, in one process or as one of several (LaunchEnvironment), and leaves in
 /// run.directory what docs/training-runs.md lists, `model/` and `best/`. With `resume` it goes on
-/// with the latest checkpoint if there is one. `tell` gets sentences for a person: of rank 0, and
-/// of every rank which pictures it left out. Throws what check_config, reading and writing throw;
+/// with the latest checkpoint if there is one. `log` gets sentences for a person: of rank 0, and of
+/// every rank which pictures it left out. Throws what check_config, reading and writing throw;
 /// malformed if a loss is not finite.
 TrainingOutcome run_training(const TrainingConfig& config, bool resume,
-                             const std::function<void(const std::string&)>& tell);
+                             const std::function<void(const std::string&)>& log);
 
 }  // namespace blip::train

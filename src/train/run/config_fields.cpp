@@ -147,7 +147,7 @@ void add_evaluation(std::vector<TaskField>& fields, EvaluationConfig& evaluation
       {kCaption, {"evaluation", "max_length", IntegerField{&evaluation.max_length, 2, 512}}},
       {kCaption, {"evaluation", "min_length", IntegerField{&evaluation.min_length, 0, 512}}},
       {kRetrieval, {"evaluation", "candidates", IntegerField{&evaluation.candidates, 1, kMany}}},
-      // Answers that the decoder ranks, of those whose first token it likes best.
+      // Answers that the decoder ranks: those with the likeliest first token.
       {kVqa, {"evaluation", "candidates", IntegerField{&evaluation.candidates, 1, kMany}}},
       {kVqa, {"evaluation", "answers", TextField{&evaluation.answers}}}};
   fields.insert(fields.end(), group);

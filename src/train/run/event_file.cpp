@@ -1,13 +1,10 @@
 #include "train/run/event_file.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <string>
 
-#include "train/run/durable_file.hpp"
 #include "train/run/event_record.hpp"
 #include "train/run/wall_clock.hpp"
 
@@ -27,28 +24,15 @@ std::string file_name() {
 
 }  // namespace
 
+// Records are written in one piece each: a reader that follows the file finds whole ones.
 EventFile::EventFile(const std::filesystem::path& run, std::int64_t resumed_step)
-    : path_(run / file_name()) {
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) throw_write_error(path_, errno);
-  append(version_record(seconds_since_1970()));
-  if (resumed_step > 0) append(start_record(seconds_since_1970(), resumed_step + 1));
+    : file_(run / file_name(), DurableFile::Mode::append) {
+  file_.write(version_record(seconds_since_1970()));
+  if (resumed_step > 0) file_.write(start_record(seconds_since_1970(), resumed_step + 1));
 }
 
-EventFile::~EventFile() {
-  ::close(descriptor_);
-}
-
-void EventFile::write(std::int64_t step, const StepValues& values) const {
-  append(scalars_record(seconds_since_1970(), step, values));
-}
-
-void EventFile::append(const std::string& record) const {
-  // In one piece: a reader that follows the file finds whole records.
-  const ssize_t written = ::write(descriptor_, record.data(), record.size());
-  if (written != static_cast<ssize_t>(record.size())) {
-    throw_write_error(path_, written < 0 ? errno : ENOSPC);
-  }
+void EventFile::write(std::int64_t step, const StepValues& values) {
+  file_.write(scalars_record(seconds_since_1970(), step, values));
 }
 
 }  // namespace blip::train

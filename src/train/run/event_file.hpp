@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "train/run/training_guards.hpp"
+#include "core/durable_file.hpp"
+#include "train/run/step_values.hpp"
 
 namespace blip::train {
 
@@ -13,18 +14,12 @@ class EventFile {
   /// Begins a new file in `run`, as every start of a run does. After a resume TensorBoard forgets
   /// what older files have of later steps. Throws unreadable.
   EventFile(const std::filesystem::path& run, std::int64_t resumed_step);
-  ~EventFile();
-  EventFile(const EventFile&) = delete;
-  EventFile& operator=(const EventFile&) = delete;
 
   /// Throws unreadable: a full disk.
-  void write(std::int64_t step, const StepValues& values) const;
+  void write(std::int64_t step, const StepValues& values);
 
  private:
-  void append(const std::string& record) const;
-
-  std::filesystem::path path_;
-  int descriptor_ = -1;
+  DurableFile file_;
 };
 
 }  // namespace blip::train

@@ -1,13 +1,33 @@
 // Field numbers are those of tensorflow/core/util/event.proto and framework/summary.proto.
 #include "train/run/event_record.hpp"
 
+#include <array>
 #include <bit>
 #include <string_view>
 
-#include "train/run/crc32c.hpp"
-
 namespace blip::train {
 namespace {
+
+constexpr std::array<std::uint32_t, 256> make_table() {
+  constexpr std::uint32_t kReversedPolynomial = 0x82F63B78U;
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t value = byte;
+    for (int bit = 0; bit < 8; ++bit) {
+      value = (value >> 1) ^ ((value & 1U) != 0 ? kReversedPolynomial : 0U);
+    }
+    table[byte] = value;
+  }
+  return table;
+}
+constexpr std::array<std::uint32_t, 256> kTable = make_table();
+
+// As TFRecord stores it, so that a checksum of data that holds checksums stays one:
+// https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
+std::uint32_t masked_crc32c(std::string_view bytes) {
+  const std::uint32_t crc = crc32c(bytes);
+  return ((crc >> 15) | (crc << 17)) + 0xA282EAD8U;
+}
 
 constexpr unsigned kVarint = 0;
 constexpr unsigned kFixed64 = 1;
@@ -60,6 +80,14 @@ std::string event(double time, std::int64_t step) {
 }
 
 }  // namespace
+
+std::uint32_t crc32c(std::string_view bytes) noexcept {
+  std::uint32_t value = ~0U;
+  for (const char c : bytes) {
+    value = (value >> 8) ^ kTable[(value ^ static_cast<unsigned char>(c)) & 0xFFU];
+  }
+  return ~value;
+}
 
 std::string version_record(double time) {
   return record(double_field(1, time) + text_field(3, "brain.Event:2"));

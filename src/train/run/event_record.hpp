@@ -3,8 +3,9 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
-#include "train/run/training_guards.hpp"
+#include "train/run/step_values.hpp"
 
 namespace blip::train {
 
@@ -15,5 +16,8 @@ std::string version_record(double time);
 std::string start_record(double time, std::int64_t step);
 /// Values of one step, by tag.
 std::string scalars_record(double time, std::int64_t step, const StepValues& values);
+
+/// CRC-32C (Castagnoli, RFC 3720 appendix B.4), with which TFRecord files guard their records.
+std::uint32_t crc32c(std::string_view bytes) noexcept;
 
 }  // namespace blip::train

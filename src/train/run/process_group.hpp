@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "train/run/launch_environment.hpp"
@@ -56,5 +57,10 @@ class ProcessGroup {
   torch::Device device_ = torch::kCPU;
   std::shared_ptr<Communicator> communicator_;  // null: alone
 };
+
+/// The device of a process, by run.device: "cpu", "cuda" (the GPU of the local rank) or "auto"
+/// (that if there is one). Throws invalid_argument where this machine, or this build of libtorch,
+/// lacks the GPU.
+torch::Device training_device(const std::string& name, int local_rank);
 
 }  // namespace blip::train

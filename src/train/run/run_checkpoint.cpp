@@ -5,15 +5,18 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "blip/error.hpp"
+#include "core/durable_file.hpp"
 #include "core/in_quotes.hpp"
+#include "core/json_fields.hpp"
+#include "core/json_text.hpp"
 #include "core/open_file.hpp"
-#include "train/run/durable_file.hpp"
-#include "train/run/run_state_json.hpp"
 #include "train/run/tensor_file.hpp"
 
 namespace blip::train {
@@ -28,6 +31,10 @@ constexpr const char* kRandom = "random.safetensors";
 constexpr const char* kState = "state.json";
 // A configuration is some kilobytes; this leaves room for long lists of data files.
 constexpr std::size_t kMaxStateBytes = std::size_t{16} << 20;
+
+constexpr const char* kFormat = "blip.cpp training checkpoint";
+// Counts the changes of the format that an older program cannot read.
+constexpr int kCheckpointVersion = 1;
 
 // checkpoint-00001000: eight digits sort by name as by number up to a hundred million steps.
 std::string checkpoint_name(std::int64_t step) {
@@ -92,6 +99,63 @@ void remove_older(const std::filesystem::path& run, std::int64_t newest, int kee
   for (std::int64_t i = 0; i < surplus; ++i) remove_checkpoint(run, steps[static_cast<size_t>(i)]);
 }
 
+// state.json: everything of a RunState that is no tensor.
+std::string run_state_as_json(const RunState& state) {
+  nlohmann::ordered_json document;
+  document["format"] = kFormat;
+  document["version"] = kCheckpointVersion;
+  document["step"] = state.position.step;
+  document["epoch"] = state.position.epoch;
+  document["step_in_epoch"] = state.position.step_in_epoch;
+  document["processes"] = state.processes;
+  document["numbers"] = state.numbers;
+  document["configuration"] = state.configuration;
+  return document.dump(2) + "\n";
+}
+
+std::int64_t required_count(const nlohmann::json& document, const char* key,
+                            const std::string& name) {
+  const auto found = document.find(key);
+  // Unsigned for nlohmann is what has no sign in the text; what exceeds int64 stays too large.
+  if (found == document.end() || !found->is_number_unsigned() ||
+      found->get<std::uint64_t>() >
+          static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    throw Error(ErrorCode::malformed, name + ": " + key + " must be a whole number of 0 or more");
+  }
+  return found->get<std::int64_t>();
+}
+
+// `name` stands for the file in messages.
+RunState parse_run_state(const std::string& text, const std::string& name) {
+  const nlohmann::json document = parse_json_object(text, name);
+  const JsonFields fields(document, name);
+  if (fields.string("format") != kFormat) {
+    throw Error(ErrorCode::malformed, name + ": not a checkpoint of a training run");
+  }
+  const std::int64_t version = required_count(document, "version", name);
+  if (version != kCheckpointVersion) {
+    throw Error(ErrorCode::unsupported, name + ": format version " + std::to_string(version) +
+                                            ", but this program reads version " +
+                                            std::to_string(kCheckpointVersion));
+  }
+  RunState state;
+  state.position = {required_count(document, "step", name), required_count(document, "epoch", name),
+                    required_count(document, "step_in_epoch", name)};
+  constexpr int kMaxProcesses = 1 << 20;
+  state.processes = fields.integer("processes", {1, kMaxProcesses}).value_or(1);
+  state.configuration = fields.string("configuration").value_or("");
+  if (const std::optional<JsonFields> numbers = fields.object("numbers")) {
+    for (const auto& [key, value] : document["numbers"].items()) {
+      if (!value.is_number()) {
+        throw Error(ErrorCode::malformed, name + ": numbers: " + in_quotes(key) +
+                                              " must be a number, not " + describe(value));
+      }
+      state.numbers.emplace(key, value.get<double>());
+    }
+  }
+  return state;
+}
+
 void write_whole(const std::filesystem::path& directory, const RunState& state) {
   write_tensor_file(directory / kModel, state.model);
   write_tensor_file(directory / kOptimizer, state.optimizer);
@@ -130,10 +194,10 @@ std::filesystem::path save_checkpoint(const std::filesystem::path& run, const Ru
   std::error_code error;
   try {
     std::filesystem::create_directories(run, error);
-    if (error) throw_write_error(run, error.value());
+    if (error) throw WriteError(run, error.value());
     remove_partial(run);
     std::filesystem::create_directory(partial, error);
-    if (error) throw_write_error(partial, error.value());
+    if (error) throw WriteError(partial, error.value());
     write_whole(partial, state);
     replace_directory(partial, target);
     replace_file(run / kLatest, name + "\n");

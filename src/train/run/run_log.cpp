@@ -1,43 +1,35 @@
 #include "train/run/run_log.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <nlohmann/json.hpp>
-#include <string_view>
+#include <string>
 
 #include "core/open_file.hpp"
-#include "train/run/durable_file.hpp"
 #include "train/run/log_reader.hpp"
 #include "train/run/wall_clock.hpp"
 
 namespace blip::train {
 
-RunLog::RunLog(const std::filesystem::path& run, std::int64_t resumed_step)
-    : path_(run / "log.jsonl") {
-  if (file_exists(path_)) {
-    const std::string text = read_text_file(path_, kMaxLogBytes);
-    const std::string kept = lines_up_to(text, resumed_step, path_.string());
-    if (kept.size() != text.size()) replace_file(path_, kept);
+namespace {
+
+// Opens RUN/log.jsonl without the lines that the run will write again.
+DurableFile open_log(const std::filesystem::path& file, std::int64_t resumed_step) {
+  if (file_exists(file)) {
+    const std::string text = read_text_file(file, kMaxLogBytes);
+    const std::string kept = lines_up_to(text, resumed_step, file.string());
+    if (kept.size() != text.size()) replace_file(file, kept);
   }
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) throw_write_error(path_, errno);
+  return DurableFile(file, DurableFile::Mode::append);
 }
 
-RunLog::~RunLog() {
-  ::close(descriptor_);
-}
+}  // namespace
 
-void RunLog::write(std::int64_t step, std::int64_t epoch, const StepValues& values) const {
+RunLog::RunLog(const std::filesystem::path& run, std::int64_t resumed_step)
+    : file_(open_log(run / "log.jsonl", resumed_step)) {}
+
+void RunLog::write(std::int64_t step, std::int64_t epoch, const StepValues& values) {
   nlohmann::ordered_json line = {{"step", step}, {"epoch", epoch}, {"time", seconds_since_1970()}};
   for (const auto& [name, value] : values) line[name] = value;
-  const std::string text = line.dump() + "\n";
-  for (std::string_view rest = text; !rest.empty();) {
-    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
-    if (written < 0 && errno != EINTR) throw_write_error(path_, errno);
-    if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  file_.write(line.dump() + "\n");
 }
 
 }  // namespace blip::train

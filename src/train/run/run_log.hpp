@@ -5,9 +5,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <string>
 
-#include "train/run/training_guards.hpp"
+#include "core/durable_file.hpp"
+#include "train/run/step_values.hpp"
 
 namespace blip::train {
 
@@ -17,19 +17,15 @@ class RunLog {
   /// take again, are dropped, and so is a last line that was not finished. Throws unreadable, or
   /// malformed if the file is no such log.
   RunLog(const std::filesystem::path& run, std::int64_t resumed_step);
-  ~RunLog();
-  RunLog(const RunLog&) = delete;
-  RunLog& operator=(const RunLog&) = delete;
 
   /// Appends a line at once, so that it survives the end of the process. Values that are not finite
   /// are written as null. Throws unreadable: a full disk.
-  void write(std::int64_t step, std::int64_t epoch, const StepValues& values) const;
+  void write(std::int64_t step, std::int64_t epoch, const StepValues& values);
 
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return file_.path(); }
 
  private:
-  std::filesystem::path path_;
-  int descriptor_ = -1;
+  DurableFile file_;
 };
 
 }  // namespace blip::train

@@ -12,8 +12,8 @@
 #include "checkpoint/file_mapping.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/safetensors_writer.hpp"
+#include "core/durable_file.hpp"
 #include "core/in_quotes.hpp"
-#include "train/run/durable_file.hpp"
 
 namespace blip::train {
 namespace {
@@ -49,9 +49,7 @@ torch::ScalarType type_here(DType stored) {
   throw Error(ErrorCode::unsupported, "element type not known to the training program");
 }
 
-}  // namespace
-
-void write_tensor_file(const std::filesystem::path& path, const NamedTensors& tensors) {
+void write_tensors(DurableFile& file, const NamedTensors& tensors) {
   std::vector<SafetensorsPlace> places;
   std::map<std::string_view, torch::Tensor> by_name;
   for (const auto& [name, tensor] : tensors) {
@@ -61,17 +59,23 @@ void write_tensor_file(const std::filesystem::path& path, const NamedTensors& te
     places.push_back({name, stored_type(name, tensor), tensor.sizes().vec()});
   }
   sort_for_alignment(places);
-  DurableFile file(path);
   file.write(safetensors_header(places));
   for (const SafetensorsPlace& place : places) {
     const torch::Tensor bytes = by_name.at(place.name).detach().to(torch::kCPU).contiguous();
     file.write({static_cast<const char*>(bytes.data_ptr()), bytes.nbytes()});
   }
+}
+
+}  // namespace
+
+void write_tensor_file(const std::filesystem::path& path, const NamedTensors& tensors) {
+  DurableFile file(path);
+  write_tensors(file, tensors);
   file.close();
 }
 
 void replace_tensor_file(const std::filesystem::path& path, const NamedTensors& tensors) {
-  replace_file(path, [&](const auto& partial) { write_tensor_file(partial, tensors); });
+  replace_file(path, [&](DurableFile& file) { write_tensors(file, tensors); });
 }
 
 torch::Tensor to_torch(const CheckpointTensor& tensor) {

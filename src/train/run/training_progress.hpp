@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "train/run/training_guards.hpp"
+#include "train/run/step_values.hpp"
 
 namespace blip::train {
 

@@ -8,6 +8,7 @@
 
 #include "blip/error.hpp"
 #include "tests/core/expect_error.hpp"
+#include "tests/core/no_more_threads.hpp"
 
 namespace blip::train {
 namespace {
@@ -135,6 +136,14 @@ TEST(PrefetchingLoader, PassesOverNothingWhenARankHasNoRowsOfTheLastBatch) {
                                          .drops_last = false}),
                            example_of, {.workers = 2, .batches_ahead = 1});
   EXPECT_EQ(texts_of(loader, 4), "0.0: 0/1 0/3 0.1: 1.0: 1/1 1/3 1.1: ");
+}
+
+TEST(PrefetchingLoader, LoadsOnTheCallersThreadIfNoOtherCanBeStarted) {
+  PrefetchingLoader usual(sampler_of(10, 4), example_of, {.workers = 4});
+  const std::string expected = texts_of(usual, 5);
+  const NoMoreThreads none;
+  PrefetchingLoader alone(sampler_of(10, 4), example_of, {.workers = 4});
+  EXPECT_EQ(texts_of(alone, 5), expected);
 }
 
 TEST(PrefetchingLoader, RefusesWhatCannotRun) {

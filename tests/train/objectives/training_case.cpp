@@ -5,7 +5,7 @@
 #include <functional>
 #include <utility>
 
-#include "checkpoint/config_text.hpp"
+#include "architectures/blip/config_text.hpp"
 #include "train/objectives/training_losses.hpp"
 #include "train/optimizer/adamw.hpp"
 

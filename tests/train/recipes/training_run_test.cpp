@@ -5,7 +5,9 @@
 
 #include <csignal>
 #include <fstream>
+#include <map>
 #include <thread>
+#include <utility>
 
 #include "blip/conditional_generation.hpp"
 #include "blip/image_text_retrieval.hpp"
@@ -250,6 +252,79 @@ TEST_F(TrainingRun, OpensTheValidationDataBeforeItTrains) {
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.output, HasSubstr("none.tar: no such file"));
   }
+  EXPECT_FALSE(std::filesystem::exists(path() / "none" / "log.jsonl"));
+}
+
+// Writes validation.json and the pictures it names; → the settings that evaluate on it.
+std::vector<std::string> validation_list(const std::filesystem::path& directory,
+                                         const std::string& rows) {
+  for (const char* name : {"a.bmp", "b.bmp", "c.bmp"}) {
+    const std::vector<std::byte> picture = bmp_of(20, 16, static_cast<unsigned>(name[0]));
+    std::ofstream(directory / name, std::ios::binary)
+        .write(reinterpret_cast<const char*>(picture.data()),
+               static_cast<std::streamsize>(picture.size()));
+  }
+  std::ofstream(directory / "validation.json") << rows;
+  return {"data.validation=[\"" + (directory / "validation.json").string() + "\"]",
+          "data.images=" + directory.string()};
+}
+
+TEST_F(TrainingRun, LeavesOutPicturesThatHaveNothingToEvaluate) {
+  const auto settings = validation_list(path(), R"([
+      {"images": ["a.bmp", "b.bmp"], "caption": "a red dog", "question": "what is this?",
+       "answer": ["dog", "red"], "sentence": "it is red", "label": "True"},
+      {"images": ["b.bmp", "c.bmp"], "question": "what is this?", "sentence": "it is red"},
+      {"images": ["c.bmp", "a.bmp"], "caption": "a blue cat", "question": "what is this?",
+       "answer": "cat", "sentence": "it is red", "label": "False"}])");
+  const std::map<Task, std::pair<const char*, const char*>> expected = {
+      {Task::caption, {"caption", "cider"}},
+      {Task::retrieval, {"caption", "mean_recall"}},
+      {Task::vqa, {"question with answers", "accuracy"}},
+      {Task::nlvr, {"labelled statement", "accuracy"}}};
+  for (const auto& [task, words] : expected) {
+    const std::string run(name_of(task));
+    SCOPED_TRACE(run);
+    train(task, run, settings);
+    const std::string line =
+        std::string("1 of 3 pictures left out of the evaluation: no ") + words.first + "\n";
+    EXPECT_THAT(output_, HasSubstr(line));
+    EXPECT_EQ(log(run).at(words.second).size(), 1U);
+    train(task, run, settings, {"--resume"});
+  }
+}
+
+TEST_F(TrainingRun, RefusesValidationDataWithNothingToEvaluate) {
+  const std::map<Task, std::string> expected = {
+      {Task::caption, "none of its 2 pictures has a caption"},
+      {Task::retrieval, "none of its 2 pictures has a caption"},
+      {Task::vqa, "none of its 2 pictures has a question with answers"},
+      {Task::nlvr, "none of its 2 pictures has a labelled statement"}};
+  const auto settings = validation_list(
+      path(), R"([{"image": "a.bmp", "question": "what?"}, {"image": "b.bmp", "sentence": "so"}])");
+  for (const auto& [task, message] : expected) {
+    const WorkerOutcome outcome = Worker(small_run(task, path(), "none", settings)).wait();
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.output, HasSubstr("data.validation: " + message));
+  }
+  const auto alone =
+      validation_list(path(), R"([{"image": "a.bmp", "sentence": "so", "label": "True"}])");
+  const WorkerOutcome outcome = Worker(small_run(Task::nlvr, path(), "none", alone)).wait();
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.output, HasSubstr("validation.json: a.bmp: has no picture 2"));
+  EXPECT_FALSE(std::filesystem::exists(path() / "none" / "log.jsonl"));
+}
+
+TEST_F(TrainingRun, RefusesToEvaluateCaptionsWithoutRoomForAny) {
+  const auto error_of = [&](const std::string& setting) {
+    const WorkerOutcome outcome =
+        Worker(small_run(Task::caption, path(), "none", {validation(), setting})).wait();
+    EXPECT_EQ(outcome.exit_code, 2);
+    return outcome.output;
+  };
+  EXPECT_THAT(error_of("evaluation.max_length=21"), HasSubstr("more than the 20 positions"));
+  EXPECT_THAT(
+      error_of("evaluation.max_length=4"),
+      HasSubstr("evaluation.max_length 4 leaves no room behind the 4 tokens of data.prompt"));
   EXPECT_FALSE(std::filesystem::exists(path() / "none" / "log.jsonl"));
 }
 

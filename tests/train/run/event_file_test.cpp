@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iterator>
 
-#include "train/run/crc32c.hpp"
 #include "train/run/event_record.hpp"
 #include "worker.hpp"
 

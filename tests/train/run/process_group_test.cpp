@@ -9,7 +9,6 @@
 #include "same_checkpoints.hpp"
 #include "train/run/flat_buckets.hpp"
 #include "train/run/process_group.hpp"
-#include "train/run/training_device.hpp"
 #include "worker.hpp"
 
 namespace blip::train {

@@ -1,0 +1,67 @@
+#include "app/embedder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "blip/error.hpp"
+
+namespace blip::app {
+namespace {
+
+// Texts that go through the text model together: enough to read its weights seldom.
+constexpr std::size_t kTextsTogether = 256;
+
+}  // namespace
+
+Tensor embed_texts(const DualEncoder& model, std::span<const Tokens> texts, TextStyle style,
+                   Context& context) {
+  Tensor all;
+  for (std::size_t at = 0; at < texts.size(); at += kTextsTogether) {
+    const auto some = texts.subspan(at, std::min(kTextsTogether, texts.size() - at));
+    Tensor embeddings = model.embed_texts(some, style, context);
+    if (at == 0) {
+      all = std::move(embeddings);
+      continue;
+    }
+    all.shape.front() += embeddings.shape.front();
+    all.data.insert(all.data.end(), embeddings.data.begin(), embeddings.data.end());
+  }
+  return all;
+}
+
+Embedder::Embedder(const ModelOptions& model, TextStyle style, MatchingHead matching_head)
+    : style_(style),
+      pictures_(model.model, model.pictures),
+      model_(open_dual_encoder(model.model, {.weight_type = model.weight_type}, matching_head)) {
+  if (!model_->has_style(style)) {
+    throw Error(ErrorCode::unsupported, "--style original: " + std::string(model_->architecture()) +
+                                            " exists in transformers only");
+  }
+}
+
+std::vector<Tokens> Embedder::tokens(std::span<const std::string> texts) const {
+  std::vector<Tokens> rows;
+  rows.reserve(texts.size());
+  for (const std::string& text : texts) rows.push_back(model_->tokens(text, style_));
+  return rows;
+}
+
+std::vector<EncodedImage> Embedder::encode(Images images, Context& context) const {
+  return encode_in_runs(
+      images, [&](const Tensor& pixels) { return model_->encode_images(pixels, context); });
+}
+
+Tensor Embedder::embed(std::span<const EncodedImage> images, Context& context) const {
+  return model_->embed_images(images, context);
+}
+
+Tensor Embedder::embed(std::span<const Tokens> texts, Context& context) const {
+  return embed_texts(*model_, texts, style_, context);
+}
+
+std::vector<Matching> Embedder::match(const EncodedImage& image, std::span<const Tokens> texts,
+                                      Context& context) const {
+  return model_->match(image, texts, style_, context);
+}
+
+}  // namespace blip::app

@@ -1,0 +1,58 @@
+// Embedder: pictures and texts in, vectors of one space out.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/images/image_batch.hpp"
+#include "app/images/picture_reader.hpp"
+#include "app/model_options.hpp"
+#include "tasks/dual_encoder.hpp"
+
+namespace blip::app {
+
+/// A text as token ids.
+using Tokens = std::vector<TokenId>;
+
+/// Of unit length: texts, as the model's `tokens` makes them → [texts, D]. Any number: they go
+/// through the model in parts. Throws blip::Error.
+Tensor embed_texts(const DualEncoder& model, std::span<const Tokens> texts, TextStyle style,
+                   Context& context);
+
+/// A dual encoder with the pictures it reads and the style that its texts are read in. Immutable
+/// after construction: every member may be called from many threads at once, each with its own
+/// Context. All throw blip::Error.
+class Embedder {
+ public:
+  /// Throws unsupported for a model that lacks the matching head that is required.
+  Embedder(const ModelOptions& model, TextStyle style,
+           MatchingHead matching_head = MatchingHead::optional);
+
+  [[nodiscard]] const PictureReader& pictures() const noexcept { return pictures_; }
+  [[nodiscard]] const DualEncoder& model() const noexcept { return *model_; }
+
+  [[nodiscard]] std::vector<Tokens> tokens(std::span<const std::string> texts) const;
+
+  [[nodiscard]] std::vector<EncodedImage> encode(Images images, Context& context) const;
+
+  // Of unit length.
+
+  /// → [images, D]
+  [[nodiscard]] Tensor embed(std::span<const EncodedImage> images, Context& context) const;
+  /// texts, as `tokens` made them → [texts, D]
+  [[nodiscard]] Tensor embed(std::span<const Tokens> texts, Context& context) const;
+
+  /// One image with each of the texts.
+  [[nodiscard]] std::vector<Matching> match(const EncodedImage& image,
+                                            std::span<const Tokens> texts, Context& context) const;
+
+ private:
+  TextStyle style_;
+  PictureReader pictures_;
+  std::shared_ptr<const DualEncoder> model_;
+};
+
+}  // namespace blip::app

@@ -1,0 +1,42 @@
+// PictureReader: pictures as people name them, made what a model's vision encoder takes.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "blip/image.hpp"
+#include "blip/tensor.hpp"
+#include "image/image_processor.hpp"
+
+namespace blip::app {
+
+struct PictureOptions {
+  bool exif_rotation = true;        ///< turn photos upright by their EXIF tag
+  bool shrink = false;              ///< large JPEG photos while they are decoded
+  std::optional<int> image_size{};  ///< instead of the size that the model was made for
+};
+
+/// Immutable after construction: safe to call from many threads at once. All throw blip::Error.
+class PictureReader {
+ public:
+  /// Of the model in `model`, a model directory or checkpoint file.
+  PictureReader(const std::filesystem::path& model, const PictureOptions& options);
+
+  // All → pixel_values [1, 3, H, W].
+
+  /// Of a file, or of what an http(s) URL leads to.
+  [[nodiscard]] Tensor operator()(const std::filesystem::path& picture) const;
+  /// Of a picture file's bytes in memory; `name` stands for it in messages.
+  [[nodiscard]] Tensor operator()(std::span<const std::byte> bytes, const std::string& name) const;
+  [[nodiscard]] Tensor operator()(const Image& image) const;
+
+ private:
+  ImageOptions image_options_;
+  std::shared_ptr<const ImageProcessor> processor_;
+};
+
+}  // namespace blip::app

@@ -1,0 +1,30 @@
+// Which tensors a converted model has, in which number types, and where they come from.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "blip/config.hpp"
+#include "checkpoint/checkpoint.hpp"
+#include "checkpoint/safetensors_writer.hpp"
+
+namespace blip::app {
+
+struct ConversionPlan {
+  std::vector<SafetensorsPlace> tensors;  ///< in the order of the new file
+  /// Those of `tensors` that the checkpoint lacks, by name: the scales of these matrices' int8.
+  std::map<std::string, const CheckpointTensor*> new_scales;
+
+  /// The type of most weights that are no int8, for config.json.
+  [[nodiscard]] DType main_dtype() const;
+};
+
+/// `dtype` as in ConvertOptions. What is tied is there once, tables of positions not at all. Int8
+/// are the matrices that WeightLoader makes int8, whichever of BLIP's classes asks for them. Throws
+/// unsupported for an unknown architecture. Refers to the checkpoint.
+ConversionPlan plan_conversion(const Checkpoint& checkpoint, const BlipConfig& config,
+                               std::optional<DType> dtype);
+
+}  // namespace blip::app

@@ -1,0 +1,149 @@
+#include "app/models/model_converter.hpp"
+
+#include <algorithm>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "app/models/conversion_plan.hpp"
+#include "app/models/tensor_bytes.hpp"
+#include "app/records/output_file.hpp"
+#include "app/records/partial_file.hpp"
+#include "architectures/blip/config_text.hpp"
+#include "architectures/blip/config_writer.hpp"
+#include "architectures/blip/family.hpp"
+#include "architectures/blip/infer_config.hpp"
+#include "architectures/blip/tokenizer_directory.hpp"
+#include "blip/config.hpp"
+#include "checkpoint/config_file.hpp"
+#include "checkpoint/safetensors_writer.hpp"
+#include "core/open_file.hpp"
+
+namespace blip::app {
+namespace {
+
+constexpr const char* kWeights = "model.safetensors";
+// tokenizer.json of the largest BERT has 10 MB; BertTokenizer has the same limit.
+constexpr std::size_t kMaxTextBytes = std::size_t{64} << 20;
+
+struct TextFile {
+  std::string name;
+  std::string text;
+};
+
+std::string torch_name(DType dtype) {
+  switch (dtype) {
+    case DType::f16:
+      return "float16";
+    case DType::bf16:
+      return "bfloat16";
+    default:
+      return "float32";
+  }
+}
+
+void add_copy(std::vector<TextFile>& files, const std::filesystem::path& directory,
+              const char* name) {
+  const std::filesystem::path file = directory / name;
+  if (file_exists(file)) files.push_back({name, read_text_file(file, kMaxTextBytes)});
+}
+
+std::vector<TextFile> text_files(const std::filesystem::path& source, BlipConfig config,
+                                 const Checkpoint& checkpoint, DType dtype) {
+  std::vector<TextFile> files;
+  if (lacks_config(source)) {
+    files.push_back({kConfigFile, config_as_json(config)});
+  } else {
+    const std::filesystem::path file = source / kConfigFile;
+    if (config.architecture.empty()) config.architecture = infer_config(checkpoint).architecture;
+    files.push_back(
+        {kConfigFile, updated_config(read_text_file(file, kMaxConfigBytes), file.string(),
+                                     config.architecture, torch_name(dtype))});
+  }
+  add_copy(files, source, "generation_config.json");
+  add_copy(files, source, "processor_config.json");
+  add_copy(files, source, "preprocessor_config.json");
+  if (std::none_of(files.begin(), files.end(), [](const TextFile& file) {
+        return file.name.ends_with("processor_config.json");
+      })) {
+    files.push_back({"preprocessor_config.json",
+                     image_processor_as_json(BlipImageProcessorConfig::from_pretrained(source))});
+  }
+  const std::filesystem::path tokenizer = tokenizer_directory(source);
+  for (const char* name : kBlipFamily.tokenizer_files) {
+    add_copy(files, tokenizer, name);
+  }
+  return files;
+}
+
+void require_free(const std::filesystem::path& target, const std::vector<TextFile>& files) {
+  const auto refuse = [&](const std::string& name) {
+    throw Error(ErrorCode::invalid_argument,
+                (target / name).string() + " is there already; --force overwrites it");
+  };
+  if (file_exists(target / kWeights)) refuse(kWeights);
+  for (const TextFile& file : files) {
+    const std::filesystem::path path = target / file.name;
+    if (file_exists(path) && read_text_file(path, kMaxTextBytes) != file.text) refuse(file.name);
+  }
+}
+
+// Makes the directory, and takes it away again unless it is kept.
+class TargetDirectory {
+ public:
+  explicit TargetDirectory(const std::filesystem::path& path) : path_(path) {
+    std::error_code error;
+    made_ = std::filesystem::create_directories(path, error);
+    if (error) throw OutputError(path.string(), error.value());
+  }
+  TargetDirectory(const TargetDirectory&) = delete;
+  TargetDirectory& operator=(const TargetDirectory&) = delete;
+  ~TargetDirectory() {
+    std::error_code ignored;
+    if (made_) std::filesystem::remove(path_, ignored);  // refused if there is something in it
+  }
+  void keep() { made_ = false; }
+
+ private:
+  std::filesystem::path path_;
+  bool made_ = false;
+};
+
+}  // namespace
+
+ConvertSummary convert_model(const std::filesystem::path& source,
+                             const std::filesystem::path& target, const ConvertOptions& options) {
+  const BlipConfig config = BlipConfig::from_pretrained(source);
+  const Checkpoint checkpoint = Checkpoint::open(source);
+  const ConversionPlan plan = plan_conversion(checkpoint, config, options.dtype);
+  const std::vector<TextFile> texts = text_files(source, config, checkpoint, plan.main_dtype());
+  if (!options.overwrite) require_free(target, texts);
+
+  TargetDirectory directory(target);
+  std::vector<PartialFile> files;
+  for (const TextFile& text : texts) {
+    PartialFile& file = files.emplace_back(target / text.name);
+    file.write(text.text);
+    file.close();
+  }
+  // Last in place as well: whoever sees the weights finds the rest beside them.
+  PartialFile& weights = files.emplace_back(target / kWeights);
+  const std::string header = safetensors_header(plan.tensors);
+  weights.write(header);
+  const WriteBytes write = [&](std::string_view bytes) { weights.write(bytes); };
+  ConvertSummary summary = {plan.tensors.size(), header.size()};
+  for (const SafetensorsPlace& tensor : plan.tensors) {
+    const auto scaled = plan.new_scales.find(tensor.name);
+    summary.bytes +=
+        scaled == plan.new_scales.end()
+            ? write_tensor(checkpoint, *checkpoint.find(tensor.name), tensor.dtype, write)
+            : write_scales(checkpoint, *scaled->second, write);
+  }
+  weights.close();
+  for (PartialFile& file : files) file.put_in_place();
+  directory.keep();
+  return summary;
+}
+
+}  // namespace blip::app

@@ -1,0 +1,70 @@
+// ModelReport: what `blip inspect` finds out about a model.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "blip/config.hpp"
+#include "blip/generation.hpp"
+
+namespace blip::app {
+
+struct TensorReport {
+  std::string name;
+  std::string dtype;  ///< "F32", as safetensors writes it
+  std::vector<std::int64_t> shape;
+  std::int64_t elements = 0;
+};
+
+struct FileReport {
+  std::string name;
+  std::uintmax_t bytes = 0;
+};
+
+struct TokenizerReport {
+  std::size_t tokens = 0;
+  TokenId pad = 0;
+  TokenId unk = 0;
+  TokenId cls = 0;
+  TokenId sep = 0;
+  TokenId mask = 0;
+};
+
+struct ModelReport {
+  std::filesystem::path model;  ///< a directory or a checkpoint file
+  BlipConfig config;
+  bool config_is_inferred = false;  ///< from the tensors: there is no config.json
+  std::vector<FileReport> files;
+  std::string container;            ///< "safetensors", "PyTorch zip", …; empty: no weights
+  bool has_original_names = false;  ///< the tensors below are by transformers' names all the same
+  std::vector<TensorReport> tensors;
+  /// Elements of floating-point and int8 tensors, as stored, without the scales of int8.
+  std::int64_t parameters = 0;
+  std::map<std::string, std::int64_t> towers;  ///< the same by the first part of the name
+  std::map<std::string, std::size_t> dtypes;   ///< tensors of each number type
+  std::int64_t expected_parameters = 0;        ///< by the configuration, what is tied counted once
+  std::optional<BlipImageProcessorConfig> image_processor;
+  std::optional<TokenizerReport> tokenizer;
+  GenerationOptions generation;
+  std::vector<std::string> missing_tensors;  ///< with the shapes the configuration asks for
+  std::vector<std::string> ignored_tensors;  ///< that the architecture does not use
+  std::vector<std::string> commands;         ///< of blip, that the architecture serves
+  /// Why the parts that are missing above could not be read, and why the model cannot be used.
+  std::vector<std::string> problems;
+};
+
+/// `model` is a model directory or checkpoint file. Throws blip::Error if there is no model or its
+/// configuration cannot be read; whatever else is wrong becomes one of `problems`.
+ModelReport inspect_model(const std::filesystem::path& model);
+
+/// The generation settings that are set, by their names in transformers, as text.
+std::vector<std::pair<std::string, std::string>> settings_of(const GenerationOptions& generation);
+
+/// "bicubic", "bilinear", …
+std::string name_of(Resample filter);
+
+}  // namespace blip::app

@@ -1,0 +1,92 @@
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "app/models/report_text.hpp"
+
+namespace blip::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A setting's text is JSON already, but for the one that is a word ("never").
+Json generation_json(const GenerationOptions& generation) {
+  Json json = Json::object();
+  for (const auto& [name, value] : settings_of(generation)) {
+    const Json parsed = Json::parse(value, nullptr, false);
+    json[name] = parsed.is_discarded() ? Json(value) : parsed;
+  }
+  return json;
+}
+
+Json vision_json(const BlipVisionConfig& config) {
+  return {{"image_size", config.image_size},
+          {"patch_size", config.patch_size},
+          {"num_hidden_layers", config.num_hidden_layers},
+          {"hidden_size", config.hidden_size},
+          {"num_attention_heads", config.num_attention_heads},
+          {"intermediate_size", config.intermediate_size}};
+}
+
+Json text_json(const BlipTextConfig& config) {
+  return {{"vocab_size", config.vocab_size},
+          {"max_position_embeddings", config.max_position_embeddings},
+          {"num_hidden_layers", config.num_hidden_layers},
+          {"hidden_size", config.hidden_size},
+          {"num_attention_heads", config.num_attention_heads},
+          {"intermediate_size", config.intermediate_size}};
+}
+
+Json preprocessing_json(const BlipImageProcessorConfig& config) {
+  return {{"do_resize", config.do_resize},
+          {"width", config.width},
+          {"height", config.height},
+          {"resample", name_of(config.resample)},
+          {"do_rescale", config.do_rescale},
+          {"rescale_factor", config.rescale_factor},
+          {"do_normalize", config.do_normalize},
+          {"image_mean", config.image_mean},
+          {"image_std", config.image_std}};
+}
+
+Json tokenizer_json(const TokenizerReport& tokenizer) {
+  return {{"tokens", tokenizer.tokens},    {"pad_token_id", tokenizer.pad},
+          {"unk_token_id", tokenizer.unk}, {"cls_token_id", tokenizer.cls},
+          {"sep_token_id", tokenizer.sep}, {"mask_token_id", tokenizer.mask}};
+}
+
+}  // namespace
+
+std::string report_as_json(const ModelReport& report, bool with_tensors, int indent) {
+  Json json = {{"model", report.model.string()},
+               {"architecture", report.config.architecture},
+               {"inferred", report.config_is_inferred},
+               {"commands", report.commands},
+               {"container", report.container},
+               {"original_names", report.has_original_names},
+               {"parameters", report.parameters},
+               {"expected_parameters", report.expected_parameters},
+               {"towers", report.towers},
+               {"dtypes", report.dtypes},
+               {"vision", vision_json(report.config.vision_config)},
+               {"text", text_json(report.config.text_config)}};
+  if (report.image_processor) json["preprocessing"] = preprocessing_json(*report.image_processor);
+  if (report.tokenizer) json["tokenizer"] = tokenizer_json(*report.tokenizer);
+  json["stored_generation"] = generation_json(report.generation);
+  json["files"] = Json::array();
+  for (const FileReport& file : report.files) {
+    json["files"].push_back({{"name", file.name}, {"bytes", file.bytes}});
+  }
+  json["missing_tensors"] = report.missing_tensors;
+  json["ignored_tensors"] = report.ignored_tensors;
+  json["problems"] = report.problems;
+  if (with_tensors) {
+    json["tensors"] = Json::array();
+    for (const TensorReport& tensor : report.tensors) {
+      json["tensors"].push_back(
+          {{"name", tensor.name}, {"dtype", tensor.dtype}, {"shape", tensor.shape}});
+    }
+  }
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace blip::app

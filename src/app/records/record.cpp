@@ -1,0 +1,29 @@
+#include "app/records/record.hpp"
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+
+namespace blip::app {
+
+std::string to_utf8(std::string_view bytes) {
+  // The library replaces what is not UTF-8 when it writes; reading that back gives the text.
+  const nlohmann::json json(bytes);
+  const auto replaced = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json::parse(replaced).get<std::string>();
+}
+
+std::string printable(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  std::string line;
+  line.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    // U+0080 to U+009F in UTF-8: 0xC2, then the code itself.
+    const bool second_set =
+        byte(i) == 0xC2 && i + 1 < text.size() && byte(i + 1) >= 0x80 && byte(i + 1) <= 0x9F;
+    if (second_set) ++i;
+    line += second_set || byte(i) < 0x20 || byte(i) == 0x7F ? '?' : text[i];
+  }
+  return line;
+}
+
+}  // namespace blip::app

@@ -1,0 +1,61 @@
+// What the program knows of a family of models (all that share a model_type) and of its classes.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "architectures/expected_tensors.hpp"
+#include "blip/load_options.hpp"
+#include "blip/tokenizer.hpp"
+#include "checkpoint/checkpoint.hpp"
+#include "checkpoint/original_names.hpp"
+#include "image/image_processor.hpp"
+
+namespace blip {
+
+class DualEncoder;  // tasks/dual_encoder.hpp
+enum class MatchingHead;
+
+/// What a model can be used for.
+enum class Task { caption, answer, match, embed, rank, reason };
+
+/// A class of transformers, and what tells its checkpoints.
+struct Architecture {
+  const char* name;     ///< as "architectures" of config.json has it
+  const char* purpose;  ///< "a NAME, which …", for messages
+  std::span<const Task> tasks;
+  const char* marker;  ///< a tensor that only checkpoints fit for this class have
+  /// The marker alone tells. If not, a checkpoint whose config.json names another class is not
+  /// taken for this one, nor the other way round: it has the same tensors for another use.
+  bool marker_suffices = true;
+};
+
+/// Functions take the resolved path of a model directory or a checkpoint file, and throw what
+/// reading its files throws.
+struct ModelFamily {
+  const char* model_type;  ///< of config.json
+  std::span<const Architecture* const> architectures;
+  const OriginalNames* original_names;  ///< null: there are no others
+  /// Beside the weights; which of them are there differs from model to model.
+  std::span<const char* const> tokenizer_files;
+
+  /// The class a model is of, by its config.json, or by its tensors if it lacks that.
+  const Architecture& (*architecture_of)(const std::filesystem::path& model);
+  /// Every tensor of that class, told from the configuration.
+  std::vector<ExpectedTensor> (*expected_tensors)(const std::filesystem::path& model);
+  /// Whether a checkpoint without config.json is of this family.
+  bool (*has_made)(const Checkpoint& checkpoint);
+
+  std::shared_ptr<const ImageProcessor> (*open_image_processor)(const std::filesystem::path& model);
+  std::shared_ptr<const Tokenizer> (*open_tokenizer)(const std::filesystem::path& model);
+  /// Null: the family has no dual encoder. It is defined beside the classes, in tasks/, and only
+  /// declared by the family, so that includes point one way.
+  std::shared_ptr<const DualEncoder> (*open_dual_encoder)(const std::filesystem::path& model,
+                                                          const LoadOptions& options,
+                                                          MatchingHead matching_head);
+};
+
+}  // namespace blip

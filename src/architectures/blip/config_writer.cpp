@@ -1,0 +1,102 @@
+#include "architectures/blip/config_writer.hpp"
+
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "architectures/blip/family.hpp"
+#include "core/json_text.hpp"
+
+namespace blip {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A float32 as the shortest decimal that is it: 1e-05, not 9.999999747378752e-06.
+Json shortest(float value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return Json::parse(text.data(), end);
+}
+
+Json text_json(const BlipTextConfig& config) {
+  return {{"model_type", "blip_text_model"},
+          {"vocab_size", config.vocab_size},
+          {"hidden_size", config.hidden_size},
+          {"encoder_hidden_size", config.encoder_hidden_size},
+          {"intermediate_size", config.intermediate_size},
+          {"num_hidden_layers", config.num_hidden_layers},
+          {"num_attention_heads", config.num_attention_heads},
+          {"max_position_embeddings", config.max_position_embeddings},
+          {"hidden_act", config.hidden_act},
+          {"layer_norm_eps", shortest(config.layer_norm_eps)},
+          {"bos_token_id", config.bos_token_id},
+          {"eos_token_id", config.eos_token_id},
+          {"pad_token_id", config.pad_token_id},
+          {"sep_token_id", config.sep_token_id},
+          {"is_decoder", true}};
+}
+
+Json vision_json(const BlipVisionConfig& config) {
+  return {{"model_type", "blip_vision_model"},
+          {"hidden_size", config.hidden_size},
+          {"intermediate_size", config.intermediate_size},
+          {"num_hidden_layers", config.num_hidden_layers},
+          {"num_attention_heads", config.num_attention_heads},
+          {"num_channels", 3},
+          {"image_size", config.image_size},
+          {"patch_size", config.patch_size},
+          {"hidden_act", config.hidden_act},
+          {"layer_norm_eps", shortest(config.layer_norm_eps)}};
+}
+
+std::string as_text(const Json& json) {
+  return json.dump(2) + "\n";
+}
+
+}  // namespace
+
+std::string config_as_json(const BlipConfig& config) {
+  return as_text({{"architectures", Json::array({config.architecture})},
+                  {"model_type", kBlipFamily.model_type},
+                  {"projection_dim", config.projection_dim},
+                  {"logit_scale_init_value", shortest(config.logit_scale_init_value)},
+                  {"image_text_hidden_size", config.image_text_hidden_size},
+                  {"tie_word_embeddings", config.tie_word_embeddings},
+                  {"text_config", text_json(config.text_config)},
+                  {"vision_config", vision_json(config.vision_config)}});
+}
+
+std::string updated_config(std::string_view json, const std::string& name,
+                           const std::string& architecture, const std::string& dtype) {
+  parse_json_object(json, name);  // or a message that names the file
+  Json config = Json::parse(json);
+  const Json before = config;
+  if (!config.contains("architectures") || config["architectures"].empty()) {
+    config["architectures"] = Json::array({architecture});
+  }
+  // transformers 5 and 4 call it so; a wrong one would have it convert the weights back.
+  for (const char* key : {"dtype", "torch_dtype"}) {
+    if (config.contains(key)) config[key] = dtype;
+  }
+  return config == before ? std::string(json) : as_text(config);
+}
+
+std::string image_processor_as_json(const BlipImageProcessorConfig& config) {
+  const auto floats = [](const std::array<float, 3>& values) {
+    return Json::array({shortest(values[0]), shortest(values[1]), shortest(values[2])});
+  };
+  return as_text({{"image_processor_type", "BlipImageProcessor"},
+                  {"processor_class", "BlipProcessor"},
+                  {"do_convert_rgb", true},
+                  {"do_resize", config.do_resize},
+                  {"size", {{"height", config.height}, {"width", config.width}}},
+                  {"resample", static_cast<int>(config.resample)},
+                  {"do_rescale", config.do_rescale},
+                  {"rescale_factor", config.rescale_factor},
+                  {"do_normalize", config.do_normalize},
+                  {"image_mean", floats(config.image_mean)},
+                  {"image_std", floats(config.image_std)}});
+}
+
+}  // namespace blip

@@ -1,0 +1,15 @@
+// BLIP as the registry knows it.
+#pragma once
+
+#include "architectures/architecture.hpp"
+
+namespace blip {
+
+extern const ModelFamily kBlipFamily;
+
+/// tasks/blip_dual_encoder.cpp defines it.
+std::shared_ptr<const DualEncoder> open_blip_dual_encoder(const std::filesystem::path& model,
+                                                          const LoadOptions& options,
+                                                          MatchingHead matching_head);
+
+}  // namespace blip

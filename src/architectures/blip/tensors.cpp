@@ -1,0 +1,147 @@
+#include "architectures/blip/tensors.hpp"
+
+#include <string>
+#include <utility>
+
+#include "architectures/blip/architectures.hpp"
+
+namespace blip {
+namespace {
+
+// From this layer on, the two cross-attentions of BlipForNLVR are merged by a linear layer; below,
+// by their mean.
+constexpr int kFirstMergeLayer = 6;
+
+void add_vision(ExpectedTensorList& list, const BlipVisionConfig& config) {
+  const std::int64_t width = config.hidden_size;
+  const std::int64_t edge = config.image_size / config.patch_size;
+  const std::string embeddings = "vision_model.embeddings.";
+  list.add(embeddings + "class_embedding", {1, 1, width});
+  list.positions(embeddings + "position_embedding", {1, 1 + edge * edge, width});
+  list.add(embeddings + "patch_embedding.weight", {width, 3, config.patch_size, config.patch_size});
+  list.add(embeddings + "patch_embedding.bias", {width});
+  for (int i = 0; i < config.num_hidden_layers; ++i) {
+    const std::string layer = "vision_model.encoder.layers." + std::to_string(i) + ".";
+    list.layer_norm(layer + "layer_norm1", width);
+    list.linear(layer + "self_attn.qkv", 3 * width, width);
+    list.linear(layer + "self_attn.projection", width, width);
+    list.layer_norm(layer + "layer_norm2", width);
+    list.linear(layer + "mlp.fc1", config.intermediate_size, width);
+    list.linear(layer + "mlp.fc2", width, config.intermediate_size);
+  }
+  list.layer_norm("vision_model.post_layernorm", width);
+}
+
+void add_attention(ExpectedTensorList& list, const std::string& prefix, std::int64_t width,
+                   std::int64_t source_width) {
+  list.linear(prefix + ".query", width, width);
+  list.linear(prefix + ".key", width, source_width);
+  list.linear(prefix + ".value", width, source_width);
+}
+
+// BlipForNLVR looks at two images: everything of a cross-attention twice but its norm.
+void add_twin_attention(ExpectedTensorList& list, const std::string& prefix, std::int64_t width,
+                        std::int64_t source_width, bool merges) {
+  add_attention(list, prefix + ".self0", width, source_width);
+  add_attention(list, prefix + ".self1", width, source_width);
+  list.linear(prefix + ".output.dense0", width, width);
+  list.linear(prefix + ".output.dense1", width, width);
+  if (merges) list.linear(prefix + ".output.merge_layer", width, 2 * width);
+  list.layer_norm(prefix + ".output.LayerNorm", width);
+}
+
+// source_width: of the states that cross-attention reads.
+void add_text(ExpectedTensorList& list, const std::string& prefix, const BlipTextConfig& config,
+              std::int64_t source_width, bool twin = false) {
+  const std::int64_t width = config.hidden_size;
+  list.matrix(prefix + "embeddings.word_embeddings.weight", config.vocab_size, width);
+  list.add(prefix + "embeddings.position_embeddings.weight",
+           {config.max_position_embeddings, width});
+  list.layer_norm(prefix + "embeddings.LayerNorm", width);
+  for (int i = 0; i < config.num_hidden_layers; ++i) {
+    const std::string layer = prefix + "encoder.layer." + std::to_string(i) + ".";
+    add_attention(list, layer + "attention.self", width, width);
+    list.linear(layer + "attention.output.dense", width, width);
+    list.layer_norm(layer + "attention.output.LayerNorm", width);
+    if (twin) {
+      add_twin_attention(list, layer + "crossattention", width, source_width,
+                         i >= kFirstMergeLayer);
+    } else {
+      add_attention(list, layer + "crossattention.self", width, source_width);
+      list.linear(layer + "crossattention.output.dense", width, width);
+      list.layer_norm(layer + "crossattention.output.LayerNorm", width);
+    }
+    list.linear(layer + "intermediate.dense", config.intermediate_size, width);
+    list.linear(layer + "output.dense", width, config.intermediate_size);
+    list.layer_norm(layer + "output.LayerNorm", width);
+  }
+}
+
+void add_decoder(ExpectedTensorList& list, const BlipTextConfig& config,
+                 std::int64_t source_width) {
+  add_text(list, "text_decoder.bert.", config, source_width);
+  const std::string head = "text_decoder.cls.predictions.";
+  list.add(head + "bias", {config.vocab_size});
+  list.linear(head + "transform.dense", config.hidden_size, config.hidden_size);
+  list.layer_norm(head + "transform.LayerNorm", config.hidden_size);
+  list.matrix(head + "decoder.weight", config.vocab_size, config.hidden_size,
+              "text_decoder.bert.embeddings.word_embeddings.weight");
+  list.add(head + "decoder.bias", {config.vocab_size}, head + "bias");
+}
+
+}  // namespace
+
+void add_captioning_tensors(ExpectedTensorList& list, const BlipConfig& config) {
+  add_decoder(list, config.text_config, config.vision_config.hidden_size);
+}
+
+void add_answering_tensors(ExpectedTensorList& list, const BlipConfig& config) {
+  add_text(list, "text_encoder.", config.text_config, config.vision_config.hidden_size);
+  // It reads the question's states, not the image's.
+  add_decoder(list, config.text_config, config.text_config.hidden_size);
+}
+
+void add_retrieval_tensors(ExpectedTensorList& list, const BlipConfig& config) {
+  const std::int64_t image_width = config.vision_config.hidden_size;
+  const std::int64_t text_width = config.text_config.hidden_size;
+  add_text(list, "text_encoder.", config.text_config, image_width);
+  list.linear("vision_proj", config.image_text_hidden_size, image_width);
+  list.linear("text_proj", config.image_text_hidden_size, text_width);
+  list.linear("itm_head", 2, text_width);
+}
+
+void add_reasoning_tensors(ExpectedTensorList& list, const BlipConfig& config) {
+  const std::int64_t text_width = config.text_config.hidden_size;
+  add_text(list, "text_encoder.", config.text_config, config.vision_config.hidden_size,
+           /*twin=*/true);
+  list.linear("cls_head.0", text_width, text_width);
+  list.linear("cls_head.2", 2, text_width);
+}
+
+void add_embedding_tensors(ExpectedTensorList& list, const BlipConfig& config) {
+  const std::int64_t image_width = config.vision_config.hidden_size;
+  const std::int64_t text_width = config.text_config.hidden_size;
+  add_text(list, "text_model.", config.text_config, image_width);
+  list.linear("text_model.pooler.dense", text_width, text_width);
+  list.matrix("visual_projection.weight", config.projection_dim, image_width);
+  list.matrix("text_projection.weight", config.projection_dim, text_width);
+  list.add("logit_scale", {});
+}
+
+std::vector<ExpectedTensor> expected_tensors(const BlipConfig& config) {
+  ExpectedTensorList list;
+  const BlipArchitecture& architecture = blip_architecture(config.architecture);
+  add_vision(list, config.vision_config);
+  architecture.add_tensors(list, config);
+  return list.take();
+}
+
+std::int64_t parameter_count(const BlipConfig& config) {
+  return parameter_count(expected_tensors(config));
+}
+
+TensorDifferences compare(const Checkpoint& checkpoint, const BlipConfig& config) {
+  return compare(checkpoint, expected_tensors(config));
+}
+
+}  // namespace blip

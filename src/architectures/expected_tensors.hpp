@@ -1,0 +1,67 @@
+// The tensors that a class of models consists of, and what stands between them and a checkpoint.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "checkpoint/checkpoint.hpp"
+
+namespace blip {
+
+struct ExpectedTensor {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  /// The tensor that stands in for this one where the file lacks it; empty: it must be there. These
+  /// are the language model head's: its matrix is the word embeddings again, its bias has two
+  /// names.
+  std::string stand_in;
+  /// A matrix that is multiplied with or that rows are looked up in: what int8 makes smaller.
+  bool may_be_int8 = false;
+  /// A table of vision positions [1, 1 + n², H]: one of another n is interpolated when it is
+  /// loaded.
+  bool may_be_another_grid = false;
+};
+
+/// Tensors in the order of the data's way through a model.
+class ExpectedTensorList {
+ public:
+  void add(std::string name, std::vector<std::int64_t> shape, std::string stand_in = {}) {
+    tensors_.push_back({std::move(name), std::move(shape), std::move(stand_in)});
+  }
+  void matrix(std::string name, std::int64_t outputs, std::int64_t inputs,
+              std::string stand_in = {}) {
+    tensors_.push_back({std::move(name), {outputs, inputs}, std::move(stand_in), true});
+  }
+  void linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs) {
+    matrix(prefix + ".weight", outputs, inputs);
+    add(prefix + ".bias", {outputs});
+  }
+  void layer_norm(const std::string& prefix, std::int64_t size) {
+    add(prefix + ".weight", {size});
+    add(prefix + ".bias", {size});
+  }
+  void positions(std::string name, std::vector<std::int64_t> shape) {
+    add(std::move(name), std::move(shape));
+    tensors_.back().may_be_another_grid = true;
+  }
+  std::vector<ExpectedTensor> take() { return std::move(tensors_); }
+
+ private:
+  std::vector<ExpectedTensor> tensors_;
+};
+
+/// Their elements, what is tied counted once: the number that papers give.
+std::int64_t parameter_count(std::span<const ExpectedTensor> tensors);
+
+/// What stands between a checkpoint and an architecture.
+struct TensorDifferences {
+  std::vector<std::string> missing;    ///< "NAME [shape]"
+  std::vector<std::string> unfitting;  ///< "NAME is [shape] instead of [shape]", or its number type
+  std::vector<std::string> unused;     ///< names that the architecture does not have
+};
+/// Int8 matrices fit where `may_be_int8` if they have scales (weight_scales.hpp).
+TensorDifferences compare(const Checkpoint& checkpoint, std::span<const ExpectedTensor> expected);
+
+}  // namespace blip

@@ -1,0 +1,110 @@
+#include "architectures/registry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "architectures/blip/family.hpp"
+#include "blip/error.hpp"
+#include "checkpoint/config_file.hpp"
+#include "core/json_fields.hpp"
+#include "core/json_text.hpp"
+#include "core/open_file.hpp"
+#include "hub/model_files.hpp"
+
+namespace blip {
+namespace {
+
+// A new family is added here, and nowhere else.
+constexpr std::array<const ModelFamily*, 1> kFamilies = {&kBlipFamily};
+
+std::string model_type_of(const std::filesystem::path& config) {
+  const std::string name = config.string();
+  const nlohmann::json document = parse_json_object(read_text_file(config, kMaxConfigBytes), name);
+  return read_model_type(JsonFields(document, name));
+}
+
+// Null: the model is of none.
+const ModelFamily* find_family_of(const std::filesystem::path& model) {
+  if (!lacks_config(model)) return find_family(model_type_of(model / kConfigFile));
+  const Checkpoint checkpoint = Checkpoint::open(model);
+  const auto* made_it =
+      std::find_if(kFamilies.begin(), kFamilies.end(),
+                   [&](const ModelFamily* family) { return family->has_made(checkpoint); });
+  return made_it == kFamilies.end() ? nullptr : *made_it;
+}
+
+// Never throws what is wrong with config.json: that is for whoever needs more of it than the
+// family.
+const ModelFamily& family_of_files_in(const std::filesystem::path& model) {
+  try {
+    const ModelFamily* family = find_family_of(model);
+    return family == nullptr ? *kFamilies.front() : *family;
+  } catch (const Error&) {
+    return *kFamilies.front();
+  }
+}
+
+}  // namespace
+
+std::span<const ModelFamily* const> model_families() {
+  return kFamilies;
+}
+
+const ModelFamily* find_family(std::string_view model_type) {
+  const auto* found =
+      std::find_if(kFamilies.begin(), kFamilies.end(),
+                   [&](const ModelFamily* family) { return family->model_type == model_type; });
+  return found == kFamilies.end() ? nullptr : *found;
+}
+
+const Architecture* find_architecture(std::string_view name) {
+  for (const ModelFamily* family : kFamilies) {
+    for (const Architecture* architecture : family->architectures) {
+      if (architecture->name == name) return architecture;
+    }
+  }
+  return nullptr;
+}
+
+const ModelFamily& family_of(const std::filesystem::path& model) {
+  const ModelFamily* family = find_family_of(model);
+  if (family != nullptr) return *family;
+  // Its reader refuses the model by name.
+  static_cast<void>(kFamilies.front()->architecture_of(model));
+  return *kFamilies.front();
+}
+
+std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model) {
+  return family_of_files_in(model).open_image_processor(model);
+}
+
+std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& model) {
+  return family_of_files_in(model).open_tokenizer(model);
+}
+
+// What the directories below have to know of the families, and declare for the registry to define.
+
+std::span<const OriginalNames* const> original_names() {
+  static const std::vector<const OriginalNames*> names = [] {
+    std::vector<const OriginalNames*> all;
+    for (const ModelFamily* family : kFamilies) {
+      if (family->original_names != nullptr) all.push_back(family->original_names);
+    }
+    return all;
+  }();
+  return names;
+}
+
+bool hub::is_known_model_type(std::string_view model_type) {
+  return find_family(model_type) != nullptr;
+}
+
+std::span<const char* const> hub::tokenizer_files_of(std::string_view model_type) {
+  const ModelFamily* family = find_family(model_type);
+  return (family == nullptr ? kFamilies.front() : family)->tokenizer_files;
+}
+
+}  // namespace blip

@@ -1,0 +1,26 @@
+// config.json as far as it is the same for all models: whether there is one, and of what it is.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+#include "hub/file_names.hpp"
+
+namespace blip {
+
+class JsonFields;
+
+/// Configuration files are read up to this size; real ones have a few kilobytes.
+inline constexpr std::size_t kMaxConfigBytes = 4'000'000;
+
+/// `model_type` of config.json; empty if it has none. Throws malformed.
+std::string read_model_type(const JsonFields& fields);
+
+/// The first of `architectures`; empty if it lists none. Throws malformed.
+std::string read_architecture(const JsonFields& fields);
+
+/// True for a checkpoint file, and for a directory that has weights but no config.json.
+bool lacks_config(const std::filesystem::path& model);
+
+}  // namespace blip

@@ -1,0 +1,160 @@
+#include "core/durable_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace blip {
+namespace {
+
+int flags_of(DurableFile::Mode mode) {
+  constexpr int kAlways = O_WRONLY | O_CREAT | O_CLOEXEC;
+  switch (mode) {
+    case DurableFile::Mode::replace:
+      break;
+    case DurableFile::Mode::append:
+      return kAlways | O_APPEND;
+    case DurableFile::Mode::append_without_links:
+      return kAlways | O_APPEND | O_NOFOLLOW;
+  }
+  return kAlways | O_TRUNC;
+}
+
+std::filesystem::path partial_name(const std::filesystem::path& target) {
+  std::filesystem::path partial = target.parent_path() / ".partial-";
+  return partial += target.filename();
+}
+
+std::filesystem::path directory_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
+}  // namespace
+
+WriteError::WriteError(std::filesystem::path path, int error_number)
+    : Error(ErrorCode::unreadable, path.string() + ": cannot be written: " +
+                                       std::generic_category().message(error_number)),
+      path_(std::move(path)),
+      error_number_(error_number) {}
+
+DurableFile::DurableFile(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
+  descriptor_ = ::open(path_.c_str(), flags_of(mode), 0666);
+  if (descriptor_ < 0) throw WriteError(path_, errno);
+  struct stat status {};
+  const int error = ::fstat(descriptor_, &status) != 0 ? errno : 0;
+  const bool is_refused = mode == Mode::append_without_links && !S_ISREG(status.st_mode);
+  if (error != 0 || is_refused) {
+    ::close(descriptor_);
+    throw WriteError(path_, error != 0 ? error : EINVAL);
+  }
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+DurableFile::~DurableFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+DurableFile::DurableFile(DurableFile&& other) noexcept
+    : path_(other.path_), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+
+void DurableFile::write(std::string_view bytes) {
+  // Linux writes at most 2 GiB less a page at once, other systems refuse more than 2 GiB.
+  constexpr std::size_t kMaxPiece = std::size_t{1} << 30;
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), kMaxPiece));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw WriteError(path_, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    size_ += static_cast<std::uint64_t>(written);
+  }
+}
+
+void DurableFile::write(std::span<const std::byte> bytes) {
+  write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+void DurableFile::clear() {
+  if (::ftruncate(descriptor_, 0) != 0) throw WriteError(path_, errno);
+  size_ = 0;
+}
+
+void DurableFile::sync() {
+  if (::fsync(descriptor_) != 0) throw WriteError(path_, errno);
+}
+
+void DurableFile::close() {
+  if (descriptor_ < 0) return;
+  sync();
+  // Network file systems report a full disk only here.
+  if (::close(std::exchange(descriptor_, -1)) != 0) throw WriteError(path_, errno);
+}
+
+ReplacementFile::ReplacementFile(std::filesystem::path target)
+    : ReplacementFile(target, partial_name(target)) {}
+
+ReplacementFile::ReplacementFile(std::filesystem::path target, std::filesystem::path partial)
+    : target_(std::move(target)), file_(std::move(partial)) {}
+
+ReplacementFile::~ReplacementFile() {
+  std::error_code ignored;
+  if (is_pending_) std::filesystem::remove(file_.path(), ignored);
+}
+
+ReplacementFile::ReplacementFile(ReplacementFile&& other) noexcept
+    : target_(std::move(other.target_)),
+      file_(std::move(other.file_)),
+      is_pending_(std::exchange(other.is_pending_, false)) {}
+
+void ReplacementFile::put_in_place() {
+  file_.close();
+  if (::rename(file_.path().c_str(), target_.c_str()) != 0) throw WriteError(target_, errno);
+  is_pending_ = false;
+  sync_directory(directory_of(target_));
+}
+
+void replace_file(const std::filesystem::path& path, std::string_view text) {
+  replace_file(path, [text](DurableFile& file) { file.write(text); });
+}
+
+void replace_file(const std::filesystem::path& path,
+                  const std::function<void(DurableFile&)>& write) {
+  ReplacementFile replacement(path);
+  write(replacement.file());
+  replacement.put_in_place();
+}
+
+void replace_directory(const std::filesystem::path& directory,
+                       const std::filesystem::path& target) {
+  // A directory with something in it cannot be renamed over, so the two change places. Where the
+  // file system has no such thing, the old one goes first.
+  const bool is_exchanged =
+      ::renameat2(AT_FDCWD, directory.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0;
+  std::error_code ignored;
+  if (is_exchanged) {
+    std::filesystem::remove_all(directory, ignored);
+  } else {
+    std::filesystem::remove_all(target, ignored);
+    if (::rename(directory.c_str(), target.c_str()) != 0) throw WriteError(target, errno);
+  }
+  sync_directory(directory_of(target));
+}
+
+void sync_directory(const std::filesystem::path& directory) {
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  // A directory that may be written but not read cannot be opened, and so not be synced.
+  if (descriptor < 0 && errno == EACCES) return;
+  if (descriptor < 0) throw WriteError(directory, errno);
+  // Some file systems cannot sync a directory and say EINVAL; there is nothing better to do there.
+  const int error = ::fsync(descriptor) != 0 && errno != EINVAL ? errno : 0;
+  ::close(descriptor);
+  if (error != 0) throw WriteError(directory, error);
+}
+
+}  // namespace blip

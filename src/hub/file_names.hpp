@@ -1,0 +1,25 @@
+// The names of the files that a model comes in: one list for the hub and for directories.
+#pragma once
+
+#include <array>
+
+namespace blip {
+
+inline constexpr const char* kConfigFile = "config.json";
+
+/// The first of these that is there holds the weights; an index stands for the files it lists. In
+/// the order of preference, which is transformers'.
+struct WeightsFile {
+  const char* name;
+  bool is_index;
+};
+inline constexpr std::array kWeightsFiles = {
+    WeightsFile{"model.safetensors", false}, WeightsFile{"model.safetensors.index.json", true},
+    WeightsFile{"pytorch_model.bin", false}, WeightsFile{"pytorch_model.bin.index.json", true}};
+
+/// What a family of models has beside these, of which no file has to be there; a family's tokenizer
+/// comes in files of its own.
+inline constexpr std::array kProcessorFiles = {"preprocessor_config.json", "processor_config.json",
+                                               "generation_config.json"};
+
+}  // namespace blip

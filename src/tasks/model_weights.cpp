@@ -1,0 +1,39 @@
+#include "tasks/model_weights.hpp"
+
+#include <utility>
+
+#include "architectures/registry.hpp"
+#include "blip/error.hpp"
+
+namespace blip {
+namespace {
+
+std::string with_purpose(std::string_view name, const Architecture* architecture) {
+  std::string text = "a " + std::string(name);
+  if (architecture != nullptr) text += std::string(", which ") + architecture->purpose;
+  return text;
+}
+
+}  // namespace
+
+WeightsOpener::WeightsOpener(const std::filesystem::path& model, const LoadOptions& options)
+    : path_(model),
+      checkpoint_(Checkpoint::open(path_)),
+      loader_(checkpoint_, options.weight_type, converted_) {}
+
+void WeightsOpener::require(const Architecture& wanted, std::string_view named) const {
+  if (named.empty() || named == wanted.name) return;
+  const Architecture* known = find_architecture(named);
+  const bool marker_suffices =
+      wanted.marker_suffices && (known == nullptr || known->marker_suffices);
+  if (marker_suffices && loader_.contains(wanted.marker)) return;
+  throw Error(ErrorCode::unsupported, path_.string() + ": is " + with_purpose(named, known) +
+                                          "; this needs " + with_purpose(wanted.name, &wanted));
+}
+
+ModelWeights WeightsOpener::finish() {
+  std::vector<std::string> ignored = loader_.unused();
+  return {checkpoint_, std::move(converted_), std::move(ignored)};
+}
+
+}  // namespace blip
