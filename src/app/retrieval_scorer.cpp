@@ -11,13 +11,13 @@ namespace blip::app {
 namespace {
 
 // Texts that are matched with an image together: enough to read the weights seldom.
-constexpr std::size_t kTextsTogether = 256;
+constexpr std::size_t kMatchedTogether = 256;
 // Pairs that are no candidates stand behind all others, as in BLIP's code, which gives them -100;
 // there they keep the order of their cosines.
 constexpr float kUnscored = -100.0F;
 
 std::span<const Tokens> part_of(std::span<const Tokens> texts, std::size_t at) {
-  return texts.subspan(at, std::min(kTextsTogether, texts.size() - at));
+  return texts.subspan(at, std::min(kMatchedTogether, texts.size() - at));
 }
 
 // images: [B, D], texts: [T, D] → B rows of dot products, appended to `cosines`
@@ -87,7 +87,7 @@ void rerank_image(const DualEncoder& model, const EncodedImage& image, std::size
     pairs.push_back(pair);
     chosen.push_back(texts[text]);
   }
-  for (std::size_t at = 0; at < chosen.size(); at += kTextsTogether) {
+  for (std::size_t at = 0; at < chosen.size(); at += kMatchedTogether) {
     const std::vector<Matching> matchings = model.match(image, part_of(chosen, at), style, context);
     for (std::size_t i = 0; i < matchings.size(); ++i) {
       const std::size_t pair = pairs[at + i];
