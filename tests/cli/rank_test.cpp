@@ -1,8 +1,10 @@
 // `blip rank`: what the scores of the reference make of a folder and of a list of texts.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <csignal>
 #include <numeric>
 
 #include "pictures.hpp"
@@ -166,6 +168,46 @@ TEST(Rank, WrongUsageIsTwo) {
     EXPECT_EQ(run.exit_code, 2) << ::testing::PrintToString(words);
     EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
   }
+}
+
+// Pictures that come through pipes tell how far the program is: with one thread and batches of one,
+// it reads the third of them once the second picture before it has been ranked.
+TEST(Rank, WhatIsRankedIsPrintedWhenTheRunIsInterrupted) {
+  const Folder folder;
+  const std::string picture = folder.picture("a.png");
+  std::string list = picture + "\n" + folder.picture("b.png", 2) + "\n";
+  std::vector<std::string> pipes;
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    pipes.push_back(folder / numbered("pipe", i));
+    ASSERT_EQ(::mkfifo(pipes.back().c_str(), 0600), 0);
+    list += pipes.back() + "\n";
+  }
+  BackgroundBlip blip({"rank", "a cat", "--from-file", "-", "--model", task_model("itm"), "--batch",
+                       "1", "--threads", "1", "--format", "jsonl"});
+  blip.type(list);
+  for (const std::string& pipe : pipes) write_file(pipe, read_file(picture));
+  blip.signal(SIGINT);  // its list is still open: it would wait for more
+  const Outcome run = blip.wait();
+  EXPECT_EQ(run.exit_code, 130);
+  std::vector<std::string> names;
+  double best = 1;
+  for (const Json& record : json_lines(run.out)) {
+    names.push_back(record["path"]);
+    EXPECT_TRUE(record["score"].is_null()) << "the matching head has not seen it";
+    EXPECT_LE(record["itc"], best);
+    best = record["itc"];
+  }
+  EXPECT_THAT(names, ::testing::Contains(picture));
+  EXPECT_THAT(names, ::testing::Contains(folder / "b.png"));
+}
+
+TEST(Rank, TheProgressCoversReRanking) {
+  const Outcome run =
+      run_on_terminal({"rank", "a cat", photo_folder(), "--model", task_model("itm")}, false);
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.err, HasSubstr("6 images in "));
+  EXPECT_THAT(run.err, HasSubstr("6/6  "));
+  EXPECT_THAT(run.err, HasSubstr("6 candidates in "));
 }
 
 }  // namespace
