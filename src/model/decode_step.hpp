@@ -13,8 +13,7 @@ namespace blip {
 /// (compaction) or split (one prompt row becoming num_beams rows) without copying any cache. New
 /// rows may join in any step.
 ///
-/// Rows of the same image stand next to each other, and are the rows of one search. What a decoder
-/// computes for them does not depend on the rows of other images.
+/// Rows of the same image stand next to each other, and are the rows of one search.
 struct DecodeRow {
   int image = 0;                    ///< whose image features cross-attention reads
   int parent = -1;                  ///< row of the previous step; -1: a new sequence

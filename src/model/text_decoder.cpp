@@ -23,6 +23,7 @@ TextDecoder::TextDecoder(const TextModel& model, const LanguageModelHead& head,
                          std::span<const CrossAttentionCache* const> images, Context& context)
     : model_(model),
       head_(head),
+      images_come_and_go_(false),
       images_(images.begin(), images.end()),
       context_(&context),
       cache_(model.config.num_hidden_layers, model.config.hidden_size) {}
@@ -30,6 +31,7 @@ TextDecoder::TextDecoder(const TextModel& model, const LanguageModelHead& head,
 TextDecoder::TextDecoder(const TextModel& model, const LanguageModelHead& head)
     : model_(model),
       head_(head),
+      images_come_and_go_(true),
       context_(nullptr),
       cache_(model.config.num_hidden_layers, model.config.hidden_size) {}
 
@@ -62,13 +64,19 @@ void TextDecoder::free_unused_cells(std::span<const History> more) {
   cache_.keep_only({used.get(), cache_.capacity()});
 }
 
+// Whether a row joins the group of the row before it.
+bool TextDecoder::go_together(const DecodeRow& row, const FedTokens& fed) const {
+  if (fed.images.empty()) return false;
+  if (images_come_and_go_) return fed.histories.back().image == row.image;
+  return fed.images.back().cache == images_.at(size(row.image));
+}
+
 // Gives every row its parent's history and a cell for each new token.
 TextDecoder::FedTokens TextDecoder::extend_histories(std::span<const DecodeRow> rows) {
   FedTokens fed;
   fed.histories.reserve(rows.size());
   for (const DecodeRow& row : rows) {
-    const bool is_next = fed.histories.empty() || fed.histories.back().image != row.image;
-    if (is_next) {
+    if (!go_together(row, fed)) {
       fed.images.push_back(
           {images_.at(size(row.image)), static_cast<std::int64_t>(fed.tokens.size()), 0});
       fed.image_rows.push_back(0);
@@ -90,8 +98,14 @@ TextDecoder::FedTokens TextDecoder::extend_histories(std::span<const DecodeRow> 
   return fed;
 }
 
-// Neighbours whose own counts choose the same kernel go together. counts: of each image.
-std::vector<TextDecoder::Section> TextDecoder::sections_of(std::span<const std::int64_t> counts) {
+// counts: of each group. Neighbours whose own counts choose the same kernel are multiplied
+// together, or all, if they are of one call.
+std::vector<TextDecoder::Section> TextDecoder::sections_of(
+    std::span<const std::int64_t> counts) const {
+  if (!images_come_and_go_) {
+    const std::int64_t all = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+    return {{0, all, row_product(all)}};
+  }
   std::vector<Section> sections;
   std::int64_t first = 0;
   for (const std::int64_t count : counts) {

@@ -19,18 +19,21 @@ namespace blip {
 /// The state of sequences that are generated together. Refers to the model and the images' caches,
 /// which outlive it.
 ///
-/// A row's result is the same to the last bit whatever other images' rows are in the step. The two
-/// kernels of linear() round differently, so the one is chosen by how many tokens the row's own
-/// image has in the step, never by how many there are in all.
+/// The two kernels of linear() round differently, and so do the two ways of cross-attention. Which
+/// ones a step takes depends on how many rows there are:
+/// - With the images of one call, on the rows of all images. This is the fastest way, and the last
+///   bits of a row's logits may tell that there are more than a few rows.
+/// - With images that come and go (continuous batching), on the rows of a row's own image. Its
+///   logits are then the same to the last bit in any company.
 class TextDecoder {
  public:
-  /// `images`: what the rows' `image` counts, images or questions. More may join.
+  /// For the images of one call: what the rows' `image` counts, images or questions.
   TextDecoder(const TextModel& model, const LanguageModelHead& head,
               std::span<const CrossAttentionCache* const> images, Context& context);
-  /// Without images at first, and with a Context for each step.
+  /// For images that come and go, with a Context for each step.
   TextDecoder(const TextModel& model, const LanguageModelHead& head);
 
-  /// Returns the number that rows call it by: the lowest that is free.
+  /// For images that come and go. Returns the number that rows call it by: the lowest that is free.
   int add_image(const CrossAttentionCache& image);
   /// No row may continue a row of it. Its number becomes free, its cells are used again.
   void remove_image(int image);
@@ -58,7 +61,7 @@ class TextDecoder {
     std::vector<TextToken> tokens;
     std::vector<std::size_t> rows;
     std::vector<History> histories;          // of each row
-    std::vector<CrossAttentionRows> images;  // the tokens of each image
+    std::vector<CrossAttentionRows> images;  // the tokens of each image, or of alike neighbours
     std::vector<std::int64_t> image_rows;    // how many rows each has
   };
   // Consecutive rows of a matrix that are multiplied together.
@@ -68,7 +71,8 @@ class TextDecoder {
     RowProduct kernel = RowProduct::few;
   };
 
-  static std::vector<Section> sections_of(std::span<const std::int64_t> counts);
+  [[nodiscard]] std::vector<Section> sections_of(std::span<const std::int64_t> counts) const;
+  [[nodiscard]] bool go_together(const DecodeRow& row, const FedTokens& fed) const;
   [[nodiscard]] FedTokens extend_histories(std::span<const DecodeRow> rows);
   void free_unused_cells(std::span<const History> more);
   static std::vector<std::int64_t> token_counts(const FedTokens& fed);
@@ -79,6 +83,7 @@ class TextDecoder {
 
   const TextModel& model_;
   const LanguageModelHead& head_;
+  bool images_come_and_go_;
   std::vector<const CrossAttentionCache*> images_;  // null where one was removed
   Context* context_;                                // of the current step
   SelfAttentionCache cache_;

@@ -61,30 +61,6 @@ TEST(TextDecoderSession, RequestsAreWhatTheyAreAloneToTheLastBit) {
   run_schedules(120, kWide, [&] { return std::make_unique<ModelScheduleDecoder>(parts); });
 }
 
-// What a caller without sessions gets: images of one call do not feel each other either.
-TEST(TextDecoderSession, ImagesOfOneCallAreWhatTheyAreAloneToTheLastBit) {
-  DecoderParts parts;
-  std::vector<const CrossAttentionCache*> images;
-  std::vector<std::vector<TokenId>> prompts;
-  for (std::size_t i = 0; i < 12; ++i) {
-    images.push_back(&parts.images[i / 2 % kImages]);
-    prompts.emplace_back(1 + i * 5 % 31, static_cast<TokenId>(i));
-  }
-  const auto settings = resolve_settings(
-      {}, {.max_new_tokens = 6, .num_beams = 4, .num_return_sequences = 4}, kWide.decoder);
-  TextDecoder together(parts.random.model, parts.random.head, images, parts.context);
-  const auto all =
-      generate_sequences([&](auto rows) { return together.step(rows); }, prompts, settings);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    TextDecoder own(parts.random.model, parts.random.head, std::span(&images[i], 1), parts.context);
-    const auto alone = generate_sequences([&](auto rows) { return own.step(rows); },
-                                          std::span(&prompts[i], 1), settings);
-    const Outcome expected{alone, {}, {}};
-    const auto first = all.begin() + static_cast<std::ptrdiff_t>(4 * i);
-    expect_same({{first, first + 4}, {}, {}}, expected, "image " + std::to_string(i));
-  }
-}
-
 TEST(TextDecoderSession, GivesMemoryBack) {
   DecoderParts parts;
   TextDecoder decoder(parts.random.model, parts.random.head);

@@ -19,6 +19,8 @@ namespace blip::HWY_NAMESPACE {
 // input row the four independent sums cover the latency of a fused multiply-add.
 constexpr int kWeightRows = 4;
 constexpr int kInputRows = 3;
+// AVX-512 has 32 registers: where there are rows enough, twice as many share a weight.
+constexpr int kManyInputRows = HWY_TARGET <= HWY_AVX3 ? 2 * kInputRows : kInputRows;
 
 // x: [kRows, C] with stride C, weight: [kOutputs, C] → out[row * out_stride + output]
 template <int kRows, int kOutputs, typename T>
@@ -60,6 +62,10 @@ template <int kOutputs, typename T>
 HWY_INLINE void all_rows(const float* x, std::size_t m, const T* weight, std::size_t channels,
                          float* out, std::size_t out_stride) {
   std::size_t row = 0;
+  for (; row + kManyInputRows <= m; row += kManyInputRows) {
+    dot_tile<kManyInputRows, kOutputs>(x + row * channels, weight, channels, out + row * out_stride,
+                                       out_stride);
+  }
   for (; row + kInputRows <= m; row += kInputRows) {
     dot_tile<kInputRows, kOutputs>(x + row * channels, weight, channels, out + row * out_stride,
                                    out_stride);
