@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
       }
       stop.request_stop();
     });
-    model.generate_sequences(inputs, {}, context, {.on_token = show, .stop = stop.get_token()});
+    (void)model.generate_sequences(inputs, {}, context,
+                                   {.on_token = show, .stop = stop.get_token()});
     std::puts("");
     return 0;
   } catch (const blip::Error& error) {
