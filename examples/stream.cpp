@@ -2,8 +2,10 @@
 //
 // A caption that takes longer than SECONDS is given up.
 #include <blip/blip.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
