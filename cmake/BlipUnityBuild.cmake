@@ -44,6 +44,12 @@ function(blip_unity_build target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()
 
+# GCC 12 sees impossible lengths in std::string's own code, which it reports as ours when the header
+# is precompiled. Builds without precompiled headers (the preset lint) keep the warnings.
+add_library(blip_precompiled_header_options INTERFACE)
+target_compile_options(blip_precompiled_header_options INTERFACE
+  "$<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow;-Wno-array-bounds>")
+
 # blip_precompile_headers(TARGET [REUSE_FROM OTHER]): reads the headers that most files include, JSON's above all, once
 # for the target. The kernels, which include few of them, are left alone. For ccache to keep such
 # objects, its option `sloppiness` must have pch_defines and time_macros.
@@ -51,9 +57,7 @@ function(blip_precompile_headers target)
   if(NOT BLIP_UNITY_BUILD)
     return()
   endif()
-  # GCC 12 sees an impossible length in std::string's own code, which it reports as ours when the
-  # header is precompiled. Builds without precompiled headers (the preset lint) keep the warning.
-  target_compile_options(${target} PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow;-Wno-array-bounds>")
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:blip_precompiled_header_options>)
   if(ARGN)  # REUSE_FROM another target, which is compiled with the same options
     target_precompile_headers(${target} ${ARGN})
     return()
