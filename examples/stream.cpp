@@ -2,8 +2,10 @@
 //
 // A caption that takes longer than SECONDS is given up.
 #include <blip/blip.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,7 +40,8 @@ int main(int argc, char** argv) {
       }
       stop.request_stop();
     });
-    model.generate_sequences(inputs, {}, context, {.on_token = show, .stop = stop.get_token()});
+    (void)model.generate_sequences(inputs, {}, context,
+                                   {.on_token = show, .stop = stop.get_token()});
     std::puts("");
     return 0;
   } catch (const blip::Error& error) {

@@ -58,7 +58,7 @@ constexpr ScheduleLimits kWide{.decoder = {.stop_token_id = 3,
 
 TEST(TextDecoderSession, RequestsAreWhatTheyAreAloneToTheLastBit) {
   DecoderParts parts;
-  run_schedules(120, kWide, [&] { return std::make_unique<ModelScheduleDecoder>(parts); });
+  run_schedules(40, kWide, [&] { return std::make_unique<ModelScheduleDecoder>(parts); });
 }
 
 TEST(TextDecoderSession, GivesMemoryBack) {

@@ -15,7 +15,7 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kConvertFooter =
     "Examples:\n"
     "  blip convert model_base_caption_capfilt_large.pth ./caption-base\n"
     "  blip convert ./blip-vqa-base ./blip-vqa-base-f16 --dtype f16\n"
@@ -62,7 +62,7 @@ ExitCode run_convert(Arguments arguments) {
           "Writes a model of any format (safetensors, pytorch_model.bin, the original .pth, in one "
           "file or several) as a directory with model.safetensors, config.json, the preprocessing "
           "and the vocabulary, which blip and transformers load alike.",
-      .footer = kFooter};
+      .footer = kConvertFooter};
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
 
   const InterruptWatcher watcher([&output] { app::remove_partial_files(output); });

@@ -20,7 +20,7 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kEmbedFooter =
     "Examples:\n"
     "  blip embed ~/Pictures --recursive -o photos.npy\n"
     "  blip embed --text \"a dog on a beach\" --text \"a cat on a sofa\"\n"
@@ -34,7 +34,7 @@ constexpr std::string_view kFooter =
 // Texts that go through the model, and are reported, together.
 constexpr std::size_t kTextsTogether = 64;
 
-std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
+std::unique_ptr<RetrievalOptions> parse_embed_options(Arguments arguments) {
   auto options = std::make_unique<RetrievalOptions>();
   OptionParser app;
   options->inputs.declare(app, "IMAGE", "Files, folders and http(s) URLs", /*sharded=*/true);
@@ -50,7 +50,7 @@ std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
       .summary =
           "Turns images or texts into vectors of unit length, whose products say how well "
           "images and texts fit each other: the rows of a NumPy array, or JSON objects.",
-      .footer = kFooter,
+      .footer = kEmbedFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   options->resolve();
@@ -144,7 +144,7 @@ ExitCode embed_texts(const RetrievalOptions& options) {
 }  // namespace
 
 ExitCode run_embed(Arguments arguments) {
-  const auto options = parse_options(arguments);
+  const auto options = parse_embed_options(arguments);
   if (!options) return ExitCode::ok;
   return options->texts.given() ? embed_texts(*options) : embed_images(*options);
 }

@@ -21,7 +21,7 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kEvalCaptionFooter =
     "Examples:\n"
     "  blip eval caption --results captions.json --references captions_val2014.json\n"
     "  blip eval caption --results captions.jsonl --references captions.json --per-image "
@@ -33,7 +33,7 @@ constexpr std::string_view kFooter =
     "\n"
     "Exit code: 0 judged; 2 something is missing, double or cannot be read.\n";
 
-struct Options {
+struct EvalCaptionOptions {
   std::string results;
   std::string references;
   EvalData data;
@@ -41,8 +41,8 @@ struct Options {
   EvalOutput output;
 };
 
-std::unique_ptr<Options> parse_options(Arguments arguments) {
-  auto options = std::make_unique<Options>();
+std::unique_ptr<EvalCaptionOptions> parse_eval_caption_options(Arguments arguments) {
+  auto options = std::make_unique<EvalCaptionOptions>();
   OptionParser app;
   app.add_option("--results", options->results,
                  "Captions: COCO's results ([{\"image_id\", \"caption\"}]) or what blip caption "
@@ -70,7 +70,7 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
       .summary =
           "Judges captions by BLEU, ROUGE-L and CIDEr, as pycocoevalcap does, Penn Treebank "
           "tokens included. Every image of the references needs one caption.",
-      .footer = kFooter};
+      .footer = kEvalCaptionFooter};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   const bool from_files = !options->results.empty();
   if (from_files == options->data.given()) {
@@ -93,7 +93,7 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
   return options;
 }
 
-eval::JudgedCaptions from_files(const Options& options) {
+eval::JudgedCaptions from_files(const EvalCaptionOptions& options) {
   const auto results = eval::parse_caption_results(
       read_text_file(options.results, eval::kMaxResultBytes), options.results);
   const auto references = eval::parse_references(
@@ -101,7 +101,7 @@ eval::JudgedCaptions from_files(const Options& options) {
   return eval::pair_captions(results, options.results, references, options.references);
 }
 
-eval::JudgedCaptions from_model(Options& options) {
+eval::JudgedCaptions from_model(EvalCaptionOptions& options) {
   options.data.open();
   eval::JudgedCaptions judged;
   for (const dataset::AnnotatedPicture& picture : options.data.pictures()) {
@@ -176,7 +176,7 @@ std::vector<nlohmann::ordered_json> items_of(const eval::JudgedCaptions& judged,
 }  // namespace
 
 ExitCode eval_caption(Arguments arguments) {
-  const auto options = parse_options(arguments);
+  const auto options = parse_eval_caption_options(arguments);
   if (!options) return ExitCode::ok;
   const eval::JudgedCaptions judged =
       options->results.empty() ? from_model(*options) : from_files(*options);

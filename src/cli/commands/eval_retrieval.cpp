@@ -23,7 +23,7 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kEvalRetrievalFooter =
     "Examples:\n"
     "  blip eval retrieval --scores scores.npy --texts-per-image 5\n"
     "  blip eval retrieval --scores i2t.npy --text-scores t2i.npy --pairs image-of-text.json\n"
@@ -32,7 +32,7 @@ constexpr std::string_view kFooter =
     "\n"
     "Exit code: 0 judged; 2 something does not fit or cannot be read.\n";
 
-struct Options {
+struct EvalRetrievalOptions {
   std::string scores;
   std::string text_scores;
   std::string pairs;
@@ -44,7 +44,7 @@ struct Options {
   EvalOutput output;
 };
 
-void declare_files(OptionParser& app, Options& options) {
+void declare_files(OptionParser& app, EvalRetrievalOptions& options) {
   const char* group = "Files";
   app.add_option("--scores", options.scores,
                  "Scores [images, texts], the higher the better: a NumPy array of float32 or "
@@ -67,7 +67,7 @@ void declare_files(OptionParser& app, Options& options) {
       ->group(group);
 }
 
-void check_files(const Options& options) {
+void check_files(const EvalRetrievalOptions& options) {
   const bool from_files = !options.scores.empty();
   if (from_files == options.data.given()) {
     throw UsageError(
@@ -82,8 +82,8 @@ void check_files(const Options& options) {
   }
 }
 
-std::unique_ptr<Options> parse_options(Arguments arguments) {
-  auto options = std::make_unique<Options>();
+std::unique_ptr<EvalRetrievalOptions> parse_eval_retrieval_options(Arguments arguments) {
+  auto options = std::make_unique<EvalRetrievalOptions>();
   OptionParser app;
   declare_files(app, *options);
   options->data.declare(app);
@@ -106,7 +106,7 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
       .summary =
           "Recall at 1, 5 and 10: how often the best text of an image (TR), and the image of a "
           "text (IR), is among the first that are found.",
-      .footer = kFooter};
+      .footer = kEvalRetrievalFooter};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   check_files(*options);
   if (options->scores.empty()) {
@@ -134,7 +134,7 @@ eval::ScoreMatrix read_scores(const std::string& file, bool texts_first) {
   return scores;
 }
 
-eval::RetrievalScores from_files(const Options& options) {
+eval::RetrievalScores from_files(const EvalRetrievalOptions& options) {
   const eval::ScoreMatrix scores = read_scores(options.scores, false);
   const std::vector<std::size_t> image_of_text =
       options.texts_per_image
@@ -150,7 +150,7 @@ eval::RetrievalScores from_files(const Options& options) {
   }
 }
 
-eval::RetrievalScores from_model(Options& options) {
+eval::RetrievalScores from_model(EvalRetrievalOptions& options) {
   options.data.open();
   std::vector<std::string> texts;
   std::vector<std::size_t> image_of_text;
@@ -232,7 +232,7 @@ std::vector<nlohmann::ordered_json> items_of(const eval::RetrievalScores& retrie
 }  // namespace
 
 ExitCode eval_retrieval(Arguments arguments) {
-  const auto options = parse_options(arguments);
+  const auto options = parse_eval_retrieval_options(arguments);
   if (!options) return ExitCode::ok;
   const eval::RetrievalScores retrieval =
       options->scores.empty() ? from_model(*options) : from_files(*options);

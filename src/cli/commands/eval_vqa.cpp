@@ -19,14 +19,14 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kEvalVqaFooter =
     "Examples:\n"
     "  blip eval vqa --results answers.json --annotations v2_mscoco_val2014_annotations.json\n"
     "  blip eval vqa -m my-model --data val.tar --vqa-style original --answers answers.txt\n"
     "\n"
     "Exit code: 0 judged; 2 something is missing, double or cannot be read.\n";
 
-struct Options {
+struct EvalVqaOptions {
   std::string results;
   std::string annotations;
   EvalData data;
@@ -34,8 +34,8 @@ struct Options {
   EvalOutput output;
 };
 
-std::unique_ptr<Options> parse_options(Arguments arguments) {
-  auto options = std::make_unique<Options>();
+std::unique_ptr<EvalVqaOptions> parse_eval_vqa_options(Arguments arguments) {
+  auto options = std::make_unique<EvalVqaOptions>();
   OptionParser app;
   app.add_option("--results", options->results,
                  R"(Answers: [{"question_id", "answer"}], as VQA's result files)")
@@ -60,7 +60,7 @@ std::unique_ptr<Options> parse_options(Arguments arguments) {
           "Judges answers as the official VQA evaluation does: an answer is right to a third for "
           "each other person who gave it. A question with a single answer is right or wrong. "
           "Every question needs one answer.",
-      .footer = kFooter};
+      .footer = kEvalVqaFooter};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   const bool from_files = !options->results.empty();
   if (from_files == options->data.given()) {
@@ -89,7 +89,7 @@ struct JudgedAnswers {
   std::vector<std::string> answers;
 };
 
-JudgedAnswers from_files(const Options& options) {
+JudgedAnswers from_files(const EvalVqaOptions& options) {
   const auto results = eval::parse_vqa_results(
       read_text_file(options.results, eval::kMaxResultBytes), options.results);
   JudgedAnswers judged;
@@ -128,7 +128,7 @@ eval::VqaAnnotations annotations_of(const std::vector<dataset::AnnotatedPicture>
   return annotations;
 }
 
-JudgedAnswers from_model(Options& options) {
+JudgedAnswers from_model(EvalVqaOptions& options) {
   options.data.open();
   const std::vector<dataset::AnnotatedPicture>& pictures = options.data.pictures();
   JudgedAnswers judged;
@@ -194,7 +194,7 @@ std::vector<nlohmann::ordered_json> items_of(const JudgedAnswers& judged,
 }  // namespace
 
 ExitCode eval_vqa(Arguments arguments) {
-  const auto options = parse_options(arguments);
+  const auto options = parse_eval_vqa_options(arguments);
   if (!options) return ExitCode::ok;
   const JudgedAnswers judged =
       options->results.empty() ? from_model(*options) : from_files(*options);

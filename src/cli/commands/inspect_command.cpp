@@ -12,7 +12,7 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kInspectFooter =
     "Examples:\n"
     "  blip inspect nano\n"
     "  blip inspect ./blip-image-captioning-base --tensors --format json\n"
@@ -49,7 +49,7 @@ ExitCode run_inspect(Arguments arguments) {
           "Shows a model's architecture, format, parameters, number types, files, preprocessing, "
           "vocabulary and generation settings, which tensors it lacks or has to spare, and which "
           "commands it is for.",
-      .footer = kFooter};
+      .footer = kInspectFooter};
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
   if (model.empty()) model = kCaptioningModel;
 

@@ -14,13 +14,13 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kMatchFooter =
     "Examples:\n"
     "  blip match photo.jpg \"a dog on a beach\" \"a cat on a sofa\"\n"
     "  blip match --text \"a screenshot\" ~/Pictures --recursive -o screenshots.csv --resume\n"
     "  blip match photo.jpg --texts captions.txt --style original --format jsonl\n";
 
-std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
+std::unique_ptr<RetrievalOptions> parse_match_options(Arguments arguments) {
   auto options = std::make_unique<RetrievalOptions>();
   OptionParser app;
   options->inputs.declare(app, "IMAGE",
@@ -40,7 +40,7 @@ std::unique_ptr<RetrievalOptions> parse_options(Arguments arguments) {
           "Says how well texts fit images: itm, the probability that they belong together, "
           "and itc, the cosine of their embeddings. One image prints a table, several put "
           "`path: ` before each line.",
-      .footer = kFooter,
+      .footer = kMatchFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   options->resolve();
@@ -78,7 +78,7 @@ std::vector<std::vector<app::Finding>> findings_of(
 }  // namespace
 
 ExitCode run_match(Arguments arguments) {
-  const auto options = parse_options(arguments);
+  const auto options = parse_match_options(arguments);
   if (!options) return ExitCode::ok;
 
   ImageRun run(options->inputs, options->output, options->model.batch, schema_of(*options));

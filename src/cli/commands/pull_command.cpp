@@ -13,7 +13,7 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kPullFooter =
     "The hub's own variables count: HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE\n"
     "and others, as for Python's huggingface_hub, whose cache this is.\n"
     "\n"
@@ -67,7 +67,7 @@ ExitCode run_pull(Arguments arguments) {
                                 "Downloads models from the Hugging Face hub, or brings those that "
                                 "are here up to date, and prints their directories. Every file is "
                                 "checked against its size and hash.",
-                            .footer = kFooter};
+                            .footer = kPullFooter};
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
   if (ids.empty()) throw UsageError("no model named; see: blip pull --help");
 

@@ -16,7 +16,7 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kRankFooter =
     "Examples:\n"
     "  blip rank \"a dog on a beach\" ~/Pictures --recursive\n"
     "  blip rank photo.jpg --texts captions.txt --top 3\n"
@@ -52,7 +52,7 @@ void declare_ranking(OptionParser& app, RankingOptions& options, bool& no_rerank
   app.add_flag("--no-rerank", no_rerank, "Let the cosine decide alone: much faster")->group(group);
 }
 
-std::unique_ptr<RankingOptions> parse_options(Arguments arguments) {
+std::unique_ptr<RankingOptions> parse_rank_options(Arguments arguments) {
   auto options = std::make_unique<RankingOptions>();
   RetrievalOptions& retrieval = options->retrieval;
   bool no_rerank = false;
@@ -73,7 +73,7 @@ std::unique_ptr<RankingOptions> parse_options(Arguments arguments) {
           "Finds the images that fit a text best, or the texts that fit an image best: by "
           "the cosine of their embeddings (itc) and then, for the best of these, by it and "
           "the score of the matching head (itm is its probability).",
-      .footer = kFooter,
+      .footer = kRankFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   retrieval.resolve();
@@ -185,7 +185,7 @@ ExitCode rank_texts(const RankingOptions& options) {
 }  // namespace
 
 ExitCode run_rank(Arguments arguments) {
-  const auto options = parse_options(arguments);
+  const auto options = parse_rank_options(arguments);
   if (!options) return ExitCode::ok;
   return options->query ? rank_images(*options) : rank_texts(*options);
 }

@@ -22,11 +22,11 @@ struct ReasonOptions {
   OutputOptions output;
 };
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kReasonFooter =
     "Example:\n"
     "  blip reason left.jpg right.jpg \"both images show a dog\" --model model_base_nlvr.pth\n";
 
-std::unique_ptr<ReasonOptions> parse_options(Arguments arguments) {
+std::unique_ptr<ReasonOptions> parse_reason_options(Arguments arguments) {
   auto options = std::make_unique<ReasonOptions>();
   std::vector<std::string>& images = options->inputs.selection.names;
   images.resize(2);
@@ -47,7 +47,7 @@ std::unique_ptr<ReasonOptions> parse_options(Arguments arguments) {
       .summary =
           "Says whether statements about two images are true, and how probable that answer "
           "is. The model has to be one for NLVR2, such as BLIP's model_base_nlvr.pth.",
-      .footer = kFooter,
+      .footer = kReasonFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   if (options->statements.empty()) {
@@ -88,7 +88,7 @@ app::Finding finding_of(float probability, const std::string& statement,
 }  // namespace
 
 ExitCode run_reason(Arguments arguments) {
-  const auto options = parse_options(arguments);
+  const auto options = parse_reason_options(arguments);
   if (!options) return ExitCode::ok;
 
   const bool quiet = options->output.quiet;

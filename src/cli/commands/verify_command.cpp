@@ -26,7 +26,7 @@
 namespace blip::cli {
 namespace {
 
-constexpr std::string_view kFooter =
+constexpr std::string_view kVerifyFooter =
     "Examples:\n"
     "  blip verify Salesforce/blip-vqa-base --download\n"
     "  blip verify ./my-copy --as Salesforce/blip-itm-base-coco --images ~/golden\n"
@@ -51,7 +51,7 @@ std::string id_of(const std::string& model) {
   return model.substr(0, model.find('@'));
 }
 
-std::optional<VerifyOptions> parse_options(Arguments arguments) {
+std::optional<VerifyOptions> parse_verify_options(Arguments arguments) {
   VerifyOptions options;
   OptionParser app;
   // Declared before MODEL, which thereby wins over what the environment says.
@@ -86,7 +86,7 @@ std::optional<VerifyOptions> parse_options(Arguments arguments) {
           "Checks that a published model gives the captions, answers and scores that it is "
           "known to give: from transformers' tests and documentation, and from the models' "
           "cards.",
-      .footer = kFooter};
+      .footer = kVerifyFooter};
   if (!parse_arguments(app, help, arguments)) return std::nullopt;
   if (options.model.empty()) throw UsageError("no model given; see: blip verify --help");
   if (options.published.empty()) options.published = id_of(options.model);
@@ -161,7 +161,7 @@ app::Record record_of(const app::Golden& golden, const std::optional<app::Golden
 }  // namespace
 
 ExitCode run_verify(Arguments arguments) {
-  const auto options = parse_options(arguments);
+  const auto options = parse_verify_options(arguments);
   if (!options) return ExitCode::ok;
   const std::vector<app::Golden> goldens = app::goldens_of(options->published);
   if (goldens.empty()) {

@@ -1,15 +1,15 @@
 #include "train/recipes/evaluation_data.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
-#include <exception>
-#include <thread>
+#include <optional>
+#include <stop_token>
 #include <utility>
 
 #include "blip/config.hpp"
 #include "blip/error.hpp"
 #include "blip/image.hpp"
+#include "core/ordered_prefetcher.hpp"
 #include "image/normalize.hpp"
 #include "train/data/token_rows.hpp"
 
@@ -93,24 +93,15 @@ Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::s
     image::normalize(image, normalisation, pixels.data.data() + i * elements);
   };
 
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::exception_ptr> errors(count);
-  const auto work = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        load(i);
-      } catch (...) {
-        errors[i] = std::current_exception();
-      }
-    }
+  const auto next_index = [next = std::size_t{0}, count](const std::stop_token&) mutable {
+    return next < count ? std::optional(next++) : std::nullopt;
   };
-  {
-    std::vector<std::jthread> threads;
-    for (int i = 1; i < workers_; ++i) threads.emplace_back(work);
-    work();
-  }
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
+  const auto load_index = [&load](std::size_t i) {
+    load(i);
+    return i;
+  };
+  OrderedPrefetcher<std::size_t, std::size_t> loaded(next_index, load_index, workers_, count);
+  while (loaded.next()) {  // throws what loading the first bad picture threw
   }
   return pixels;
 }

@@ -20,7 +20,7 @@ class PlotCommand : public ::testing::Test {
   std::string run_with_log(const std::string& name) {
     const std::filesystem::path run = directory_.path() / name;
     std::filesystem::create_directory(run);
-    const RunLog log(run, 0);
+    RunLog log(run, 0);
     for (std::int64_t step = 0; step < 20; ++step)
       log.write(step, 0, {{"loss", static_cast<double>(20 - step)}});
     return run.string();

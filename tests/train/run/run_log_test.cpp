@@ -40,7 +40,7 @@ class Log : public ::testing::Test {
 };
 
 TEST_F(Log, HasALineForEachStep) {
-  const RunLog log(run_.path(), 0);
+  RunLog log(run_.path(), 0);
   log.write(50, 0, {{"loss", 7.5}, {"learning_rate", 1e-6}});
   log.write(100, 1, {{"loss", 0.1}, {"matching", std::numeric_limits<double>::quiet_NaN()}});
   std::ifstream stream(file());
@@ -59,11 +59,11 @@ TEST_F(Log, HasALineForEachStep) {
 
 TEST_F(Log, DropsWhatAResumedRunDoesAgain) {
   {
-    const RunLog log(run_.path(), 0);
+    RunLog log(run_.path(), 0);
     for (const std::int64_t step : {10, 20, 30, 40}) log.write(step, 0, {{"loss", 1}});
   }
   append("{\"step\": 45, \"los");  // killed while it wrote
-  const RunLog log(run_.path(), 20);
+  RunLog log(run_.path(), 20);
   EXPECT_EQ(steps("loss"), (std::vector<std::int64_t>{10, 20}));
   log.write(30, 0, {{"loss", 2}});
   EXPECT_EQ(steps("loss"), (std::vector<std::int64_t>{10, 20, 30}));
@@ -75,7 +75,7 @@ TEST_F(Log, DropsWhatAResumedRunDoesAgain) {
 
 TEST_F(Log, StartsAnew) {
   { RunLog(run_.path(), 0).write(10, 0, {{"loss", 1}}); }
-  const RunLog log(run_.path(), 0);
+  RunLog log(run_.path(), 0);
   EXPECT_TRUE(steps("loss").empty());
 }
 

@@ -1,0 +1,1 @@
+// Nothing: the target test_headers exists for its precompiled headers (CMakeLists.txt).
