@@ -42,7 +42,8 @@ for directory in src/*/; do
     continue
   fi
   while IFS=: read -r file line text; do
-    included=$(sed -E 's/^[^"<]*["<]([^">]*)[">].*/\1/' <<<"$text")
+    [[ $text =~ [\"\<]([^\"\>]*)[\"\>] ]] || continue
+    included=${BASH_REMATCH[1]}
     target=${included%%/*}
     if [[ $included == ../* || $included == */../* ]]; then
       complain "$file:$line: includes $included: start the path at a module, not with .."
