@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "blip/error.hpp"
 #include "architectures/blip/config_text.hpp"
+#include "blip/error.hpp"
 
 namespace {
 

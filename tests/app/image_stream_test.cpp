@@ -15,11 +15,12 @@ namespace blip::app {
 namespace {
 
 NextInput numbers_below(std::size_t count) {
-  return [count, next = std::size_t{0}](const std::stop_token&) mutable -> std::optional<ImageInput> {
-    if (next == count) return std::nullopt;
-    const std::size_t index = next++;
-    return ImageInput{.path = std::to_string(index), .index = index, .error = {}};
-  };
+  return
+      [count, next = std::size_t{0}](const std::stop_token&) mutable -> std::optional<ImageInput> {
+        if (next == count) return std::nullopt;
+        const std::size_t index = next++;
+        return ImageInput{.path = std::to_string(index), .index = index, .error = {}};
+      };
 }
 
 Tensor pixels_of(const ImageInput& input) {
@@ -64,7 +65,8 @@ TEST(ImageStream, KeepsFailuresInTheirPlaces) {
 }
 
 TEST(ImageStream, ThrowsWhatReadingTheListThrew) {
-  const NextInput next = [given = false](const std::stop_token&) mutable -> std::optional<ImageInput> {
+  const NextInput next = [given =
+                              false](const std::stop_token&) mutable -> std::optional<ImageInput> {
     if (std::exchange(given, true)) throw Error(ErrorCode::unreadable, "list: gone");
     return ImageInput{.path = "a", .index = 0, .error = {}};
   };

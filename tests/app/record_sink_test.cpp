@@ -167,7 +167,9 @@ TEST_F(Sink, SaysWhatCannotBeWritten) {
 
 TEST_F(Sink, LetsNoControlCharacterReachATerminal) {
   Record record = answered("esc\x1b[31m\n.jpg");
-  record.findings.front().results.front().line = "\x1b]0;title\x07 c1 \xC2\x9B" "31m tab\t";
+  record.findings.front().results.front().line =
+      "\x1b]0;title\x07 c1 \xC2\x9B"
+      "31m tab\t";
   const std::string text = write(Format::text, {record});
   EXPECT_EQ(text,
             "esc?[31m?.jpg: ?]0;title? c1 ?31m tab?\n"

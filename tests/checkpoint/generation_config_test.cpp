@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "blip/config.hpp"
 #include "architectures/blip/config_text.hpp"
+#include "blip/config.hpp"
 #include "tests/core/expect_error.hpp"
 #include "tests/core/temporary_directory.hpp"
 

@@ -162,8 +162,7 @@ TEST(CaptionOutput, ControlCharactersInPathsNeverReachTheTerminal) {
 
 TEST(CaptionOutput, ControlCharactersInAVocabularyNeverReachTheTerminal) {
   const Folder folder;
-  const std::filesystem::path nano =
-      std::filesystem::path(BLIP_SOURCE_DIR) / "tests/models/nano";
+  const std::filesystem::path nano = std::filesystem::path(BLIP_SOURCE_DIR) / "tests/models/nano";
   for (const auto& entry : std::filesystem::directory_iterator(nano)) {
     std::filesystem::copy(entry.path(), folder.path());
   }

@@ -9,7 +9,7 @@ namespace {
 
 // float, so that 0.1F is written as 0.1 and not with the digits that it gains as a double.
 using RecordJson = nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::string, bool,
-                                  std::int64_t, std::uint64_t, float>;
+                                        std::int64_t, std::uint64_t, float>;
 
 std::string dump(const RecordJson& json) {
   return json.dump(-1, ' ', false, RecordJson::error_handler_t::replace);
