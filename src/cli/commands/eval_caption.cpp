@@ -26,7 +26,7 @@ constexpr std::string_view kEvalCaptionFooter =
     "  blip eval caption --results captions.json --references captions_val2014.json\n"
     "  blip eval caption --results captions.jsonl --references captions.json --per-image "
     "scores.jsonl\n"
-    "  blip eval caption -m nano --data dev-000000.tar --beams 3\n"
+    "  blip eval caption -m nano-captioning --data dev-000000.tar --beams 3\n"
     "  blip eval caption -m Salesforce/blip-image-captioning-base --data coco_karpathy_test.json "
     "\\\n"
     "      --images ~/coco --prompt \"a picture of\" --beams 3 --max-length 20 --min-length 5\n"

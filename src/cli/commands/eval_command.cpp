@@ -23,7 +23,7 @@ constexpr std::string_view kHelp =
     "\n"
     "Examples:\n"
     "  blip eval caption --results captions.json --references captions_val2014.json\n"
-    "  blip eval caption -m nano --data dev-000000.tar --beams 3\n"
+    "  blip eval caption -m nano-captioning --data dev-000000.tar --beams 3\n"
     "  blip eval vqa --results answers.json --annotations v2_mscoco_val2014_annotations.json\n"
     "  blip eval retrieval --scores scores.npy --texts-per-image 5\n";
 
