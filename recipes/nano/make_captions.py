@@ -20,7 +20,7 @@ import pathlib
 import numpy
 from PIL import Image
 
-from agree import Judge, Photo
+from agree import LARGE_BOX, NEEDS_PERSON, Judge, Photo, area
 from photo_hash import difference_hash
 from sentences import RIDDEN, Describer
 from shards import ShardWriter
@@ -64,17 +64,23 @@ class Twins:
         return True
 
 
-def record(row, facts, captions, describer):
+def record(row, facts, captions, describer, judge):
     things = [{"noun": thing.noun, "kind": thing.kind, "wider": thing.wider, "count": thing.count, "exact": thing.is_exact,
                "color": thing.color, "area": round(thing.area, 3), "sources": thing.sources} for thing in facts.things]
     return {"image": row["key"] + ".jpg", "captions": captions, "synthetic": True,
             "labels": {"things": things, "place": facts.place, "named": sorted(facts.named),
-                       "sure": sorted(sure_boxes(row, describer.nouns)), "relations": relations(facts, describer)}}
+                       "sure": sure_boxes(row, judge), "relations": relations(facts, describer)}}
 
 
-def sure_boxes(row, nouns):
+def sure_boxes(row, judge):
     """Nouns of boxes that may be asked for: a question needs less than a sentence, for nobody learns words from it."""
-    return {nouns.coco[number].names[0] for number, score, *_ in row["boxes"] if score >= (SURE_PERSON if number == 1 else SURE)}
+    names = set()
+    for number, score, *box in row["boxes"]:
+        name = judge.nouns.coco[number].names[0]
+        is_doubtful = name in judge.seen_by_classifiers and (judge.nouns.kinds[name] not in ("thing", "furniture") or area(box) >= LARGE_BOX)
+        if score >= (SURE_PERSON if name == "person" else SURE) and not is_doubtful and name not in NEEDS_PERSON | {"kite"}:
+            names.add(name)
+    return sorted(names)
 
 
 def relations(facts, describer):
@@ -121,7 +127,7 @@ def main():
         if ranked and main_noun == ranked[0].noun and judge.nouns.kinds[main_noun] == "animal":
             main_noun = next((name for name in ranked[0].wider if name in ("bird", "fish", "insect")), main_noun)
         order = hashlib.sha1(row["key"].encode()).hexdigest()
-        records.append((main_noun, -len(facts.things), order, small, record(row, facts, captions, describer)))
+        records.append((main_noun, -len(facts.things), order, small, record(row, facts, captions, describer, judge)))
     by_noun = collections.defaultdict(list)
     for item in sorted(records, key=lambda item: item[:3]):
         by_noun[item[0]].append(item)
