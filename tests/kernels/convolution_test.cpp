@@ -36,8 +36,8 @@ std::int64_t output_columns(const Case& test) {
 
 struct Data {
   explicit Data(const Case& test)
-      : x(random_floats(static_cast<std::size_t>(test.batch * test.input.height *
-                                                 test.input.width * test.shape.inputs),
+      : x(random_floats(static_cast<std::size_t>(test.batch * test.input.height * test.input.width *
+                                                 test.shape.inputs),
                         1)),
         weight(random_floats(
             static_cast<std::size_t>(test.shape.outputs * test.shape.inputs / test.shape.groups *

@@ -82,7 +82,7 @@ def captioning(name, seed):
     config = random_models.config_of(dict(vision=dict(size["vision"], patch_size=32), text=size["text"]))
     model = make_hybrid(BlipForConditionalGeneration(config), size["backbone"])
     random_models.randomise(model.named_parameters(), seed)
-    randomize(model.vision_model.embeddings.backbone, torch.Generator().manual_seed(seed))
+    randomize(model.vision_model.embeddings.backbone, torch.Generator().manual_seed(seed), config.vision_config.image_size)
     return model
 
 
