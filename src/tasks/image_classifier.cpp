@@ -11,9 +11,8 @@ std::shared_ptr<const ImageClassifier> open_image_classifier(const std::filesyst
   const std::filesystem::path path = resolve_model(model.native(), options.progress, options.hub);
   const ModelFamily& family = family_of(path);
   if (family.open_image_classifier == nullptr) {
-    throw Error(
-        ErrorCode::unsupported,
-        path.string() + ": is a " + family.architecture_of(path).name + ", which has no classes");
+    throw Error(ErrorCode::unsupported,
+                path.string() + ": " + family.architecture_of(path).name + " has no classes");
   }
   return family.open_image_classifier(path, options);
 }

@@ -86,9 +86,9 @@ def captioning(name, seed):
     return model
 
 
-def save(model, directory, backbone):
+def save(model, directory, backbone, tokens=None):
     directory = pathlib.Path(directory)
-    random_models.save_processor(directory, model.config)
+    random_models.save_processor(directory, model.config, tokens)
     processor = json.loads((directory / "preprocessor_config.json").read_text())
     processor.update(image_mean=MEAN, image_std=STD)
     (directory / "preprocessor_config.json").write_text(json.dumps(processor))
