@@ -85,9 +85,8 @@ std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem
 std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& model) {
   const ModelFamily& family = family_of_files_in(model);
   if (family.open_tokenizer == nullptr) {
-    throw Error(
-        ErrorCode::unsupported,
-        model.string() + ": is a " + family.architecture_of(model).name + ", which reads no texts");
+    throw Error(ErrorCode::unsupported,
+                model.string() + ": " + family.architecture_of(model).name + " reads no texts");
   }
   return family.open_tokenizer(model);
 }

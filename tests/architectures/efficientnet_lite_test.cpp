@@ -98,7 +98,7 @@ TEST(EfficientNetLiteConfig, MissingFieldsAreLite0s) {
 }
 
 TEST(EfficientNetLiteConfig, RefusesWhatItCannotBe) {
-  expect_refused("model_type: \"efficientnet\"", {{"model_type", "efficientnet"}},
+  expect_refused("model_type \"efficientnet\" is not supported", {{"model_type", "efficientnet"}},
                  ErrorCode::unsupported);
   expect_refused("hidden_act", {{"hidden_act", "swish"}}, ErrorCode::unsupported);
   expect_refused("strides", {{"strides", {1, 2}}});

@@ -71,7 +71,7 @@ TEST(Classify, ThereAreNoMoreLabelsThanClasses) {
 
 TEST(Classify, CsvHasALineForEachLabel) {
   const Outcome run = classify({path_of(photos()[0]), "--format", "csv", "--top", "2"});
-  EXPECT_THAT(run.out, StartsWith("path,label,score\r\n" + path_of(photos()[0]) + ","));
+  EXPECT_THAT(run.out, StartsWith("path,label,score,error\r\n" + path_of(photos()[0]) + ","));
 }
 
 TEST(Classify, ResumesWhereItWas) {

@@ -114,7 +114,8 @@ TEST(HybridTower, DoesNotDependOnThreadsOrNeighbours) {
   const auto model = BlipForConditionalGeneration::from_pretrained(kHybrid);
   const auto config = BlipImageProcessorConfig::from_pretrained(kHybrid);
   std::vector<Image> images;
-  for (const json& photo : golden("hybrid").at("photos")) images.push_back(photo_of(photo));
+  const json expected = golden("hybrid");
+  for (const json& photo : expected.at("photos")) images.push_back(photo_of(photo));
   Context one({.num_threads = 1});
   Context many({.num_threads = 17});  // whose images go through a layer together
   const Tensor together = model.image_features(prepare_images(images, config), many);
