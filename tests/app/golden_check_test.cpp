@@ -20,7 +20,9 @@ TEST(GoldenCheck, ChecksTheLikeliestLabel) {
       BLIP_SOURCE_DIR "/examples/photos/" + photo.at("file").get<std::string>();
   GoldenCheck check(data + "classifier", 1);
   std::string problem;
-  Golden golden = {.task = GoldenTask::classify, .answer = label};
+  Golden golden;
+  golden.task = GoldenTask::classify;
+  golden.answer = label;
   EXPECT_EQ(expectation_of(golden), label);
   const auto outcome = check.run(golden, image, problem);
   ASSERT_TRUE(outcome) << problem;
