@@ -13,11 +13,13 @@ namespace {
 std::vector<float> softmax(std::span<const float> logits) {
   const double largest = *std::max_element(logits.begin(), logits.end());
   std::vector<double> exponentials;
+  exponentials.reserve(logits.size());
   for (const float logit : logits) {
     exponentials.push_back(std::exp(static_cast<double>(logit) - largest));
   }
   const double sum = std::accumulate(exponentials.begin(), exponentials.end(), 0.0);
   std::vector<float> probabilities;
+  probabilities.reserve(logits.size());
   for (const double value : exponentials) {
     probabilities.push_back(static_cast<float>(value / sum));
   }

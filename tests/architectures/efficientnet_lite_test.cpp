@@ -56,6 +56,7 @@ TEST(EfficientNetLiteConfig, ScalesChannelsAndRepeatsAsTensorFlowDoes) {
   const auto blocks = blocks_of(lite(1.1, 1.2));  // Lite2
   ASSERT_EQ(blocks.size(), 21U);
   std::vector<int> outputs;
+  outputs.reserve(blocks.size());
   for (const EfficientNetLiteBlock& block : blocks) outputs.push_back(block.outputs);
   EXPECT_THAT(outputs, ElementsAre(16, 24, 24, 24, 48, 48, 48, 88, 88, 88, 88, 120, 120, 120, 120,
                                    208, 208, 208, 208, 208, 352));

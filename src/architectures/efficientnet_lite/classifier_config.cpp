@@ -35,6 +35,7 @@ std::vector<std::string> named_labels(const JsonFields& fields, const nlohmann::
 // As transformers calls classes that nobody named.
 std::vector<std::string> numbered_labels(int count) {
   std::vector<std::string> labels;
+  labels.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) labels.push_back("LABEL_" + std::to_string(i));
   return labels;
 }
