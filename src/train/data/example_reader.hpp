@@ -10,6 +10,7 @@
 
 #include "dataset/dataset.hpp"
 #include "train/data/example.hpp"
+#include "train/data/feature_cache.hpp"
 #include "train/data/picture_cache.hpp"
 #include "train/data/row_list.hpp"
 #include "train/data/sample_random.hpp"
@@ -33,6 +34,9 @@ struct ExampleOptions {
   std::size_t max_words = 30;  ///< of a text
   /// Off: pictures are squashed to size × size (as for evaluation) and nothing is left to chance.
   bool is_augmented = true;
+  /// Of pictures that are not augmented, one in two is mirrored: they have two looks then. "left"
+  /// and "right" change places in what is said of it.
+  bool is_mirrored_at_times = false;
   bool has_rand_augment = true;  ///< else crops and flips alone
   double min_crop_area = 0.5;    ///< 0.2 in pre-training
   std::uint64_t seed = 42;
@@ -47,6 +51,9 @@ class ExampleReader {
   /// Throws invalid_argument if there are no rows of that kind, and what list_rows throws.
   ExampleReader(dataset::Dataset samples, const ExampleOptions& options);
 
+  /// Takes the features of pictures that are not augmented from there. Not while examples are read.
+  void set_feature_cache(std::shared_ptr<const FeatureCache> features);
+
   /// How many examples there are: rows, or groups of `captions` of them.
   [[nodiscard]] std::size_t rows() const noexcept;
   /// Throws malformed and the like: "sample NUMBER: PICTURE: CAUSE".
@@ -58,6 +65,10 @@ class ExampleReader {
   [[nodiscard]] std::vector<std::string> captions_of(std::span<const Row> places,
                                                      dataset::Sample sample) const;
   Example read_exactly(std::size_t row, SampleRandom random) const;
+  void read_pictures(std::size_t sample, SampleRandom& random, dataset::Sample& described,
+                     Example& example) const;
+  void read_features(std::size_t sample, dataset::Sample& described, Example& example) const;
+  [[nodiscard]] Image squashed(const Image& picture, bool is_mirrored) const;
   [[nodiscard]] PictureCache::Pictures pictures_of(std::size_t sample,
                                                    dataset::Sample& described) const;
 
@@ -66,6 +77,7 @@ class ExampleReader {
   std::vector<Row> rows_;
   std::vector<std::uint32_t> starts_;  // of an example's rows; empty: one row each
   std::unique_ptr<PictureCache> cache_;
+  std::shared_ptr<const FeatureCache> features_;
 };
 
 }  // namespace blip::train

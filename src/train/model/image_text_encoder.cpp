@@ -32,12 +32,12 @@ torch::Tensor ImageTextEncoder::encode_text(const TextBatch& texts, bool trainin
 }
 
 ImageTextEncoder add_momentum_encoder(Parameters& parameters, const BlipConfig& config,
-                                      const ModelOptions& options) {
+                                      const ModelOptions& options, const ImageTextEncoder& online) {
   const Role role = Role::momentum;
   const std::int64_t image_width = config.vision_config.hidden_size;
   ImageTextEncoder encoder;
   encoder.vision = add_vision_transformer(parameters, "vision_model_m.", config.vision_config,
-                                          options.vision, role);
+                                          options.vision, role, &online.vision);
   encoder.text = add_text_transformer(parameters, "text_encoder_m.", config.text_config,
                                       image_width, options.text_dropout, role);
   encoder.vision_projection =

@@ -8,6 +8,7 @@
 #include "train/objectives/training_losses.hpp"
 #include "train/recipes/evaluations.hpp"
 #include "train/recipes/model_inputs.hpp"
+#include "train/recipes/picture_inputs.hpp"
 #include "train/recipes/recipe.hpp"
 #include "train/recipes/training_options.hpp"
 
@@ -29,12 +30,14 @@ Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& st
   const torch::Device device = group.device();
   const auto model = std::make_shared<CaptioningModel>(
       make_captioning_model(start.config, model_options(config, device)));
+  const auto pictures = std::make_shared<PictureInputs>(config, start, model->vision, device);
   Recipe recipe;
+  recipe.open_features = [pictures] { return pictures->open_cache(); };
   recipe.rows = RowKind::caption;
   recipe.parameters = model->parameters;
   recipe.losses = [=](std::span<const Example> examples, const StepPlace& /*place*/) {
     CaptioningBatch batch;
-    batch.images = pictures_on(device, examples);
+    batch.images = (*pictures)(examples);
     batch.texts =
         texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_longest);
     if (config.data.captions_per_image > 1) {
@@ -43,13 +46,13 @@ Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& st
     batch.prompt_tokens = prompt_tokens(start.tokenizer, config.data.prompt);
     return StepLosses{captioning_loss(*model, batch, language_model_options(config))};
   };
-  recipe.description =
-      model_description(model->config, kBlipForConditionalGeneration.name, start.tokenizer_source);
+  recipe.description = model_description(model->config, kBlipForConditionalGeneration.name,
+                                         start.tokenizer_source, start.images);
   recipe.save = [=](const std::filesystem::path& directory) {
     save_model(model->parameters, model->config, kBlipForConditionalGeneration.name,
-               start.tokenizer_source, directory);
+               start.tokenizer_source, directory, start.images);
   };
-  add_evaluation(recipe, evaluate_captions, config, group);
+  add_evaluation(recipe, evaluate_captions, config, start, group);
   return recipe;
 }
 

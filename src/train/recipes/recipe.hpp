@@ -7,12 +7,14 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "train/data/example.hpp"
+#include "train/data/feature_cache.hpp"
 #include "train/data/row_list.hpp"
 #include "train/model/parameters.hpp"
 #include "train/recipes/start_model.hpp"
@@ -43,6 +45,9 @@ struct Evaluation {
 struct Recipe {
   RowKind rows = RowKind::caption;
   Parameters parameters;
+  /// Opens the feature cache for the weights that the parameters hold by then; null if none is
+  /// used.
+  std::function<std::shared_ptr<const FeatureCache>()> open_features;
   /// Losses of this process's batch. Called once per step, in training mode: it may change buffers.
   std::function<StepLosses(std::span<const Example>, const StepPlace&)> losses;
   /// Writes what the engine and transformers load into a directory that is there and empty.

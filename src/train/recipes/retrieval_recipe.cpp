@@ -9,6 +9,7 @@
 #include "train/optimizer/schedules.hpp"
 #include "train/recipes/evaluations.hpp"
 #include "train/recipes/model_inputs.hpp"
+#include "train/recipes/picture_inputs.hpp"
 #include "train/recipes/recipe.hpp"
 #include "train/recipes/training_options.hpp"
 
@@ -19,13 +20,16 @@ Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& sta
   const torch::Device device = group.device();
   const auto model = std::make_shared<RetrievalModel>(
       make_retrieval_model(start.config, model_options(config, device)));
+  const auto pictures =
+      std::make_shared<PictureInputs>(config, start, model->online.vision, device);
   Recipe recipe;
+  recipe.open_features = [pictures] { return pictures->open_cache(); };
   recipe.rows = RowKind::caption;
   recipe.parameters = model->parameters;
   recipe.losses = [=, sampler = default_sampler(config.objective), gather = gather_of(group)](
                       std::span<const Example> examples, const StepPlace& place) {
     RetrievalBatch batch;
-    batch.images = pictures_on(device, examples);
+    batch.images = (*pictures)(examples);
     // To the same length always: other processes gather the texts.
     batch.texts =
         texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_maximum);
@@ -41,13 +45,13 @@ Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& sta
                           objective.matching_weight * losses.matching,
                       {{"contrastive", losses.contrastive}, {"matching", losses.matching}}};
   };
-  recipe.description =
-      model_description(model->config, kBlipForImageTextRetrieval.name, start.tokenizer_source);
+  recipe.description = model_description(model->config, kBlipForImageTextRetrieval.name,
+                                         start.tokenizer_source, start.images);
   recipe.save = [=](const std::filesystem::path& directory) {
     save_model(model->parameters, model->config, kBlipForImageTextRetrieval.name,
-               start.tokenizer_source, directory);
+               start.tokenizer_source, directory, start.images);
   };
-  add_evaluation(recipe, evaluate_retrieval, config, group);
+  add_evaluation(recipe, evaluate_retrieval, config, start, group);
   return recipe;
 }
 

@@ -149,6 +149,7 @@ void TrainingLoop::start(const std::optional<std::filesystem::path>& checkpoint)
     state_.fill(log);
   }
   state_.share(reader_.rows());
+  if (recipe_.open_features) reader_.set_feature_cache(recipe_.open_features());
   first_step_ = state_.position().step;
   if (!is_first) return;
   reports_.emplace(config_.run.directory, first_step_, log_);

@@ -30,7 +30,11 @@ struct DataConfig {
   bool augment = true;                ///< crops, flips and RandAugment
   bool rand_augment = true;           ///< false: only crops and flips
   std::string bad_pictures = "fail";  ///< or "replace": the next row that can be read
+  bool flip = false;                  ///< without `augment`: mirrored half of the time
   int cache_megabytes = 0;            ///< for decoded pictures, per process
+  /// Directory where the maps that a fixed backbone makes of pictures are kept; empty: nowhere.
+  std::string feature_cache;
+  int feature_cache_megabytes = 8192;  ///< that it may grow to
 };
 
 struct ModelConfig {
@@ -39,8 +43,11 @@ struct ModelConfig {
   /// 0: as many as the start has; n: its first n text layers, for a smaller model. Refused without
   /// `start`, where architecture.text_layers counts.
   int text_layers = 0;
-  std::string bert;      ///< without `start`: fills the text towers
-  std::string vit;       ///< without `start`: fills the vision tower; timm's names
+  std::string bert;  ///< without `start`: fills the text towers
+  std::string vit;   ///< without `start`: fills the vision tower; timm's names
+  /// Without `start`: an EfficientNet-Lite classifier, whose convolutions embed the patches of a
+  /// hybrid vision tower.
+  std::string backbone;
   double dropout = 0.1;  ///< of the text towers
   double drop_path = 0;  ///< of the vision tower's last layer; rises linearly from the first
   int recompute_layers =
@@ -72,6 +79,8 @@ struct OptimizerConfig {
   double weight_decay = 0.05;
   bool decay_everything = true;              ///< false: not biases and norms, as LAVIS has it
   double vision_learning_rate_factor = 1.0;  ///< 0: the vision tower stays as it is
+  /// Of a hybrid tower's backbone, as a part of the others' learning rate; 0: it stays as it is.
+  double backbone_learning_rate_factor = 0.0;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;

@@ -20,9 +20,11 @@ torch::Tensor start_value(const std::string& name, torch::IntArrayRef shape) {
   const auto contains = [&](const char* part) { return name.find(part) != std::string::npos; };
   if (name.ends_with("_queue")) return u * std::sqrt(3.0 / static_cast<double>(shape[0]));
   if (shape.size() == 1) {
-    return contains("orm") && name.ends_with("weight") ? 1.0 + 0.1 * u : 0.05 * u;
+    const bool is_norm = contains("orm") || contains("_bn.");
+    const bool is_scale = (is_norm && name.ends_with("weight")) || name.ends_with("running_var");
+    return is_scale ? 1.0 + 0.1 * u : 0.05 * u;
   }
-  if (contains("embedding") && !contains("patch")) return 0.2 * u;
+  if (contains("embedding") && !contains("patch") && !contains("backbone")) return 0.2 * u;
   return u * (1.5 / std::sqrt(static_cast<double>(u[0].numel())));
 }
 
@@ -46,6 +48,7 @@ class Runner {
     options_.text_dropout = 0.0;
     options_.queue_size = case_.at("queue_size");
     options_.vision.recomputed_blocks = case_.value("recomputed_blocks", 0);
+    options_.vision.is_backbone_fixed = case_.value("backbone_fixed", true);
     if (case_.value("smoothing", "of_targets") == "of_all_positions") {
       smoothing_.smoothing = Smoothing::of_all_positions;
     }
