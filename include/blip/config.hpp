@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "blip/export.hpp"
 #include "blip/generation.hpp"
@@ -35,6 +36,32 @@ struct BlipTextConfig {
   GenerationOptions generation;
 };
 
+/// EfficientNet-Lite: a convolutional network from pixels to a map of features. The fields are those
+/// of transformers' EfficientNetConfig, each list with a number for every stage; the defaults are
+/// Lite0's. Lite differs in that it has no squeeze-excitation, that the stem and the last convolution
+/// are not scaled by the width, and the first and the last stage not by the depth.
+struct EfficientNetLiteConfig {
+  double width_coefficient = 1.0;
+  double depth_coefficient = 1.0;
+  int depth_divisor = 8;  ///< channels are rounded to multiples of it
+  std::vector<int> kernel_sizes = {3, 3, 5, 3, 5, 5, 3};
+  std::vector<int> in_channels = {32, 16, 24, 40, 80, 112, 192};
+  std::vector<int> out_channels = {16, 24, 40, 80, 112, 192, 320};
+  std::vector<int> strides = {1, 2, 2, 2, 1, 2, 1};
+  std::vector<int> num_block_repeats = {1, 2, 2, 3, 3, 4, 1};
+  std::vector<int> expand_ratios = {1, 6, 6, 6, 6, 6, 6};
+  int hidden_dim = 1280;  ///< channels of the map
+  std::string hidden_act = "relu6";
+  float batch_norm_eps = 1e-3F;
+
+  /// Pixels of an image to one of the map, along either side; the last may be cut short.
+  [[nodiscard]] int total_stride() const noexcept {
+    int stride = 2;  // the stem's
+    for (const int of_stage : strides) stride *= of_stage;
+    return stride;
+  }
+};
+
 /// `vision_config` of config.json. Defaults are transformers' BlipVisionConfig.
 struct BlipVisionConfig {
   int hidden_size = 768;
@@ -45,6 +72,16 @@ struct BlipVisionConfig {
   int patch_size = 16;
   std::string hidden_act = "gelu";
   float layer_norm_eps = 1e-5F;
+  /// Makes the tower a hybrid: the patches are the places of this network's map, and `patch_size`
+  /// has no meaning. As transformers' ViTHybridConfig has it.
+  std::optional<EfficientNetLiteConfig> backbone_config;
+
+  /// Patches along a side of so many pixels.
+  [[nodiscard]] int grid(int pixels) const noexcept {
+    if (!backbone_config) return pixels / patch_size;
+    const int stride = backbone_config->total_stride();
+    return (pixels + stride - 1) / stride;
+  }
 };
 
 /// config.json as a whole.

@@ -34,6 +34,10 @@ class ExpectedTensorList {
               std::string stand_in = {}) {
     tensors_.push_back({std::move(name), {outputs, inputs}, std::move(stand_in), true});
   }
+  /// The weight of a convolution of single pixels, which is a matrix.
+  void pointwise(std::string name, std::int64_t outputs, std::int64_t inputs) {
+    tensors_.push_back({std::move(name), {outputs, inputs, 1, 1}, {}, true});
+  }
   void linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs) {
     matrix(prefix + ".weight", outputs, inputs);
     add(prefix + ".bias", {outputs});
@@ -41,6 +45,12 @@ class ExpectedTensorList {
   void layer_norm(const std::string& prefix, std::int64_t size) {
     add(prefix + ".weight", {size});
     add(prefix + ".bias", {size});
+  }
+  /// As inference needs it: without the number of batches that training has seen.
+  void batch_norm(const std::string& prefix, std::int64_t size) {
+    for (const char* name : {".weight", ".bias", ".running_mean", ".running_var"}) {
+      add(prefix + name, {size});
+    }
   }
   void positions(std::string name, std::vector<std::int64_t> shape) {
     add(std::move(name), std::move(shape));

@@ -1,5 +1,6 @@
 #include "checkpoint/weight_scales.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -18,6 +19,11 @@ constexpr std::string_view kSuffix = "_scale";
 
 }  // namespace
 
+bool is_matrix(std::span<const std::int64_t> shape) {
+  return shape.size() >= 2 && std::all_of(shape.begin() + 2, shape.end(),
+                                          [](std::int64_t size) { return size == 1; });
+}
+
 std::string weight_scale_name(std::string_view weight) {
   return std::string(weight).append(kSuffix);
 }
@@ -30,7 +36,7 @@ const CheckpointTensor* find_scaled_weight(const Checkpoint& checkpoint, std::st
 
 std::vector<float> read_weight_scales(const Checkpoint& checkpoint,
                                       const CheckpointTensor& weight) {
-  if (weight.shape.size() != 2) {
+  if (!is_matrix(weight.shape)) {
     fail(checkpoint, ErrorCode::unsupported, weight.name, "holds I8, which only matrices may");
   }
   const std::string name = weight_scale_name(weight.name);

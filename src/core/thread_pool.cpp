@@ -40,6 +40,14 @@ bool spin_until(const Condition& condition) {
 
 }  // namespace
 
+SingleOpenMpThread::SingleOpenMpThread() : before_(omp_get_max_threads()) {
+  omp_set_num_threads(1);
+}
+
+SingleOpenMpThread::~SingleOpenMpThread() {
+  omp_set_num_threads(before_);
+}
+
 ThreadPool::ThreadPool(int num_threads)
     : workers_(static_cast<std::size_t>(std::max(num_threads, 1) - 1)) {
   threads_ = start_threads(num_threads - 1, [this](int i) {
@@ -103,10 +111,7 @@ void ThreadPool::run_tasks(int thread) {
 
 void ThreadPool::parallel_for(std::size_t count, const Task& task) {
   if (count == 0) return;
-  // The caller may be inside an OpenMP program of its own: put its setting back afterwards.
-  const int caller_omp_threads = omp_get_max_threads();
-  omp_set_num_threads(1);
-
+  const SingleOpenMpThread single;
   task_ = &task;
   count_ = count;
   next_.store(0, std::memory_order_relaxed);
@@ -115,7 +120,6 @@ void ThreadPool::parallel_for(std::size_t count, const Task& task) {
   for (Worker& worker : taking_part) ask(worker);
   run_tasks(0);
   for (Worker& worker : taking_part) wait_for(worker);
-  omp_set_num_threads(caller_omp_threads);
   if (error_) std::rethrow_exception(error_);
 }
 

@@ -12,6 +12,19 @@
 
 namespace blip {
 
+/// As long as it lives, oneDNN, which is built with OpenMP, stays on the thread that made it. Puts
+/// that thread's setting back afterwards: the caller may be inside an OpenMP program of its own.
+class SingleOpenMpThread {
+ public:
+  SingleOpenMpThread();
+  ~SingleOpenMpThread();
+  SingleOpenMpThread(const SingleOpenMpThread&) = delete;
+  SingleOpenMpThread& operator=(const SingleOpenMpThread&) = delete;
+
+ private:
+  int before_;
+};
+
 class ThreadPool {
  public:
   /// `num_threads` >= 1 counts the thread that calls parallel_for.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "blip/error.hpp"
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/float/panel_attention.hpp"
@@ -14,12 +13,11 @@
 #include "kernels/layout/panels.hpp"
 #include "kernels/layout/quantized_panels.hpp"
 #include "kernels/linear.hpp"
+#include "model/colours.hpp"
 #include "model/position_embedding.hpp"
 
 namespace blip {
 namespace {
-
-constexpr std::int64_t kColours = 3;
 
 VisionLayer load_layer(WeightLoader& loader, const BlipVisionConfig& config,
                        const std::string& prefix) {
@@ -36,47 +34,27 @@ VisionLayer load_layer(WeightLoader& loader, const BlipVisionConfig& config,
   };
 }
 
-// pixels: [3, H, W] → out: [grid_height * grid_width, 3 * patch * patch]: each patch as the row
-// that the convolution's weight [E, 3, patch, patch] multiplies. Pixels past the last whole patch
-// are dropped, as a convolution without padding drops them.
-void gather_patches(const float* pixels, std::int64_t height, std::int64_t width,
-                    std::int64_t patch, float* out) {
-  for (std::int64_t top = 0; top + patch <= height; top += patch) {
-    for (std::int64_t left = 0; left + patch <= width; left += patch) {
-      for (std::int64_t colour = 0; colour < kColours; ++colour) {
-        for (std::int64_t y = top; y < top + patch; ++y) {
-          out = std::copy_n(pixels + (colour * height + y) * width + left, patch, out);
-        }
-      }
-    }
-  }
-}
-
 }  // namespace
 
 VisionModel::VisionModel(WeightLoader& loader, const BlipVisionConfig& config,
                          const std::string& prefix)
-    : config_(config) {
-  const std::int64_t hidden = config.hidden_size;
-  const std::int64_t patch = config.patch_size;
+    : config_(config), patch_embedding_(loader, config, prefix + "embeddings.") {
   const std::string embeddings = prefix + "embeddings.";
-  class_embedding_ = loader.values(embeddings + "class_embedding", {1, 1, hidden});
+  class_embedding_ = loader.values(embeddings + "class_embedding", {1, 1, config.hidden_size});
   load_positions(loader, embeddings + "position_embedding");
-  patch_embedding_ = {
-      loader.matrix(embeddings + "patch_embedding.weight", {hidden, kColours, patch, patch}),
-      loader.values(embeddings + "patch_embedding.bias", {hidden})};
   for (int i = 0; i < config.num_hidden_layers; ++i) {
     layers_.push_back(
         load_layer(loader, config, prefix + "encoder.layers." + std::to_string(i) + "."));
   }
-  post_layernorm_ = loader.layer_norm(prefix + "post_layernorm", hidden, config.layer_norm_eps);
+  post_layernorm_ =
+      loader.layer_norm(prefix + "post_layernorm", config.hidden_size, config.layer_norm_eps);
 }
 
 // A checkpoint trained at another image size than config.json gives (Salesforce's VQA model: 480
 // px, run at 384) has another grid, which is resampled as their own loader does.
 void VisionModel::load_positions(WeightLoader& loader, const std::string& name) {
   const std::int64_t hidden = config_.hidden_size;
-  const std::int64_t grid = config_.image_size / config_.patch_size;
+  const std::int64_t grid = config_.grid(config_.image_size);
   const std::vector<std::int64_t> shape = loader.shape_of(name);
   const std::int64_t rows = shape.size() == 3 ? shape[1] : 0;
   const auto stored_grid = static_cast<std::int64_t>(
@@ -93,43 +71,29 @@ void VisionModel::load_positions(WeightLoader& loader, const std::string& name) 
 }
 
 std::int64_t VisionModel::token_count(std::int64_t height, std::int64_t width) const {
-  const std::int64_t patch = config_.patch_size;
-  if (height < patch || width < patch) {
-    throw Error(ErrorCode::invalid_argument,
-                "an image of " + std::to_string(width) + "×" + std::to_string(height) +
-                    " pixels is smaller than the model's patch of " + std::to_string(patch));
-  }
-  return (height / patch) * (width / patch) + 1;
+  return patch_embedding_.grid(height, width).patches() + 1;
 }
 
 void VisionModel::embed(const float* pixels, std::int64_t batch, std::int64_t height,
                         std::int64_t width, float* out, Context& context) const {
   const Scratch::Frame frame(context.scratch());
   const std::int64_t hidden = config_.hidden_size;
-  const std::int64_t patch = config_.patch_size;
-  const std::int64_t patch_size = kColours * patch * patch;
-  const std::int64_t tokens = token_count(height, width);
-  const std::int64_t patches = tokens - 1;
+  const PatchEmbedding::Grid grid = patch_embedding_.grid(height, width);
+  const std::int64_t patches = grid.patches();
+  const std::int64_t tokens = patches + 1;
 
   const float* positions = position_embedding_;
   if (height != config_.image_size || width != config_.image_size) {
     auto* interpolated =
         context.scratch().allocate<float>(static_cast<std::size_t>(tokens * hidden));
-    interpolate_position_embedding(position_embedding_, config_.image_size / patch, hidden,
-                                   height / patch, width / patch, interpolated);
+    interpolate_position_embedding(position_embedding_, config_.grid(config_.image_size), hidden,
+                                   grid.height, grid.width, interpolated);
     positions = interpolated;
   }
 
-  auto* gathered =
-      context.scratch().allocate<float>(static_cast<std::size_t>(batch * patches * patch_size));
   auto* embedded =
       context.scratch().allocate<float>(static_cast<std::size_t>(batch * patches * hidden));
-  context.threads().parallel_for(static_cast<std::size_t>(batch), [&](std::size_t index, int) {
-    const auto image = static_cast<std::int64_t>(index);
-    gather_patches(pixels + image * kColours * height * width, height, width, patch,
-                   gathered + image * patches * patch_size);
-  });
-  linear(gathered, batch * patches, patch_embedding_, embedded, context);
+  patch_embedding_.embed(pixels, batch, height, width, embedded, context);
 
   auto* rows = context.scratch().allocate<float>(static_cast<std::size_t>(tokens * hidden));
   const std::int64_t image_size = panel_count(tokens) * kPanelTokens * hidden;

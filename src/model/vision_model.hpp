@@ -10,6 +10,7 @@
 #include "kernels/float/layer_norm.hpp"
 #include "kernels/layout/attention_shape.hpp"
 #include "kernels/layout/weight_matrix.hpp"
+#include "model/patch_embedding.hpp"
 #include "model/weight_loader.hpp"
 
 namespace blip {
@@ -56,11 +57,11 @@ class VisionModel {
   [[nodiscard]] bool takes_quantized_inputs() const;
 
   BlipVisionConfig config_;
+  PatchEmbedding patch_embedding_;
   const float* class_embedding_;     // [E]
   const float* position_embedding_;  // [1 + grid * grid, E]
   std::vector<float>
       resampled_positions_;  // what it points into, of a checkpoint with another grid
-  Linear patch_embedding_;   // [E, 3 * patch * patch]
   std::vector<VisionLayer> layers_;
   LayerNorm post_layernorm_;
 };

@@ -29,8 +29,8 @@ WeightFormat format_of(const CheckpointTensor& tensor, const Checkpoint& checkpo
                                           ", weights must be F32, F16, BF16 or I8 with scales");
 }
 
-// `rank` is the tensor's: a convolution's weight is never made int8.
-WeightFormat wanted_format(WeightType type, WeightFormat stored, std::size_t rank) {
+WeightFormat wanted_format(WeightType type, WeightFormat stored,
+                           std::span<const std::int64_t> shape) {
   switch (type) {
     case WeightType::f32:
       return WeightFormat::f32;
@@ -39,7 +39,7 @@ WeightFormat wanted_format(WeightType type, WeightFormat stored, std::size_t ran
     case WeightType::bf16:
       return WeightFormat::bf16;
     case WeightType::i8:
-      return rank == 2 ? WeightFormat::i8 : stored;
+      return is_matrix(shape) ? WeightFormat::i8 : stored;
     case WeightType::stored:
       break;
   }
@@ -104,7 +104,7 @@ WeightMatrix WeightLoader::matrix(const std::string& name,
   const WeightFormat stored = format_of(tensor, checkpoint_);
   // Whether they are there and fit is for read_weight_scales to say.
   if (stored == WeightFormat::i8) used_.insert(weight_scale_name(name));
-  const WeightFormat wanted = wanted_format(weight_type_, stored, shape.size());
+  const WeightFormat wanted = wanted_format(weight_type_, stored, shape);
   if (wanted == WeightFormat::i8) return int8_matrix(tensor);
   const std::int64_t rows = *shape.begin();
   return {converted(tensor, stored, wanted), wanted, rows, tensor.element_count() / rows};
@@ -137,6 +137,19 @@ const std::int8_t* WeightLoader::quantized(const CheckpointTensor& tensor, float
     std::ranges::copy(rows.scales, scales + rows.first);
   });
   return out;
+}
+
+std::vector<float> WeightLoader::floats(const std::string& name,
+                                        std::initializer_list<std::int64_t> shape) {
+  const CheckpointTensor& tensor = require(name, shape);
+  if (format_of(tensor, checkpoint_) == WeightFormat::i8) used_.insert(weight_scale_name(name));
+  std::vector<float> copy;
+  copy.reserve(static_cast<std::size_t>(tensor.element_count()));
+  TensorRows rows(checkpoint_, tensor);
+  rows.for_each_piece([&](std::int64_t, std::int64_t count, const float* values) {
+    copy.insert(copy.end(), values, values + count * rows.columns());
+  });
+  return copy;
 }
 
 const float* WeightLoader::values(const std::string& name,
@@ -173,6 +186,11 @@ const float* WeightLoader::block_sums(const WeightMatrix& matrix) {
 
 LayerNorm WeightLoader::layer_norm(const std::string& prefix, std::int64_t size, float epsilon) {
   return {values(prefix + ".weight", {size}), values(prefix + ".bias", {size}), epsilon};
+}
+
+void WeightLoader::refuse(const std::string& name, const std::string& problem) const {
+  throw Error(ErrorCode::malformed,
+              source_of(checkpoint_) + ": tensor '" + name + "' " + problem);
 }
 
 std::vector<std::string> WeightLoader::unused() const {

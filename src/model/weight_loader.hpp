@@ -39,10 +39,12 @@ class WeightLoader {
   [[nodiscard]] std::vector<std::int64_t> shape_of(const std::string& name) const;
 
   /// A matrix in the requested format: as stored where that is what was asked for.
-  /// `shape` is what the tensor must have; all but its first dimension become the columns. Of more
-  /// than two dimensions it is never made int8. Throws malformed for scales or, made int8, weights
+  /// `shape` is what the tensor must have; all but its first dimension become the columns. Only a
+  /// matrix (checkpoint/weight_scales.hpp) is made int8. Throws malformed for scales or, made int8, weights
   /// that are not finite.
   WeightMatrix matrix(const std::string& name, std::initializer_list<std::int64_t> shape);
+  /// A float32 copy whatever the format, for weights that are made into others.
+  std::vector<float> floats(const std::string& name, std::initializer_list<std::int64_t> shape);
   /// Float32 values whatever the format: biases, norms and position embeddings, which are small.
   const float* values(const std::string& name, std::initializer_list<std::int64_t> shape);
 
@@ -51,6 +53,9 @@ class WeightLoader {
                 Int8Inputs int8_inputs = Int8Inputs::as_they_are);
   /// `prefix`.weight and `prefix`.bias [size]
   LayerNorm layer_norm(const std::string& prefix, std::int64_t size, float epsilon);
+
+  /// Throws malformed: "FILE: tensor 'NAME' PROBLEM".
+  [[noreturn]] void refuse(const std::string& name, const std::string& problem) const;
 
   /// Names in the checkpoint that nothing asked for, sorted.
   [[nodiscard]] std::vector<std::string> unused() const;

@@ -43,8 +43,7 @@ class Oracle:
     def __init__(self, directory, photos, image_size=0):
         self.directory = pathlib.Path(directory)
         self.photos = photos
-        self.model = BlipForConditionalGeneration.from_pretrained(
-            self.directory, dtype=torch.float32).eval()
+        self.model = self.open_model(self.directory)
         self.tokenizer = BertTokenizer.from_pretrained(self.directory)
         processor = BlipImageProcessorPil.from_pretrained(self.directory)
         if image_size:
@@ -52,6 +51,10 @@ class Oracle:
         self.interpolate = bool(image_size)
         images = [Image.open(photo).convert("RGB") for photo in photos]
         self.pixel_values = processor(images=images, return_tensors="pt")["pixel_values"]
+
+    @staticmethod
+    def open_model(directory):
+        return BlipForConditionalGeneration.from_pretrained(directory, dtype=torch.float32).eval()
 
     def features(self):
         return torch.cat([

@@ -5,6 +5,7 @@
 #include "architectures/blip/config_text.hpp"
 #include "architectures/blip/family.hpp"
 #include "architectures/blip/infer_config.hpp"
+#include "architectures/efficientnet_lite/config.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_fields.hpp"
@@ -105,7 +106,9 @@ BlipVisionConfig parse_vision_config(const JsonFields& fields) {
 
   require_gelu(fields, config.hidden_act);
   require_whole_heads(fields, config.hidden_size, config.num_attention_heads);
-  if (config.image_size < config.patch_size) {
+  if (const auto backbone = fields.object("backbone_config")) {
+    config.backbone_config = parse_efficientnet_lite(*backbone);
+  } else if (config.image_size < config.patch_size) {
     fields.fail("image_size", std::to_string(config.image_size) +
                                   " is smaller than the patch_size " +
                                   std::to_string(config.patch_size));

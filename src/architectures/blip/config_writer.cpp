@@ -1,23 +1,17 @@
 #include "architectures/blip/config_writer.hpp"
 
 #include <array>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "architectures/blip/family.hpp"
+#include "architectures/efficientnet_lite/config.hpp"
 #include "core/json_text.hpp"
+#include "core/shortest_number.hpp"
 
 namespace blip {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// A float32 as the shortest decimal that is it: 1e-05, not 9.999999747378752e-06.
-Json shortest(float value) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  return Json::parse(text.data(), end);
-}
 
 Json text_json(const BlipTextConfig& config) {
   return {{"model_type", "blip_text_model"},
@@ -29,7 +23,7 @@ Json text_json(const BlipTextConfig& config) {
           {"num_attention_heads", config.num_attention_heads},
           {"max_position_embeddings", config.max_position_embeddings},
           {"hidden_act", config.hidden_act},
-          {"layer_norm_eps", shortest(config.layer_norm_eps)},
+          {"layer_norm_eps", shortest_number(config.layer_norm_eps)},
           {"bos_token_id", config.bos_token_id},
           {"eos_token_id", config.eos_token_id},
           {"pad_token_id", config.pad_token_id},
@@ -38,7 +32,7 @@ Json text_json(const BlipTextConfig& config) {
 }
 
 Json vision_json(const BlipVisionConfig& config) {
-  return {{"model_type", "blip_vision_model"},
+  Json json = {{"model_type", "blip_vision_model"},
           {"hidden_size", config.hidden_size},
           {"intermediate_size", config.intermediate_size},
           {"num_hidden_layers", config.num_hidden_layers},
@@ -47,7 +41,11 @@ Json vision_json(const BlipVisionConfig& config) {
           {"image_size", config.image_size},
           {"patch_size", config.patch_size},
           {"hidden_act", config.hidden_act},
-          {"layer_norm_eps", shortest(config.layer_norm_eps)}};
+          {"layer_norm_eps", shortest_number(config.layer_norm_eps)}};
+  if (config.backbone_config) {
+    json["backbone_config"] = efficientnet_lite_json(*config.backbone_config);
+  }
+  return json;
 }
 
 std::string as_text(const Json& json) {
@@ -60,7 +58,7 @@ std::string config_as_json(const BlipConfig& config) {
   return as_text({{"architectures", Json::array({config.architecture})},
                   {"model_type", kBlipFamily.model_type},
                   {"projection_dim", config.projection_dim},
-                  {"logit_scale_init_value", shortest(config.logit_scale_init_value)},
+                  {"logit_scale_init_value", shortest_number(config.logit_scale_init_value)},
                   {"image_text_hidden_size", config.image_text_hidden_size},
                   {"tie_word_embeddings", config.tie_word_embeddings},
                   {"text_config", text_json(config.text_config)},
@@ -84,7 +82,7 @@ std::string updated_config(std::string_view json, const std::string& name,
 
 std::string image_processor_as_json(const BlipImageProcessorConfig& config) {
   const auto floats = [](const std::array<float, 3>& values) {
-    return Json::array({shortest(values[0]), shortest(values[1]), shortest(values[2])});
+    return Json::array({shortest_number(values[0]), shortest_number(values[1]), shortest_number(values[2])});
   };
   return as_text({{"image_processor_type", "BlipImageProcessor"},
                   {"processor_class", "BlipProcessor"},

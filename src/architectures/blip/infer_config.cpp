@@ -90,6 +90,10 @@ const BlipArchitecture& infer_architecture(const Shapes& shapes) {
 
 BlipVisionConfig infer_vision(const Shapes& shapes, bool is_original) {
   const std::string prefix = "vision_model.";
+  if (shapes.has_any(prefix + "embeddings.backbone.")) {
+    shapes.fail("has a convolutional backbone, whose strides only a config.json tells",
+                ErrorCode::unsupported);
+  }
   BlipVisionConfig config;
   config.hidden_size = shapes.size(prefix + "embeddings.class_embedding", 3, 2);
   config.patch_size = shapes.size(prefix + "embeddings.patch_embedding.weight", 4, 3);

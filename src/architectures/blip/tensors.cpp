@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "architectures/blip/architectures.hpp"
+#include "architectures/efficientnet_lite/tensors.hpp"
 
 namespace blip {
 namespace {
@@ -14,11 +15,17 @@ constexpr int kFirstMergeLayer = 6;
 
 void add_vision(ExpectedTensorList& list, const BlipVisionConfig& config) {
   const std::int64_t width = config.hidden_size;
-  const std::int64_t edge = config.image_size / config.patch_size;
+  const std::int64_t edge = config.grid(config.image_size);
   const std::string embeddings = "vision_model.embeddings.";
   list.add(embeddings + "class_embedding", {1, 1, width});
   list.positions(embeddings + "position_embedding", {1, 1 + edge * edge, width});
-  list.add(embeddings + "patch_embedding.weight", {width, 3, config.patch_size, config.patch_size});
+  if (config.backbone_config) {
+    add_efficientnet_lite(list, *config.backbone_config, embeddings + "backbone.");
+    list.pointwise(embeddings + "patch_embedding.weight", width, config.backbone_config->hidden_dim);
+  } else {
+    list.add(embeddings + "patch_embedding.weight",
+             {width, 3, config.patch_size, config.patch_size});
+  }
   list.add(embeddings + "patch_embedding.bias", {width});
   for (int i = 0; i < config.num_hidden_layers; ++i) {
     const std::string layer = "vision_model.encoder.layers." + std::to_string(i) + ".";

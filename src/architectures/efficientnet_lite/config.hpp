@@ -1,0 +1,20 @@
+// The fields of an EfficientNet-Lite in configuration files, read and written.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "blip/config.hpp"
+#include "core/json_fields.hpp"
+
+namespace blip {
+
+inline constexpr const char* kEfficientNetLiteType = "efficientnet_lite";
+
+/// `backbone_config` of a hybrid BLIP, or config.json of a classifier. Throws malformed or
+/// unsupported, naming the field.
+EfficientNetLiteConfig parse_efficientnet_lite(const JsonFields& fields);
+
+/// With the model type first.
+nlohmann::ordered_json efficientnet_lite_json(const EfficientNetLiteConfig& config);
+
+}  // namespace blip
