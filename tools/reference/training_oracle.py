@@ -339,6 +339,16 @@ def caption_loss(logits, ids, mask, prompt=0, smoothing="of_targets", reduction=
     return (1 - SMOOTHING) * nll.sum() / asked.sum() + SMOOTHING * smooth_mean
 
 
+def self_critical_loss(logits, ids, mask, prompt, advantages):
+    """The captions were drawn: a token at a time, minus its advantage times its log-probability, the mean over tokens."""
+    total, tokens = 0.0, 0
+    for row, advantage in enumerate(advantages):
+        for place in range(prompt, int(mask[row].sum())):
+            total = total - advantage * torch.log_softmax(logits[row, place - 1], dim=-1)[ids[row, place]]
+            tokens += 1
+    return total / tokens
+
+
 def contrast(model, image, text, image_m, text_m, hard, alpha):
     """→ the loss, similarities image to text and text to image [B, B + Q]"""
     temp = model["temp"]
@@ -422,6 +432,8 @@ def losses(model, step, number):
             return {"contrastive": contrastive, "matching": matching, "total": contrastive + matching}
     words = first_token(ids, dec)
     logits = model.words(model.read("text_decoder.bert.", words, mask, states, causal=True))
+    if "advantages" in step:
+        return {"total": self_critical_loss(logits, words, mask, prompt, step["advantages"])}
     language = caption_loss(logits, words, mask, prompt, case.get("smoothing", "of_targets"))
     if model.task == "captioning":
         return {"total": language}
@@ -489,7 +501,7 @@ def texts(generator, rows, length, vocab):
     return ids, masks
 
 
-def make_case(task, size, steps=3, seed=0, **options):
+def make_case(task, size, steps=3, seed=0, self_critical=False, **options):
     value, generator = SIZES[size], torch.Generator().manual_seed(seed)
     vocab, batch = value["vocab"], value["batch"]
     case = {
@@ -524,6 +536,8 @@ def make_case(task, size, steps=3, seed=0, **options):
                 step[name] = [n + (n >= i) for i, n in enumerate(step[name])]
         if task == "captioning":
             step["prompt_tokens"] = 2
+            if self_critical:
+                step["advantages"] = [round(float(a), 3) for a in torch.randn(batch, generator=generator)]
         if task == "question_answering":
             step["answer_counts"] = [1 + (i + 1) % 3 for i in range(batch)]
             rows = sum(step["answer_counts"])

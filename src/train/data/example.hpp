@@ -23,6 +23,7 @@ struct Example {
   std::vector<CachedFeatures> features;  ///< of each picture, if there is a feature cache
   std::string text;                      ///< caption with its prompt, question or statement
   std::vector<std::string> more_texts;   ///< further captions of the picture, prepared alike
+  std::vector<bool> are_synthetic;       ///< of the captions: text, then more_texts
   std::vector<dataset::Answer> answers;  ///< of a question
   bool is_true = false;                  ///< of a statement
   bool is_mirrored = false;              ///< and "left" and "right" with it, unless it is augmented

@@ -1,5 +1,6 @@
 #include "train/data/example_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "blip/error.hpp"
@@ -63,17 +64,38 @@ PictureCache::Pictures ExampleReader::pictures_of(std::size_t sample,
   return shared;
 }
 
-std::vector<std::string> ExampleReader::captions_of(std::span<const Row> places,
-                                                    dataset::Sample sample) const {
-  std::vector<std::string> captions;
+bool ExampleReader::is_synthetic(const dataset::Sample& sample) const {
+  const std::vector<std::string>& sources = options_.synthetic_sources;
+  return sample.is_synthetic ||
+         std::find(sources.begin(), sources.end(), sample.source) != sources.end();
+}
+
+std::map<std::uint32_t, std::vector<std::string>> ExampleReader::human_captions() const {
+  std::map<std::uint32_t, std::vector<std::string>> captions;
+  dataset::Sample sample;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (i == 0 || rows_[i].sample != rows_[i - 1].sample) {
+      sample = samples_.annotation(rows_[i].sample);
+    }
+    if (is_synthetic(sample)) continue;
+    captions[rows_[i].image].push_back(sample.captions.at(rows_[i].item));
+  }
+  return captions;
+}
+
+void ExampleReader::add_captions(std::span<const Row> places, dataset::Sample sample,
+                                 Example& example) const {
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (i > 0 && places[i].sample != places[i - 1].sample) {
       sample = samples_.annotation(places[i].sample);
     }
-    captions.push_back(options_.prompt + dataset::pre_caption(sample.captions.at(places[i].item),
-                                                              options_.max_words));
+    example.more_texts.push_back(
+        options_.prompt +
+        dataset::pre_caption(sample.captions.at(places[i].item), options_.max_words));
+    example.are_synthetic.push_back(is_synthetic(sample));
   }
-  return captions;
+  example.text = std::move(example.more_texts.front());
+  example.more_texts.erase(example.more_texts.begin());
 }
 
 void ExampleReader::set_feature_cache(std::shared_ptr<const FeatureCache> features) {
@@ -131,9 +153,7 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
   }
   switch (options_.kind) {
     case RowKind::caption:
-      example.more_texts = captions_of(places, std::move(sample));
-      example.text = std::move(example.more_texts.front());
-      example.more_texts.erase(example.more_texts.begin());
+      add_captions(places, std::move(sample), example);
       break;
     case RowKind::question: {
       dataset::Question& question = sample.questions.at(place.item);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -40,6 +41,8 @@ struct ExampleOptions {
   bool has_rand_augment = true;  ///< else crops and flips alone
   double min_crop_area = 0.5;    ///< 0.2 in pre-training
   std::uint64_t seed = 42;
+  /// Captions of these data sets ("dataset") are synthetic, as those of records that say so.
+  std::vector<std::string> synthetic_sources{};
   double visual_genome_weight = 0.2;  ///< of an answer there, which one person gave
   BadPicture bad_picture = BadPicture::fail;
   std::size_t cache_bytes = 0;  ///< for decoded pictures; 0 decodes anew in every epoch
@@ -56,14 +59,16 @@ class ExampleReader {
 
   /// How many examples there are: rows, or groups of `captions` of them.
   [[nodiscard]] std::size_t rows() const noexcept;
+  /// Captions that people gave, as they are stored, by Example::image. Reads all annotations.
+  [[nodiscard]] std::map<std::uint32_t, std::vector<std::string>> human_captions() const;
   /// Throws malformed and the like: "sample NUMBER: PICTURE: CAUSE".
   Example read(std::size_t row, std::uint32_t epoch) const;
 
  private:
   [[nodiscard]] std::span<const Row> rows_of(std::size_t example) const;
   /// sample: that of the first place
-  [[nodiscard]] std::vector<std::string> captions_of(std::span<const Row> places,
-                                                     dataset::Sample sample) const;
+  void add_captions(std::span<const Row> places, dataset::Sample sample, Example& example) const;
+  [[nodiscard]] bool is_synthetic(const dataset::Sample& sample) const;
   Example read_exactly(std::size_t row, SampleRandom random) const;
   void read_pictures(std::size_t sample, SampleRandom& random, dataset::Sample& described,
                      Example& example) const;

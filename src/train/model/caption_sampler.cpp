@@ -10,10 +10,10 @@ namespace {
 
 // What a layer has looked at: keys and values of the tokens so far and of the pictures.
 struct LayerMemory {
-  torch::Tensor keys;           // [A, T, H], of which the first so many are there
-  torch::Tensor values;         // [A, T, H]
-  torch::Tensor image_keys;     // [B, N, H]
-  torch::Tensor image_values;   // [B, N, H]
+  torch::Tensor keys;          // [A, T, H], of which the first so many are there
+  torch::Tensor values;        // [A, T, H]
+  torch::Tensor image_keys;    // [B, N, H]
+  torch::Tensor image_values;  // [B, N, H]
 };
 
 class StepDecoder {
@@ -35,9 +35,9 @@ class StepDecoder {
 
   // ids: [A], at `place` → states [A, H]
   torch::Tensor step(const torch::Tensor& ids, std::int64_t place) {
-    torch::Tensor x = layer_norm(decoder_.embedding_norm,
-                                 torch::embedding(decoder_.word_embedding, ids) +
-                                     decoder_.position_embedding[place]);
+    torch::Tensor x =
+        layer_norm(decoder_.embedding_norm, torch::embedding(decoder_.word_embedding, ids) +
+                                                decoder_.position_embedding[place]);
     for (std::size_t i = 0; i < memories_.size(); ++i) {
       const TextLayer& layer = decoder_.layers[i];
       x = layer_norm(layer.attention_norm, x + look_back(layer, memories_[i], x, place));

@@ -19,10 +19,10 @@ struct CaptionSamplerOptions {
   std::int64_t pad_token = 0;
 };
 
-/// image_states: [B, N, C]; prompt: its tokens, [DEC] first → [B · S, T], those of the first picture,
-/// then …, T as the longest needs it. Nothing is dropped out; no gradients. Keys and values are
-/// kept, and those of a picture are there once for all of its captions. The draws come from
-/// `generator`, on the CPU. Throws invalid_argument for a prompt that leaves no room.
+/// image_states: [B, N, C]; prompt: its tokens, [DEC] first → [B · S, T], those of the first
+/// picture, then …, T as the longest needs it. Nothing is dropped out; no gradients. Keys and
+/// values are kept, and those of a picture are there once for all of its captions. The draws come
+/// from `generator`, on the CPU. Throws invalid_argument for a prompt that leaves no room.
 TextBatch draw_captions(const TextTransformer& decoder, const LanguageModelHead& head,
                         const torch::Tensor& image_states, const std::vector<std::int64_t>& prompt,
                         const CaptionSamplerOptions& options, torch::Generator generator);

@@ -10,6 +10,10 @@ torch::Tensor language_model_targets(const TextBatch& texts, std::int64_t prompt
   return targets;
 }
 
+std::int64_t count_targets(const torch::Tensor& targets) {
+  return targets.slice(1, 1).ne(kIgnored).sum().item<std::int64_t>();
+}
+
 torch::Tensor token_losses(const torch::Tensor& logits, const torch::Tensor& targets,
                            const LanguageModelOptions& options) {
   const double smoothing = options.label_smoothing;

@@ -29,6 +29,9 @@ struct LanguageModelOptions {
 /// `prompt_tokens` columns
 torch::Tensor language_model_targets(const TextBatch& texts, std::int64_t prompt_tokens = 0);
 
+/// How many of these have a loss.
+std::int64_t count_targets(const torch::Tensor& targets);
+
 /// Every position's smoothed cross-entropy with the token after it, 0 where that is ignored (of
 /// which Smoothing::of_all_positions keeps the smoothing term). logits: [B, T, V], targets: [B, T]
 /// → [B, T - 1]

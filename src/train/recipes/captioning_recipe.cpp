@@ -3,13 +3,16 @@
 
 #include "architectures/blip/architectures.hpp"
 #include "train/data/batch_tensors.hpp"
+#include "train/data/example_reader.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
+#include "train/objectives/language_modeling.hpp"
 #include "train/objectives/training_losses.hpp"
 #include "train/recipes/evaluations.hpp"
 #include "train/recipes/model_inputs.hpp"
 #include "train/recipes/picture_inputs.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/self_critical_captions.hpp"
 #include "train/recipes/training_options.hpp"
 
 namespace blip::train {
@@ -32,7 +35,13 @@ Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& st
       make_captioning_model(start.config, model_options(config, device)));
   const auto pictures = std::make_shared<PictureInputs>(config, start, model->vision, device);
   Recipe recipe;
-  recipe.open_features = [pictures] { return pictures->open_cache(); };
+  const auto self_critical = config.objective.self_critical
+                                 ? std::make_shared<SelfCriticalCaptions>(config, start)
+                                 : nullptr;
+  recipe.prepare = [pictures, self_critical](ExampleReader& reader) {
+    reader.set_feature_cache(pictures->open_cache());
+    if (self_critical) self_critical->prepare(reader);
+  };
   recipe.rows = RowKind::caption;
   recipe.parameters = model->parameters;
   recipe.losses = [=](std::span<const Example> examples, const StepPlace& /*place*/) {
@@ -40,11 +49,17 @@ Recipe make_captioning_recipe(const TrainingConfig& config, const StartModel& st
     batch.images = (*pictures)(examples);
     batch.texts =
         texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_longest);
-    if (config.data.captions_per_image > 1) {
+    if (config.data.captions_per_image > 1 || self_critical) {
       batch.caption_counts = text_counts(examples).to(device);
     }
     batch.prompt_tokens = prompt_tokens(start.tokenizer, config.data.prompt);
-    return StepLosses{captioning_loss(*model, batch, language_model_options(config))};
+    if (self_critical) return self_critical->losses(*model, examples, batch);
+    StepLosses losses{captioning_loss(*model, batch, language_model_options(config))};
+    if (config.optimizer.accumulation_steps > 1) {
+      losses.weight = static_cast<double>(
+          count_targets(language_model_targets(batch.texts, batch.prompt_tokens)));
+    }
+    return losses;
   };
   recipe.description = model_description(model->config, kBlipForConditionalGeneration.name,
                                          start.tokenizer_source, start.images);

@@ -3,6 +3,7 @@
 
 #include "architectures/blip/architectures.hpp"
 #include "train/data/batch_tensors.hpp"
+#include "train/data/example_reader.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
 #include "train/objectives/training_losses.hpp"
@@ -21,7 +22,9 @@ Recipe make_nlvr_recipe(const TrainingConfig& config, const StartModel& start,
       std::make_shared<NlvrModel>(make_nlvr_model(start.config, model_options(config, device)));
   const auto pictures = std::make_shared<PictureInputs>(config, start, model->vision, device);
   Recipe recipe;
-  recipe.open_features = [pictures] { return pictures->open_cache(); };
+  recipe.prepare = [pictures](ExampleReader& reader) {
+    reader.set_feature_cache(pictures->open_cache());
+  };
   recipe.rows = RowKind::statement;
   recipe.parameters = model->parameters;
   recipe.losses = [=](std::span<const Example> examples, const StepPlace& /*place*/) {

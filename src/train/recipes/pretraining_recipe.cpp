@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "architectures/blip/architectures.hpp"
+#include "train/data/example_reader.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
 #include "train/objectives/training_losses.hpp"
@@ -21,7 +22,9 @@ Recipe make_pretraining_recipe(const TrainingConfig& config, const StartModel& s
   const auto pictures =
       std::make_shared<PictureInputs>(config, start, model->online.vision, device);
   Recipe recipe;
-  recipe.open_features = [pictures] { return pictures->open_cache(); };
+  recipe.prepare = [pictures](ExampleReader& reader) {
+    reader.set_feature_cache(pictures->open_cache());
+  };
   recipe.rows = RowKind::caption;
   recipe.parameters = model->parameters;
   recipe.losses = [=, sampler = default_sampler(config.objective), gather = gather_of(group)](

@@ -7,14 +7,12 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "train/data/example.hpp"
-#include "train/data/feature_cache.hpp"
 #include "train/data/row_list.hpp"
 #include "train/model/parameters.hpp"
 #include "train/recipes/start_model.hpp"
@@ -31,9 +29,14 @@ struct StepPlace {
   std::int64_t steps_per_epoch = 1;
 };
 
+class ExampleReader;
+
 struct StepLosses {
   torch::Tensor total;                                         ///< what backward() starts from
   std::vector<std::pair<std::string, torch::Tensor>> parts{};  ///< as the log names them
+  /// What `total` is a mean over: tokens, pictures. Where several batches make one step, theirs add
+  /// up.
+  double weight = 1;
 };
 
 /// How good a model is on the validation data.
@@ -45,9 +48,8 @@ struct Evaluation {
 struct Recipe {
   RowKind rows = RowKind::caption;
   Parameters parameters;
-  /// Opens the feature cache for the weights that the parameters hold by then; null if none is
-  /// used.
-  std::function<std::shared_ptr<const FeatureCache>()> open_features;
+  /// Called once, before the first step: the parameters hold their values by then.
+  std::function<void(ExampleReader&)> prepare;
   /// Losses of this process's batch. Called once per step, in training mode: it may change buffers.
   std::function<StepLosses(std::span<const Example>, const StepPlace&)> losses;
   /// Writes what the engine and transformers load into a directory that is there and empty.

@@ -36,6 +36,7 @@ ExampleOptions example_options(const TrainingConfig& config, RowKind kind) {
   options.min_crop_area = config.data.min_crop;
   options.is_mirrored_at_times = config.data.flip;
   options.seed = static_cast<std::uint64_t>(config.run.seed);
+  options.synthetic_sources = config.objective.synthetic_datasets;
   options.visual_genome_weight = config.objective.single_answer_weight;
   options.bad_picture =
       config.data.bad_pictures == "replace" ? BadPicture::replace : BadPicture::fail;

@@ -81,6 +81,9 @@ struct OptimizerConfig {
   double vision_learning_rate_factor = 1.0;  ///< 0: the vision tower stays as it is
   /// Of a hybrid tower's backbone, as a part of the others' learning rate; 0: it stays as it is.
   double backbone_learning_rate_factor = 0.0;
+  /// Batches whose gradients make one step; captions, answers and statements alone.
+  int accumulation_steps = 1;
+  double average_decay = 0;  ///< of the weights' average, which is what is saved; 0: none
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
@@ -91,6 +94,12 @@ struct ObjectiveConfig {
   double matching_weight = 1;
   double language_weight = 1;
   double label_smoothing = 0.1;
+  bool self_critical = false;  ///< captions are drawn, and judged by CIDEr-D
+  double self_critical_weight = 1;
+  int self_critical_samples = 5;                  ///< captions drawn of a picture
+  std::string self_critical_baseline = "greedy";  ///< or "others": the mean of the picture's others
+  double self_critical_cross_entropy = 0;  ///< weight of people's captions as they are, beside that
+  std::vector<std::string> synthetic_datasets;  ///< whose captions are learnt as they are, alone
   int queue_size = 57600;
   double momentum = 0.995;
   double alpha = 0.4;            ///< share of the momentum encoder's opinion in ITC's targets

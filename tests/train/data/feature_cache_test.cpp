@@ -21,12 +21,10 @@ class FeatureCacheTest : public ::testing::Test {
   [[nodiscard]] std::filesystem::path only_file() const {
     return std::filesystem::directory_iterator(directory_.path() / "features")->path();
   }
-  static Features features(std::uint16_t first) {
-    return {first, 2, 3, 4, 0xFFFF};
-  }
+  static Features features(std::uint16_t first) { return {first, 2, 3, 4, 0xFFFF}; }
 
  private:
-  testing::TemporaryDirectory directory_;
+  TemporaryDirectory directory_;
 };
 
 TEST_F(FeatureCacheTest, KeepsWhatLaterRunsFind) {
@@ -54,8 +52,11 @@ TEST_F(FeatureCacheTest, IsBounded) {
   FeatureCache cache(options(7, 32 + 2 * 34));  // the header, two records
   for (std::uint64_t i = 0; i < 5; ++i) cache.add({i, i}, features(1));
   EXPECT_EQ(cache.size(), 2U);
-  EXPECT_THAT([&] { cache.add({9, 9}, Features{1, 2}); },
-              ::testing::ThrowsMessage<Error>(::testing::HasSubstr("features of 2 numbers")));
+  EXPECT_THAT(
+      [&] {
+        cache.add({9, 9}, Features{1, 2});
+      },
+      ::testing::ThrowsMessage<Error>(::testing::HasSubstr("features of 2 numbers")));
 }
 
 TEST_F(FeatureCacheTest, DamageIsNotFound) {

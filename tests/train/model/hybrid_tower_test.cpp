@@ -84,8 +84,8 @@ class Reference {
 
 torch::Tensor reference_map(const Parameters& parameters, const torch::Tensor& images) {
   const Reference net(parameters, "vision_model.embeddings.backbone.");
-  torch::Tensor x = torch::relu6(
-      net.convolve(images, "embeddings.convolution", "embeddings.batchnorm", 2));
+  torch::Tensor x =
+      torch::relu6(net.convolve(images, "embeddings.convolution", "embeddings.batchnorm", 2));
   for (int i = 0; i < 5; ++i) {  // 1 + ceil(2 · 1.2) + 1 blocks
     const std::string block = "encoder.blocks." + std::to_string(i) + ".";
     torch::Tensor y = x;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "architectures/blip/config_text.hpp"
+#include "train/objectives/self_critical.hpp"
 #include "train/objectives/training_losses.hpp"
 #include "train/optimizer/adamw.hpp"
 
@@ -83,6 +84,7 @@ class Runner {
     if (task == "captioning") {
       CaptioningModel model = make_captioning_model(config_, options_);
       return train(model.parameters, [&](const json& step, std::size_t number) -> NamedTensors {
+        if (step.contains("advantages")) return {{"total", self_critical(model, step, number)}};
         return {{"total", captioning_loss(model,
                                           {images("images", number, step), texts(step),
                                            step.at("prompt_tokens").get<std::int64_t>()},
@@ -130,6 +132,18 @@ class Runner {
       }
     }
     return steps;
+  }
+
+  // The step's texts as captions that were drawn.
+  [[nodiscard]] torch::Tensor self_critical(const CaptioningModel& model, const json& step,
+                                            std::size_t number) const {
+    const TextBatch drawn = with_first_token(texts(step), decoder_token(config_.text_config));
+    const torch::Tensor states = model.vision.forward(images("images", number, step), true);
+    const torch::Tensor logits = model.language_model_head.logits(
+        model.decoder.decode(drawn, CrossStates{{states}, {}}, /*training=*/true));
+    const auto advantages = step.at("advantages").get<std::vector<double>>();
+    return self_critical_loss(logits, drawn, step.at("prompt_tokens"),
+                              torch::tensor(advantages, torch::kFloat64));
   }
 
   [[nodiscard]] torch::Tensor images(const std::string& name, std::size_t number,
