@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "architectures/blip/config_text.hpp"
+#include "architectures/efficientnet_lite/blocks.hpp"
+#include "architectures/efficientnet_lite/config.hpp"
 #include "blip/error.hpp"
 
 namespace {
@@ -23,6 +25,14 @@ void try_to(Parse&& parse) {
   }
 }
 
+void check(const blip::EfficientNetLiteConfig& config) {
+  const auto blocks = blip::blocks_of(config);
+  require(!blocks.empty() && blocks.size() <= 1'000 && config.total_stride() <= 16'384);
+  for (const blip::EfficientNetLiteBlock& block : blocks) {
+    require(block.inputs > 0 && block.outputs > 0 && block.expanded <= 65'536);
+  }
+}
+
 void check(const blip::BlipConfig& config) {
   const auto& text = config.text_config;
   const auto& vision = config.vision_config;
@@ -30,7 +40,8 @@ void check(const blip::BlipConfig& config) {
   require(vision.hidden_size > 0 && vision.hidden_size % vision.num_attention_heads == 0);
   require(text.encoder_hidden_size == vision.hidden_size);
   require(text.bos_token_id >= 0 && text.bos_token_id < text.vocab_size);
-  require(vision.patch_size > 0 && vision.image_size >= vision.patch_size);
+  require(vision.patch_size > 0 && vision.grid(vision.image_size) > 0);
+  if (vision.backbone_config) check(*vision.backbone_config);
 }
 
 void check(const blip::BlipImageProcessorConfig& config) {
@@ -47,6 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try_to([&] {
     if (const auto config = blip::parse_processor_config(text, "fuzz")) check(*config);
   });
+  try_to([&] { check(blip::parse_efficientnet_lite_classifier(text, "fuzz").backbone); });
   try_to([&] { blip::parse_generation_config(text, "fuzz"); });
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "blip/generation_session.hpp"
 #include "blip/hub.hpp"
 #include "blip/image.hpp"
+#include "blip/image_classification.hpp"
 #include "blip/image_text_retrieval.hpp"
 #include "blip/load_options.hpp"
 #include "blip/model.hpp"

@@ -36,10 +36,10 @@ struct BlipTextConfig {
   GenerationOptions generation;
 };
 
-/// EfficientNet-Lite: a convolutional network from pixels to a map of features. The fields are those
-/// of transformers' EfficientNetConfig, each list with a number for every stage; the defaults are
-/// Lite0's. Lite differs in that it has no squeeze-excitation, that the stem and the last convolution
-/// are not scaled by the width, and the first and the last stage not by the depth.
+/// EfficientNet-Lite: a convolutional network from pixels to a map of features. The fields are
+/// those of transformers' EfficientNetConfig, each list with a number for every stage; the defaults
+/// are Lite0's. Lite differs in that it has no squeeze-excitation, that the stem and the last
+/// convolution are not scaled by the width, and the first and the last stage not by the depth.
 struct EfficientNetLiteConfig {
   double width_coefficient = 1.0;
   double depth_coefficient = 1.0;

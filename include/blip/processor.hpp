@@ -24,6 +24,11 @@ struct BlipInputs {
   std::vector<std::vector<TokenId>> input_ids;
 };
 
+/// Images as a model takes them: → [B, 3, H, W]. What BlipProcessor makes of them, for models that
+/// read no texts. Throws invalid_argument for images of different sizes if they are not resized.
+BLIP_API Tensor prepare_images(std::span<const Image> images,
+                               const BlipImageProcessorConfig& config);
+
 /// Immutable after loading; every member is const and safe to call from many threads.
 class BLIP_API BlipProcessor {
  public:

@@ -17,6 +17,9 @@ struct ExpectedTensor {
   /// are the language model head's: its matrix is the word embeddings again, its bias has two
   /// names.
   std::string stand_in;
+  /// Written even where it equals its stand-in: a configuration that ties nothing has transformers
+  /// look for it.
+  bool kept_beside_stand_in = false;
   /// A matrix that is multiplied with or that rows are looked up in: what int8 makes smaller.
   bool may_be_int8 = false;
   /// A table of vision positions [1, 1 + n², H]: one of another n is interpolated when it is
@@ -28,15 +31,22 @@ struct ExpectedTensor {
 class ExpectedTensorList {
  public:
   void add(std::string name, std::vector<std::int64_t> shape, std::string stand_in = {}) {
-    tensors_.push_back({std::move(name), std::move(shape), std::move(stand_in)});
+    tensors_.push_back(
+        {.name = std::move(name), .shape = std::move(shape), .stand_in = std::move(stand_in)});
   }
   void matrix(std::string name, std::int64_t outputs, std::int64_t inputs,
               std::string stand_in = {}) {
-    tensors_.push_back({std::move(name), {outputs, inputs}, std::move(stand_in), true});
+    tensors_.push_back({.name = std::move(name),
+                        .shape = {outputs, inputs},
+                        .stand_in = std::move(stand_in),
+                        .may_be_int8 = true});
   }
   /// The weight of a convolution of single pixels, which is a matrix.
   void pointwise(std::string name, std::int64_t outputs, std::int64_t inputs) {
-    tensors_.push_back({std::move(name), {outputs, inputs, 1, 1}, {}, true});
+    tensors_.push_back({.name = std::move(name),
+                        .shape = {outputs, inputs, 1, 1},
+                        .stand_in = {},
+                        .may_be_int8 = true});
   }
   void linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs) {
     matrix(prefix + ".weight", outputs, inputs);

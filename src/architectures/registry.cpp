@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "architectures/blip/family.hpp"
+#include "architectures/efficientnet_lite/family.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/json_fields.hpp"
@@ -18,7 +19,7 @@ namespace blip {
 namespace {
 
 // A new family is added here, and nowhere else.
-constexpr std::array<const ModelFamily*, 1> kFamilies = {&kBlipFamily};
+constexpr std::array<const ModelFamily*, 2> kFamilies = {&kBlipFamily, &kEfficientNetLiteFamily};
 
 std::string model_type_of(const std::filesystem::path& config) {
   const std::string name = config.string();
@@ -82,7 +83,12 @@ std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem
 }
 
 std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& model) {
-  return family_of_files_in(model).open_tokenizer(model);
+  const ModelFamily& family = family_of_files_in(model);
+  if (family.open_tokenizer == nullptr) {
+    throw Error(ErrorCode::unsupported,
+                model.string() + ": " + family.architecture_of(model).name + " reads no texts");
+  }
+  return family.open_tokenizer(model);
 }
 
 // What the directories below have to know of the families, and declare for the registry to define.

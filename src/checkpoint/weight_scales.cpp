@@ -20,8 +20,8 @@ constexpr std::string_view kSuffix = "_scale";
 }  // namespace
 
 bool is_matrix(std::span<const std::int64_t> shape) {
-  return shape.size() >= 2 && std::all_of(shape.begin() + 2, shape.end(),
-                                          [](std::int64_t size) { return size == 1; });
+  return shape.size() >= 2 &&
+         std::all_of(shape.begin() + 2, shape.end(), [](std::int64_t size) { return size == 1; });
 }
 
 std::string weight_scale_name(std::string_view weight) {

@@ -11,8 +11,8 @@
 
 namespace blip {
 
-/// Whether a tensor of this shape is a matrix [O, C], be it as a convolution of single pixels [O, C,
-/// 1, 1]: only these are held as int8.
+/// Whether a tensor of this shape is a matrix [O, C], be it as a convolution of single pixels [O,
+/// C, 1, 1]: only these are held as int8.
 bool is_matrix(std::span<const std::int64_t> shape);
 
 /// The tensor with the scales of int8 tensor `weight`: "….weight" → "….weight_scale".
@@ -21,9 +21,9 @@ std::string weight_scale_name(std::string_view weight);
 /// The int8 tensor whose scales have this name; null if the checkpoint has none.
 const CheckpointTensor* find_scaled_weight(const Checkpoint& checkpoint, std::string_view name);
 
-/// weight: an I8 matrix [O, C] → [O], the scales beside it: value = scale * stored. Throws unsupported (the
-/// tensor is no matrix), missing_tensor (no scales), shape_mismatch (not [O, 1]) or malformed (not
-/// F32, or negative, infinite or NaN), naming the scales.
+/// weight: an I8 matrix [O, C] → [O], the scales beside it: value = scale * stored. Throws
+/// unsupported (the tensor is no matrix), missing_tensor (no scales), shape_mismatch (not [O, 1])
+/// or malformed (not F32, or negative, infinite or NaN), naming the scales.
 std::vector<float> read_weight_scales(const Checkpoint& checkpoint, const CheckpointTensor& weight);
 
 }  // namespace blip

@@ -14,6 +14,7 @@ using Arguments = std::span<const std::string>;
 /// Failures that end the whole command are thrown: UsageError, OutputError, blip::Error.
 ExitCode run_ask(Arguments arguments);
 ExitCode run_caption(Arguments arguments);
+ExitCode run_classify(Arguments arguments);
 ExitCode run_convert(Arguments arguments);
 ExitCode run_embed(Arguments arguments);
 ExitCode run_eval(Arguments arguments);

@@ -33,6 +33,7 @@ struct Command {
 constexpr std::array kCommands = {
     Command{"ask", "Answer questions about images", run_ask},
     Command{"caption", "Describe images in words", run_caption},
+    Command{"classify", "Name what is in images", run_classify},
     Command{"convert", "Make safetensors of a model in any format", run_convert},
     Command{"embed", "Turn images or texts into vectors", run_embed},
     Command{"eval", "Judge captions, answers and retrieval", run_eval},

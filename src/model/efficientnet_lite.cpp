@@ -122,21 +122,24 @@ EfficientNetLite::EfficientNetLite(WeightLoader& loader, const EfficientNetLiteC
                            {.inputs = channels, .outputs = config.hidden_dim, .epilogue = kRelu6});
 }
 
+std::int64_t EfficientNetLite::places(std::int64_t height, std::int64_t width) const {
+  Size size = Size{height, width}.after(stem_);
+  for (const Block& block : blocks_) size = size.after(block.depthwise);
+  return size.floats(1);
+}
+
 void EfficientNetLite::encode(const float* pixels, std::int64_t batch, std::int64_t height,
                               std::int64_t width, float* map, Context& context) const {
   const std::int64_t at_once = divide_up(context.num_threads(), kThreadsPerImage);
-  Size size{height, width};
-  size = size.after(stem_);
-  for (const Block& block : blocks_) size = size.after(block.depthwise);
+  const std::int64_t map_size = places(height, width) * channels();
   for (std::int64_t first = 0; first < batch; first += at_once) {
     encode_together(pixels + first * kColours * height * width, std::min(at_once, batch - first),
-                    height, width, map + first * size.floats(channels()), context);
+                    height, width, map + first * map_size, context);
   }
 }
 
-void EfficientNetLite::encode_together(const float* pixels, std::int64_t batch,
-                                       std::int64_t height, std::int64_t width, float* map,
-                                       Context& context) const {
+void EfficientNetLite::encode_together(const float* pixels, std::int64_t batch, std::int64_t height,
+                                       std::int64_t width, float* map, Context& context) const {
   const Scratch::Frame frame(context.scratch());
   const auto allocate = [&](std::int64_t floats) {
     return context.scratch().allocate<float>(static_cast<std::size_t>(batch * floats));
@@ -163,8 +166,7 @@ void EfficientNetLite::encode_together(const float* pixels, std::int64_t batch,
   for (const Block& block : blocks_) {
     if (block.expansion) apply(*block.expansion, x, batch, size, expanded, context);
     size = apply(block.depthwise, block.expansion ? expanded : x, batch, size, deep, context);
-    const bool adds_input =
-        block.projection.shape().epilogue == ConvolutionEpilogue::bias_residual;
+    const bool adds_input = block.projection.shape().epilogue == ConvolutionEpilogue::bias_residual;
     apply(block.projection, deep, batch, size, adds_input ? x : next, context);
     if (!adds_input) std::swap(x, next);
   }

@@ -25,6 +25,9 @@ class EfficientNetLite {
   /// Channels D of the map.
   [[nodiscard]] std::int64_t channels() const noexcept { return top_.shape().outputs; }
 
+  /// Places of the map of an image of this size.
+  [[nodiscard]] std::int64_t places(std::int64_t height, std::int64_t width) const;
+
   /// pixels: [B, 3, H, W] → map: [B, ceil(H / S), ceil(W / S), D], S being the configuration's
   /// total_stride(). An image's map does not depend on the images beside it.
   void encode(const float* pixels, std::int64_t batch, std::int64_t height, std::int64_t width,

@@ -10,9 +10,9 @@ Convolution load_folded_convolution(WeightLoader& loader, const FoldedNames& nam
                                     const ConvolutionShape& shape, float epsilon,
                                     std::int64_t size) {
   const std::int64_t outputs = shape.outputs;
-  std::vector<float> weight = loader.floats(
-      names.convolution + ".weight",
-      {outputs, shape.inputs / shape.groups, shape.kernel, shape.kernel});
+  std::vector<float> weight =
+      loader.floats(names.convolution + ".weight",
+                    {outputs, shape.inputs / shape.groups, shape.kernel, shape.kernel});
   const float* gamma = loader.values(names.batch_norm + ".weight", {outputs});
   const float* beta = loader.values(names.batch_norm + ".bias", {outputs});
   const float* mean = loader.values(names.batch_norm + ".running_mean", {outputs});
@@ -24,8 +24,8 @@ Convolution load_folded_convolution(WeightLoader& loader, const FoldedNames& nam
   for (std::size_t output = 0; output < bias.size(); ++output) {
     const double spread = static_cast<double>(variance[output]) + static_cast<double>(epsilon);
     if (!std::isfinite(spread) || spread <= 0.0) {
-      loader.refuse(variance_name, "has a variance that no batch norm has, of channel " +
-                                       std::to_string(output));
+      loader.refuse(variance_name,
+                    "has a variance that no batch norm has, of channel " + std::to_string(output));
     }
     const double factor = static_cast<double>(gamma[output]) / std::sqrt(spread);
     bias[output] = static_cast<float>(static_cast<double>(beta[output]) -

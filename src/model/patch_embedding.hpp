@@ -36,9 +36,9 @@ class PatchEmbedding {
              float* out, Context& context) const;
 
  private:
-  std::int64_t patch_ = 1;    // pixels of a side, without a backbone
-  std::int64_t stride_ = 0;   // of the backbone
-  std::int64_t inputs_ = 0;   // numbers of a patch
+  std::int64_t patch_ = 1;   // pixels of a side, without a backbone
+  std::int64_t stride_ = 0;  // of the backbone
+  std::int64_t inputs_ = 0;  // numbers of a patch
   std::optional<EfficientNetLite> backbone_;
   Linear projection_;  // [E, inputs]
 };

@@ -189,8 +189,7 @@ LayerNorm WeightLoader::layer_norm(const std::string& prefix, std::int64_t size,
 }
 
 void WeightLoader::refuse(const std::string& name, const std::string& problem) const {
-  throw Error(ErrorCode::malformed,
-              source_of(checkpoint_) + ": tensor '" + name + "' " + problem);
+  throw Error(ErrorCode::malformed, source_of(checkpoint_) + ": tensor '" + name + "' " + problem);
 }
 
 std::vector<std::string> WeightLoader::unused() const {

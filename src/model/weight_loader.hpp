@@ -40,8 +40,8 @@ class WeightLoader {
 
   /// A matrix in the requested format: as stored where that is what was asked for.
   /// `shape` is what the tensor must have; all but its first dimension become the columns. Only a
-  /// matrix (checkpoint/weight_scales.hpp) is made int8. Throws malformed for scales or, made int8, weights
-  /// that are not finite.
+  /// matrix (checkpoint/weight_scales.hpp) is made int8. Throws malformed for scales or, made int8,
+  /// weights that are not finite.
   WeightMatrix matrix(const std::string& name, std::initializer_list<std::int64_t> shape);
   /// A float32 copy whatever the format, for weights that are made into others.
   std::vector<float> floats(const std::string& name, std::initializer_list<std::int64_t> shape);

@@ -6,33 +6,9 @@
 
 #include "blip/error.hpp"
 #include "core/scratch.hpp"
+#include "tasks/pixel_values.hpp"
 
 namespace blip {
-namespace {
-
-struct ImageBatch {
-  std::int64_t count;
-  std::int64_t height;
-  std::int64_t width;
-};
-
-// The sizes of pixel_values: [B, 3, H, W], checked against its data.
-ImageBatch image_batch(TensorView pixel_values) {
-  const auto& shape = pixel_values.shape;
-  const bool has_four = shape.size() == 4 && shape[1] == 3 &&
-                        std::all_of(shape.begin(), shape.end(), [](auto n) { return n > 0; });
-  // Compared by division, so that absurd shapes cannot overflow.
-  const auto elements = static_cast<std::int64_t>(pixel_values.data.size());
-  if (!has_four || elements % shape[3] != 0 || elements / shape[3] % shape[2] != 0 ||
-      elements / shape[3] / shape[2] % 3 != 0 || elements / shape[3] / shape[2] / 3 != shape[0]) {
-    throw Error(ErrorCode::invalid_argument,
-                "pixel_values must be [images, 3, height, width] with that many elements");
-  }
-  return {shape[0], shape[2], shape[3]};
-}
-
-}  // namespace
-
 EncodedImage::EncodedImage(std::shared_ptr<Memory> memory) : memory_(std::move(memory)) {}
 
 const Tensor& EncodedImage::last_hidden_state() const noexcept {
@@ -47,7 +23,7 @@ EncodedImage image_of_features(Tensor last_hidden_state) {
 
 std::vector<EncodedImage> encode_images(const VisionModel& vision, TensorView pixel_values,
                                         Context& context) {
-  const ImageBatch batch = image_batch(pixel_values);
+  const PixelSizes batch = sizes_of_pixels(pixel_values);
   const std::int64_t tokens = vision.token_count(batch.height, batch.width);
   const std::int64_t hidden = vision.config().hidden_size;
   const std::int64_t size = tokens * hidden;

@@ -10,6 +10,10 @@
 
 namespace blip {
 
+Tensor prepare_images(std::span<const Image> images, const BlipImageProcessorConfig& config) {
+  return image::preprocess(images, config);
+}
+
 BlipProcessor BlipProcessor::from_pretrained(const std::filesystem::path& model,
                                              const LoadOptions& options) {
   const std::filesystem::path directory =

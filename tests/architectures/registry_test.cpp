@@ -8,6 +8,7 @@
 
 #include "architectures/blip/architectures.hpp"
 #include "architectures/blip/family.hpp"
+#include "architectures/efficientnet_lite/family.hpp"
 #include "blip/config.hpp"
 #include "tests/checkpoint/tensor_files.hpp"
 #include "tests/core/expect_error.hpp"
@@ -29,12 +30,14 @@ TEST(Registry, EveryFamilyHasEveryPart) {
     EXPECT_TRUE(model_types.insert(type).second) << type;
     EXPECT_EQ(find_family(type), family);
     EXPECT_FALSE(family->architectures.empty()) << type;
-    EXPECT_FALSE(family->tokenizer_files.empty()) << type;
+    EXPECT_EQ(family->tokenizer_files.empty(), family->open_tokenizer == nullptr) << type;
     EXPECT_NE(family->architecture_of, nullptr) << type;
     EXPECT_NE(family->expected_tensors, nullptr) << type;
     EXPECT_NE(family->has_made, nullptr) << type;
     EXPECT_NE(family->open_image_processor, nullptr) << type;
-    EXPECT_NE(family->open_tokenizer, nullptr) << type;
+    EXPECT_NE(family->describe, nullptr) << type;
+    EXPECT_NE(family->tensors_of_all_classes, nullptr) << type;
+    EXPECT_NE(family->infer_architecture, nullptr) << type;
     if (family->original_names == nullptr) continue;
     EXPECT_NE(family->original_names->is_original, nullptr) << type;
     EXPECT_NE(family->original_names->translated, nullptr) << type;
@@ -75,6 +78,13 @@ TEST(Registry, FindsAFamilyByConfigOrByTensors) {
             expected_tensors(BlipConfig::from_pretrained(small_model("itm"))).size());
   EXPECT_THAT(kBlipFamily.architecture_of(small_model("itm")).tasks,
               ElementsAre(Task::match, Task::embed, Task::rank));
+}
+
+TEST(Registry, AFamilyWithoutTextsHasNoTokenizer) {
+  EXPECT_EQ(&family_of(small_model("classifier")), &kEfficientNetLiteFamily);
+  expect_error(ErrorCode::unsupported,
+               "classifier: EfficientNetLiteForImageClassification reads no texts",
+               [] { open_tokenizer(small_model("classifier")); });
 }
 
 TEST(Registry, RefusesWhatIsOfNoFamilyByName) {

@@ -17,12 +17,12 @@ namespace blip {
 inline BlipConfig small_config(const std::string& architecture) {
   BlipConfig config;
   config.architecture = architecture;
-  config.vision_config = {.hidden_size = 128,
-                          .intermediate_size = 40,
-                          .num_hidden_layers = 2,
-                          .num_attention_heads = 2,
-                          .image_size = 24,
-                          .patch_size = 8};
+  config.vision_config.hidden_size = 128;
+  config.vision_config.intermediate_size = 40;
+  config.vision_config.num_hidden_layers = 2;
+  config.vision_config.num_attention_heads = 2;
+  config.vision_config.image_size = 24;
+  config.vision_config.patch_size = 8;
   config.text_config.vocab_size = 50;
   config.text_config.hidden_size = 64;
   config.text_config.encoder_hidden_size = 128;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <ostream>
 #include <vector>
 
 #include "reference.hpp"
@@ -21,8 +22,8 @@ struct Case {
   ConvolutionInput input;
 };
 
-void PrintTo(const Case& test, std::ostream* out) {
-  *out << test.name;
+std::ostream& operator<<(std::ostream& out, const Case& test) {
+  return out << test.name;
 }
 
 std::int64_t output_rows(const Case& test) {
@@ -34,18 +35,23 @@ std::int64_t output_columns(const Case& test) {
                                 test.input.padding.right);
 }
 
+// In a sum.
+std::int64_t products_of(const Case& test) {
+  const std::int64_t inputs = test.shape.inputs / test.shape.groups;
+  return inputs * test.shape.kernel * test.shape.kernel;
+}
+
 struct Data {
   explicit Data(const Case& test)
-      : x(random_floats(static_cast<std::size_t>(test.batch * test.input.height *
-                                                 test.input.width * test.shape.inputs),
+      : x(random_floats(static_cast<std::size_t>(test.batch * test.input.height * test.input.width *
+                                                 test.shape.inputs),
                         1)),
         weight(random_floats(
             static_cast<std::size_t>(test.shape.outputs * test.shape.inputs / test.shape.groups *
                                      test.shape.kernel * test.shape.kernel),
             2,
             // Results of the order of one, whatever the number of products in their sums.
-            1.0F / std::sqrt(static_cast<float>(test.shape.inputs / test.shape.groups *
-                                                test.shape.kernel * test.shape.kernel)))),
+            1.0F / std::sqrt(static_cast<float>(products_of(test))))),
         bias(random_floats(static_cast<std::size_t>(test.shape.outputs), 3)),
         residual(random_floats(static_cast<std::size_t>(test.batch * output_rows(test) *
                                                         output_columns(test) * test.shape.outputs),

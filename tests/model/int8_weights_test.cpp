@@ -104,15 +104,41 @@ TEST_F(Int8Weights, AreMadeOfEveryStoredFormat) {
 }
 
 TEST_F(Int8Weights, OnlyMatricesAre) {
-  add("patches", DType::f32, {2, 3, 1, 1}, bytes_of(wave(6)));
+  add("patches", DType::f32, {2, 3, 1, 2}, bytes_of(wave(12)));
   add("bias", DType::f32, {6}, bytes_of(wave(6)));
   const Checkpoint checkpoint = open();
   WeightLoader loader(checkpoint, WeightType::i8, converted_);
-  const WeightMatrix patches = loader.matrix("patches", {2, 3, 1, 1});
+  const WeightMatrix patches = loader.matrix("patches", {2, 3, 1, 2});
   EXPECT_EQ(patches.format, WeightFormat::f32);
   EXPECT_EQ(patches.data, checkpoint.find("patches")->bytes.data()) << "as stored";
   EXPECT_EQ(loader.values("bias", {6})[1], wave(2)[1]);
   EXPECT_THAT(converted_, IsEmpty());
+}
+
+TEST_F(Int8Weights, AConvolutionOfSinglePixelsIsAMatrix) {
+  const std::vector<float> values = wave(6);
+  add("pointwise", DType::f32, {2, 3, 1, 1}, bytes_of(values));
+  const Checkpoint checkpoint = open();
+  WeightLoader loader(checkpoint, WeightType::i8, converted_);
+  const WeightMatrix matrix = loader.matrix("pointwise", {2, 3, 1, 1});
+  std::vector<std::int8_t> expected(6);
+  std::vector<float> scales(2);
+  quantize_rows(values.data(), 2, 3, expected.data(), scales.data());
+  EXPECT_EQ(matrix.format, WeightFormat::i8);
+  EXPECT_EQ(matrix.columns, 3);
+  EXPECT_EQ(list<std::int8_t>(matrix.data, 6), expected);
+  EXPECT_EQ(list<float>(matrix.scales, 2), scales);
+}
+
+TEST_F(Int8Weights, FloatsAreWhatIsMeant) {
+  const std::vector<float> scales = {0.5F, 2.0F};
+  add("pointwise", DType::i8, {2, 2, 1, 1}, std::string("\x01\xff\x03\x80", 4));
+  add("pointwise_scale", DType::f32, {2, 1}, bytes_of(scales));
+  const Checkpoint checkpoint = open();
+  WeightLoader loader(checkpoint, WeightType::stored, converted_);
+  EXPECT_EQ(loader.floats("pointwise", {2, 2, 1, 1}),
+            (std::vector<float>{0.5F, -0.5F, 6.0F, -256.0F}));
+  EXPECT_THAT(loader.unused(), IsEmpty());
 }
 
 TEST_F(Int8Weights, ALargeMatrixIsQuantisedPieceByPiece) {
@@ -251,13 +277,13 @@ TEST_F(Int8Weights, AWeightThatIsNotFiniteIsNamed) {
 
 TEST_F(Int8Weights, OnlyAMatrixMayBeStoredSo) {
   add("bias", DType::i8, {4}, "abcd");
-  add("patches", DType::i8, {4, 1, 1, 1}, "abcd");
+  add("patches", DType::i8, {2, 1, 1, 2}, "abcd");
   const Checkpoint checkpoint = open();
   WeightLoader loader(checkpoint, WeightType::stored, converted_);
   expect_error(ErrorCode::unsupported, "tensor 'bias' holds I8, which only matrices may",
                [&] { loader.values("bias", {4}); });
   expect_error(ErrorCode::unsupported, "tensor \"patches\" holds I8, which only matrices may", [&] {
-    loader.matrix("patches", {4, 1, 1, 1});
+    loader.matrix("patches", {2, 1, 1, 2});
   });
 }
 

@@ -147,17 +147,23 @@ def without_counters(state):
 
 
 @torch.no_grad()
-def randomize(network, generator):
-    """Mild random weights: what every layer sees stays of the order of one, so that ReLU6 cuts at both ends but rarely."""
-    for module in network.modules():
+def randomize(network, generator, size):
+    """Random weights, as mild as trained ones: errors of rounding must not grow from layer to layer, as they do where batch norms make
+    every channel as wide and ReLU cuts half of it off (Yang et al. 2019). So most values lie between ReLU6's two ends, blocks add
+    little to what they are given, and the norms' statistics are those of smooth random images of `size` pixels."""
+    for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d):
             fan_in = module.weight[0].numel()
-            module.weight.normal_(0, math.sqrt(2 / fan_in), generator=generator)
+            module.weight.normal_(0, math.sqrt(1 / fan_in), generator=generator)
         elif isinstance(module, nn.BatchNorm2d):
-            module.weight.uniform_(0.7, 1.3, generator=generator)
-            module.bias.normal_(0, 0.3, generator=generator)
-            module.running_mean.normal_(0, 0.3, generator=generator)
-            module.running_var.uniform_(0.5, 1.5, generator=generator)
+            is_last = name.endswith("project_bn")
+            module.weight.uniform_(*((0.15, 0.3) if is_last else (0.7, 1.3)), generator=generator)
+            module.bias.normal_(0 if is_last else 1.5, 0.3, generator=generator)
+            module.momentum = 1.0
         elif isinstance(module, nn.Linear):
             module.weight.normal_(0, 1 / math.sqrt(module.in_features), generator=generator)
             module.bias.normal_(0, 0.1, generator=generator)
+    network.train()
+    coarse = torch.randn((8, 3, 6, 6), generator=generator)
+    network(F.interpolate(coarse, size=(size, size), mode="bicubic"))
+    network.eval()

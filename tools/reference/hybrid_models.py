@@ -82,13 +82,13 @@ def captioning(name, seed):
     config = random_models.config_of(dict(vision=dict(size["vision"], patch_size=32), text=size["text"]))
     model = make_hybrid(BlipForConditionalGeneration(config), size["backbone"])
     random_models.randomise(model.named_parameters(), seed)
-    randomize(model.vision_model.embeddings.backbone, torch.Generator().manual_seed(seed))
+    randomize(model.vision_model.embeddings.backbone, torch.Generator().manual_seed(seed), config.vision_config.image_size)
     return model
 
 
-def save(model, directory, backbone):
+def save(model, directory, backbone, tokens=None):
     directory = pathlib.Path(directory)
-    random_models.save_processor(directory, model.config)
+    random_models.save_processor(directory, model.config, tokens)
     processor = json.loads((directory / "preprocessor_config.json").read_text())
     processor.update(image_mean=MEAN, image_std=STD)
     (directory / "preprocessor_config.json").write_text(json.dumps(processor))

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <set>
+#include <span>
 #include <string>
 
-#include "architectures/blip/architectures.hpp"
-#include "architectures/blip/tensors.hpp"
+#include "architectures/registry.hpp"
 #include "checkpoint/weight_scales.hpp"
 
 namespace blip::app {
@@ -34,39 +34,36 @@ bool same_values(const Checkpoint& checkpoint, const CheckpointTensor& left,
 // Names of tensors that another one stands for, as transformers leaves them out: the language
 // model head's. Other tensors that share their memory (the two text towers of a checkpoint of
 // pre-training) are looked up by each of their names, so each is written.
-std::set<std::string> redundant_tensors(const Checkpoint& checkpoint, const BlipConfig& config) {
+std::set<std::string> redundant_tensors(const Checkpoint& checkpoint,
+                                        std::span<const ExpectedTensor> expected) {
   std::set<std::string> names;
-  for (const ExpectedTensor& expected : expected_tensors(config)) {
-    if (expected.stand_in.empty()) continue;
-    // A configuration that ties nothing has transformers look for the matrix, not for the bias.
-    if (!config.tie_word_embeddings && !expected.name.ends_with(".bias")) continue;
-    const CheckpointTensor* tensor = checkpoint.find(expected.name);
-    const CheckpointTensor* other = checkpoint.find(expected.stand_in);
+  for (const ExpectedTensor& wanted : expected) {
+    if (wanted.stand_in.empty() || wanted.kept_beside_stand_in) continue;
+    const CheckpointTensor* tensor = checkpoint.find(wanted.name);
+    const CheckpointTensor* other = checkpoint.find(wanted.stand_in);
     if (tensor != nullptr && other != nullptr && same_values(checkpoint, *tensor, *other)) {
-      names.insert(expected.name);
+      names.insert(wanted.name);
     }
   }
   return names;
 }
 
-// Names of the matrices that may be int8, of every architecture: a checkpoint of pre-training
-// serves several classes, and its configuration names one.
-std::set<std::string> int8_names(BlipConfig config) {
+std::set<std::string> int8_names(std::span<const ExpectedTensor> tensors) {
   std::set<std::string> names;
-  for (const BlipArchitecture* architecture : blip_architectures()) {
-    config.architecture = architecture->name;
-    for (const ExpectedTensor& expected : expected_tensors(config)) {
-      if (expected.may_be_int8) names.insert(expected.name);
-    }
+  for (const ExpectedTensor& tensor : tensors) {
+    if (tensor.may_be_int8) names.insert(tensor.name);
   }
   return names;
 }
 
 class Planner {
  public:
-  Planner(const Checkpoint& checkpoint, const BlipConfig& config, std::optional<DType> dtype)
-      : checkpoint_(checkpoint), dtype_(dtype), redundant_(redundant_tensors(checkpoint, config)) {
-    if (dtype == DType::i8) int8_names_ = int8_names(config);
+  Planner(const Checkpoint& checkpoint, const std::filesystem::path& model,
+          std::optional<DType> dtype)
+      : checkpoint_(checkpoint), dtype_(dtype) {
+    const ModelFamily& family = family_of(model);
+    redundant_ = redundant_tensors(checkpoint, family.expected_tensors(model));
+    if (dtype == DType::i8) int8_names_ = int8_names(family.tensors_of_all_classes(model));
   }
 
   ConversionPlan plan() && {
@@ -131,9 +128,9 @@ DType ConversionPlan::main_dtype() const {
   return DType::f32;
 }
 
-ConversionPlan plan_conversion(const Checkpoint& checkpoint, const BlipConfig& config,
+ConversionPlan plan_conversion(const Checkpoint& checkpoint, const std::filesystem::path& model,
                                std::optional<DType> dtype) {
-  return Planner(checkpoint, config, dtype).plan();
+  return Planner(checkpoint, model, dtype).plan();
 }
 
 }  // namespace blip::app

@@ -1,12 +1,12 @@
 // Which tensors a converted model has, in which number types, and where they come from.
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "blip/config.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 
@@ -22,9 +22,10 @@ struct ConversionPlan {
 };
 
 /// `dtype` as in ConvertOptions. What is tied is there once, tables of positions not at all. Int8
-/// are the matrices that WeightLoader makes int8, whichever of BLIP's classes asks for them. Throws
-/// unsupported for an unknown architecture. Refers to the checkpoint.
-ConversionPlan plan_conversion(const Checkpoint& checkpoint, const BlipConfig& config,
+/// are the matrices that WeightLoader makes int8, whichever class of the model's family asks for
+/// them. Throws unsupported for an unknown architecture. Refers to the checkpoint, which is that of
+/// `model`.
+ConversionPlan plan_conversion(const Checkpoint& checkpoint, const std::filesystem::path& model,
                                std::optional<DType> dtype);
 
 }  // namespace blip::app

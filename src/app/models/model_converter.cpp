@@ -10,11 +10,9 @@
 #include "app/models/tensor_bytes.hpp"
 #include "app/records/output_file.hpp"
 #include "app/records/partial_file.hpp"
-#include "architectures/blip/config_text.hpp"
 #include "architectures/blip/config_writer.hpp"
-#include "architectures/blip/family.hpp"
-#include "architectures/blip/infer_config.hpp"
 #include "architectures/blip/tokenizer_directory.hpp"
+#include "architectures/registry.hpp"
 #include "blip/config.hpp"
 #include "checkpoint/config_file.hpp"
 #include "checkpoint/safetensors_writer.hpp"
@@ -49,17 +47,18 @@ void add_copy(std::vector<TextFile>& files, const std::filesystem::path& directo
   if (file_exists(file)) files.push_back({name, read_text_file(file, kMaxTextBytes)});
 }
 
-std::vector<TextFile> text_files(const std::filesystem::path& source, BlipConfig config,
-                                 const Checkpoint& checkpoint, DType dtype) {
+std::vector<TextFile> text_files(const std::filesystem::path& source, const Checkpoint& checkpoint,
+                                 DType dtype) {
+  const ModelFamily& family = family_of(source);
   std::vector<TextFile> files;
   if (lacks_config(source)) {
-    files.push_back({kConfigFile, config_as_json(config)});
+    files.push_back({kConfigFile, family.inferred_config(checkpoint)});
   } else {
     const std::filesystem::path file = source / kConfigFile;
-    if (config.architecture.empty()) config.architecture = infer_config(checkpoint).architecture;
-    files.push_back(
-        {kConfigFile, updated_config(read_text_file(file, kMaxConfigBytes), file.string(),
-                                     config.architecture, torch_name(dtype))});
+    std::string architecture = family.describe(source).architecture;
+    if (architecture.empty()) architecture = family.infer_architecture(checkpoint).name;
+    files.push_back({kConfigFile, updated_config(read_text_file(file, kMaxConfigBytes),
+                                                 file.string(), architecture, torch_name(dtype))});
   }
   add_copy(files, source, "generation_config.json");
   add_copy(files, source, "processor_config.json");
@@ -71,7 +70,7 @@ std::vector<TextFile> text_files(const std::filesystem::path& source, BlipConfig
                      image_processor_as_json(BlipImageProcessorConfig::from_pretrained(source))});
   }
   const std::filesystem::path tokenizer = tokenizer_directory(source);
-  for (const char* name : kBlipFamily.tokenizer_files) {
+  for (const char* name : family.tokenizer_files) {
     add_copy(files, tokenizer, name);
   }
   return files;
@@ -114,10 +113,10 @@ class TargetDirectory {
 
 ConvertSummary convert_model(const std::filesystem::path& source,
                              const std::filesystem::path& target, const ConvertOptions& options) {
-  const BlipConfig config = BlipConfig::from_pretrained(source);
+  static_cast<void>(family_of(source).describe(source));  // a bad configuration is named first
   const Checkpoint checkpoint = Checkpoint::open(source);
-  const ConversionPlan plan = plan_conversion(checkpoint, config, options.dtype);
-  const std::vector<TextFile> texts = text_files(source, config, checkpoint, plan.main_dtype());
+  const ConversionPlan plan = plan_conversion(checkpoint, source, options.dtype);
+  const std::vector<TextFile> texts = text_files(source, checkpoint, plan.main_dtype());
   if (!options.overwrite) require_free(target, texts);
 
   TargetDirectory directory(target);

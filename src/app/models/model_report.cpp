@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <system_error>
 
-#include "architectures/blip/architectures.hpp"
-#include "architectures/blip/tensors.hpp"
 #include "architectures/blip/tokenizer_directory.hpp"
+#include "architectures/registry.hpp"
 #include "blip/error.hpp"
 #include "blip/tokenizer.hpp"
 #include "checkpoint/checkpoint.hpp"
@@ -66,6 +66,8 @@ std::string command_of(Task task) {
       return "rank";
     case Task::reason:
       return "reason";
+    case Task::classify:
+      return "classify";
   }
   return {};
 }
@@ -96,8 +98,9 @@ std::string summary(const std::vector<std::string>& items, const char* one, cons
   return fmt::format("{} {}, the first: {}", items.size(), several, items.front());
 }
 
-void compare_tensors(ModelReport& report, const Checkpoint& checkpoint) {
-  TensorDifferences found = compare(checkpoint, report.config);
+void compare_tensors(ModelReport& report, const Checkpoint& checkpoint,
+                     std::span<const ExpectedTensor> expected) {
+  TensorDifferences found = compare(checkpoint, expected);
   report.missing_tensors = std::move(found.missing);
   report.ignored_tensors = std::move(found.unused);
   report.ignored_tensors.insert(report.ignored_tensors.end(), checkpoint.left_out().begin(),
@@ -148,7 +151,8 @@ std::string word(EarlyStopping early_stopping) {
 ModelReport inspect_model(const std::filesystem::path& model) {
   ModelReport report;
   report.model = model;
-  report.config = BlipConfig::from_pretrained(report.model);
+  const ModelFamily& family = family_of(model);
+  report.description = family.describe(model);
   report.config_is_inferred = lacks_config(report.model);
   report.files = list_files(report.model);
   std::optional<Checkpoint> checkpoint;
@@ -157,15 +161,18 @@ ModelReport inspect_model(const std::filesystem::path& model) {
     list_tensors(report, *checkpoint);
   });
   attempt(report, [&] {
-    report.expected_parameters = parameter_count(report.config);
-    report.commands = commands_of(blip_architecture(report.config.architecture));
-    if (checkpoint) compare_tensors(report, *checkpoint);
+    const std::vector<ExpectedTensor> expected = family.expected_tensors(model);
+    report.expected_parameters = parameter_count(expected);
+    report.commands = commands_of(family.architecture_of(model));
+    if (checkpoint) compare_tensors(report, *checkpoint, expected);
   });
   attempt(report, [&] {
     report.image_processor = BlipImageProcessorConfig::from_pretrained(report.model);
   });
-  attempt(report, [&] { read_tokenizer(report); });
-  attempt(report, [&] { report.generation = load_generation_config(report.model, report.config); });
+  if (family.open_tokenizer != nullptr) attempt(report, [&] { read_tokenizer(report); });
+  if (family.generation_settings != nullptr) {
+    attempt(report, [&] { report.generation = family.generation_settings(model); });
+  }
   return report;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "architectures/architecture.hpp"
 #include "blip/config.hpp"
 #include "blip/generation.hpp"
 
@@ -36,7 +37,7 @@ struct TokenizerReport {
 
 struct ModelReport {
   std::filesystem::path model;  ///< a directory or a checkpoint file
-  BlipConfig config;
+  ModelDescription description;
   bool config_is_inferred = false;  ///< from the tensors: there is no config.json
   std::vector<FileReport> files;
   std::string container;            ///< "safetensors", "PyTorch zip", …; empty: no weights
@@ -49,10 +50,10 @@ struct ModelReport {
   std::int64_t expected_parameters = 0;        ///< by the configuration, what is tied counted once
   std::optional<BlipImageProcessorConfig> image_processor;
   std::optional<TokenizerReport> tokenizer;
-  GenerationOptions generation;
-  std::vector<std::string> missing_tensors;  ///< with the shapes the configuration asks for
-  std::vector<std::string> ignored_tensors;  ///< that the architecture does not use
-  std::vector<std::string> commands;         ///< of blip, that the architecture serves
+  std::optional<GenerationOptions> generation;  ///< none if there is nothing to generate
+  std::vector<std::string> missing_tensors;     ///< with the shapes the configuration asks for
+  std::vector<std::string> ignored_tensors;     ///< that the architecture does not use
+  std::vector<std::string> commands;            ///< of blip, that the architecture serves
   /// Why the parts that are missing above could not be read, and why the model cannot be used.
   std::vector<std::string> problems;
 };

@@ -18,22 +18,10 @@ Json generation_json(const GenerationOptions& generation) {
   return json;
 }
 
-Json vision_json(const BlipVisionConfig& config) {
-  return {{"image_size", config.image_size},
-          {"patch_size", config.patch_size},
-          {"num_hidden_layers", config.num_hidden_layers},
-          {"hidden_size", config.hidden_size},
-          {"num_attention_heads", config.num_attention_heads},
-          {"intermediate_size", config.intermediate_size}};
-}
-
-Json text_json(const BlipTextConfig& config) {
-  return {{"vocab_size", config.vocab_size},
-          {"max_position_embeddings", config.max_position_embeddings},
-          {"num_hidden_layers", config.num_hidden_layers},
-          {"hidden_size", config.hidden_size},
-          {"num_attention_heads", config.num_attention_heads},
-          {"intermediate_size", config.intermediate_size}};
+Json part_json(const ConfigPart& part) {
+  Json json = Json::object();
+  for (const auto& [name, value] : part.fields) json[name] = value;
+  return json;
 }
 
 Json preprocessing_json(const BlipImageProcessorConfig& config) {
@@ -58,7 +46,7 @@ Json tokenizer_json(const TokenizerReport& tokenizer) {
 
 std::string report_as_json(const ModelReport& report, bool with_tensors, int indent) {
   Json json = {{"model", report.model.string()},
-               {"architecture", report.config.architecture},
+               {"architecture", report.description.architecture},
                {"inferred", report.config_is_inferred},
                {"commands", report.commands},
                {"container", report.container},
@@ -66,12 +54,11 @@ std::string report_as_json(const ModelReport& report, bool with_tensors, int ind
                {"parameters", report.parameters},
                {"expected_parameters", report.expected_parameters},
                {"towers", report.towers},
-               {"dtypes", report.dtypes},
-               {"vision", vision_json(report.config.vision_config)},
-               {"text", text_json(report.config.text_config)}};
+               {"dtypes", report.dtypes}};
+  for (const ConfigPart& part : report.description.parts) json[part.name] = part_json(part);
   if (report.image_processor) json["preprocessing"] = preprocessing_json(*report.image_processor);
   if (report.tokenizer) json["tokenizer"] = tokenizer_json(*report.tokenizer);
-  json["stored_generation"] = generation_json(report.generation);
+  if (report.generation) json["stored_generation"] = generation_json(*report.generation);
   json["files"] = Json::array();
   for (const FileReport& file : report.files) {
     json["files"].push_back({{"name", file.name}, {"bytes", file.bytes}});

@@ -58,17 +58,10 @@ void add_weights(Text& text, const ModelReport& report) {
   text.row("Tensors", dtypes);
 }
 
-void add_architecture(Text& text, const BlipConfig& config) {
-  const BlipVisionConfig& vision = config.vision_config;
-  const BlipTextConfig& words = config.text_config;
-  text.row("Vision",
-           fmt::format("{} px, patch {}; {} layers, width {}, {} heads, MLP {}", vision.image_size,
-                       vision.patch_size, vision.num_hidden_layers, vision.hidden_size,
-                       vision.num_attention_heads, vision.intermediate_size));
-  text.row("Text",
-           fmt::format("vocabulary {}, {} positions; {} layers, width {}, {} heads, MLP {}",
-                       words.vocab_size, words.max_position_embeddings, words.num_hidden_layers,
-                       words.hidden_size, words.num_attention_heads, words.intermediate_size));
+// "vision" → "Vision"
+std::string capitalized(std::string name) {
+  if (!name.empty() && name.front() >= 'a' && name.front() <= 'z') name.front() -= 'a' - 'A';
+  return name;
 }
 
 void add_preprocessing(Text& text, const BlipImageProcessorConfig& config) {
@@ -118,11 +111,14 @@ void add_names(Text& text, const char* label, const std::vector<std::string>& na
 std::string report_as_text(const ModelReport& report, bool with_tensors) {
   Text text;
   text.row("Model", report.model.string());
-  text.row("Architecture",
-           (report.config.architecture.empty() ? "not named" : report.config.architecture) +
-               (report.config_is_inferred ? " (no config.json; told from the tensors)" : ""));
+  text.row(
+      "Architecture",
+      (report.description.architecture.empty() ? "not named" : report.description.architecture) +
+          (report.config_is_inferred ? " (no config.json; told from the tensors)" : ""));
   add_weights(text, report);
-  add_architecture(text, report.config);
+  for (const ConfigPart& part : report.description.parts) {
+    text.row(capitalized(part.name), part.summary);
+  }
   if (report.image_processor) add_preprocessing(text, *report.image_processor);
   if (report.tokenizer) {
     const TokenizerReport& tokenizer = *report.tokenizer;
@@ -131,7 +127,7 @@ std::string report_as_text(const ModelReport& report, bool with_tensors) {
                          grouped(static_cast<std::int64_t>(tokenizer.tokens)), tokenizer.pad,
                          tokenizer.unk, tokenizer.cls, tokenizer.sep, tokenizer.mask));
   }
-  add_generation(text, report.generation);
+  if (report.generation) add_generation(text, *report.generation);
   for (std::size_t i = 0; i < report.files.size(); ++i) {
     text.row(i == 0 ? "Files" : "",
              fmt::format("{:<28}{:>10}", report.files[i].name, size_text(report.files[i].bytes)));

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "architectures/registry.hpp"
 #include "blip/error.hpp"
 #include "blip/image.hpp"
 
@@ -46,16 +49,15 @@ std::string expectation_of(const Golden& golden) {
 }
 
 GoldenCheck::GoldenCheck(std::filesystem::path model, int threads)
-    : path_(std::move(model)),
-      processor_(BlipProcessor::from_pretrained(path_)),
-      context_({.num_threads = threads}) {}
+    : path_(std::move(model)), context_({.num_threads = threads}) {}
 
-BlipProcessor GoldenCheck::processor_for(const Golden& golden) const {
-  if (golden.image_size == 0) return processor_;
-  BlipImageProcessorConfig config = processor_.image_processor();
+BlipProcessor GoldenCheck::processor_for(const Golden& golden) {
+  const BlipProcessor& processor = loaded(processor_, path_);
+  if (golden.image_size == 0) return processor;
+  BlipImageProcessorConfig config = processor.image_processor();
   config.width = golden.image_size;
   config.height = golden.image_size;
-  return {config, processor_.tokenizer()};
+  return {config, processor.tokenizer()};
 }
 
 std::optional<GoldenOutcome> GoldenCheck::run(const Golden& golden,
@@ -73,6 +75,8 @@ std::optional<GoldenOutcome> GoldenCheck::run(const Golden& golden,
       return caption(golden, picture);
     case GoldenTask::answer:
       return answer(golden, picture);
+    case GoldenTask::classify:
+      return classify(golden, picture);
     default:
       return match(golden, picture);
   }
@@ -92,6 +96,14 @@ GoldenOutcome GoldenCheck::answer(const Golden& golden, const Image& image) {
       loaded(answering_, path_)
           .generate(processor(image, golden.text), {.num_beams = golden.beams}, context_);
   return compared(golden, words_of(processor, ids.front()));
+}
+
+GoldenOutcome GoldenCheck::classify(const Golden& golden, const Image& image) {
+  if (!classifying_) classifying_ = open_image_classifier(path_, {});
+  const Tensor pixels = (*open_image_processor(path_))(std::span(&image, 1));
+  const std::vector<float> logits = classifying_->logits(pixels, context_).data;
+  const auto likeliest = std::max_element(logits.begin(), logits.end()) - logits.begin();
+  return compared(golden, classifying_->labels()[static_cast<std::size_t>(likeliest)]);
 }
 
 GoldenOutcome GoldenCheck::match(const Golden& golden, const Image& image) {

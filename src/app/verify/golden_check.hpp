@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "blip/image_text_retrieval.hpp"
 #include "blip/processor.hpp"
 #include "blip/question_answering.hpp"
+#include "tasks/image_classifier.hpp"
 
 namespace blip::app {
 
@@ -36,14 +38,16 @@ class GoldenCheck {
   GoldenOutcome caption(const Golden& golden, const Image& image);
   GoldenOutcome answer(const Golden& golden, const Image& image);
   GoldenOutcome match(const Golden& golden, const Image& image);
+  GoldenOutcome classify(const Golden& golden, const Image& image);
   /// The processor, for the size that a golden result asks for.
-  [[nodiscard]] BlipProcessor processor_for(const Golden& golden) const;
+  [[nodiscard]] BlipProcessor processor_for(const Golden& golden);
 
   std::filesystem::path path_;
-  BlipProcessor processor_;
+  std::optional<BlipProcessor> processor_;
   std::optional<BlipForConditionalGeneration> captioning_;
   std::optional<BlipForQuestionAnswering> answering_;
   std::optional<BlipForImageTextRetrieval> matching_;
+  std::shared_ptr<const ImageClassifier> classifying_;
   Context context_;
 };
 

@@ -8,7 +8,7 @@
 
 namespace blip::app {
 
-enum class GoldenTask { caption, answer, match };
+enum class GoldenTask { caption, answer, match, classify };
 
 struct GoldenPicture {
   std::string_view name;      ///< of its file
@@ -20,7 +20,7 @@ struct Golden {
   GoldenTask task = GoldenTask::caption;
   GoldenPicture image = {};
   std::string_view text = {};    ///< the prompt (maybe none), the question or the text to match
-  std::string_view answer = {};  ///< the caption or answer
+  std::string_view answer = {};  ///< the caption, the answer or the likeliest label
   float itm = 0.0F;              ///< of a match: the probability
   float itc = 0.0F;              ///< and the cosine
   int image_size = 0;            ///< instead of the model's own, if not 0

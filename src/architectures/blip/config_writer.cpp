@@ -33,15 +33,15 @@ Json text_json(const BlipTextConfig& config) {
 
 Json vision_json(const BlipVisionConfig& config) {
   Json json = {{"model_type", "blip_vision_model"},
-          {"hidden_size", config.hidden_size},
-          {"intermediate_size", config.intermediate_size},
-          {"num_hidden_layers", config.num_hidden_layers},
-          {"num_attention_heads", config.num_attention_heads},
-          {"num_channels", 3},
-          {"image_size", config.image_size},
-          {"patch_size", config.patch_size},
-          {"hidden_act", config.hidden_act},
-          {"layer_norm_eps", shortest_number(config.layer_norm_eps)}};
+               {"hidden_size", config.hidden_size},
+               {"intermediate_size", config.intermediate_size},
+               {"num_hidden_layers", config.num_hidden_layers},
+               {"num_attention_heads", config.num_attention_heads},
+               {"num_channels", 3},
+               {"image_size", config.image_size},
+               {"patch_size", config.patch_size},
+               {"hidden_act", config.hidden_act},
+               {"layer_norm_eps", shortest_number(config.layer_norm_eps)}};
   if (config.backbone_config) {
     json["backbone_config"] = efficientnet_lite_json(*config.backbone_config);
   }
@@ -82,7 +82,8 @@ std::string updated_config(std::string_view json, const std::string& name,
 
 std::string image_processor_as_json(const BlipImageProcessorConfig& config) {
   const auto floats = [](const std::array<float, 3>& values) {
-    return Json::array({shortest_number(values[0]), shortest_number(values[1]), shortest_number(values[2])});
+    return Json::array(
+        {shortest_number(values[0]), shortest_number(values[1]), shortest_number(values[2])});
   };
   return as_text({{"image_processor_type", "BlipImageProcessor"},
                   {"processor_class", "BlipProcessor"},

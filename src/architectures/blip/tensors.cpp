@@ -21,7 +21,8 @@ void add_vision(ExpectedTensorList& list, const BlipVisionConfig& config) {
   list.positions(embeddings + "position_embedding", {1, 1 + edge * edge, width});
   if (config.backbone_config) {
     add_efficientnet_lite(list, *config.backbone_config, embeddings + "backbone.");
-    list.pointwise(embeddings + "patch_embedding.weight", width, config.backbone_config->hidden_dim);
+    list.pointwise(embeddings + "patch_embedding.weight", width,
+                   config.backbone_config->hidden_dim);
   } else {
     list.add(embeddings + "patch_embedding.weight",
              {width, 3, config.patch_size, config.patch_size});
@@ -140,7 +141,12 @@ std::vector<ExpectedTensor> expected_tensors(const BlipConfig& config) {
   const BlipArchitecture& architecture = blip_architecture(config.architecture);
   add_vision(list, config.vision_config);
   architecture.add_tensors(list, config);
-  return list.take();
+  std::vector<ExpectedTensor> tensors = list.take();
+  for (ExpectedTensor& tensor : tensors) {
+    // Its look-up is for the matrix, not for the bias.
+    tensor.kept_beside_stand_in = !config.tie_word_embeddings && !tensor.name.ends_with(".bias");
+  }
+  return tensors;
 }
 
 std::int64_t parameter_count(const BlipConfig& config) {

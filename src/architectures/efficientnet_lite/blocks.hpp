@@ -20,7 +20,8 @@ struct EfficientNetLiteBlock {
   [[nodiscard]] bool adds_input() const noexcept { return stride == 1 && inputs == outputs; }
 };
 
-/// `channels` times the width, to the nearest multiple of the divisor, but no less than nine tenths.
+/// `channels` times the width, to the nearest multiple of the divisor, but no less than nine
+/// tenths.
 int scaled_channels(const EfficientNetLiteConfig& config, int channels);
 
 /// In the data's order; those of all stages in one list, as the tensors count them.

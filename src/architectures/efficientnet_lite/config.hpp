@@ -2,8 +2,11 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
 
 #include "blip/config.hpp"
+#include "blip/image_classification.hpp"
 #include "core/json_fields.hpp"
 
 namespace blip {
@@ -16,5 +19,10 @@ EfficientNetLiteConfig parse_efficientnet_lite(const JsonFields& fields);
 
 /// With the model type first.
 nlohmann::ordered_json efficientnet_lite_json(const EfficientNetLiteConfig& config);
+
+/// config.json of a classifier as text; `name` stands for the file in messages. Throws as the
+/// above.
+EfficientNetLiteClassifierConfig parse_efficientnet_lite_classifier(std::string_view json,
+                                                                    const std::string& name);
 
 }  // namespace blip

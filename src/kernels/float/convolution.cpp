@@ -129,8 +129,8 @@ void Convolution::apply(const float* x, std::int64_t batch, const ConvolutionInp
                         float* out, Context& context) const {
   const auto plan = checked([&] { return plans_->plan_for(input); });
   const Scratch::Frame frame(context.scratch());
-  const auto scratch = allocate_for_threads<std::byte>(
-      context, static_cast<std::int64_t>(plan->scratch_bytes()));
+  const auto scratch =
+      allocate_for_threads<std::byte>(context, static_cast<std::int64_t>(plan->scratch_bytes()));
   const std::size_t strips = plan->strips();
   context.threads().parallel_for(
       static_cast<std::size_t>(batch) * strips, [&](std::size_t task, int thread) {

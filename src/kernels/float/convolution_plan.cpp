@@ -62,10 +62,7 @@ dnnl::convolution_forward::primitive_desc describe(
 
 ConvolutionPlan::ConvolutionPlan(const ConvolutionShape& shape, const ConvolutionInput& input,
                                  const dnnl::engine& engine, const dnnl::memory::desc* weights)
-    : shape_(shape),
-      input_(input),
-      is_pointwise_(is_pointwise(shape, input)),
-      width_(input.width) {
+    : shape_(shape), input_(input), is_pointwise_(is_pointwise(shape, input)), width_(input.width) {
   std::int64_t height = input.height;
   if (is_pointwise_) {
     height *= input.width;
@@ -113,20 +110,18 @@ std::size_t ConvolutionPlan::program_for(const StripShape& strip, const dnnl::en
     return dnnl::memory::desc({1, channels, rows, width}, Type::f32, Tag::nhwc);
   };
   const std::int64_t kernel = shape_.kernel;
-  const Dims weight_sizes =
-      shape_.groups == 1
-          ? Dims{shape_.outputs, shape_.inputs, kernel, kernel}
-          : Dims{shape_.groups, shape_.outputs / shape_.groups, shape_.inputs / shape_.groups,
-                 kernel, kernel};
+  const Dims weight_sizes = shape_.groups == 1
+                                ? Dims{shape_.outputs, shape_.inputs, kernel, kernel}
+                                : Dims{shape_.groups, shape_.outputs / shape_.groups,
+                                       shape_.inputs / shape_.groups, kernel, kernel};
   dnnl::memory::desc layout(weight_sizes, Type::f32, Tag::any);
   if (weights != nullptr) layout = *weights;
   if (!programs_.empty()) layout = weights_layout();
-  auto description =
-      describe(image(shape_.inputs, strip.rows, width_), layout,
-               dnnl::memory::desc({shape_.outputs}, Type::f32, Tag::x),
-               image(shape_.outputs, strip.output_rows, columns), {shape_.stride, shape_.stride},
-               {strip.top, padding.left}, {strip.bottom, padding.right}, attributes_of(shape_),
-               engine);
+  auto description = describe(image(shape_.inputs, strip.rows, width_), layout,
+                              dnnl::memory::desc({shape_.outputs}, Type::f32, Tag::x),
+                              image(shape_.outputs, strip.output_rows, columns),
+                              {shape_.stride, shape_.stride}, {strip.top, padding.left},
+                              {strip.bottom, padding.right}, attributes_of(shape_), engine);
   scratch_bytes_ = std::max(scratch_bytes_, description.scratchpad_desc().get_size());
   programs_.push_back({strip, description, dnnl::convolution_forward(description)});
   return programs_.size() - 1;

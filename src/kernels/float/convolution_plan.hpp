@@ -1,8 +1,8 @@
 // ConvolutionPlan: how one convolution goes over images of one size, and oneDNN's code for it.
 //
 // An image is cut into strips of rows, of about the same work whatever the convolution, and oneDNN
-// does each strip on one thread. The cut depends on the image's size alone, so results do not depend
-// on the number of threads.
+// does each strip on one thread. The cut depends on the image's size alone, so results do not
+// depend on the number of threads.
 #pragma once
 
 #include <dnnl.hpp>

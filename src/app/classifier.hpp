@@ -1,0 +1,38 @@
+// Classifier: pictures in, the names of what is in them out.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/images/image_batch.hpp"
+#include "app/images/picture_reader.hpp"
+#include "app/model_options.hpp"
+#include "tasks/image_classifier.hpp"
+
+namespace blip::app {
+
+struct ScoredLabel {
+  std::string label;
+  float score = 0.0F;  ///< its probability: softmax over all classes
+};
+
+/// Immutable after construction: every member may be called from many threads at once, each with
+/// its own Context. All throw blip::Error.
+class Classifier {
+ public:
+  explicit Classifier(const ModelOptions& model);
+
+  [[nodiscard]] const PictureReader& pictures() const noexcept { return pictures_; }
+
+  /// For each image the `top` likeliest labels, the likeliest first, or all if there are fewer.
+  [[nodiscard]] std::vector<std::vector<ScoredLabel>> classify(Images images, std::size_t top,
+                                                               Context& context) const;
+
+ private:
+  PictureReader pictures_;
+  std::shared_ptr<const ImageClassifier> model_;
+};
+
+}  // namespace blip::app
