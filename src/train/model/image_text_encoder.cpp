@@ -9,12 +9,6 @@
 namespace blip::train {
 namespace {
 
-// torch's normalize: x / max(‖x‖, 1e-12). x: [B, D] → [B, D]
-torch::Tensor to_unit_length(const torch::Tensor& x) {
-  constexpr double kSmallest = 1e-12;
-  return x / x.norm(2, -1, /*keepdim=*/true).clamp_min(kSmallest);
-}
-
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMomentumPrefixes = {
     {{"vision_model_m.", "vision_model."},
      {"text_encoder_m.", "text_encoder."},
@@ -22,6 +16,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMomentum
      {"text_proj_m.", "text_proj."}}};
 
 }  // namespace
+
+torch::Tensor to_unit_length(const torch::Tensor& x) {
+  constexpr double kSmallest = 1e-12;
+  return x / x.norm(2, -1, /*keepdim=*/true).clamp_min(kSmallest);
+}
 
 torch::Tensor ImageTextEncoder::project_image(const torch::Tensor& image_states) const {
   return to_unit_length(linear(vision_projection, image_states.select(1, 0)));

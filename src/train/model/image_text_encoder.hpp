@@ -14,6 +14,9 @@
 
 namespace blip::train {
 
+/// torch's normalize: x / max(‖x‖, 1e-12). x: [B, D] → [B, D]
+torch::Tensor to_unit_length(const torch::Tensor& x);
+
 struct ImageTextEncoder {
   VisionTransformer vision;
   TextTransformer text;

@@ -38,6 +38,13 @@ std::int64_t count_targets(const torch::Tensor& targets);
 torch::Tensor token_losses(const torch::Tensor& logits, const torch::Tensor& targets,
                            const LanguageModelOptions& options);
 
+/// The mean of the losses of a decoder's texts: what language_model_loss gives for its logits, but
+/// states and logits are computed where they count alone. `states`: of CrossStates; texts: [B, T],
+/// [DEC] first; the first `prompt_tokens` have no loss → scalar
+torch::Tensor decoded_loss(const TextTransformer& decoder, const LanguageModelHead& head,
+                           const TextBatch& texts, const CrossStates& states,
+                           std::int64_t prompt_tokens, const LanguageModelOptions& options);
+
 /// Their mean, as torch's cross_entropy takes it: over the targets → scalar
 torch::Tensor language_model_loss(const torch::Tensor& logits, const torch::Tensor& targets,
                                   const LanguageModelOptions& options);

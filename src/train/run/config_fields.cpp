@@ -146,6 +146,9 @@ void add_objective(std::vector<TaskField>& fields, ObjectiveConfig& objective) {
        {"objective", "negative_hardness", NumberField{&objective.negative_hardness, 0, 10}}},
       {kRetrieval,
        {"objective", "negatives_from_all_ranks", SwitchField{&objective.negatives_from_all_ranks}}},
+      {kRetrieval, {"objective", "sentence_space", TextField{&objective.sentence_space}}},
+      {kRetrieval,
+       {"objective", "sentence_weight", NumberField{&objective.sentence_weight, 0, 1000}}},
       {kVqa,
        {"objective", "single_answer_weight", NumberField{&objective.single_answer_weight, 0, 1}}}};
   fields.insert(fields.end(), group);

@@ -106,6 +106,10 @@ struct ObjectiveConfig {
   int alpha_ramp_epochs = 1;     ///< over which alpha rises from 0
   double negative_hardness = 1;  ///< 0: any other pair is as likely to be a negative of matching
   bool negatives_from_all_ranks = true;
+  /// A BERT that places sentences; pictures learn the places of what is said of them, too. Empty:
+  /// not.
+  std::string sentence_space;
+  double sentence_weight = 1;
   double single_answer_weight = 0.2;  ///< of an answer that only one annotator gave (Visual Genome)
 };
 

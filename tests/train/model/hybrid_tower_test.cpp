@@ -63,6 +63,7 @@ class Reference {
   }
   [[nodiscard]] torch::Tensor convolve(const torch::Tensor& x, const std::string& convolution,
                                        const std::string& norm, std::int64_t stride) const {
+    constexpr std::int64_t kNone = 0;
     const torch::Tensor weight = tensor(convolution + ".weight");
     const auto places = (x.size(2) + stride - 1) / stride;
     const auto total =
@@ -70,8 +71,8 @@ class Reference {
     const std::int64_t before = total / 2;
     const torch::Tensor padded =
         torch::constant_pad_nd(x, {before, total - before, before, total - before});
-    const torch::Tensor y =
-        torch::conv2d(padded, weight, {}, stride, 0, 1, x.size(1) / weight.size(1));
+    const torch::Tensor y = torch::conv2d(padded, weight, torch::Tensor(), stride,
+                                          torch::IntArrayRef(kNone), 1, x.size(1) / weight.size(1));
     return torch::batch_norm(y, tensor(norm + ".weight"), tensor(norm + ".bias"),
                              tensor(norm + ".running_mean"), tensor(norm + ".running_var"),
                              /*training=*/false, 0.1, 1e-3F, false);

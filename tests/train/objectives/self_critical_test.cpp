@@ -9,8 +9,8 @@ TEST(SelfCritical, ComparesWithTheGreedyCaptionOrTheOthers) {
   const torch::Tensor rewards = torch::tensor({{1.0, 2.0, 6.0}, {0.0, 0.0, 0.0}});
   EXPECT_TRUE(advantage_over_greedy(rewards, torch::tensor({2.0, 1.0}))
                   .equal(torch::tensor({{-1.0, 0.0, 4.0}, {-1.0, -1.0, -1.0}})));
-  EXPECT_TRUE(advantage_over_others(rewards).allclose(
-      torch::tensor({{-3.0, -1.5, 4.5}, {0.0, 0.0, 0.0}})));
+  EXPECT_TRUE(
+      advantage_over_others(rewards).allclose(torch::tensor({{-3.0, -1.5, 4.5}, {0.0, 0.0, 0.0}})));
 }
 
 // By the definition: a token's gradient is its advantage times (probability - one-hot).
@@ -28,8 +28,7 @@ TEST(SelfCritical, GradientIsOfTheExpectedReward) {
   const auto log_p = [&](int row, int place, int token) {
     return log_probabilities[row][place][token].item<double>();
   };
-  const double wanted =
-      -(0.5 * (log_p(0, 1, 2) + log_p(0, 2, 3)) - 2.0 * log_p(1, 1, 3)) / 3;
+  const double wanted = -(0.5 * (log_p(0, 1, 2) + log_p(0, 2, 3)) - 2.0 * log_p(1, 1, 3)) / 3;
   EXPECT_NEAR(loss.item<double>(), wanted, 1e-12);
   torch::Tensor gradient = torch::zeros_like(logits.detach());
   const auto add = [&](int row, int place, int token, double advantage) {

@@ -13,8 +13,8 @@ TEST(WeightAverage, FollowsTheWeights) {
     torch::Tensor(weight).fill_(value);
     average.update();
   };
-  set(3.0);  // 2/11 of what was
-  set(7.0);  // 3/12
+  set(3.0);                              // 2/11 of what was
+  set(7.0);                              // 3/12
   for (int i = 0; i < 3; ++i) set(7.0);  // 4/13, beyond the limit of 0.3, and the same again
   const auto expected = [](double start) {
     double value = start * 2 / 11 + 3.0 * 9 / 11;

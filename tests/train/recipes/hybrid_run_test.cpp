@@ -7,11 +7,12 @@
 #include "architectures/efficientnet_lite/config.hpp"
 #include "blip/conditional_generation.hpp"
 #include "blip/config.hpp"
+#include "same_checkpoints.hpp"
+#include "train/model/efficientnet_lite.hpp"
 #include "train/model/text_transformer.hpp"
 #include "train/optimizer/adamw.hpp"
 #include "train/run/run_checkpoint.hpp"
 #include "train/run/tensor_file.hpp"
-#include "same_checkpoints.hpp"
 #include "training_run.hpp"
 
 namespace blip::train {
@@ -123,9 +124,8 @@ TEST_F(HybridRun, StartsFromBackboneAndBertAndIsLoaded) {
                 "optimizer.warmup_learning_rate=0"}));
   const NamedTensors model = load_checkpoint(path() / "run").model;
   const NamedTensors backbone = read_tensor_file(path() / "backbone" / "model.safetensors");
-  EXPECT_TRUE(
-      find_tensor(model, "vision_model.embeddings.backbone.encoder.top_conv.weight")
-          .equal(find_tensor(backbone, "efficientnet.encoder.top_conv.weight")));
+  EXPECT_TRUE(find_tensor(model, "vision_model.embeddings.backbone.encoder.top_conv.weight")
+                  .equal(find_tensor(backbone, "efficientnet.encoder.top_conv.weight")));
   // "the" is the eighth word of BERT's and the sixth here; [DEC] and [ENC] are new.
   const torch::Tensor words =
       find_tensor(model, "text_decoder.bert.embeddings.word_embeddings.weight");
@@ -176,8 +176,8 @@ TEST_F(HybridRun, LearnsTheBackboneOnlyWhenToldTo) {
     train(task, run + "-all", hybrid({"optimizer.backbone_learning_rate_factor=0.5"}));
     EXPECT_EQ(changed(run + "-all"), std::set<bool>{true});
     // Another training starts from it.
-    train(task, run + "-on", {"model.start=" + (path() / run / "model").string(),
-                              "model.image_size=18"});
+    train(task, run + "-on",
+          {"model.start=" + (path() / run / "model").string(), "model.image_size=18"});
   }
 }
 
@@ -205,9 +205,9 @@ TEST_F(HybridRun, CachedFeaturesChangeNothing) {
 
 TEST_F(HybridRun, SaysWhatCannotBe) {
   EXPECT_THAT(error_of(Task::caption, {cache()}), HasSubstr("it needs a hybrid model"));
-  EXPECT_THAT(error_of(Task::caption,
-                       hybrid({cache(), "optimizer.backbone_learning_rate_factor=1"})),
-              HasSubstr("backbone_learning_rate_factor 0"));
+  EXPECT_THAT(
+      error_of(Task::caption, hybrid({cache(), "optimizer.backbone_learning_rate_factor=1"})),
+      HasSubstr("backbone_learning_rate_factor 0"));
   EXPECT_THAT(error_of(Task::caption, hybrid({cache(), "data.augment=true"})),
               HasSubstr("data.feature_cache needs data.augment false"));
   std::ofstream(path() / "fewer.txt", std::ios::app) << "zebra\n";

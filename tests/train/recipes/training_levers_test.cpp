@@ -4,9 +4,9 @@
 #include <numeric>
 
 #include "blip/conditional_generation.hpp"
+#include "same_checkpoints.hpp"
 #include "train/run/run_checkpoint.hpp"
 #include "train/run/tensor_file.hpp"
-#include "same_checkpoints.hpp"
 #include "training_run.hpp"
 
 namespace blip::train {
@@ -81,10 +81,12 @@ TEST_F(TrainingLevers, SavesTheAverageAndGoesOnWithBoth) {
 
 TEST_F(TrainingLevers, LearnsFromCaptionsOfItsOwn) {
   train(Task::caption, "start", {"run.max_steps=60", "optimizer.learning_rate=5e-3"});
-  const std::vector<std::string> critical = {
-      "model.start=" + (path() / "start" / "model").string(), "objective.self_critical=true",
-      "optimizer.learning_rate=3e-3", "evaluation.max_length=10", "run.max_steps=60",
-      "objective.self_critical_baseline=others"};
+  const std::vector<std::string> critical = {"model.start=" + (path() / "start" / "model").string(),
+                                             "objective.self_critical=true",
+                                             "optimizer.learning_rate=3e-3",
+                                             "evaluation.max_length=10",
+                                             "run.max_steps=60",
+                                             "objective.self_critical_baseline=others"};
   train(Task::caption, "critical", critical);
   BlipForConditionalGeneration::from_pretrained(path() / "critical" / "model");
   const std::vector<double> rewards = values("critical", "reward");
@@ -96,18 +98,18 @@ TEST_F(TrainingLevers, LearnsFromCaptionsOfItsOwn) {
 
   // With synthetic captions, and with the greedy baseline; the same run each time.
   auto mixed = critical;
-  mixed.insert(mixed.end(), {"objective.self_critical_baseline=greedy", "run.max_steps=3",
-                             "objective.self_critical_cross_entropy=0.5",
-                             "data.captions_per_image=2"});
+  mixed.insert(mixed.end(),
+               {"objective.self_critical_baseline=greedy", "run.max_steps=3",
+                "objective.self_critical_cross_entropy=0.5", "data.captions_per_image=2"});
   train(Task::caption, "mixed", mixed);
   train(Task::caption, "again", mixed);
   EXPECT_EQ(values("mixed", "loss"), values("again", "loss"));
   EXPECT_GT(values("mixed", "language").front(), 0);
   mixed.emplace_back("objective.synthetic_datasets=[\"\"]");
   EXPECT_THAT(error_of(Task::caption, mixed), HasSubstr("needs captions of people"));
-  EXPECT_THAT(error_of(Task::caption, {"objective.self_critical=true",
-                                       "objective.self_critical_baseline=others",
-                                       "objective.self_critical_samples=1"}),
+  EXPECT_THAT(error_of(Task::caption,
+                       {"objective.self_critical=true", "objective.self_critical_baseline=others",
+                        "objective.self_critical_samples=1"}),
               HasSubstr("must be 2 or more"));
 }
 

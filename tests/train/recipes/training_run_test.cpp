@@ -15,11 +15,11 @@
 #include "blip/question_answering.hpp"
 #include "same_checkpoints.hpp"
 #include "small_run.hpp"
-#include "training_run.hpp"
 #include "tests/train/data/pictures.hpp"
 #include "train/optimizer/adamw.hpp"
 #include "train/run/log_reader.hpp"
 #include "train/run/run_checkpoint.hpp"
+#include "training_run.hpp"
 #include "worker.hpp"
 
 namespace blip::train {
