@@ -80,6 +80,7 @@ RetrievalLosses retrieval_losses(RetrievalModel& model, const RetrievalBatch& ba
                     candidates.rows, negative_images, negative_texts, kTraining);
 
   losses.total = losses.contrastive + losses.matching;
+  losses.image_states = image_states;
   return losses;
 }
 

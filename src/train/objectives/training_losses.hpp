@@ -43,6 +43,7 @@ struct RetrievalLosses {
   torch::Tensor contrastive;
   torch::Tensor matching;
   torch::Tensor total;
+  torch::Tensor image_states;  ///< [B, 1 + N, C], for what else is to be learnt of them
 };
 
 enum class NegativesFrom { own_rank, all_ranks };
