@@ -57,7 +57,8 @@ Recipe make_retrieval_recipe(const TrainingConfig& config, const StartModel& sta
     const NegativesFrom negatives =
         objective.negatives_from_all_ranks ? NegativesFrom::all_ranks : NegativesFrom::own_rank;
     const RetrievalLosses losses =
-        retrieval_losses(*model, batch, alpha, negatives, sampler, gather);
+        retrieval_losses(*model, batch, alpha, negatives, sampler, gather,
+                         objective.matching_weight > 0 ? Matching::learnt : Matching::left_out);
     StepLosses step{objective.contrastive_weight * losses.contrastive +
                         objective.matching_weight * losses.matching,
                     {{"contrastive", losses.contrastive}, {"matching", losses.matching}}};
