@@ -54,8 +54,7 @@ enum class Matching { learnt, left_out };
 /// does.
 RetrievalLosses retrieval_losses(RetrievalModel& model, const RetrievalBatch& batch, double alpha,
                                  NegativesFrom negatives, const NegativeSampler& sampler,
-                                 const RankGather& gather,
-                                 Matching matching = Matching::learnt);
+                                 const RankGather& gather, Matching matching = Matching::learnt);
 
 struct CaptioningBatch {
   torch::Tensor images;  ///< [B, 3, S, S]
