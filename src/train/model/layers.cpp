@@ -48,7 +48,7 @@ torch::Tensor drop_out(const torch::Tensor& x, double rate) {
   constexpr std::int64_t kElements = 4;  // 16 bits each
   constexpr double kSteps = 65536.0;
   using Limits = std::numeric_limits<std::int64_t>;
-  const auto dropped = std::llround(rate * kSteps);
+  const auto dropped = static_cast<std::int64_t>(std::llround(rate * kSteps));
   const std::int64_t numbers = (x.numel() + kElements - 1) / kElements;
   const torch::Tensor bits =
       torch::empty({numbers}, torch::kInt64).random_(Limits::min(), Limits::max());
