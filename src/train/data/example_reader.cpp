@@ -109,7 +109,8 @@ Image ExampleReader::squashed(const Image& picture, bool is_mirrored) const {
 
 void ExampleReader::read_pictures(std::size_t sample, SampleRandom& random,
                                   dataset::Sample& described, Example& example) const {
-  for (const Image& picture : *pictures_of(sample, described)) {
+  const auto pictures = pictures_of(sample, described);  // which owns them beyond the cache
+  for (const Image& picture : *pictures) {
     if (options_.is_augmented) {
       Augmentation drawn =
           draw_augmentation(picture.width(), picture.height(), options_.min_crop_area, random);
