@@ -482,11 +482,10 @@ SIZES = {
     "base": dict(image=768, patch=16, image_layers=12, image_heads=12, text=768, text_layers=12, text_heads=12,
                  vocab=3000, size=64, space=256, queue=64, batch=2, length=12),
 }
-# Strides of 2 at an odd size, a stage that is repeated, blocks with and without the input added. An epsilon that float32 has
-# exactly, as blip.cpp keeps it: 0.001 would be another number there, which shows in float64.
+# Strides of 2 at an odd size, a stage that is repeated, blocks with and without the input added.
 BACKBONE = {"model_type": "efficientnet_lite", "width_coefficient": 1.3, "depth_coefficient": 1.2, "depth_divisor": 2,
             "kernel_sizes": [3, 5, 3], "in_channels": [6, 4, 8], "out_channels": [4, 8, 12], "strides": [1, 2, 1],
-            "num_block_repeats": [1, 2, 1], "expand_ratios": [1, 4, 3], "hidden_dim": 26, "batch_norm_eps": 2.0 ** -10}
+            "num_block_repeats": [1, 2, 1], "expand_ratios": [1, 4, 3], "hidden_dim": 26, "batch_norm_eps": 2**-10}  # which float32 holds exactly, as the program does
 SIZES["hybrid"] = {**SIZES["tiny"], "size": 23, "backbone": BACKBONE}
 TASKS = ("pretraining", "retrieval", "captioning", "question_answering", "nlvr")
 
