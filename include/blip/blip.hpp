@@ -7,6 +7,7 @@
 //   std::puts(processor.decode(ids[0], {.skip_special_tokens = true}).c_str());
 #pragma once
 
+#include "blip/clip.hpp"
 #include "blip/conditional_generation.hpp"
 #include "blip/config.hpp"
 #include "blip/context.hpp"
@@ -27,3 +28,4 @@
 #include "blip/text_style.hpp"
 #include "blip/tokenizer.hpp"
 #include "blip/version.hpp"
+#include "blip/vit.hpp"
