@@ -8,6 +8,7 @@
 #pragma once
 
 #include "blip/clip.hpp"
+#include "blip/clip_tokenizer.hpp"
 #include "blip/conditional_generation.hpp"
 #include "blip/config.hpp"
 #include "blip/context.hpp"
@@ -18,6 +19,7 @@
 #include "blip/hub.hpp"
 #include "blip/image.hpp"
 #include "blip/image_classification.hpp"
+#include "blip/image_processor_config.hpp"
 #include "blip/image_text_retrieval.hpp"
 #include "blip/load_options.hpp"
 #include "blip/model.hpp"

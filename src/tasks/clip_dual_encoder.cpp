@@ -11,14 +11,12 @@
 namespace blip {
 namespace {
 
-// The first `most` tokens, the last of them the text's own last: as CLIP's tokenizers truncate.
-std::vector<TokenId> truncated(std::vector<TokenId> ids, int most) {
-  const auto limit = static_cast<std::size_t>(most);
-  if (ids.size() <= limit) return ids;
-  const TokenId last = ids.back();
-  ids.resize(limit);
-  ids.back() = last;
-  return ids;
+// As many tokens as the model has positions: a longer text loses its last words.
+std::vector<TokenId> clip_tokens(const Tokenizer& tokenizer, std::string_view text,
+                                 const CLIPConfig& config) {
+  EncodeOptions options;
+  options.max_length = static_cast<std::size_t>(config.text_config.max_position_embeddings);
+  return tokenizer.encode(text, options);
 }
 
 class WholeClip final : public DualEncoder {
@@ -34,7 +32,7 @@ class WholeClip final : public DualEncoder {
 
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
-    return truncated(tokenizer_->encode(text), model_.config().text_config.max_position_embeddings);
+    return clip_tokens(*tokenizer_, text, model_.config());
   }
 
   [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
@@ -74,7 +72,7 @@ class ClipTextTower final : public DualEncoder {
 
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
-    return truncated(tokenizer_->encode(text), model_.config().text_config.max_position_embeddings);
+    return clip_tokens(*tokenizer_, text, model_.config());
   }
   [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView /*pixel_values*/,
                                                         Context& /*context*/) const override {

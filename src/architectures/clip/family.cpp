@@ -7,8 +7,11 @@
 #include "architectures/clip/infer_config.hpp"
 #include "architectures/clip/original_names.hpp"
 #include "architectures/clip/towers.hpp"
+#include "blip/clip_tokenizer.hpp"
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
+#include "core/open_file.hpp"
+#include "image/configured_image_processor.hpp"
 
 namespace blip {
 namespace {
@@ -107,12 +110,32 @@ const Architecture& infer_architecture(const Checkpoint& checkpoint) {
   return kCLIPModel;
 }
 
-std::shared_ptr<const ImageProcessor> open_images(const std::filesystem::path& model) {
-  throw Error(ErrorCode::unsupported, model.string() + ": CLIP's image processor is to come");
+// Where the files lie that belong to the weights.
+std::filesystem::path folder_of(const std::filesystem::path& model) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(model, ignored) ? model.parent_path() : model;
 }
 
-std::shared_ptr<const Tokenizer> open_texts(const std::filesystem::path& model) {
-  throw Error(ErrorCode::unsupported, model.string() + ": CLIP's tokenizer is to come");
+// A checkpoint without a configuration has its image size in the tensors.
+ImageProcessorConfig clip_images_config(const std::filesystem::path& model) {
+  const std::filesystem::path folder = folder_of(model);
+  const bool has_file = file_exists(folder / "preprocessor_config.json") ||
+                        file_exists(folder / "processor_config.json");
+  ImageProcessorConfig config = ImageProcessorConfig::from_pretrained(folder, "CLIPImageProcessor");
+  if (!has_file) {
+    const int side = CLIPConfig::from_pretrained(model).vision_config.image_size;
+    config.size = {.shortest_edge = side};
+    config.crop_height = config.crop_width = side;
+  }
+  return config;
+}
+
+std::shared_ptr<const ImageProcessor> open_clip_images(const std::filesystem::path& model) {
+  return std::make_shared<const ConfiguredImageProcessor>(clip_images_config(model));
+}
+
+std::shared_ptr<const Tokenizer> open_clip_texts(const std::filesystem::path& model) {
+  return std::make_shared<const ClipTokenizer>(ClipTokenizer::from_pretrained(folder_of(model)));
 }
 
 constexpr ModelFamily family(const char* model_type, bool reads_texts) {
@@ -129,8 +152,9 @@ constexpr ModelFamily family(const char* model_type, bool reads_texts) {
           .infer_architecture = infer_architecture,
           .inferred_config = inferred_clip_config,
           .generation_settings = nullptr,
-          .open_image_processor = open_images,
-          .open_tokenizer = reads_texts ? open_texts : nullptr,
+          .image_processor_config = clip_images_config,
+          .open_image_processor = open_clip_images,
+          .open_tokenizer = reads_texts ? open_clip_texts : nullptr,
           .open_dual_encoder = open_clip_dual_encoder,
           .open_image_classifier = nullptr};
 }

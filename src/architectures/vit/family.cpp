@@ -4,7 +4,7 @@
 
 #include "architectures/vit/architectures.hpp"
 #include "architectures/vit/config.hpp"
-#include "blip/error.hpp"
+#include "image/configured_image_processor.hpp"
 
 namespace blip {
 namespace {
@@ -51,8 +51,16 @@ bool has_made_vit(const Checkpoint& /*checkpoint*/) {
   return false;
 }
 
+// Without a file, the defaults of the class of that model type.
+ImageProcessorConfig vit_images_config(const std::filesystem::path& model) {
+  const std::string type = ViTConfig::from_pretrained(model).model_type;
+  return ImageProcessorConfig::from_pretrained(model, type == kVitType    ? "ViTImageProcessor"
+                                                      : type == kDeitType ? "DeiTImageProcessor"
+                                                                          : "BitImageProcessor");
+}
+
 std::shared_ptr<const ImageProcessor> open_vit_images(const std::filesystem::path& model) {
-  throw Error(ErrorCode::unsupported, model.string() + ": ViT's image processor is to come");
+  return std::make_shared<const ConfiguredImageProcessor>(vit_images_config(model));
 }
 
 template <const char* const& kModelType>
@@ -74,6 +82,7 @@ ModelFamily family_of_type(const char* model_type,
           .infer_architecture = infer,
           .inferred_config = nullptr,
           .generation_settings = nullptr,
+          .image_processor_config = vit_images_config,
           .open_image_processor = open_vit_images,
           .open_tokenizer = nullptr,
           .open_dual_encoder = open_vit_image_encoder,
