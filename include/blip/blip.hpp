@@ -7,6 +7,8 @@
 //   std::puts(processor.decode(ids[0], {.skip_special_tokens = true}).c_str());
 #pragma once
 
+#include "blip/clip.hpp"
+#include "blip/clip_tokenizer.hpp"
 #include "blip/conditional_generation.hpp"
 #include "blip/config.hpp"
 #include "blip/context.hpp"
@@ -17,6 +19,7 @@
 #include "blip/hub.hpp"
 #include "blip/image.hpp"
 #include "blip/image_classification.hpp"
+#include "blip/image_processor_config.hpp"
 #include "blip/image_text_retrieval.hpp"
 #include "blip/load_options.hpp"
 #include "blip/model.hpp"
@@ -27,3 +30,4 @@
 #include "blip/text_style.hpp"
 #include "blip/tokenizer.hpp"
 #include "blip/version.hpp"
+#include "blip/vit.hpp"

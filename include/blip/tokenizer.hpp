@@ -1,7 +1,8 @@
 // Tokenizer: texts to token ids and back. BertTokenizer is the one that BLIP has: the uncased
-// WordPiece tokenizer of BERT, equal to Hugging Face `tokenizers`.
+// WordPiece tokenizer of BERT, equal to Hugging Face `tokenizers`. clip_tokenizer.hpp has CLIP's.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -19,11 +20,15 @@ namespace blip {
 using TokenId = std::int32_t;
 
 struct EncodeOptions {
-  /// Surround with [CLS] … [SEP].
+  /// Surround with [CLS] … [SEP], or what the tokenizer has for that.
   bool add_special_tokens = true;
   /// Map the literal text "[SEP]", "[MASK]", … in the input to those tokens, as Hugging Face does
   /// (its `split_special_tokens=False`). Turn off for untrusted text.
   bool parse_special_tokens = true;
+  /// Leave out the last tokens of a text that would have more than this, the special ones around it
+  /// included, as transformers' `truncation=True, max_length=…`. 0: never. Throws invalid_argument
+  /// for fewer than the special tokens.
+  std::size_t max_length = 0;
 };
 
 struct DecodeOptions {
@@ -33,7 +38,8 @@ struct DecodeOptions {
   /// Clean up over the whole text: "it ' s" → "it's", "is n't" → "isn't" and so on. Not set: what
   /// the checkpoint's tokenizer_config.json says, and no if it is silent. That is what transformers
   /// 5 does; transformers 4 defaulted to yes, so text with apostrophes differs between the two.
-  /// Independently of this, the blank before a token "." "?" "!" "," always goes.
+  /// Independently of this, the blank before a token "." "?" "!" "," always goes. CLIP's tokenizer
+  /// never cleans up, whatever this says.
   std::optional<bool> clean_up_tokenization_spaces{};
 };
 

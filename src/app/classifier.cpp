@@ -26,10 +26,19 @@ std::vector<float> softmax(std::span<const float> logits) {
   return probabilities;
 }
 
+std::vector<float> scores_of(std::span<const float> logits, LabelScores scores) {
+  if (scores == LabelScores::softmax) return softmax(logits);
+  std::vector<float> values(logits.begin(), logits.end());
+  if (scores == LabelScores::sigmoid) {
+    for (float& value : values) value = 1.0F / (1.0F + std::exp(-value));
+  }
+  return values;
+}
+
 // Of equal ones the first comes first.
-std::vector<ScoredLabel> likeliest(std::span<const float> logits,
+std::vector<ScoredLabel> likeliest(std::span<const float> logits, LabelScores scores,
                                    std::span<const std::string> labels, std::size_t top) {
-  const std::vector<float> probabilities = softmax(logits);
+  const std::vector<float> probabilities = scores_of(logits, scores);
   std::vector<std::size_t> order(labels.size());
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, [&](std::size_t left, std::size_t right) {
@@ -54,7 +63,7 @@ std::vector<std::vector<ScoredLabel>> Classifier::classify(Images images, std::s
   for (const Images run : runs_of_one_shape(images)) {
     const Tensor logits = model_->logits(stacked_pixels(run), context);
     for (std::size_t i = 0; i < run.size(); ++i) {
-      all.push_back(likeliest(row_of(logits, i), model_->labels(), top));
+      all.push_back(likeliest(row_of(logits, i), model_->scores(), model_->labels(), top));
     }
   }
   return all;

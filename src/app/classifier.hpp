@@ -15,7 +15,7 @@ namespace blip::app {
 
 struct ScoredLabel {
   std::string label;
-  float score = 0.0F;  ///< its probability: softmax over all classes
+  float score = 0.0F;  ///< its probability, or what the model has instead (LabelScores)
 };
 
 /// Immutable after construction: every member may be called from many threads at once, each with

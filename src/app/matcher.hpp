@@ -1,6 +1,7 @@
 // Matcher: how well texts fit pictures.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,7 +11,8 @@
 namespace blip::app {
 
 struct Match {
-  float itm = 0.0F;  ///< the probability that the matching head gives
+  /// The probability that the matching head gives; none if the model has no such head.
+  std::optional<float> itm;
   float itc = 0.0F;  ///< the cosine of the embeddings
 };
 

@@ -11,6 +11,7 @@
 
 #include "architectures/expected_tensors.hpp"
 #include "blip/generation.hpp"
+#include "blip/image_processor_config.hpp"
 #include "blip/load_options.hpp"
 #include "blip/tokenizer.hpp"
 #include "checkpoint/checkpoint.hpp"
@@ -76,6 +77,8 @@ struct ModelFamily {
   /// The generation settings that are stored with a model. Null: there is nothing to generate.
   GenerationOptions (*generation_settings)(const std::filesystem::path& model);
 
+  /// What its images go through, for people and for files.
+  ImageProcessorConfig (*image_processor_config)(const std::filesystem::path& model);
   std::shared_ptr<const ImageProcessor> (*open_image_processor)(const std::filesystem::path& model);
   /// Null: the family reads no texts.
   std::shared_ptr<const Tokenizer> (*open_tokenizer)(const std::filesystem::path& model);

@@ -63,7 +63,7 @@ TensorDifferences compare(const Checkpoint& checkpoint, std::span<const Expected
     // The bias may be there by its other name alone.
     if (tensor == nullptr) {
       const bool is_spared =
-          !wanted.stand_in.empty() ||
+          wanted.may_be_absent || !wanted.stand_in.empty() ||
           std::any_of(expected.begin(), expected.end(), [&](const ExpectedTensor& other) {
             return other.stand_in == wanted.name && other.shape == wanted.shape &&
                    other.name.ends_with(".bias") && checkpoint.find(other.name) != nullptr;

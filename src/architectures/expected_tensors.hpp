@@ -25,6 +25,8 @@ struct ExpectedTensor {
   /// A table of vision positions [1, 1 + n², H]: one of another n is interpolated when it is
   /// loaded.
   bool may_be_another_grid = false;
+  /// Files without it are whole.
+  bool may_be_absent = false;
 };
 
 /// Tensors in the order of the data's way through a model.
@@ -65,6 +67,13 @@ class ExpectedTensorList {
   void positions(std::string name, std::vector<std::int64_t> shape) {
     add(std::move(name), std::move(shape));
     tensors_.back().may_be_another_grid = true;
+  }
+  /// linear() that not all files have.
+  void optional_linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs) {
+    linear(prefix, outputs, inputs);
+    for (auto tensor = tensors_.end() - 2; tensor != tensors_.end(); ++tensor) {
+      tensor->may_be_absent = true;
+    }
   }
   std::vector<ExpectedTensor> take() { return std::move(tensors_); }
 

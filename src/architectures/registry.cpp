@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "architectures/blip/family.hpp"
+#include "architectures/clip/family.hpp"
 #include "architectures/efficientnet_lite/family.hpp"
+#include "architectures/vit/family.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/json_fields.hpp"
@@ -19,7 +21,9 @@ namespace blip {
 namespace {
 
 // A new family is added here, and nowhere else.
-constexpr std::array<const ModelFamily*, 2> kFamilies = {&kBlipFamily, &kEfficientNetLiteFamily};
+constexpr std::array<const ModelFamily*, 9> kFamilies = {
+    &kBlipFamily, &kClipFamily,   &kClipTextFamily,        &kClipVisionFamily,      &kVitFamily,
+    &kDeitFamily, &kDinov2Family, &kDinov2RegistersFamily, &kEfficientNetLiteFamily};
 
 std::string model_type_of(const std::filesystem::path& config) {
   const std::string name = config.string();

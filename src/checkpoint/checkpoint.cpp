@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <iterator>
 #include <new>
 #include <system_error>
@@ -89,7 +90,7 @@ struct Checkpoint::Storage {
     tensors.erase(tensors.begin(), kept.base());
   }
 
-  // Original names to transformers'. The names alone: no tensor is touched.
+  // Original names to transformers'. But for matrices that lie transposed, no tensor is touched.
   void rename(TrainingTensors training_tensors) {
     const OriginalNames* names = names_in_use();
     has_original_names = names != nullptr;
@@ -101,6 +102,12 @@ struct Checkpoint::Storage {
     for (auto tensor = unused; tensor != tensors.end(); ++tensor) left_out.push_back(tensor->name);
     tensors.erase(unused, tensors.end());
     for (CheckpointTensor& tensor : tensors) tensor.name = names->translated(tensor.name);
+    if (names->is_transposed != nullptr) {
+      for (CheckpointTensor& tensor : tensors) {
+        if (names->is_transposed(tensor.name)) transpose(tensor);
+      }
+    }
+    if (names->parts != nullptr) cut(names->parts);
     std::sort(tensors.begin(), tensors.end(), by_name);
     const auto repeated = std::adjacent_find(tensors.begin(), tensors.end(), same_name);
     if (repeated != tensors.end()) {
@@ -108,6 +115,51 @@ struct Checkpoint::Storage {
                                             in_quotes(repeated->name) +
                                             " by both its original and its later name");
     }
+  }
+
+  void transpose(CheckpointTensor& tensor) {
+    if (tensor.shape.size() != 2) refuse_shape(tensor, "is no matrix");
+    const auto rows = static_cast<std::size_t>(tensor.shape[0]);
+    const auto columns = static_cast<std::size_t>(tensor.shape[1]);
+    const std::size_t size = size_of(tensor.dtype);
+    std::byte* const out = copies.emplace_back(allocate_aligned(tensor.bytes.size())).get();
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t column = 0; column < columns; ++column) {
+        std::memcpy(out + (column * rows + row) * size,
+                    tensor.bytes.data() + (row * columns + column) * size, size);
+      }
+    }
+    tensor.bytes = {out, tensor.bytes.size()};
+    std::swap(tensor.shape[0], tensor.shape[1]);
+  }
+
+  void cut(std::vector<std::string> (*parts_of)(std::string_view)) {
+    std::vector<CheckpointTensor> pieces;
+    for (CheckpointTensor& tensor : tensors) {
+      const std::vector<std::string> parts = parts_of(tensor.name);
+      if (parts.empty()) {
+        pieces.push_back(std::move(tensor));
+        continue;
+      }
+      const auto count = std::ssize(parts);
+      if (tensor.shape.empty() || tensor.shape[0] % count != 0) {
+        refuse_shape(tensor, "cannot be cut into " + std::to_string(count) + " parts");
+      }
+      const std::size_t bytes = tensor.bytes.size() / parts.size();
+      CheckpointTensor piece = tensor;
+      piece.shape[0] /= count;
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        piece.name = parts[i];
+        piece.bytes = tensor.bytes.subspan(i * bytes, bytes);
+        pieces.push_back(piece);
+      }
+    }
+    tensors = std::move(pieces);
+  }
+
+  [[noreturn]] void refuse_shape(const CheckpointTensor& tensor, const std::string& problem) const {
+    throw Error(ErrorCode::malformed,
+                files.front().string() + ": tensor " + in_quotes(tensor.name) + " " + problem);
   }
 
   // Null: the tensors have transformers' names, or names that nobody knows.

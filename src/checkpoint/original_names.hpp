@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace blip {
 
@@ -15,6 +16,11 @@ struct OriginalNames {
   std::string (*translated)(std::string_view name);
   /// What training needs and inference never looks at; a name of such a checkpoint.
   bool (*is_training_only)(std::string_view name);
+  /// The names of the equal parts that a tensor's rows are cut into (query, key and value, which
+  /// lie stacked); none: it stays whole. A translated name. Null: all stay whole.
+  std::vector<std::string> (*parts)(std::string_view translated) = nullptr;
+  /// Whether the matrix lies transposed. A translated name. Null: none does.
+  bool (*is_transposed)(std::string_view translated) = nullptr;
 };
 
 /// Of every family that has some. This directory knows no family: architectures/registry.cpp lists

@@ -195,10 +195,22 @@ class Machine {
       }
       case 'Q':
         return push(hooks_.persistent(pop()));
+      case 0x81: {  // NEWOBJ
+        if (!hooks_.make) return false;
+        const PickleValue arguments = pop();
+        if (!std::holds_alternative<PickleTuple>(arguments)) {
+          reader_.fail("a pickle makes an object with arguments that are no tuple");
+        }
+        return push(hooks_.make(pop()));
+      }
       case 'b': {
         // Attributes beside a state dict's entries (its _metadata, which says nothing here); of
         // anything else they could not be left out.
         const PickleValue state = pop();
+        if (const auto* const object = std::get_if<PickleObject>(&top()); object && hooks_.build) {
+          hooks_.build(*object, state);
+          return true;
+        }
         if (!std::holds_alternative<PickleDict>(top()) ||
             !std::holds_alternative<PickleDict>(state)) {
           reader_.fail("a pickle sets the state of something other than a dict",

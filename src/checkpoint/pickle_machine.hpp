@@ -1,7 +1,7 @@
 // The pickle machine: runs a pickle, executes nothing.
 //
 // A pickle is a program for a stack machine, and Python's own lets it call any function there is.
-// This one builds plain data (numbers, text, tuples, lists, dicts) and hands the three instructions
+// This one builds plain data (numbers, text, tuples, lists, dicts) and hands the instructions
 // that reach outside to its caller, who answers for the few names of a state dict and refuses all
 // others. Protocols 0 to 5, every instruction that Python's pickler writes for plain data.
 #pragma once
@@ -23,6 +23,11 @@ struct PickleHooks {
   std::function<PickleValue(PickleValue callable, PickleTuple arguments)> call;
   /// The thing that the writer kept outside the pickle under `id`.
   std::function<PickleValue(PickleValue id)> persistent;
+  /// An object of the class `callable`, whose constructor is not run. Empty: no classes are known,
+  /// and a pickle that asks for one is refused.
+  std::function<PickleValue(PickleValue callable)> make = {};
+  /// Gives an object that `make` made its state.
+  std::function<void(PickleObject object, PickleValue state)> build = {};
 };
 
 /// Limits, far above any BLIP: its training checkpoints have 300 kB of pickle and 30,000 values.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -58,6 +59,11 @@ class Collector {
       : objects_(objects), copy_budget_(file_bytes + kMaxRepeatedBytes), name_(name) {}
 
   TorchFile collect(const PickleValue& root) {
+    if (objects_.attributes(root) != nullptr) {
+      add_module(root, "", 0);
+      for (const auto& [key, tensor] : script_tensors_) place(key, *tensor);
+      return std::move(file_);
+    }
     const PickleHeap::Entries* dict = find_dict(root);
     if (dict == nullptr) {
       throw Error(ErrorCode::malformed,
@@ -81,6 +87,30 @@ class Collector {
   }
 
  private:
+  // Modules may be reached by many paths, or hold themselves: the depth and the number of steps are
+  // limited.
+  void add_module(const PickleValue& module, const std::string& path, int depth) {
+    constexpr int kMaxModuleDepth = 64;
+    constexpr std::size_t kMaxAttributes = 100'000;
+    constexpr std::size_t kMaxPathBytes = 1'000;
+    for (const auto& [key, value] : *objects_.attributes(module)) {
+      const auto* const text = std::get_if<std::string_view>(&key);
+      if (text == nullptr) continue;
+      if (depth > kMaxModuleDepth || ++attributes_ > kMaxAttributes) {
+        throw Error(ErrorCode::limit_exceeded, name_ + ": has modules within modules without end");
+      }
+      if (path.size() + text->size() > kMaxPathBytes) {
+        throw Error(ErrorCode::limit_exceeded, name_ + ": has a module with an endless name");
+      }
+      const std::string name = path + std::string(*text);
+      if (const TorchTensor* tensor = objects_.tensor(value)) {
+        script_tensors_.insert_or_assign(name, tensor);
+      } else if (objects_.attributes(value) != nullptr) {
+        add_module(value, name + ".", depth + 1);
+      }
+    }
+  }
+
   [[nodiscard]] bool has_tensors(const PickleHeap::Entries& dict) const {
     return std::any_of(dict.begin(), dict.end(), [&](const auto& entry) {
       return std::holds_alternative<std::string_view>(entry.first) &&
@@ -137,6 +167,8 @@ class Collector {
   const TorchObjects& objects_;
   std::size_t copy_budget_;
   const std::string& name_;
+  std::map<std::string, const TorchTensor*> script_tensors_;
+  std::size_t attributes_ = 0;
   TorchFile file_;
 };
 

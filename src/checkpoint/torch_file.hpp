@@ -30,9 +30,10 @@ bool is_zip(std::span<const std::byte> file) noexcept;
 bool is_torch_legacy(std::span<const std::byte> file) noexcept;
 
 /// The tensors of the state dict in `root`: `root` itself, or what it has under "model" or
-/// "state_dict", as training scripts save it beside the optimizer's state. Whatever is no tensor is
-/// passed over. Called once the storages have their bytes; `file_bytes` is the file's size, which
-/// limits how much may be copied.
+/// "state_dict", as training scripts save it beside the optimizer's state. Of a TorchScript program
+/// the tensors of its modules, by the path of attributes that leads to them. Whatever is no tensor
+/// is passed over. Called once the storages have their bytes; `file_bytes` is the file's size,
+/// which limits how much may be copied.
 TorchFile collect_state_dict(const TorchObjects& objects, const PickleValue& root,
                              std::size_t file_bytes, const std::string& name);
 

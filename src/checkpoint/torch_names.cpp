@@ -18,6 +18,12 @@ constexpr auto kGlobals = std::to_array<TorchGlobal>({
     {"__builtin__", "set", TorchRole::container, {}},
     {"torch", "device", TorchRole::opaque, {}},
     {"_codecs", "encode", TorchRole::opaque, {}},  // bytes, in protocols before 3
+    // Typed lists and the like of TorchScript.
+    {"torch.jit._pickle", "build_intlist", TorchRole::opaque, {}},
+    {"torch.jit._pickle", "build_tensorlist", TorchRole::opaque, {}},
+    {"torch.jit._pickle", "build_doublelist", TorchRole::opaque, {}},
+    {"torch.jit._pickle", "build_boollist", TorchRole::opaque, {}},
+    {"torch.jit._pickle", "restore_type_tag", TorchRole::opaque, {}},
     {"torch", "DoubleStorage", TorchRole::storage_type, DType::f64},
     {"torch", "FloatStorage", TorchRole::storage_type, DType::f32},
     {"torch", "HalfStorage", TorchRole::storage_type, DType::f16},

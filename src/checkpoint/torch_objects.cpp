@@ -20,6 +20,8 @@ constexpr std::size_t kMaxTensors = 100'000;
 constexpr std::uint32_t kGlobal = 0;
 constexpr std::uint32_t kStorage = 1;
 constexpr std::uint32_t kTensor = 2;
+constexpr std::uint32_t kScriptClass = 3;
+constexpr std::uint32_t kModule = 4;
 
 template <typename T>
 std::optional<T> as(const PickleValue& value) {
@@ -50,7 +52,8 @@ std::int64_t element_count(std::span<const std::int64_t> shape) noexcept {
   return count;
 }
 
-TorchObjects::TorchObjects(std::string file) : file_(std::move(file)) {
+TorchObjects::TorchObjects(std::string file, TorchArchive archive)
+    : file_(std::move(file)), archive_(archive) {
   hooks_.global = [this](std::string_view module, std::string_view name) {
     return global(module, name);
   };
@@ -58,6 +61,12 @@ TorchObjects::TorchObjects(std::string file) : file_(std::move(file)) {
     return call(callable, arguments);
   };
   hooks_.persistent = [this](const PickleValue& id) { return persistent(id); };
+  if (archive == TorchArchive::script) {
+    hooks_.make = [this](const PickleValue& callable) { return make_module(callable); };
+    hooks_.build = [this](PickleObject object, const PickleValue& state) {
+      build_module(object, state);
+    };
+  }
 }
 
 void TorchObjects::fail(const std::string& problem, ErrorCode code) const {
@@ -74,7 +83,29 @@ const TorchTensor* TorchObjects::tensor(const PickleValue& value) const {
   return index ? &tensors_[*index] : nullptr;
 }
 
+const PickleHeap::Entries* TorchObjects::attributes(const PickleValue& value) const {
+  const auto index = index_of(value, kModule);
+  return index ? &heap_[modules_[*index]] : nullptr;
+}
+
+PickleValue TorchObjects::make_module(const PickleValue& callable) {
+  if (!index_of(callable, kScriptClass)) {
+    fail("makes an object of something that is no class of its own", ErrorCode::unsupported);
+  }
+  modules_.push_back(heap_.add_dict({}));
+  return PickleObject{kModule, static_cast<std::uint32_t>(modules_.size() - 1)};
+}
+
+// A state that is no dict (what some class's own __getstate__ made) says nothing here.
+void TorchObjects::build_module(PickleObject object, const PickleValue& state) {
+  if (object.kind != kModule) fail("sets the state of something other than a module");
+  if (const auto dict = as<PickleDict>(state)) modules_[object.index] = *dict;
+}
+
 PickleValue TorchObjects::global(std::string_view module, std::string_view name) const {
+  if (archive_ == TorchArchive::script && module.starts_with("__torch__")) {
+    return PickleObject{kScriptClass, 0};
+  }
   const std::optional<std::uint32_t> known = find_torch_global(module, name);
   if (!known) {
     fail("refers to " + in_quotes(std::string(module) + "." + std::string(name)) +

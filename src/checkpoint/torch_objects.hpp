@@ -31,12 +31,17 @@ struct TorchTensor {
   std::vector<std::int64_t> strides;
 };
 
-/// Knows the names that torch.save writes for a state dict, and refuses every other. Every tensor
+/// What an archive is: a state dict of torch.save, or a TorchScript program, whose code is never
+/// read but whose modules hold tensors.
+enum class TorchArchive { state_dict, script };
+
+/// Knows the names that torch.save writes for a state dict, and refuses every other. Of a script it
+/// takes the classes in "__torch__" for what has attributes and nothing else. Every tensor
 /// it has lies within its storage; whether the storage is in the file is the container's to check.
 class TorchObjects {
  public:
   /// `file` stands for the file in messages.
-  explicit TorchObjects(std::string file);
+  explicit TorchObjects(std::string file, TorchArchive archive = TorchArchive::state_dict);
   ~TorchObjects() = default;
   TorchObjects(const TorchObjects&) = delete;  // its hooks point to it
   TorchObjects& operator=(const TorchObjects&) = delete;
@@ -50,6 +55,8 @@ class TorchObjects {
   [[nodiscard]] TorchStorage* find_storage(std::string_view key);
   /// Null if the value is no tensor.
   [[nodiscard]] const TorchTensor* tensor(const PickleValue& value) const;
+  /// The attributes of a script's module; null if the value is none.
+  [[nodiscard]] const PickleHeap::Entries* attributes(const PickleValue& value) const;
   /// Bytes of a storage that are part of another ("views" of the legacy container).
   struct StorageView {
     std::uint32_t view;
@@ -62,6 +69,8 @@ class TorchObjects {
   PickleValue global(std::string_view module, std::string_view name) const;
   PickleValue call(const PickleValue& callable, PickleTuple arguments);
   PickleValue persistent(const PickleValue& id);
+  PickleValue make_module(const PickleValue& callable);
+  void build_module(PickleObject object, const PickleValue& state);
 
   PickleValue ordered_dict(const PickleHeap::Items& arguments);
   PickleValue rebuild_tensor(const PickleHeap::Items& arguments);
@@ -72,12 +81,14 @@ class TorchObjects {
   [[noreturn]] void fail(const std::string& problem, ErrorCode code = ErrorCode::malformed) const;
 
   std::string file_;
+  TorchArchive archive_;
   PickleHeap heap_;
   PickleHooks hooks_;
   std::vector<TorchStorage> storages_;
   std::unordered_map<std::string_view, std::uint32_t> storage_by_key_;
   std::vector<StorageView> views_;
   std::vector<TorchTensor> tensors_;
+  std::vector<PickleDict> modules_;
   std::size_t copied_entries_ = 0;  // by ordered_dict
 };
 

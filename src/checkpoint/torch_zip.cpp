@@ -27,9 +27,6 @@ std::string find_root(std::span<const ZipEntry> entries, const std::string& name
   if (root.empty()) {
     refuse_archive(name, "is a zip archive without a data.pkl, so not written by torch.save");
   }
-  if (find_entry(entries, root + "constants.pkl") != nullptr) {
-    refuse_archive(name, "is a TorchScript program, not a state dict", ErrorCode::unsupported);
-  }
   return root;
 }
 
@@ -59,7 +56,9 @@ TorchFile parse_torch_zip(std::span<const std::byte> file, const std::string& na
   const std::string root = find_root(entries, name);
   require_little_endian(entries, root, name);
 
-  TorchObjects objects(name);
+  // Of a TorchScript program (torch.jit.save: OpenAI's CLIPs) the code is never looked at.
+  const bool is_script = find_entry(entries, root + "constants.pkl") != nullptr;
+  TorchObjects objects(name, is_script ? TorchArchive::script : TorchArchive::state_dict);
   ByteReader pickle(find_entry(entries, root + "data.pkl")->bytes, name + ": data.pkl");
   const PickleValue value = objects.run(pickle);
   for (TorchStorage& storage : objects.storages()) {

@@ -96,7 +96,7 @@ std::string replace_invalid_utf8(std::string_view text) {
   return out;
 }
 
-std::uint8_t properties_of(char32_t code_point) noexcept {
+std::uint16_t properties_of(char32_t code_point) noexcept {
   const auto* after = std::upper_bound(
       kPropertyRows.data(), kPropertyRows.data() + kPropertyRows.size(), code_point,
       [](char32_t c, const PropertyRow& row) { return c < row.first; });

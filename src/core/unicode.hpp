@@ -1,4 +1,4 @@
-// UTF-8 and the few questions about code points that BERT's normalisation asks.
+// UTF-8 and the few questions about code points that the normalisation of texts asks.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ void append_utf8(char32_t code_point, std::string& out);
 [[nodiscard]] std::string replace_invalid_utf8(std::string_view text);
 
 /// kRemoved, kWhitespace, … of unicode_data.hpp, together.
-[[nodiscard]] std::uint8_t properties_of(char32_t code_point) noexcept;
+[[nodiscard]] std::uint16_t properties_of(char32_t code_point) noexcept;
 
 /// Appends the lower case of one character (two code points for U+0130).
 void append_lowercase(char32_t code_point, std::string& out);

@@ -13,9 +13,13 @@ struct WeightsFile {
   const char* name;
   bool is_index;
 };
-inline constexpr std::array kWeightsFiles = {
-    WeightsFile{"model.safetensors", false}, WeightsFile{"model.safetensors.index.json", true},
-    WeightsFile{"pytorch_model.bin", false}, WeightsFile{"pytorch_model.bin.index.json", true}};
+/// open_clip's names are the last.
+inline constexpr std::array kWeightsFiles = {WeightsFile{"model.safetensors", false},
+                                             WeightsFile{"model.safetensors.index.json", true},
+                                             WeightsFile{"pytorch_model.bin", false},
+                                             WeightsFile{"pytorch_model.bin.index.json", true},
+                                             WeightsFile{"open_clip_model.safetensors", false},
+                                             WeightsFile{"open_clip_pytorch_model.bin", false}};
 
 /// What a family of models has beside these, of which no file has to be there; a family's tokenizer
 /// comes in files of its own.

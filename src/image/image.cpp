@@ -38,7 +38,9 @@ Image Image::resized(int width, int height, Resample filter) const {
   }
   if (rgb_.empty()) throw Error(ErrorCode::invalid_argument, "cannot resize an empty image");
   try {
-    return {width, height, image::resize(rgb_, {width_, height_}, {width, height}, filter)};
+    return {
+        width, height,
+        image::resize(rgb_, {.from = {width_, height_}, .to = {width, height}, .filter = filter})};
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::limit_exceeded,
                 "not enough memory to resize to " + size_text(width, height));

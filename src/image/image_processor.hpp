@@ -21,8 +21,9 @@ class ImageProcessor {
   /// pictures that do not come out at the same size.
   [[nodiscard]] virtual Tensor operator()(std::span<const Image> images) const = 0;
 
-  /// The longest side that pictures are resized to; 0: they are not. A decoder may shrink a picture
-  /// whose sides stay well above it.
+  /// The side that pictures are resized to: the longest one of a fixed size, the shortest one where
+  /// the aspect ratio is kept; 0: they are not. A decoder may shrink a picture whose sides all stay
+  /// well above it.
   [[nodiscard]] virtual int resized_side() const noexcept = 0;
 
   /// The same processor for pixel_values [B, 3, side, side].

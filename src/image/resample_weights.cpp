@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace blip::image {
 namespace {
@@ -68,39 +69,91 @@ Kernel kernel_of(Resample filter) {
   return {cubic, 2.0};
 }
 
-std::int32_t to_fixed_point(double weight) {
-  constexpr double kOne = std::int32_t{1} << kWeightFractionBits;
-  return static_cast<std::int32_t>(weight < 0 ? -0.5 + weight * kOne : 0.5 + weight * kOne);
+std::int32_t to_fixed_point(double weight, int fraction_bits) {
+  const double one = std::int32_t{1} << fraction_bits;
+  return static_cast<std::int32_t>(weight < 0 ? -0.5 + weight * one : 0.5 + weight * one);
 }
 
-}  // namespace
+// The windows of some outputs, and their weights with a sum of 1.
+struct ExactWeights {
+  std::vector<ResampleWeights::Window> windows;
+  std::vector<double> weights;
+};
 
-ResampleWeights resample_weights(int input_size, int output_size, Resample filter) {
-  const Kernel kernel = kernel_of(filter);
-  const double scale = static_cast<double>(input_size) / output_size;
+ExactWeights exact_weights(const ResampledAxis& axis, const Kernel& kernel) {
+  const double scale = static_cast<double>(axis.input_size) / axis.output_size;
   // Shrinking widens the kernel, so that every input sample has a say.
   const double filter_scale = std::max(scale, 1.0);
   const double support = kernel.support * filter_scale;
   const double inverse_scale = 1.0 / filter_scale;
 
-  ResampleWeights result;
-  result.windows.reserve(static_cast<std::size_t>(output_size));
-  std::vector<double> window_weights;
-  for (int i = 0; i < output_size; ++i) {
+  ExactWeights result;
+  result.windows.reserve(static_cast<std::size_t>(axis.count));
+  for (int i = axis.first; i < axis.first + axis.count; ++i) {
     const double center = (i + 0.5) * scale;
     const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int last = std::min(static_cast<int>(center + support + 0.5), input_size);
+    const int last = std::min(static_cast<int>(center + support + 0.5), axis.input_size);
 
-    window_weights.clear();
+    const std::size_t offset = result.weights.size();
     double sum = 0.0;
     for (int t = first; t < last; ++t) {
-      window_weights.push_back(kernel.value((t - center + 0.5) * inverse_scale));
-      sum += window_weights.back();
+      result.weights.push_back(kernel.value((t - center + 0.5) * inverse_scale));
+      sum += result.weights.back();
     }
-    result.windows.push_back({first, last - first, result.weights.size()});
-    for (const double weight : window_weights) {
-      result.weights.push_back(to_fixed_point(sum != 0.0 ? weight / sum : weight));
-    }
+    result.windows.push_back({first, last - first, offset});
+    if (sum == 0.0) continue;
+    for (std::size_t t = offset; t < result.weights.size(); ++t) result.weights[t] /= sum;
+  }
+  return result;
+}
+
+// torchvision's weights are 16-bit integers.
+int torchvision_fraction_bits(const ExactWeights& weights) {
+  constexpr double kLimit = 1 << 15;
+  double largest = 0.0;
+  for (const double weight : weights.weights) largest = std::max(largest, weight);
+  int bits = 0;
+  while (bits < kWeightFractionBits && std::floor(0.5 + largest * (1 << (bits + 1))) < kLimit) {
+    ++bits;
+  }
+  return bits;
+}
+
+// What is left of all outputs: those that are wanted.
+ExactWeights selected(const ExactWeights& all, const ResampledAxis& axis) {
+  const auto first = all.windows.begin() + axis.first;
+  ExactWeights result;
+  result.windows.assign(first, first + axis.count);
+  const std::size_t begin = result.windows.front().offset;
+  const auto& last = result.windows.back();
+  const std::size_t end = last.offset + static_cast<std::size_t>(last.count);
+  result.weights.assign(all.weights.begin() + static_cast<std::ptrdiff_t>(begin),
+                        all.weights.begin() + static_cast<std::ptrdiff_t>(end));
+  for (auto& window : result.windows) window.offset -= begin;
+  return result;
+}
+
+}  // namespace
+
+ResampleWeights resample_weights(const ResampledAxis& axis, Resample filter, ImageBackend backend) {
+  ExactWeights exact;
+  int bits = kWeightFractionBits;
+  if (backend == ImageBackend::pillow) {
+    exact = exact_weights(axis, kernel_of(filter));
+  } else {
+    const ResampledAxis whole = {
+        .input_size = axis.input_size, .output_size = axis.output_size, .count = axis.output_size};
+    exact = exact_weights(whole, kernel_of(filter));
+    bits = torchvision_fraction_bits(exact);
+    exact = selected(exact, axis);
+  }
+  ResampleWeights result;
+  result.windows = std::move(exact.windows);
+  result.weights.reserve(exact.weights.size());
+  // (half + sum) >> bits stays the same where weights and half have further bits that are 0.
+  const std::int32_t missing = std::int32_t{1} << (kWeightFractionBits - bits);
+  for (const double weight : exact.weights) {
+    result.weights.push_back(to_fixed_point(weight, bits) * missing);
   }
   return result;
 }

@@ -39,9 +39,20 @@ void finish_tile(const Product& product, std::int64_t first, std::int64_t output
   const float* bias = product.layer.bias == nullptr ? nullptr : product.layer.bias + first;
   for (std::int64_t row = 0; row < product.rows; ++row) {
     float* out = product.out + row * stride + first;
-    if (product.epilogue == Epilogue::bias_gelu) {
-      add_bias_gelu(out, bias, static_cast<std::size_t>(outputs));
-      continue;
+    const auto count = static_cast<std::size_t>(outputs);
+    switch (product.epilogue) {
+      case Epilogue::bias_gelu:
+        add_bias_gelu(out, bias, count);
+        continue;
+      case Epilogue::bias_quick_gelu:
+        add_bias_quick_gelu(out, bias, count);
+        continue;
+      case Epilogue::bias_tanh_gelu:
+        add_bias_tanh_gelu(out, bias, count);
+        continue;
+      case Epilogue::bias:
+      case Epilogue::bias_residual:
+        break;
     }
     if (bias != nullptr) {
       for (std::int64_t i = 0; i < outputs; ++i) out[i] += bias[i];

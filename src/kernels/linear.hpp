@@ -12,9 +12,11 @@ namespace blip {
 
 /// What happens to a tile of the product while it is still in cache.
 enum class Epilogue {
-  bias,           ///< out = x·Wᵀ + b
-  bias_gelu,      ///< out = gelu(x·Wᵀ + b)
-  bias_residual,  ///< out = x·Wᵀ + b + residual
+  bias,             ///< out = x·Wᵀ + b
+  bias_gelu,        ///< out = gelu(x·Wᵀ + b), the exact one by erf
+  bias_quick_gelu,  ///< the same with x · sigmoid(1.702 x)
+  bias_tanh_gelu,   ///< the same with torch's approximation by tanh
+  bias_residual,    ///< out = x·Wᵀ + b + residual
 };
 
 /// Which of two kernels multiplies the rows. In either a row's result does not depend on the rows
@@ -29,7 +31,7 @@ enum class RowProduct {
 /// few or many: what by_count takes for `m` rows.
 [[nodiscard]] RowProduct row_product(std::int64_t m);
 
-/// x: [M, C], weight: [O, C], bias: [O], residual: [M, O] (only for bias_residual; may be out
+/// x: [M, C], weight: [O, C], bias: [O], residual: [M, O] (only for bias_residual; not out
 /// itself) → out: [M, O]
 void linear(const float* x, std::int64_t m, const Linear& layer, float* out, Context& context,
             Epilogue epilogue = Epilogue::bias, const float* residual = nullptr,

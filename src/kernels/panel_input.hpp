@@ -27,7 +27,7 @@ struct PanelInput {
 [[nodiscard]] PanelInput rows_as_input(const float* x, std::int64_t m, const Linear& layer,
                                        Context& context);
 
-/// → out: [P, O, 16]. `epilogue` is bias or bias_gelu.
+/// → out: [P, O, 16]. `epilogue` is any but bias_residual.
 void apply(const PanelInput& input, const Linear& layer, float* out, Context& context,
            Epilogue epilogue);
 

@@ -1,6 +1,7 @@
 #include "model/patch_embedding.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "blip/error.hpp"
 #include "core/scratch.hpp"
@@ -29,21 +30,21 @@ void gather_patches(const float* pixels, std::int64_t height, std::int64_t width
 
 }  // namespace
 
-PatchEmbedding::PatchEmbedding(WeightLoader& loader, const BlipVisionConfig& config,
-                               const std::string& prefix) {
-  const std::int64_t hidden = config.hidden_size;
-  const std::string weight = prefix + "patch_embedding.weight";
-  if (config.backbone_config) {
-    backbone_.emplace(loader, *config.backbone_config, prefix + "backbone.", config.image_size);
-    stride_ = config.backbone_config->total_stride();
+PatchEmbedding::PatchEmbedding(WeightLoader& loader, const VisionTransformer& tower) {
+  const std::int64_t hidden = tower.hidden_size;
+  const std::string name = tower.prefix + tower.names.patch;
+  if (tower.backbone) {
+    backbone_.emplace(loader, *tower.backbone, tower.prefix + tower.names.backbone,
+                      tower.image_size);
+    stride_ = tower.backbone->total_stride();
     inputs_ = backbone_->channels();
-    projection_.weight = loader.matrix(weight, {hidden, inputs_, 1, 1});
+    projection_.weight = loader.matrix(name + ".weight", {hidden, inputs_, 1, 1});
   } else {
-    patch_ = config.patch_size;
+    patch_ = tower.patch_size;
     inputs_ = kColours * patch_ * patch_;
-    projection_.weight = loader.matrix(weight, {hidden, kColours, patch_, patch_});
+    projection_.weight = loader.matrix(name + ".weight", {hidden, kColours, patch_, patch_});
   }
-  projection_.bias = loader.values(prefix + "patch_embedding.bias", {hidden});
+  if (tower.patch_bias) projection_.bias = loader.values(name + ".bias", {hidden});
 }
 
 PatchEmbedding::Grid PatchEmbedding::grid(std::int64_t height, std::int64_t width) const {

@@ -3,9 +3,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
-#include "blip/config.hpp"
+#include "architectures/vision_transformer.hpp"
 #include "blip/context.hpp"
 #include "kernels/layout/weight_matrix.hpp"
 #include "model/efficientnet_lite.hpp"
@@ -25,8 +24,7 @@ class PatchEmbedding {
     [[nodiscard]] std::int64_t patches() const noexcept { return height * width; }
   };
 
-  /// Reads the tensors under `prefix` ("vision_model.embeddings.").
-  PatchEmbedding(WeightLoader& loader, const BlipVisionConfig& config, const std::string& prefix);
+  PatchEmbedding(WeightLoader& loader, const VisionTransformer& tower);
 
   /// Throws invalid_argument for an image smaller than a patch.
   [[nodiscard]] Grid grid(std::int64_t height, std::int64_t width) const;

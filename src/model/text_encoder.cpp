@@ -1,15 +1,11 @@
 #include "model/text_encoder.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include "blip/error.hpp"
-#include "core/thread_memory.hpp"
-#include "core/thread_pool.hpp"
-#include "kernels/float/gemm.hpp"
-#include "kernels/float/softmax.hpp"
+#include "core/scratch.hpp"
 #include "model/cross_attention.hpp"
+#include "model/text_attention.hpp"
 
 namespace blip {
 namespace {
@@ -25,35 +21,6 @@ std::vector<TextToken> tokens_of(const TextModel& model,
     }
   }
   return tokens;
-}
-
-// query, key, value: [rows, H] → out: [rows, H]: every token of a text sees that whole text
-void attend_within_texts(const BlipTextConfig& config, std::span<const std::int64_t> lengths,
-                         const float* query, const float* key, const float* value, float* out,
-                         Context& context) {
-  const Scratch::Frame frame(context.scratch());
-  const std::int64_t hidden = config.hidden_size;
-  const std::int64_t heads = config.num_attention_heads;
-  const std::int64_t head_size = hidden / heads;
-  const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
-  std::vector<std::int64_t> starts(lengths.size(), 0);
-  std::partial_sum(lengths.begin(), lengths.end() - 1, starts.begin() + 1);
-  const auto memory = allocate_for_threads<float>(context, longest * longest);
-  const float scale = 1.0F / std::sqrt(static_cast<float>(head_size));
-
-  const std::size_t tasks = lengths.size() * static_cast<std::size_t>(heads);
-  context.threads().parallel_for(tasks, [&](std::size_t task, int thread) {
-    const std::size_t text = task / static_cast<std::size_t>(heads);
-    const std::int64_t count = lengths[text];
-    const auto head = static_cast<std::int64_t>(task) % heads;
-    const std::int64_t start = starts[text] * hidden + head * head_size;
-    float* scores = memory[static_cast<std::size_t>(thread)];
-    multiply_transposed({query + start, hidden}, {key + start, hidden}, scores, count, count, count,
-                        head_size);
-    softmax_rows(scores, count, count, count, scale);
-    multiply({scores, count}, {value + start, hidden}, out + start, hidden, count, head_size,
-             count);
-  });
 }
 
 }  // namespace
@@ -84,9 +51,13 @@ void encode_texts(const TextModel& model, std::span<const std::vector<TokenId>> 
   const std::vector<TextToken> tokens = tokens_of(model, texts);
   if (tokens.empty()) return;
   const std::vector<std::int64_t> lengths = lengths_of(texts);
+  const std::int64_t hidden = model.config.hidden_size;
+  const TextHeads heads = {model.config.num_attention_heads,
+                           hidden / model.config.num_attention_heads};
   const SelfAttentionStep attend_to_text = [&](std::int64_t, const float* query, const float* key,
                                                const float* value, float* attended) {
-    attend_within_texts(model.config, lengths, query, key, value, attended, context);
+    attend_within_texts(heads, lengths, TextMask::none, {query, key, value, hidden}, attended,
+                        context);
   };
   run_text_layers(model, tokens, attend_to_text, attend_to_image, out, context);
 }

@@ -1,15 +1,17 @@
-// The vision encoder: a pre-norm ViT from normalised pixels to image features.
+// The vision encoder: a pre-norm vision transformer from normalised pixels to image features. One
+// for all models: a VisionTransformer describes what is different.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "blip/config.hpp"
+#include "architectures/vision_transformer.hpp"
 #include "blip/context.hpp"
 #include "kernels/float/layer_norm.hpp"
 #include "kernels/layout/attention_shape.hpp"
 #include "kernels/layout/weight_matrix.hpp"
+#include "kernels/linear.hpp"
 #include "model/patch_embedding.hpp"
 #include "model/weight_loader.hpp"
 
@@ -17,21 +19,22 @@ namespace blip {
 
 struct VisionLayer {
   LayerNorm layer_norm1;
-  Linear qkv;         // [3E, E]: query, key and value stacked
-  Linear projection;  // [E, E]
+  Linear qkv;                     // [3E, E]: query, key and value stacked
+  Linear projection;              // [E, E]
+  const float* scale1 = nullptr;  // [E], of LayerScale, or null
   LayerNorm layer_norm2;
-  Linear fc1;  // [I, E]
-  Linear fc2;  // [E, I]
+  Linear fc1;                     // [I, E]; of a SwiGLU [2I, E]
+  Linear fc2;                     // [E, I]
+  const float* scale2 = nullptr;  // [E], or null
 };
 
-/// Immutable. Sizes come from the configuration, so base, large and any other are the same code.
+/// Immutable. Sizes come from the description, so base, large and any other are the same code.
 class VisionModel {
  public:
-  /// Reads the tensors under `prefix` ("vision_model.").
-  VisionModel(WeightLoader& loader, const BlipVisionConfig& config, const std::string& prefix);
+  VisionModel(WeightLoader& loader, const VisionTransformer& tower);
 
-  /// Tokens of an image of this size: one per patch and the class token. Throws invalid_argument
-  /// for an image smaller than a patch.
+  /// Tokens of an image of this size: one per patch, and those that stand before them. Throws
+  /// invalid_argument for an image smaller than a patch.
   [[nodiscard]] std::int64_t token_count(std::int64_t height, std::int64_t width) const;
 
   /// pixels: [B, 3, H, W] → last_hidden_state: [B, N, E]. A size other than the model's
@@ -39,31 +42,36 @@ class VisionModel {
   void encode(const float* pixels, std::int64_t batch, std::int64_t height, std::int64_t width,
               float* out, Context& context) const;
 
-  /// transformers' `pooler_output`: the class token, which has been through the last layer norm
-  /// with all others, goes through it once more. state: [E] → out: [E]
+  /// The last norm of one token, as what BLIP and CLIP call `pooler_output` is made. (BLIP's class
+  /// token has been through it already with all others.) state: [E] → out: [E]
   void pool(const float* state, float* out) const;
 
-  [[nodiscard]] const BlipVisionConfig& config() const noexcept { return config_; }
+  [[nodiscard]] std::int64_t hidden_size() const noexcept { return tower_.hidden_size; }
+  [[nodiscard]] const VisionTransformer& description() const noexcept { return tower_; }
 
  private:
-  void load_positions(WeightLoader& loader, const std::string& name);
+  void load_tokens(WeightLoader& loader);
+  void load_positions(WeightLoader& loader);
   /// encode() of as many images as go through the layers together.
   void encode_together(const float* pixels, std::int64_t batch, std::int64_t height,
                        std::int64_t width, float* out, Context& context) const;
   void embed(const float* pixels, std::int64_t batch, std::int64_t height, std::int64_t width,
              float* out, Context& context) const;
+  void write_leading_tokens(const float* positions, float* rows) const;
   void run_layers(const AttentionShape& shape, float* x, Context& context) const;
   void run_int8_layers(const AttentionShape& shape, float* x, Context& context) const;
   [[nodiscard]] bool takes_quantized_inputs() const;
 
-  BlipVisionConfig config_;
+  VisionTransformer tower_;
+  Epilogue activation_;
   PatchEmbedding patch_embedding_;
-  const float* class_embedding_;     // [E]
-  const float* position_embedding_;  // [1 + grid * grid, E]
-  std::vector<float>
-      resampled_positions_;  // what it points into, of a checkpoint with another grid
+  std::vector<const float*> positioned_tokens_;  // [E] each: the class token and its like
+  const float* register_tokens_ = nullptr;       // [registers, E]
+  const float* position_embedding_ = nullptr;    // [positioned + grid * grid, E]
+  std::vector<float> resampled_positions_;       // what it points into, of another grid's table
+  LayerNorm norm_before_;                        // where the description has one
   std::vector<VisionLayer> layers_;
-  LayerNorm post_layernorm_;
+  LayerNorm last_norm_;
 };
 
 }  // namespace blip

@@ -73,17 +73,26 @@ const CheckpointTensor& WeightLoader::require(const std::string& name,
   return *tensor;
 }
 
+std::byte* WeightLoader::allocate(std::size_t bytes) {
+  return converted_.emplace_back(allocate_aligned(bytes)).get();
+}
+
 const void* WeightLoader::converted(const CheckpointTensor& tensor, WeightFormat from,
                                     WeightFormat to) {
   if (from == to && is_aligned(tensor.bytes.data(), bytes_per_weight(from))) {
     return tensor.bytes.data();
   }
-  const auto count = static_cast<std::size_t>(tensor.element_count());
   std::byte* const out =
-      converted_.emplace_back(allocate_aligned(count * bytes_per_weight(to))).get();
+      allocate(static_cast<std::size_t>(tensor.element_count()) * bytes_per_weight(to));
+  convert(tensor, from, to, out);
+  return out;
+}
+
+void WeightLoader::convert(const CheckpointTensor& tensor, WeightFormat from, WeightFormat to,
+                           std::byte* out) {
   if (from == to) {
     std::memcpy(out, tensor.bytes.data(), tensor.bytes.size());
-    return out;
+    return;
   }
   TensorRows rows(checkpoint_, tensor);
   rows.for_each_piece([&](std::int64_t first, std::int64_t piece, const float* values) {
@@ -95,7 +104,6 @@ const void* WeightLoader::converted(const CheckpointTensor& tensor, WeightFormat
       convert_from_f32(values, size, to, reinterpret_cast<std::uint16_t*>(out) + start);
     }
   });
-  return out;
 }
 
 WeightMatrix WeightLoader::matrix(const std::string& name,
@@ -113,30 +121,32 @@ WeightMatrix WeightLoader::matrix(const std::string& name,
 WeightMatrix WeightLoader::int8_matrix(const CheckpointTensor& tensor) {
   const auto known = int8_.find(tensor.bytes.data());
   if (known != int8_.end() && known->second.rows == tensor.shape[0]) return known->second;
-  WeightMatrix matrix = {nullptr, WeightFormat::i8, tensor.shape[0], 0};
-  const auto rows = static_cast<std::size_t>(matrix.rows);
-  auto* scales = reinterpret_cast<float*>(
-      converted_.emplace_back(allocate_aligned(rows * sizeof(float))).get());
+  WeightMatrix matrix = {nullptr, WeightFormat::i8, tensor.shape[0], tensor.shape[1]};
+  auto* scales =
+      reinterpret_cast<float*>(allocate(static_cast<std::size_t>(matrix.rows) * sizeof(float)));
   if (tensor.dtype == DType::i8) {
     std::ranges::copy(read_weight_scales(checkpoint_, tensor), scales);
     matrix.data = tensor.bytes.data();
   } else {
-    matrix.data = quantized(tensor, scales);
+    auto* const values =
+        reinterpret_cast<std::int8_t*>(allocate(static_cast<std::size_t>(tensor.element_count())));
+    quantize(tensor, values, scales);
+    matrix.data = values;
   }
-  matrix.columns = tensor.shape[1];
   matrix.scales = scales;
   return int8_[tensor.bytes.data()] = matrix;
 }
 
-const std::int8_t* WeightLoader::quantized(const CheckpointTensor& tensor, float* scales) {
-  auto* const out = reinterpret_cast<std::int8_t*>(
-      converted_.emplace_back(allocate_aligned(static_cast<std::size_t>(tensor.element_count())))
-          .get());
+void WeightLoader::quantize(const CheckpointTensor& tensor, std::int8_t* values, float* scales) {
+  if (tensor.dtype == DType::i8) {
+    std::ranges::copy(read_weight_scales(checkpoint_, tensor), scales);
+    std::memcpy(values, tensor.bytes.data(), tensor.bytes.size());
+    return;
+  }
   quantize_tensor(checkpoint_, tensor, [&](const Int8Rows& rows) {
-    std::ranges::copy(rows.values, out + rows.first * tensor.shape[1]);
+    std::ranges::copy(rows.values, values + rows.first * tensor.shape[1]);
     std::ranges::copy(rows.scales, scales + rows.first);
   });
-  return out;
 }
 
 std::vector<float> WeightLoader::floats(const std::string& name,
@@ -167,18 +177,89 @@ Linear WeightLoader::linear(const std::string& prefix, std::int64_t outputs, std
                             Int8Inputs int8_inputs) {
   Linear layer = {matrix(prefix + ".weight", {outputs, inputs}),
                   values(prefix + ".bias", {outputs})};
+  add_block_sums(layer, int8_inputs);
+  return layer;
+}
+
+Linear WeightLoader::stacked_linear(std::span<const std::string> prefixes, std::int64_t outputs,
+                                    std::int64_t inputs, bool has_bias, Int8Inputs int8_inputs) {
+  std::vector<const CheckpointTensor*> parts;
+  parts.reserve(prefixes.size());
+  for (const std::string& prefix : prefixes) {
+    parts.push_back(&require(prefix + ".weight", {outputs, inputs}));
+  }
+  Linear layer = {stacked_matrix(parts), nullptr};
+  if (has_bias) {
+    auto* const bias = reinterpret_cast<float*>(
+        allocate(prefixes.size() * static_cast<std::size_t>(outputs) * sizeof(float)));
+    float* next = bias;
+    for (const std::string& prefix : prefixes) {
+      next = std::copy_n(values(prefix + ".bias", {outputs}), outputs, next);
+    }
+    layer.bias = bias;
+  }
+  add_block_sums(layer, int8_inputs);
+  return layer;
+}
+
+// parts: [O, C] each, of one shape → [parts * O, C]
+WeightMatrix WeightLoader::stacked_matrix(std::span<const CheckpointTensor* const> parts) {
+  const CheckpointTensor& first = *parts.front();
+  const auto wanted_of = [&](const CheckpointTensor& tensor) {
+    const WeightFormat stored = format_of(tensor, checkpoint_);
+    if (stored == WeightFormat::i8) used_.insert(weight_scale_name(tensor.name));
+    return wanted_format(weight_type_, stored, tensor.shape);
+  };
+  const WeightFormat wanted = wanted_of(first);
+  bool side_by_side = true;  // and as they are wanted
+  const std::byte* end = first.bytes.data();
+  for (const CheckpointTensor* part : parts) {
+    if (wanted_of(*part) != wanted) {
+      refuse(part->name, "holds another type of numbers than '" + first.name + "'");
+    }
+    side_by_side = side_by_side && part->bytes.data() == end &&
+                   format_of(*part, checkpoint_) == wanted && wanted != WeightFormat::i8;
+    end = part->bytes.data() + part->bytes.size();
+  }
+  const std::int64_t rows = static_cast<std::int64_t>(parts.size()) * first.shape[0];
+  WeightMatrix matrix = {nullptr, wanted, rows, first.shape[1]};
+  if (side_by_side && is_aligned(first.bytes.data(), bytes_per_weight(wanted))) {
+    matrix.data = first.bytes.data();
+    return matrix;
+  }
+  std::byte* const data =
+      allocate(static_cast<std::size_t>(rows * matrix.columns) * bytes_per_weight(wanted));
+  auto* const scales =
+      wanted == WeightFormat::i8
+          ? reinterpret_cast<float*>(allocate(static_cast<std::size_t>(rows) * sizeof(float)))
+          : nullptr;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const CheckpointTensor& part = *parts[i];
+    const std::size_t place = i * static_cast<std::size_t>(part.element_count());
+    if (wanted == WeightFormat::i8) {
+      quantize(part, reinterpret_cast<std::int8_t*>(data) + place,
+               scales + i * static_cast<std::size_t>(part.shape[0]));
+    } else {
+      convert(part, format_of(part, checkpoint_), wanted, data + place * bytes_per_weight(wanted));
+    }
+    checkpoint_.release(part.bytes);
+  }
+  matrix.data = data;
+  matrix.scales = scales;
+  return matrix;
+}
+
+void WeightLoader::add_block_sums(Linear& layer, Int8Inputs int8_inputs) {
   if (layer.weight.format == WeightFormat::i8 && int8_inputs == Int8Inputs::quantized &&
-      is_quantizable(inputs)) {
+      is_quantizable(layer.weight.columns)) {
     layer.weight.row_sums = block_sums(layer.weight);
   }
-  return layer;
 }
 
 // → [quantization_blocks(C), O]
 const float* WeightLoader::block_sums(const WeightMatrix& matrix) {
   const auto count = static_cast<std::size_t>(quantization_blocks(matrix.columns) * matrix.rows);
-  auto* sums = reinterpret_cast<float*>(
-      converted_.emplace_back(allocate_aligned(count * sizeof(float))).get());
+  auto* sums = reinterpret_cast<float*>(allocate(count * sizeof(float)));
   row_sums(static_cast<const std::int8_t*>(matrix.data), matrix.rows, matrix.columns,
            quantization_block(matrix.columns), sums);
   return sums;

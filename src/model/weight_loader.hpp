@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,11 @@ class WeightLoader {
   /// `prefix`.weight [outputs, inputs] and `prefix`.bias [outputs]
   Linear linear(const std::string& prefix, std::int64_t outputs, std::int64_t inputs,
                 Int8Inputs int8_inputs = Int8Inputs::as_they_are);
+  /// The layers of several prefixes as one, whose outputs follow each other: [prefixes * outputs,
+  /// inputs]. In place where the file has them side by side.
+  Linear stacked_linear(std::span<const std::string> prefixes, std::int64_t outputs,
+                        std::int64_t inputs, bool has_bias,
+                        Int8Inputs int8_inputs = Int8Inputs::as_they_are);
   /// `prefix`.weight and `prefix`.bias [size]
   LayerNorm layer_norm(const std::string& prefix, std::int64_t size, float epsilon);
 
@@ -64,9 +70,14 @@ class WeightLoader {
   const CheckpointTensor& require(const std::string& name,
                                   std::initializer_list<std::int64_t> shape);
   const void* converted(const CheckpointTensor& tensor, WeightFormat from, WeightFormat to);
+  // The elements in format `to`, which is not i8 unless `from` is → out
+  void convert(const CheckpointTensor& tensor, WeightFormat from, WeightFormat to, std::byte* out);
   WeightMatrix int8_matrix(const CheckpointTensor& tensor);
-  // → [O, C], and scales: [O]
-  const std::int8_t* quantized(const CheckpointTensor& tensor, float* scales);
+  // int8 or to be made so → values: [O, C], scales: [O]
+  void quantize(const CheckpointTensor& tensor, std::int8_t* values, float* scales);
+  std::byte* allocate(std::size_t bytes);
+  WeightMatrix stacked_matrix(std::span<const CheckpointTensor* const> parts);
+  void add_block_sums(Linear& layer, Int8Inputs int8_inputs);
   const float* block_sums(const WeightMatrix& matrix);
 
   const Checkpoint& checkpoint_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "architectures/blip/architectures.hpp"
+#include "architectures/blip/vision_transformer.hpp"
 #include "blip/error.hpp"
 #include "core/thread_context.hpp"
 #include "generate/generate.hpp"
@@ -55,7 +56,8 @@ BlipForConditionalGeneration::BlipForConditionalGeneration(std::shared_ptr<const
 BlipForConditionalGeneration BlipForConditionalGeneration::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
   ModelOpener opener(model, options, kBlipForConditionalGeneration);
-  VisionModel vision(opener.loader(), opener.config().vision_config, "vision_model.");
+  VisionModel vision(opener.loader(),
+                     vision_transformer_of(opener.config().vision_config, "vision_model."));
   TextModel text = load_text_model(opener.loader(), opener.config().text_config,
                                    "text_decoder.bert.", Int8Inputs::as_they_are);
   LanguageModelHead head =

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "kernels/linear.hpp"
+#include "tasks/decoding.hpp"
 #include "tasks/image_memory.hpp"
 
 namespace blip {
@@ -47,6 +48,26 @@ float probability_of_second(std::span<const float> logits) {
 
 float dot(std::span<const float> a, std::span<const float> b) {
   return static_cast<float>(std::inner_product(a.begin(), a.end(), b.begin(), 0.0));
+}
+
+Tensor scaled_cosines(TensorView images, TensorView texts, std::int64_t width, float scale) {
+  require_matrix(images, width, "image_features");
+  require_matrix(texts, width, "text_features");
+  const auto normalised = [](TensorView features) {
+    Tensor copy{{features.shape.begin(), features.shape.end()},
+                {features.data.begin(), features.data.end()}};
+    normalize_rows(copy);
+    return copy;
+  };
+  const Tensor of_images = normalised(images);
+  const Tensor of_texts = normalised(texts);
+  Tensor logits{{of_images.shape[0], of_texts.shape[0]}, {}};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(of_images.shape[0]); ++i) {
+    for (std::size_t t = 0; t < static_cast<std::size_t>(of_texts.shape[0]); ++t) {
+      logits.data.push_back(dot(row_of(of_images, i), row_of(of_texts, t)) * scale);
+    }
+  }
+  return logits;
 }
 
 std::span<const float> row_of(const Tensor& x, std::size_t index) {

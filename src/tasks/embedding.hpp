@@ -27,6 +27,10 @@ float probability_of_second(std::span<const float> logits);
 /// a, b: [C] → their dot product, of unit vectors the cosine
 float dot(std::span<const float> a, std::span<const float> b);
 
+/// images: [I, width], texts: [T, width], of any lengths → [I, T], their cosines times `scale`.
+/// Throws invalid_argument for another width.
+Tensor scaled_cosines(TensorView images, TensorView texts, std::int64_t width, float scale);
+
 /// Row `index` of x: [rows, C] → [C]
 std::span<const float> row_of(const Tensor& x, std::size_t index);
 

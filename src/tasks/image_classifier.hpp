@@ -13,6 +13,13 @@
 
 namespace blip {
 
+/// What makes scores of logits, as transformers' image-classification pipeline chooses it.
+enum class LabelScores {
+  softmax,
+  sigmoid,  ///< of one class alone, and where an image may be of several
+  none,     ///< of a regression
+};
+
 /// Immutable after loading: every member is const and may be called from many threads at once, each
 /// with its own Context.
 class ImageClassifier {
@@ -24,6 +31,8 @@ class ImageClassifier {
 
   /// The names of its classes.
   [[nodiscard]] virtual std::span<const std::string> labels() const noexcept = 0;
+
+  [[nodiscard]] virtual LabelScores scores() const noexcept { return LabelScores::softmax; }
 
   /// pixel_values: [B, 3, H, W] → [B, labels], before softmax
   [[nodiscard]] virtual Tensor logits(TensorView pixel_values, Context& context) const = 0;

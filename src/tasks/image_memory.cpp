@@ -25,7 +25,7 @@ std::vector<EncodedImage> encode_images(const VisionModel& vision, TensorView pi
                                         Context& context) {
   const PixelSizes batch = sizes_of_pixels(pixel_values);
   const std::int64_t tokens = vision.token_count(batch.height, batch.width);
-  const std::int64_t hidden = vision.config().hidden_size;
+  const std::int64_t hidden = vision.hidden_size();
   const std::int64_t size = tokens * hidden;
   const Scratch::Frame frame(context.scratch());
   auto* states = context.scratch().allocate<float>(static_cast<std::size_t>(batch.count * size));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "architectures/blip/architectures.hpp"
+#include "architectures/blip/vision_transformer.hpp"
 #include "model/text_encoder.hpp"
 #include "model/vision_model.hpp"
 #include "tasks/embedding.hpp"
@@ -29,7 +30,7 @@ BlipForImageTextRetrieval BlipForImageTextRetrieval::from_pretrained(
   ModelOpener opener(model, options, kBlipForImageTextRetrieval);
   WeightLoader& loader = opener.loader();
   const BlipConfig& config = opener.config();
-  VisionModel vision(loader, config.vision_config, "vision_model.");
+  VisionModel vision(loader, vision_transformer_of(config.vision_config, "vision_model."));
   TextModel encoder =
       load_text_model(loader, config.text_config, "text_encoder.", Int8Inputs::quantized);
   const std::int64_t width = config.image_text_hidden_size;
@@ -55,7 +56,7 @@ std::vector<EncodedImage> BlipForImageTextRetrieval::encode_images(TensorView pi
 
 Tensor BlipForImageTextRetrieval::get_image_features(std::span<const EncodedImage> images,
                                                      Context& context) const {
-  const std::vector<float> tokens = class_tokens(images, model_->vision.config().hidden_size);
+  const std::vector<float> tokens = class_tokens(images, model_->vision.hidden_size());
   Tensor features = project(tokens.data(), static_cast<std::int64_t>(images.size()),
                             model_->vision_proj, context);
   normalize_rows(features);

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "architectures/blip/architectures.hpp"
+#include "architectures/blip/vision_transformer.hpp"
 #include "model/text_encoder.hpp"
 #include "model/vision_model.hpp"
-#include "tasks/decoding.hpp"
 #include "tasks/embedding.hpp"
 #include "tasks/image_memory.hpp"
 #include "tasks/model_files.hpp"
@@ -42,7 +42,7 @@ BlipModel BlipModel::from_pretrained(const std::filesystem::path& model,
   const BlipConfig& config = opener.config();
   const std::int64_t text_width = config.text_config.hidden_size;
   const std::int64_t width = config.projection_dim;
-  VisionModel vision(loader, config.vision_config, "vision_model.");
+  VisionModel vision(loader, vision_transformer_of(config.vision_config, "vision_model."));
   TextModel text =
       load_text_model(loader, config.text_config, "text_model.", Int8Inputs::quantized);
   const Linear pooler = loader.linear("text_model.pooler.dense", text_width, text_width);
@@ -71,7 +71,7 @@ std::vector<EncodedImage> BlipModel::encode_images(TensorView pixel_values,
 }
 
 Tensor BlipModel::get_image_features(std::span<const EncodedImage> images, Context& context) const {
-  const std::int64_t width = model_->vision.config().hidden_size;
+  const std::int64_t width = model_->vision.hidden_size();
   std::vector<float> tokens = class_tokens(images, width);
   for (std::size_t i = 0; i < images.size(); ++i) {
     float* token = tokens.data() + i * static_cast<std::size_t>(width);
@@ -104,24 +104,8 @@ Tensor BlipModel::get_multimodal_features(std::span<const EncodedImage> images,
 }
 
 Tensor BlipModel::logits_per_image(TensorView image_features, TensorView text_features) const {
-  require_matrix(image_features, config().projection_dim, "image_features");
-  require_matrix(text_features, config().projection_dim, "text_features");
-  const auto copied = [](TensorView features) {
-    return Tensor{{features.shape.begin(), features.shape.end()},
-                  {features.data.begin(), features.data.end()}};
-  };
-  Tensor images = copied(image_features);  // to be normalised
-  Tensor texts = copied(text_features);
-  normalize_rows(images);
-  normalize_rows(texts);
-  const float scale = std::exp(model_->logit_scale);
-  Tensor logits{{images.shape[0], texts.shape[0]}, {}};
-  for (std::size_t i = 0; i < static_cast<std::size_t>(images.shape[0]); ++i) {
-    for (std::size_t t = 0; t < static_cast<std::size_t>(texts.shape[0]); ++t) {
-      logits.data.push_back(dot(row_of(images, i), row_of(texts, t)) * scale);
-    }
-  }
-  return logits;
+  return scaled_cosines(image_features, text_features, config().projection_dim,
+                        std::exp(model_->logit_scale));
 }
 
 }  // namespace blip

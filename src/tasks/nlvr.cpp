@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "architectures/blip/architectures.hpp"
+#include "architectures/blip/vision_transformer.hpp"
 #include "blip/error.hpp"
 #include "model/text_encoder.hpp"
 #include "model/twin_cross_attention.hpp"
@@ -46,7 +47,7 @@ BlipForNLVR BlipForNLVR::from_pretrained(const std::filesystem::path& model,
   ModelOpener opener(model, options, kBlipForNLVR);
   WeightLoader& loader = opener.loader();
   const BlipTextConfig& config = opener.config().text_config;
-  VisionModel vision(loader, opener.config().vision_config, "vision_model.");
+  VisionModel vision(loader, vision_transformer_of(opener.config().vision_config, "vision_model."));
   TextModel encoder = load_text_model(loader, config, "text_encoder.", Int8Inputs::quantized,
                                       CrossAttentionWeights::none);
   auto cross_attention = load_twin_cross_attention(loader, config, "text_encoder.");

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "architectures/blip/architectures.hpp"
+#include "architectures/blip/vision_transformer.hpp"
 #include "core/thread_context.hpp"
 #include "generate/generate.hpp"
 #include "model/text_decoder.hpp"
@@ -55,7 +56,8 @@ BlipForQuestionAnswering::BlipForQuestionAnswering(std::shared_ptr<const Model> 
 BlipForQuestionAnswering BlipForQuestionAnswering::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
   ModelOpener opener(model, options, kBlipForQuestionAnswering);
-  VisionModel vision(opener.loader(), opener.config().vision_config, "vision_model.");
+  VisionModel vision(opener.loader(),
+                     vision_transformer_of(opener.config().vision_config, "vision_model."));
   const BlipTextConfig& config = opener.config().text_config;
   TextModel encoder =
       load_text_model(opener.loader(), config, "text_encoder.", Int8Inputs::quantized);

@@ -20,7 +20,7 @@ char32_t last_character(std::string_view text) noexcept {
   return decode_utf8(text.substr(i)).code_point;
 }
 
-bool has_property(char32_t code_point, std::uint8_t property) noexcept {
+bool has_property(char32_t code_point, std::uint16_t property) noexcept {
   return (properties_of(code_point) & property) != 0;
 }
 
@@ -52,7 +52,7 @@ std::size_t skip_space(std::string_view text, std::size_t stop) noexcept {
 }  // namespace
 
 void AddedTokens::add(const AddedToken& token, const Vocabulary& vocabulary,
-                      const BertNormalizer* normalizer, const std::string& name) {
+                      const Normalize& normalize, const std::string& name) {
   if (token.content.empty()) return;
   TokenId id = find(token.content);
   if (id != Vocabulary::kNone && entries_.at(id).token == token) return;
@@ -67,7 +67,7 @@ void AddedTokens::add(const AddedToken& token, const Vocabulary& vocabulary,
                                                ", or ids that are too large");
   }
   std::string pattern = token.content;
-  if (token.normalized && normalizer != nullptr) pattern = normalizer->normalize(pattern);
+  if (token.normalized && normalize) pattern = normalize(pattern);
   if (pattern.empty()) {
     throw Error(ErrorCode::malformed, name + ": normalising leaves nothing of an added token (id " +
                                           std::to_string(id) + ")");

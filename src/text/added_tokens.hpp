@@ -3,13 +3,13 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "text/bert_normalizer.hpp"
 #include "text/vocabulary.hpp"
 
 namespace blip {
@@ -40,9 +40,12 @@ class AddedTokens {
   AddedTokens(const AddedTokens&) = delete;  // the matchers point into entries_
   AddedTokens& operator=(const AddedTokens&) = delete;
 
+  /// What a tokenizer does to a text; empty: nothing.
+  using Normalize = std::function<std::string(std::string_view)>;
+
   /// A token that `vocabulary` has keeps its id there; others are numbered from the vocabulary's
-  /// size on. `normalizer` may be null. Throws limit_exceeded or malformed, naming `name`.
-  void add(const AddedToken& token, const Vocabulary& vocabulary, const BertNormalizer* normalizer,
+  /// size on. Throws limit_exceeded or malformed, naming `name`.
+  void add(const AddedToken& token, const Vocabulary& vocabulary, const Normalize& normalize,
            const std::string& name);
 
   /// kNone if there is none.

@@ -12,7 +12,7 @@ BertNormalizer::BertNormalizer(const BertNormalizerOptions& options)
   for (std::size_t c = 0; c < ascii_.size(); ++c) {
     char mapped = static_cast<char>(c);
     if (options_.clean_text) {
-      const std::uint8_t properties = properties_of(static_cast<char32_t>(c));
+      const std::uint16_t properties = properties_of(static_cast<char32_t>(c));
       if ((properties & kRemoved) != 0) {
         mapped = kDropped;
       } else if ((properties & kWhitespace) != 0) {
@@ -51,7 +51,7 @@ std::string BertNormalizer::normalize(std::string_view text) const {
 
 void BertNormalizer::normalize_character(char32_t code_point, std::vector<Mark>& marks,
                                          std::string& out) const {
-  std::uint8_t properties = properties_of(code_point);
+  std::uint16_t properties = properties_of(code_point);
   if (options_.clean_text) {
     if ((properties & kRemoved) != 0) return;
     if ((properties & kWhitespace) != 0) {
@@ -81,7 +81,7 @@ void BertNormalizer::decompose_into(char32_t code_point, std::vector<Mark>& mark
   std::size_t count = 1;
   if ((properties_of(code_point) & kDecomposes) != 0) count = decompose(code_point, parts);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint8_t properties = properties_of(parts[i]);
+    const std::uint16_t properties = properties_of(parts[i]);
     // Dropping marks before the canonical ordering is the same as after it, because the ordering
     // is stable and a nonspacing mark with class 0 still ends the run that is being ordered.
     if ((properties & kReorders) == 0) {

@@ -225,4 +225,34 @@ void apply_tokenizer_config(const TokenizerConfigDocuments& documents, bool is_b
   spec.normalizer->strip_accents = config.boolean("strip_accents");
 }
 
+void apply_clip_tokenizer_config(const TokenizerConfigDocuments& documents, TokenizerSpec& spec) {
+  TokenDeclarations tokens = read_declarations(documents);
+  const auto token_or = [&](const char* key, const char* otherwise) {
+    const auto found = tokens.named.find(key);
+    if (found != tokens.named.end()) return found->second.content;
+    tokens.named[key] = {.content = otherwise, .normalized = false, .special = true};
+    return std::string(otherwise);
+  };
+  spec.bos_token = token_or("bos_token", "<|startoftext|>");
+  spec.eos_token = token_or("eos_token", "<|endoftext|>");
+  spec.pad_token = token_or("pad_token", "<|endoftext|>");
+  spec.byte_pairs->unk_token = token_or("unk_token", "<|endoftext|>");
+  spec.cls_token.clear();
+  spec.sep_token.clear();
+  spec.mask_token.clear();
+  if (spec.bos_token.empty() || spec.eos_token.empty()) {
+    throw Error(ErrorCode::malformed,
+                spec.vocabulary_file + ": its configuration has no bos_token or no eos_token");
+  }
+  append_added_tokens(tokens, spec);
+  if (documents.config == nullptr) return;
+  const JsonFields config = documents.config->fields();
+  spec.split_special_tokens = config.boolean("split_special_tokens").value_or(false);
+  // transformers writes 1e30 where it knows no limit.
+  constexpr double kLargest = 1e31;
+  constexpr double kNoLimit = 1e9;
+  const double most = config.number("model_max_length", {0, kLargest}).value_or(0);
+  spec.model_max_length = most < kNoLimit ? static_cast<std::size_t>(most) : 0;
+}
+
 }  // namespace blip

@@ -26,4 +26,8 @@ struct TokenizerConfigDocuments {
 void apply_tokenizer_config(const TokenizerConfigDocuments& documents, bool is_bert,
                             TokenizerSpec& spec);
 
+/// The same for CLIPTokenizer: `spec` holds the vocabulary and byte_pairs, whose unknown token the
+/// files may name. Throws malformed if they say that there is no token for the start or the end.
+void apply_clip_tokenizer_config(const TokenizerConfigDocuments& documents, TokenizerSpec& spec);
+
 }  // namespace blip

@@ -1,48 +1,13 @@
 #include "text/tokenizer_files.hpp"
 
-#include <string_view>
-#include <vector>
+#include <string>
 
 #include "blip/error.hpp"
-#include "core/json_text.hpp"
-#include "core/open_file.hpp"
 #include "text/json_document.hpp"
 #include "text/tokenizer_config.hpp"
 #include "text/tokenizer_json.hpp"
 
 namespace blip {
-
-namespace {
-
-// tokenizer.json of the largest published BERT (LaBSE, half a million tokens) has 10 MB.
-constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
-
-std::optional<NamedBytes> read_if_present(const std::filesystem::path& path) {
-  if (!file_exists(path)) return std::nullopt;
-  return NamedBytes{path.string(), read_text_file(path, kMaxFileBytes)};
-}
-
-std::vector<std::string> keys_in_order(std::string_view text) {
-  std::vector<std::string> keys;
-  const auto note_key = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& key) {
-    if (depth == 1 && event == nlohmann::json::parse_event_t::key) {
-      keys.push_back(key.get<std::string>());
-    }
-    return true;
-  };
-  const nlohmann::json unused = nlohmann::json::parse(text.begin(), text.end(), note_key);
-  return keys;
-}
-
-std::optional<JsonDocument> parse(const std::optional<NamedBytes>& file) {
-  if (!file) return std::nullopt;
-  JsonDocument document;
-  document.root = parse_json_object(file->bytes, file->name);
-  document.name = file->name;
-  return document;
-}
-
-}  // namespace
 
 TokenizerFiles read_tokenizer_files(const std::filesystem::path& directory) {
   TokenizerFiles files;
@@ -59,11 +24,10 @@ TokenizerFiles read_tokenizer_files(const std::filesystem::path& directory) {
 }
 
 TokenizerSpec make_tokenizer_spec(const TokenizerFiles& files) {
-  const std::optional<JsonDocument> tokenizer_json = parse(files.tokenizer_json);
-  std::optional<JsonDocument> config = parse(files.tokenizer_config);
-  if (config) config->key_order = keys_in_order(files.tokenizer_config->bytes);
-  const std::optional<JsonDocument> special_tokens_map = parse(files.special_tokens_map);
-  const std::optional<JsonDocument> added_tokens = parse(files.added_tokens);
+  const std::optional<JsonDocument> tokenizer_json = parse_document(files.tokenizer_json);
+  const std::optional<JsonDocument> config = parse_document(files.tokenizer_config, true);
+  const std::optional<JsonDocument> special_tokens_map = parse_document(files.special_tokens_map);
+  const std::optional<JsonDocument> added_tokens = parse_document(files.added_tokens);
 
   TokenizerSpec spec;
   const bool is_bert = names_bert_tokenizer(config) || !tokenizer_json;

@@ -3,16 +3,11 @@
 
 #include <filesystem>
 #include <optional>
-#include <string>
 
+#include "text/named_bytes.hpp"
 #include "text/tokenizer_spec.hpp"
 
 namespace blip {
-
-struct NamedBytes {
-  std::string name;  ///< the file's path, for messages
-  std::string bytes;
-};
 
 /// What a directory holds; tokenizer_json or vocab_txt must be there.
 struct TokenizerFiles {

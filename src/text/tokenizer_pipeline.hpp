@@ -1,4 +1,4 @@
-// TokenizerPipeline: a TokenizerSpec put to work; what BertTokenizer is made of.
+// TokenizerPipeline: a TokenizerSpec put to work; what BertTokenizer and ClipTokenizer are made of.
 #pragma once
 
 #include <optional>
@@ -29,15 +29,20 @@ class TokenizerPipeline {
   [[nodiscard]] std::size_t vocab_size() const noexcept { return vocab_size_; }
   /// kNone if there is no such token.
   [[nodiscard]] TokenId id_of(std::string_view token) const noexcept;
-  [[nodiscard]] TokenId unk_id() const noexcept { return word_piece_.unk_id(); }
+  [[nodiscard]] TokenId unk_id() const noexcept;
   [[nodiscard]] const TokenizerSpec& spec() const noexcept { return spec_; }
 
  private:
   void encode_text(std::string_view text, bool parse_special, std::vector<TokenId>& ids) const;
+  void encode_words(std::string_view text, BytePairs::Workspace& workspace,
+                    std::vector<TokenId>& ids) const;
+  [[nodiscard]] std::string join_pieces(std::span<const std::string_view> tokens) const;
 
   TokenizerSpec spec_;
-  std::optional<BertNormalizer> normalizer_;
-  WordPiece word_piece_;
+  AddedTokens::Normalize normalize_;
+  // One of them.
+  std::optional<WordPiece> word_piece_;
+  std::optional<BytePairs> byte_pairs_;
   AddedTokens added_;
   std::vector<TokenId> before_;
   std::vector<TokenId> after_;

@@ -91,6 +91,13 @@ TokenId Vocabulary::find(std::string_view token, std::uint32_t hash) const noexc
   return index == kFree ? kNone : entries_[static_cast<std::size_t>(index)].id;
 }
 
+std::optional<std::size_t> Vocabulary::index_of(std::string_view token) const noexcept {
+  if (slots_.empty()) return std::nullopt;
+  const std::int32_t index = slots_[find_slot(token, hash_of(token))];
+  if (index == kFree) return std::nullopt;
+  return static_cast<std::size_t>(index);
+}
+
 bool Vocabulary::contains(TokenId id) const noexcept {
   return id >= 0 && static_cast<std::size_t>(id) < by_id_.size() &&
          by_id_[static_cast<std::size_t>(id)] != kFree;

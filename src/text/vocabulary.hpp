@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,10 @@ class Vocabulary {
 
   [[nodiscard]] TokenId find(std::string_view token) const noexcept;
   [[nodiscard]] TokenId find(std::string_view token, std::uint32_t hash) const noexcept;
+
+  /// Its place among the distinct tokens, 0…size() - 1, and the id of the token there.
+  [[nodiscard]] std::optional<std::size_t> index_of(std::string_view token) const noexcept;
+  [[nodiscard]] TokenId id_at(std::size_t index) const noexcept { return entries_[index].id; }
 
   /// False for ids outside the vocabulary and for holes in it.
   [[nodiscard]] bool contains(TokenId id) const noexcept;

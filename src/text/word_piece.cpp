@@ -16,8 +16,8 @@ bool continues_character(char byte) noexcept {
   return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
 }
 
-std::array<std::uint8_t, 128> ascii_properties() {
-  std::array<std::uint8_t, 128> table{};
+std::array<std::uint16_t, 128> ascii_properties() {
+  std::array<std::uint16_t, 128> table{};
   for (std::size_t c = 0; c < table.size(); ++c) table[c] = properties_of(static_cast<char32_t>(c));
   return table;
 }
@@ -38,7 +38,7 @@ WordPiece::WordPiece(const Vocabulary& vocabulary, const WordPieceOptions& optio
 }
 
 void WordPiece::encode(std::string_view text, std::vector<TokenId>& ids) const {
-  static const std::array<std::uint8_t, 128> kAscii = ascii_properties();
+  static const std::array<std::uint16_t, 128> kAscii = ascii_properties();
   Workspace workspace;
   std::size_t begin = 0;       // of the current word
   std::size_t characters = 0;  // in the current word
@@ -48,7 +48,7 @@ void WordPiece::encode(std::string_view text, std::vector<TokenId>& ids) const {
   };
   for (std::size_t i = 0; i < text.size();) {
     std::size_t length = 1;
-    std::uint8_t properties = 0;
+    std::uint16_t properties = 0;
     if (const auto byte = static_cast<unsigned char>(text[i]); byte < 0x80) {
       properties = kAscii[byte];
     } else {

@@ -200,13 +200,73 @@ TEST(TorchFile, ExecutesNothing) {
   refuse("nothing in a checkpoint is executed", "ccollections\nOrderedDict\n)\x81");
 }
 
+// A TorchScript module: an object without a constructor, and its attributes.
+std::string script_module(const std::vector<std::pair<std::string, std::string>>& attributes) {
+  return "c__torch__.some.___torch_mangle_1\nModule\n)\x81" + pickled_dict(attributes) + "b";
+}
+
+std::string script_zip(const std::string& root,
+                       const std::vector<std::pair<std::string, std::string>>& storages) {
+  std::vector<ZipPart> parts = {{"a/data.pkl", whole_pickle(root)},
+                                {"a/code/__torch__.py", "import os; os.system('touch hacked')"},
+                                {"a/constants.pkl", "not a pickle at all"}};
+  for (const auto& [key, data] : storages) parts.push_back({"a/data/" + key, data});
+  return zip_bytes(parts);
+}
+
+TEST(TorchFile, TakesTheTensorsOfAScriptByTheirPath) {
+  const PickledTensor matrix = {.key = "0", .elements = 2, .shape = {2, 1}, .strides = {1, 1}};
+  const PickledTensor scale = {.key = "1", .elements = 1};
+  const std::string block = script_module({{"training", "\x89"}, {"weight", pickled(matrix)}});
+  const std::string list = "ctorch.jit._pickle\nbuild_intlist\n](K\x01K\x02e\x85R";
+  const std::string file =
+      script_zip(script_module({{"training", "\x89"},
+                                {"sizes", list},
+                                {"logit_scale", pickled(scale)},
+                                {"none", "N"},
+                                {"visual", script_module({{"0", block}, {"hooks", pickled("")}})}}),
+                 {{"0", float_bytes({1.0F, 2.0F})}, {"1", float_bytes({3.0F})}});
+  const TorchFile read = parse(file);
+  ASSERT_EQ(read.tensors.size(), 2U);
+  EXPECT_EQ(read.tensors[0].name, "logit_scale");
+  EXPECT_EQ(values_of(read.tensors[0]), (std::vector<float>{3.0F}));
+  EXPECT_EQ(read.tensors[1].name, "visual.0.weight");
+  EXPECT_EQ(read.tensors[1].shape, (std::vector<std::int64_t>{2, 1}));
+  EXPECT_TRUE(is_inside(read.tensors[1], file));
+}
+
+TEST(TorchFile, RefusesScriptsThatAreNone) {
+  const auto refuse = [](ErrorCode code, const std::string& part, const std::string& root) {
+    SCOPED_TRACE(part);
+    expect_refused(code, part, script_zip(root, {}));
+  };
+  refuse(ErrorCode::unsupported, "refers to \"posix.system\"",
+         script_module({{"x", "cposix\nsystem\n" + pickled("touch hacked") + "\x85R"}}));
+  refuse(ErrorCode::unsupported, "makes an object of something that is no class of its own",
+         "ccollections\nOrderedDict\n)\x81");
+  refuse(ErrorCode::malformed, "arguments that are no tuple", "c__torch__\nModule\nN\x81");
+  refuse(ErrorCode::unsupported, "calls something that cannot be called", "c__torch__\nModule\n)R");
+  refuse(ErrorCode::malformed, "something other than a module", "ccollections\nOrderedDict\n}b");
+  // A module that holds itself, by the pickle's memo.
+  refuse(ErrorCode::limit_exceeded, "modules within modules without end",
+         "c__torch__\nModule\n)\x81q\x01}(" + pickled("again") + "h\x01ub");
+  // Twice as many paths with every level.
+  std::string tree = script_module({{"x", "N"}}) + "q\x00" + "0";
+  for (char level = 1; level < 40; ++level) {
+    const std::string below = std::string("h") + static_cast<char>(level - 1);
+    tree += script_module({{"a", below}, {"b", below}}) + "q" + level + "0";
+  }
+  refuse(ErrorCode::limit_exceeded, "modules within modules without end",
+         tree + "h" + static_cast<char>(39));
+}
+
 TEST(TorchFile, RefusesWhatIsNotAStateDictInAZip) {
   const auto zip = [](const std::vector<ZipPart>& parts) { return zip_bytes(parts); };
   expect_refused(ErrorCode::malformed, "without a data.pkl", zip({{"a/b", "x"}}));
   expect_refused(ErrorCode::malformed, "without a data.pkl", zip({{"a/b/data.pkl", "N."}}));
   expect_refused(ErrorCode::malformed, "several data.pkl",
                  zip({{"a/data.pkl", "N."}, {"b/data.pkl", "N."}}));
-  expect_refused(ErrorCode::unsupported, "TorchScript",
+  expect_refused(ErrorCode::malformed, "holds no state dict",
                  zip({{"a/data.pkl", "N."}, {"a/constants.pkl", "N."}}));
   expect_refused(ErrorCode::unsupported, "byte order \"big\"",
                  zip({{"a/data.pkl", "N."}, {"a/byteorder", "big"}}));

@@ -11,6 +11,8 @@
 
 #include "kernels/float/gelu.hpp"
 #include "kernels/float/layer_norm.hpp"
+#include "kernels/float/panel_layer_scale.hpp"
+#include "kernels/float/panel_swiglu.hpp"
 #include "kernels/float/softmax.hpp"
 #include "kernels/layout/convert.hpp"
 #include "reference.hpp"
@@ -48,6 +50,57 @@ TEST(Gelu, AddsTheBiasFirst) {
       EXPECT_NEAR(values[i], exact_gelu(static_cast<double>(x[i]) + bias[i]), 1e-6) << target;
     }
   });
+}
+
+TEST(SigmoidGelus, AreTheirDefinitionsEverywhere) {
+  std::vector<float> inputs;
+  for (float x = -60.0F; x <= 60.0F; x += 0.0037F) inputs.push_back(x);
+  inputs.insert(inputs.end(), {0.0F, -0.0F, 1e-30F, -1e-30F, 1e4F, -1e4F});
+  const auto check = [&](const auto& function, const auto& exact, const char* what) {
+    std::vector<float> values = inputs;
+    function(values.data(), nullptr, values.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const double expected = exact(double{inputs[i]});
+      ASSERT_NEAR(values[i], expected, 1e-7 + 2e-6 * std::abs(expected))
+          << what << " x = " << inputs[i];
+    }
+  };
+  on_every_target([&](const char* target) {
+    check(add_bias_quick_gelu, exact_quick_gelu, target);
+    check(add_bias_tanh_gelu, exact_tanh_gelu, target);
+  });
+}
+
+// x: [P, 2 C, 16] → [P, C, 16]
+TEST(PanelSwiglu, MultipliesByTheSiluOfTheGates) {
+  constexpr std::int64_t kPanels = 3;
+  constexpr std::int64_t kChannels = 5;
+  constexpr std::size_t kHalf = kChannels * 16;
+  const std::vector<float> x = random_floats(kPanels * 2 * kHalf, 7, 3.0F);
+  ThreadPool threads(2);
+  on_every_target([&](const char* target) {
+    std::vector<float> out(kPanels * kHalf);
+    panel_swiglu(x.data(), kPanels, kChannels, out.data(), threads);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::size_t gate = i / kHalf * 2 * kHalf + i % kHalf;
+      const double expected = exact_silu(double{x[gate]}) * double{x[gate + kHalf]};
+      ASSERT_NEAR(out[i], expected, 1e-6 * (1.0 + std::abs(expected))) << target << " " << i;
+    }
+  });
+}
+
+TEST(PanelLayerScale, AddsWhatIsScaledByChannel) {
+  constexpr std::int64_t kPanels = 3;
+  constexpr std::int64_t kChannels = 5;
+  const std::vector<float> before = random_floats(kPanels * kChannels * 16, 8);
+  const std::vector<float> residual = random_floats(before.size(), 9);
+  const std::vector<float> scale = random_floats(kChannels, 10);
+  std::vector<float> x = before;
+  ThreadPool threads(2);
+  panel_layer_scale(x.data(), scale.data(), residual.data(), kPanels, kChannels, threads);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    EXPECT_NEAR(x[i], residual[i] + scale[i / 16 % kChannels] * before[i], 1e-6) << i;
+  }
 }
 
 TEST(LayerNorm, MatchesTheDefinitionAtAnyWidth) {

@@ -112,6 +112,12 @@ TEST_P(LinearShapes, MatchesTheDefinition) {
         check(Epilogue::bias, [](double value, std::size_t) { return value; });
         linear(x.data(), m, layer, out.data(), context, Epilogue::bias_gelu);
         check(Epilogue::bias_gelu, [](double value, std::size_t) { return exact_gelu(value); });
+        linear(x.data(), m, layer, out.data(), context, Epilogue::bias_quick_gelu);
+        check(Epilogue::bias_quick_gelu,
+              [](double value, std::size_t) { return exact_quick_gelu(value); });
+        linear(x.data(), m, layer, out.data(), context, Epilogue::bias_tanh_gelu);
+        check(Epilogue::bias_tanh_gelu,
+              [](double value, std::size_t) { return exact_tanh_gelu(value); });
         linear(x.data(), m, layer, out.data(), context, Epilogue::bias_residual, residual.data());
         check(Epilogue::bias_residual,
               [&](double value, std::size_t i) { return value + residual[i]; });

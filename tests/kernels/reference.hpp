@@ -43,6 +43,19 @@ inline double exact_gelu(double x) {
   return 0.5 * x * (1.0 + std::erf(x / std::sqrt(2.0)));
 }
 
+inline double exact_quick_gelu(double x) {
+  return x / (1.0 + std::exp(-1.702 * x));
+}
+
+inline double exact_tanh_gelu(double x) {
+  constexpr double kSqrt2ByPi = 0.79788456080286535588;
+  return 0.5 * x * (1.0 + std::tanh(kSqrt2ByPi * (x + 0.044715 * x * x * x)));
+}
+
+inline double exact_silu(double x) {
+  return x / (1.0 + std::exp(-x));
+}
+
 inline std::vector<double> exact_softmax(const std::vector<double>& scores, double scale) {
   double largest = scores.front();
   for (const double score : scores) largest = std::max(largest, score);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "architectures/blip/vision_transformer.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 #include "model/weight_loader.hpp"
 #include "tests/core/temporary_directory.hpp"
@@ -55,7 +56,7 @@ class RandomVision {
     const Checkpoint checkpoint = Checkpoint::open(directory_.path());
     ConvertedWeights converted;
     WeightLoader loader(checkpoint, type, converted);
-    const VisionModel model(loader, config_, "");
+    const VisionModel model(loader, vision_transformer_of(config_, ""));
     Context context({.num_threads = 2});
     const std::size_t batch = pixels.size() / (3 * 40 * 40);
     std::vector<float> out(batch * 26 * static_cast<std::size_t>(config_.hidden_size));

@@ -26,7 +26,10 @@ class AddedTokensTest : public ::testing::Test {
     vocabulary.insert("dog", 1, "test");
   }
 
-  void add(const AddedToken& token) { added.add(token, vocabulary, &normalizer, "test"); }
+  void add(const AddedToken& token) {
+    const auto normalize = [this](std::string_view text) { return normalizer.normalize(text); };
+    added.add(token, vocabulary, normalize, "test");
+  }
 
   Pieces split(std::string_view text, Stage stage = Stage::given_text, bool parse = true) {
     Pieces pieces;

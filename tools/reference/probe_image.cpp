@@ -1,10 +1,14 @@
-// probe_image: runs the module image/ for parity_image.py. One JSON request per line on stdin, one
-// JSON answer per line on stdout; pixels and tensors go through files, raw.
+// probe_image: runs the module image/ for parity_image.py and parity_processors.py. One JSON
+// request per line on stdin, one JSON answer per line on stdout; pixels and tensors go through
+// files, raw.
 //
 //   {"op": "decode", "path", "exif", "out"}                      → {"width", "height"}
 //   {"op": "resize", "raw", "from": [w, h], "to": [w, h], "filter", "out", "repeat"}
 //                                                                → {"seconds"} (the fastest one)
 //   {"op": "preprocess", "paths", "config": {…}, "out"}          → {"shape"}
+//   {"op": "process", "raws": [{"raw", "from": [w, h]}, …], "file": preprocessor_config.json as
+//   text,
+//    "backend": "pillow" | "torchvision", "out"}                → {"shape"}
 // A blip::Error is answered with {"error"}.
 #include <algorithm>
 #include <chrono>
@@ -16,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "architectures/image_processor_config.hpp"
 #include "blip/config.hpp"
 #include "blip/error.hpp"
 #include "blip/image.hpp"
@@ -87,12 +92,24 @@ json preprocess(const json& request) {
   return {{"shape", batch.shape}};
 }
 
+json process(const json& request) {
+  std::vector<blip::Image> images;
+  for (const json& raw : request.at("raws")) images.push_back(read_raw(raw));
+  auto config = blip::parse_image_processor_config(request.at("file").get<std::string>(),
+                                                   "preprocessor_config.json", "");
+  if (request.at("backend") == "torchvision") config.backend = blip::ImageBackend::torchvision;
+  const auto batch = blip::image::preprocess_as(config, images);
+  write_file(request.at("out"), batch.data.data(), batch.data.size() * sizeof(float));
+  return {{"shape", batch.shape}};
+}
+
 json answer(const json& request) {
   try {
     const std::string op = request.at("op");
     if (op == "decode") return decode(request);
     if (op == "resize") return resize(request);
     if (op == "preprocess") return preprocess(request);
+    if (op == "process") return process(request);
     return {{"error", "unknown op " + op}};
   } catch (const blip::Error& error) {
     return {{"error", error.what()}};

@@ -1,18 +1,22 @@
-// probe_text: the tokenizer on lines from standard input, for parity_text.py.
+// probe_text: a tokenizer on lines from standard input, for parity_text.py and parity_clip_text.py.
+// With --clip it is CLIP's, otherwise BERT's.
 //
-//   probe_text encode DIR [--hex] [--no-special-tokens] [--no-parse]   JSON strings → ids
-//   probe_text decode DIR [--skip] [--clean|--no-clean]                ids → JSON strings
-//   probe_text info   DIR                                              sizes and ids, or the error
-//   probe_text bench  DIR SECONDS                                      JSON strings → MB/s
+//   probe_text encode DIR [--hex] [--no-special-tokens] [--no-parse] [--max-length=N]   JSON
+//   strings → ids probe_text decode DIR [--skip] [--clean|--no-clean]                ids → JSON
+//   strings probe_text info   DIR                                              sizes and ids, or
+//   the error probe_text bench  DIR SECONDS                                      JSON strings →
+//   MB/s
 #include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "blip/clip_tokenizer.hpp"
 #include "blip/error.hpp"
 #include "blip/tokenizer.hpp"
 
@@ -28,9 +32,15 @@ std::string from_hex(const std::string& line) {
   return bytes;
 }
 
-void encode(const blip::BertTokenizer& tokenizer, const Flags& flags) {
-  const blip::EncodeOptions options{.add_special_tokens = !flags.contains("--no-special-tokens"),
-                                    .parse_special_tokens = !flags.contains("--no-parse")};
+void encode(const blip::Tokenizer& tokenizer, const Flags& flags) {
+  blip::EncodeOptions options{.add_special_tokens = !flags.contains("--no-special-tokens"),
+                              .parse_special_tokens = !flags.contains("--no-parse")};
+  constexpr std::string_view kMaxLength = "--max-length=";
+  for (const std::string& flag : flags) {
+    if (flag.starts_with(kMaxLength)) {
+      options.max_length = std::stoul(flag.substr(kMaxLength.size()));
+    }
+  }
   const bool hex = flags.contains("--hex");
   std::string out;
   for (std::string line; std::getline(std::cin, line);) {
@@ -45,7 +55,7 @@ void encode(const blip::BertTokenizer& tokenizer, const Flags& flags) {
   }
 }
 
-void decode(const blip::BertTokenizer& tokenizer, const Flags& flags) {
+void decode(const blip::Tokenizer& tokenizer, const Flags& flags) {
   blip::DecodeOptions options{.skip_special_tokens = flags.contains("--skip")};
   if (flags.contains("--clean")) options.clean_up_tokenization_spaces = true;
   if (flags.contains("--no-clean")) options.clean_up_tokenization_spaces = false;
@@ -58,13 +68,25 @@ void decode(const blip::BertTokenizer& tokenizer, const Flags& flags) {
   }
 }
 
-void info(const blip::BertTokenizer& tokenizer) {
-  std::printf("%zu %d %d %d %d %d\n", tokenizer.vocab_size(), tokenizer.pad_token_id(),
-              tokenizer.unk_token_id(), tokenizer.cls_token_id(), tokenizer.sep_token_id(),
-              tokenizer.mask_token_id());
+void info(const blip::Tokenizer& tokenizer) {
+  const blip::SpecialTokens ids = tokenizer.special_tokens();
+  if (const auto* clip = dynamic_cast<const blip::ClipTokenizer*>(&tokenizer)) {
+    std::printf("%zu %d %d %d %d %zu\n", tokenizer.vocab_size(), ids.pad, ids.unk, ids.bos, ids.eos,
+                clip->model_max_length());
+    return;
+  }
+  std::printf("%zu %d %d %d %d %d\n", tokenizer.vocab_size(), ids.pad, ids.unk, ids.cls, ids.sep,
+              ids.mask);
 }
 
-void bench(const blip::BertTokenizer& tokenizer, double seconds) {
+std::unique_ptr<const blip::Tokenizer> open_tokenizer(const char* directory, bool is_clip) {
+  if (is_clip) {
+    return std::make_unique<blip::ClipTokenizer>(blip::ClipTokenizer::from_pretrained(directory));
+  }
+  return std::make_unique<blip::BertTokenizer>(blip::BertTokenizer::from_pretrained(directory));
+}
+
+void bench(const blip::Tokenizer& tokenizer, double seconds) {
   using Clock = std::chrono::steady_clock;
   std::vector<std::string> texts;
   std::size_t bytes = 0;
@@ -95,11 +117,11 @@ int main(int argc, char** argv) {
   try {
     const std::string command = argv[1];
     const Flags flags(argv + 3, argv + argc);
-    const auto tokenizer = blip::BertTokenizer::from_pretrained(argv[2]);
-    if (command == "encode") encode(tokenizer, flags);
-    if (command == "decode") decode(tokenizer, flags);
-    if (command == "info") info(tokenizer);
-    if (command == "bench") bench(tokenizer, argc > 3 ? std::stod(argv[3]) : 1.0);
+    const auto tokenizer = open_tokenizer(argv[2], flags.contains("--clip"));
+    if (command == "encode") encode(*tokenizer, flags);
+    if (command == "decode") decode(*tokenizer, flags);
+    if (command == "info") info(*tokenizer);
+    if (command == "bench") bench(*tokenizer, argc > 3 ? std::stod(argv[3]) : 1.0);
   } catch (const blip::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -11,6 +11,7 @@
 #include "app/records/output_file.hpp"
 #include "app/records/partial_file.hpp"
 #include "architectures/blip/config_writer.hpp"
+#include "architectures/blip/family.hpp"
 #include "architectures/blip/tokenizer_directory.hpp"
 #include "architectures/registry.hpp"
 #include "blip/config.hpp"
@@ -47,6 +48,14 @@ void add_copy(std::vector<TextFile>& files, const std::filesystem::path& directo
   if (file_exists(file)) files.push_back({name, read_text_file(file, kMaxTextBytes)});
 }
 
+// Where the files of a model's tokenizer are: beside its weights, or of a bare BLIP bundled.
+std::filesystem::path tokenizer_folder(const ModelFamily& family,
+                                       const std::filesystem::path& source) {
+  if (&family == &kBlipFamily) return tokenizer_directory(source);
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(source, ignored) ? source.parent_path() : source;
+}
+
 std::vector<TextFile> text_files(const std::filesystem::path& source, const Checkpoint& checkpoint,
                                  DType dtype) {
   const ModelFamily& family = family_of(source);
@@ -67,11 +76,10 @@ std::vector<TextFile> text_files(const std::filesystem::path& source, const Chec
         return file.name.ends_with("processor_config.json");
       })) {
     files.push_back({"preprocessor_config.json",
-                     image_processor_as_json(BlipImageProcessorConfig::from_pretrained(source))});
+                     image_processor_as_json(family.image_processor_config(source))});
   }
-  const std::filesystem::path tokenizer = tokenizer_directory(source);
   for (const char* name : family.tokenizer_files) {
-    add_copy(files, tokenizer, name);
+    add_copy(files, tokenizer_folder(family, source), name);
   }
   return files;
 }

@@ -6,10 +6,8 @@
 #include <span>
 #include <system_error>
 
-#include "architectures/blip/tokenizer_directory.hpp"
 #include "architectures/registry.hpp"
 #include "blip/error.hpp"
-#include "blip/tokenizer.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/config_file.hpp"
 #include "checkpoint/weight_scales.hpp"
@@ -115,14 +113,9 @@ void compare_tensors(ModelReport& report, const Checkpoint& checkpoint,
   }
 }
 
-void read_tokenizer(ModelReport& report) {
-  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(tokenizer_directory(report.model));
-  report.tokenizer = {.tokens = tokenizer.vocab_size(),
-                      .pad = tokenizer.pad_token_id(),
-                      .unk = tokenizer.unk_token_id(),
-                      .cls = tokenizer.cls_token_id(),
-                      .sep = tokenizer.sep_token_id(),
-                      .mask = tokenizer.mask_token_id()};
+void read_tokenizer(ModelReport& report, const ModelFamily& family) {
+  const auto tokenizer = family.open_tokenizer(report.model);
+  report.tokenizer = {.tokens = tokenizer->vocab_size(), .special = tokenizer->special_tokens()};
 }
 
 template <typename Action>
@@ -166,10 +159,8 @@ ModelReport inspect_model(const std::filesystem::path& model) {
     report.commands = commands_of(family.architecture_of(model));
     if (checkpoint) compare_tensors(report, *checkpoint, expected);
   });
-  attempt(report, [&] {
-    report.image_processor = BlipImageProcessorConfig::from_pretrained(report.model);
-  });
-  if (family.open_tokenizer != nullptr) attempt(report, [&] { read_tokenizer(report); });
+  attempt(report, [&] { report.image_processor = family.image_processor_config(report.model); });
+  if (family.open_tokenizer != nullptr) attempt(report, [&] { read_tokenizer(report, family); });
   if (family.generation_settings != nullptr) {
     attempt(report, [&] { report.generation = family.generation_settings(model); });
   }

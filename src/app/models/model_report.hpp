@@ -11,6 +11,8 @@
 #include "architectures/architecture.hpp"
 #include "blip/config.hpp"
 #include "blip/generation.hpp"
+#include "blip/image_processor_config.hpp"
+#include "blip/tokenizer.hpp"
 
 namespace blip::app {
 
@@ -28,11 +30,7 @@ struct FileReport {
 
 struct TokenizerReport {
   std::size_t tokens = 0;
-  TokenId pad = 0;
-  TokenId unk = 0;
-  TokenId cls = 0;
-  TokenId sep = 0;
-  TokenId mask = 0;
+  SpecialTokens special;
 };
 
 struct ModelReport {
@@ -48,7 +46,7 @@ struct ModelReport {
   std::map<std::string, std::int64_t> towers;  ///< the same by the first part of the name
   std::map<std::string, std::size_t> dtypes;   ///< tensors of each number type
   std::int64_t expected_parameters = 0;        ///< by the configuration, what is tied counted once
-  std::optional<BlipImageProcessorConfig> image_processor;
+  std::optional<ImageProcessorConfig> image_processor;
   std::optional<TokenizerReport> tokenizer;
   std::optional<GenerationOptions> generation;  ///< none if there is nothing to generate
   std::vector<std::string> missing_tensors;     ///< with the shapes the configuration asks for

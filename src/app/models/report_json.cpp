@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "app/models/report_text.hpp"
 
@@ -24,22 +25,41 @@ Json part_json(const ConfigPart& part) {
   return json;
 }
 
-Json preprocessing_json(const BlipImageProcessorConfig& config) {
-  return {{"do_resize", config.do_resize},
-          {"width", config.width},
-          {"height", config.height},
-          {"resample", name_of(config.resample)},
-          {"do_rescale", config.do_rescale},
-          {"rescale_factor", config.rescale_factor},
-          {"do_normalize", config.do_normalize},
-          {"image_mean", config.image_mean},
-          {"image_std", config.image_std}};
+Json preprocessing_json(const ImageProcessorConfig& config) {
+  Json json = {{"do_resize", config.do_resize}};
+  if (config.size.shortest_edge > 0) {
+    json["shortest_edge"] = config.size.shortest_edge;
+  } else {
+    json["width"] = config.size.width;
+    json["height"] = config.size.height;
+  }
+  json["resample"] = name_of(config.resample);
+  if (config.do_center_crop) {
+    json["crop_width"] = config.crop_width;
+    json["crop_height"] = config.crop_height;
+  }
+  json.update({{"do_rescale", config.do_rescale},
+               {"rescale_factor", config.rescale_factor},
+               {"do_normalize", config.do_normalize},
+               {"image_mean", config.image_mean},
+               {"image_std", config.image_std}});
+  return json;
 }
 
+// The special tokens that there are.
 Json tokenizer_json(const TokenizerReport& tokenizer) {
-  return {{"tokens", tokenizer.tokens},    {"pad_token_id", tokenizer.pad},
-          {"unk_token_id", tokenizer.unk}, {"cls_token_id", tokenizer.cls},
-          {"sep_token_id", tokenizer.sep}, {"mask_token_id", tokenizer.mask}};
+  Json json = {{"tokens", tokenizer.tokens}};
+  const SpecialTokens& ids = tokenizer.special;
+  for (const auto& [name, id] : {std::pair("bos_token_id", ids.bos),
+                                 {"eos_token_id", ids.eos},
+                                 {"pad_token_id", ids.pad},
+                                 {"unk_token_id", ids.unk},
+                                 {"cls_token_id", ids.cls},
+                                 {"sep_token_id", ids.sep},
+                                 {"mask_token_id", ids.mask}}) {
+    if (id >= 0) json[name] = id;
+  }
+  return json;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "app/records/record.hpp"
 
@@ -64,11 +65,18 @@ std::string capitalized(std::string name) {
   return name;
 }
 
-void add_preprocessing(Text& text, const BlipImageProcessorConfig& config) {
+void add_preprocessing(Text& text, const ImageProcessorConfig& config) {
   std::string steps;
   if (config.do_resize) {
-    steps += fmt::format("resize to {} x {} ({})", config.width, config.height,
-                         name_of(config.resample));
+    steps += config.size.shortest_edge > 0
+                 ? fmt::format("resize the shortest edge to {} ({})", config.size.shortest_edge,
+                               name_of(config.resample))
+                 : fmt::format("resize to {} x {} ({})", config.size.width, config.size.height,
+                               name_of(config.resample));
+  }
+  if (config.do_center_crop) {
+    steps += fmt::format("{}crop {} x {}", steps.empty() ? "" : ", ", config.crop_width,
+                         config.crop_height);
   }
   if (config.do_rescale) {
     steps += fmt::format("{}times {:.6g}", steps.empty() ? "" : ", ", config.rescale_factor);
@@ -122,10 +130,21 @@ std::string report_as_text(const ModelReport& report, bool with_tensors) {
   if (report.image_processor) add_preprocessing(text, *report.image_processor);
   if (report.tokenizer) {
     const TokenizerReport& tokenizer = *report.tokenizer;
+    const SpecialTokens& ids = tokenizer.special;
+    std::string special;
+    for (const auto& [name, id] : {std::pair("bos", ids.bos),
+                                   {"eos", ids.eos},
+                                   {"[PAD]", ids.cls >= 0 ? ids.pad : -1},
+                                   {"pad", ids.cls < 0 ? ids.pad : -1},
+                                   {"[UNK]", ids.cls >= 0 ? ids.unk : -1},
+                                   {"[CLS]", ids.cls},
+                                   {"[SEP]", ids.sep},
+                                   {"[MASK]", ids.mask}}) {
+      if (id >= 0) special += fmt::format("{}{} {}", special.empty() ? "" : ", ", name, id);
+    }
     text.row("Tokenizer",
-             fmt::format("{} tokens; [PAD] {}, [UNK] {}, [CLS] {}, [SEP] {}, [MASK] {}",
-                         grouped(static_cast<std::int64_t>(tokenizer.tokens)), tokenizer.pad,
-                         tokenizer.unk, tokenizer.cls, tokenizer.sep, tokenizer.mask));
+             fmt::format("{} tokens; {}", grouped(static_cast<std::int64_t>(tokenizer.tokens)),
+                         special));
   }
   if (report.generation) add_generation(text, *report.generation);
   for (std::size_t i = 0; i < report.files.size(); ++i) {

@@ -5,6 +5,7 @@
 #include "architectures/blip/config_text.hpp"
 #include "architectures/blip/family.hpp"
 #include "architectures/blip/infer_config.hpp"
+#include "architectures/config_limits.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
@@ -15,15 +16,6 @@
 namespace blip {
 namespace {
 
-// Far beyond any BLIP, small enough that no product of two or three of them leaves int64.
-constexpr JsonFields::IntRange kWidth = {1, 65'536};
-constexpr JsonFields::IntRange kLayers = {1, 1'000};
-constexpr JsonFields::IntRange kVocabulary = {1, 10'000'000};
-constexpr JsonFields::IntRange kPositionRange = {1, 1'000'000};
-constexpr JsonFields::IntRange kPixelRange = {1, 16'384};
-constexpr JsonFields::IntRange kTokenIds = {-1, kVocabulary.max};  // some write -1 for "none"
-constexpr JsonFields::FloatRange kEpsilon = {0.0, 1.0};
-
 void require_gelu(const JsonFields& fields, const std::string& activation) {
   // Exact (erf) GELU. The only one BLIP was ever trained with.
   if (activation == "gelu") return;
@@ -31,51 +23,33 @@ void require_gelu(const JsonFields& fields, const std::string& activation) {
               ErrorCode::unsupported);
 }
 
-void require_whole_heads(const JsonFields& fields, int hidden_size, int heads) {
-  if (hidden_size % heads == 0) return;
-  fields.fail("hidden_size", std::to_string(hidden_size) + " is not a multiple of the " +
-                                 std::to_string(heads) + " num_attention_heads");
-}
-
-// A number, or [height, width] as transformers allows; only squares are supported.
-int square_size(const JsonFields& fields, const char* key, int fallback) {
-  const nlohmann::json* value = fields.find(key);
-  if (value == nullptr) return fallback;
-  if (!value->is_array()) return fields.as_integer(*value, key, kPixelRange);
-  if (value->size() != 2) fields.fail(key, "must be a number or [height, width]");
-  const int height = fields.as_integer((*value)[0], key, kPixelRange);
-  const int width = fields.as_integer((*value)[1], key, kPixelRange);
-  if (height != width) fields.fail(key, "must be square to be supported", ErrorCode::unsupported);
-  return height;
-}
-
 BlipTextConfig parse_text_config(const JsonFields& fields) {
   BlipTextConfig config;
-  config.vocab_size = fields.integer("vocab_size", kVocabulary).value_or(config.vocab_size);
-  config.hidden_size = fields.integer("hidden_size", kWidth).value_or(config.hidden_size);
+  config.vocab_size = fields.integer("vocab_size", kVocabularySizes).value_or(config.vocab_size);
+  config.hidden_size = fields.integer("hidden_size", kWidths).value_or(config.hidden_size);
   config.intermediate_size =
-      fields.integer("intermediate_size", kWidth).value_or(config.intermediate_size);
+      fields.integer("intermediate_size", kWidths).value_or(config.intermediate_size);
   config.num_hidden_layers =
-      fields.integer("num_hidden_layers", kLayers).value_or(config.num_hidden_layers);
+      fields.integer("num_hidden_layers", kLayerCounts).value_or(config.num_hidden_layers);
   config.num_attention_heads =
-      fields.integer("num_attention_heads", kWidth).value_or(config.num_attention_heads);
-  config.max_position_embeddings = fields.integer("max_position_embeddings", kPositionRange)
+      fields.integer("num_attention_heads", kWidths).value_or(config.num_attention_heads);
+  config.max_position_embeddings = fields.integer("max_position_embeddings", kPositionCounts)
                                        .value_or(config.max_position_embeddings);
   config.hidden_act = fields.string("hidden_act").value_or(config.hidden_act);
-  config.layer_norm_eps =
-      static_cast<float>(fields.number("layer_norm_eps", kEpsilon).value_or(config.layer_norm_eps));
-  config.bos_token_id = fields.integer("bos_token_id", kTokenIds).value_or(config.bos_token_id);
-  config.pad_token_id = fields.integer("pad_token_id", kTokenIds).value_or(config.pad_token_id);
-  config.sep_token_id = fields.integer("sep_token_id", kTokenIds).value_or(config.sep_token_id);
+  config.layer_norm_eps = static_cast<float>(
+      fields.number("layer_norm_eps", kEpsilons).value_or(config.layer_norm_eps));
+  config.bos_token_id = fields.integer("bos_token_id", kTokenIdRange).value_or(config.bos_token_id);
+  config.pad_token_id = fields.integer("pad_token_id", kTokenIdRange).value_or(config.pad_token_id);
+  config.sep_token_id = fields.integer("sep_token_id", kTokenIdRange).value_or(config.sep_token_id);
   // transformers allows several; BLIP never looks at any of them.
   const nlohmann::json* eos = fields.find("eos_token_id");
   if (eos != nullptr && !eos->is_array()) {
-    config.eos_token_id = fields.as_integer(*eos, "eos_token_id", kTokenIds);
+    config.eos_token_id = fields.as_integer(*eos, "eos_token_id", kTokenIdRange);
   }
   config.generation = parse_generation_fields(fields);
 
   require_gelu(fields, config.hidden_act);
-  require_whole_heads(fields, config.hidden_size, config.num_attention_heads);
+  require_even_heads(fields, config.hidden_size, config.num_attention_heads);
   // Every text starts with it, so the model looks its embedding up.
   if (config.bos_token_id < 0 || config.bos_token_id >= config.vocab_size) {
     fields.fail("bos_token_id", std::to_string(config.bos_token_id) +
@@ -91,31 +65,26 @@ BlipTextConfig parse_text_config(const JsonFields& fields) {
 
 BlipVisionConfig parse_vision_config(const JsonFields& fields) {
   BlipVisionConfig config;
-  config.hidden_size = fields.integer("hidden_size", kWidth).value_or(config.hidden_size);
+  config.hidden_size = fields.integer("hidden_size", kWidths).value_or(config.hidden_size);
   config.intermediate_size =
-      fields.integer("intermediate_size", kWidth).value_or(config.intermediate_size);
+      fields.integer("intermediate_size", kWidths).value_or(config.intermediate_size);
   config.num_hidden_layers =
-      fields.integer("num_hidden_layers", kLayers).value_or(config.num_hidden_layers);
+      fields.integer("num_hidden_layers", kLayerCounts).value_or(config.num_hidden_layers);
   config.num_attention_heads =
-      fields.integer("num_attention_heads", kWidth).value_or(config.num_attention_heads);
-  config.image_size = square_size(fields, "image_size", config.image_size);
-  config.patch_size = square_size(fields, "patch_size", config.patch_size);
+      fields.integer("num_attention_heads", kWidths).value_or(config.num_attention_heads);
+  config.image_size = read_square_size(fields, "image_size", config.image_size);
+  config.patch_size = read_square_size(fields, "patch_size", config.patch_size);
   config.hidden_act = fields.string("hidden_act").value_or(config.hidden_act);
-  config.layer_norm_eps =
-      static_cast<float>(fields.number("layer_norm_eps", kEpsilon).value_or(config.layer_norm_eps));
+  config.layer_norm_eps = static_cast<float>(
+      fields.number("layer_norm_eps", kEpsilons).value_or(config.layer_norm_eps));
 
   require_gelu(fields, config.hidden_act);
-  require_whole_heads(fields, config.hidden_size, config.num_attention_heads);
+  require_even_heads(fields, config.hidden_size, config.num_attention_heads);
   if (const auto backbone = fields.object("backbone_config")) {
     config.backbone_config = parse_efficientnet_lite(*backbone);
-  } else if (config.image_size < config.patch_size) {
-    fields.fail("image_size", std::to_string(config.image_size) +
-                                  " is smaller than the patch_size " +
-                                  std::to_string(config.patch_size));
   }
-  if (fields.integer("num_channels", {1, 65'536}).value_or(3) != 3) {
-    fields.fail("num_channels", "must be 3 to be supported", ErrorCode::unsupported);
-  }
+  // A backbone makes patches of any image.
+  require_patches(fields, config.image_size, config.backbone_config ? 1 : config.patch_size);
   return config;
 }
 
@@ -151,9 +120,9 @@ BlipConfig parse_config(std::string_view json, const std::string& name) {
   config.text_config.encoder_hidden_size = config.vision_config.hidden_size;
   config.text_config.generation =
       laid_over(parse_generation_fields(fields), config.text_config.generation);
-  config.projection_dim = fields.integer("projection_dim", kWidth).value_or(config.projection_dim);
+  config.projection_dim = fields.integer("projection_dim", kWidths).value_or(config.projection_dim);
   config.image_text_hidden_size =
-      fields.integer("image_text_hidden_size", kWidth).value_or(config.image_text_hidden_size);
+      fields.integer("image_text_hidden_size", kWidths).value_or(config.image_text_hidden_size);
   config.logit_scale_init_value = static_cast<float>(
       fields.number("logit_scale_init_value", {-1e6, 1e6}).value_or(config.logit_scale_init_value));
   config.tie_word_embeddings =

@@ -80,22 +80,30 @@ std::string updated_config(std::string_view json, const std::string& name,
   return config == before ? std::string(json) : as_text(config);
 }
 
-std::string image_processor_as_json(const BlipImageProcessorConfig& config) {
+std::string image_processor_as_json(const ImageProcessorConfig& config) {
   const auto floats = [](const std::array<float, 3>& values) {
     return Json::array(
         {shortest_number(values[0]), shortest_number(values[1]), shortest_number(values[2])});
   };
-  return as_text({{"image_processor_type", "BlipImageProcessor"},
-                  {"processor_class", "BlipProcessor"},
-                  {"do_convert_rgb", true},
-                  {"do_resize", config.do_resize},
-                  {"size", {{"height", config.height}, {"width", config.width}}},
-                  {"resample", static_cast<int>(config.resample)},
-                  {"do_rescale", config.do_rescale},
-                  {"rescale_factor", config.rescale_factor},
-                  {"do_normalize", config.do_normalize},
-                  {"image_mean", floats(config.image_mean)},
-                  {"image_std", floats(config.image_std)}});
+  const bool is_clip = config.size.shortest_edge > 0;
+  const Json size = is_clip ? Json{{"shortest_edge", config.size.shortest_edge}}
+                            : Json{{"height", config.size.height}, {"width", config.size.width}};
+  Json json = {{"image_processor_type", is_clip ? "CLIPImageProcessor" : "BlipImageProcessor"},
+               {"processor_class", is_clip ? "CLIPProcessor" : "BlipProcessor"},
+               {"do_convert_rgb", true},
+               {"do_resize", config.do_resize},
+               {"size", size},
+               {"resample", static_cast<int>(config.resample)}};
+  if (is_clip) {
+    json["do_center_crop"] = config.do_center_crop;
+    json["crop_size"] = {{"height", config.crop_height}, {"width", config.crop_width}};
+  }
+  json["do_rescale"] = config.do_rescale;
+  json["rescale_factor"] = config.rescale_factor;
+  json["do_normalize"] = config.do_normalize;
+  json["image_mean"] = floats(config.image_mean);
+  json["image_std"] = floats(config.image_std);
+  return as_text(json);
 }
 
 }  // namespace blip

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "blip/config.hpp"
+#include "blip/image_processor_config.hpp"
 
 namespace blip {
 
@@ -17,7 +18,8 @@ std::string config_as_json(const BlipConfig& config);
 std::string updated_config(std::string_view json, const std::string& name,
                            const std::string& architecture, const std::string& dtype);
 
-/// preprocessor_config.json.
-std::string image_processor_as_json(const BlipImageProcessorConfig& config);
+/// preprocessor_config.json: of a CLIPImageProcessor where pictures are resized by their shortest
+/// edge, else of a BlipImageProcessor.
+std::string image_processor_as_json(const ImageProcessorConfig& config);
 
 }  // namespace blip

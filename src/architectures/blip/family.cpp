@@ -103,6 +103,10 @@ bool has_made(const Checkpoint& checkpoint) {
   return checkpoint.find("vision_model.encoder.layers.0.self_attn.qkv.weight") != nullptr;
 }
 
+ImageProcessorConfig images_config(const std::filesystem::path& model) {
+  return general_config(BlipImageProcessorConfig::from_pretrained(model));
+}
+
 std::shared_ptr<const ImageProcessor> open_images(const std::filesystem::path& model) {
   return std::make_shared<const BlipImageProcessor>(
       BlipImageProcessorConfig::from_pretrained(model));
@@ -127,6 +131,7 @@ constinit const ModelFamily kBlipFamily = {.model_type = "blip",
                                            .infer_architecture = architecture_in,
                                            .inferred_config = inferred_config,
                                            .generation_settings = generation_settings,
+                                           .image_processor_config = images_config,
                                            .open_image_processor = open_images,
                                            .open_tokenizer = open_texts,
                                            .open_dual_encoder = open_blip_dual_encoder,

@@ -22,4 +22,16 @@ std::shared_ptr<const ImageProcessor> BlipImageProcessor::with_size(int side) co
   return std::make_shared<const BlipImageProcessor>(config);
 }
 
+ImageProcessorConfig general_config(const BlipImageProcessorConfig& config) {
+  return {.do_resize = config.do_resize,
+          .size = {.height = config.height, .width = config.width},
+          .resample = config.resample,
+          .do_center_crop = false,
+          .do_rescale = config.do_rescale,
+          .rescale_factor = config.rescale_factor,
+          .do_normalize = config.do_normalize,
+          .image_mean = config.image_mean,
+          .image_std = config.image_std};
+}
+
 }  // namespace blip

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "blip/config.hpp"
+#include "blip/image_processor_config.hpp"
 #include "image/image_processor.hpp"
 
 namespace blip {
@@ -17,5 +18,8 @@ class BlipImageProcessor final : public ImageProcessor {
  private:
   BlipImageProcessorConfig config_;
 };
+
+/// The same as the description that all image processors have.
+ImageProcessorConfig general_config(const BlipImageProcessorConfig& config);
 
 }  // namespace blip

@@ -63,7 +63,8 @@ bool is_training_only(std::string_view original_name) {
          std::find(kNames.begin(), kNames.end(), original_name) != kNames.end();
 }
 
-constinit const OriginalNames kBlipOriginalNames = {is_original_name, from_original_name,
-                                                    is_training_only};
+constinit const OriginalNames kBlipOriginalNames = {.is_original = is_original_name,
+                                                    .translated = from_original_name,
+                                                    .is_training_only = is_training_only};
 
 }  // namespace blip

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "architectures/blip/architectures.hpp"
-#include "architectures/efficientnet_lite/tensors.hpp"
+#include "architectures/blip/vision_transformer.hpp"
 
 namespace blip {
 namespace {
@@ -12,33 +12,6 @@ namespace {
 // From this layer on, the two cross-attentions of BlipForNLVR are merged by a linear layer; below,
 // by their mean.
 constexpr int kFirstMergeLayer = 6;
-
-void add_vision(ExpectedTensorList& list, const BlipVisionConfig& config) {
-  const std::int64_t width = config.hidden_size;
-  const std::int64_t edge = config.grid(config.image_size);
-  const std::string embeddings = "vision_model.embeddings.";
-  list.add(embeddings + "class_embedding", {1, 1, width});
-  list.positions(embeddings + "position_embedding", {1, 1 + edge * edge, width});
-  if (config.backbone_config) {
-    add_efficientnet_lite(list, *config.backbone_config, embeddings + "backbone.");
-    list.pointwise(embeddings + "patch_embedding.weight", width,
-                   config.backbone_config->hidden_dim);
-  } else {
-    list.add(embeddings + "patch_embedding.weight",
-             {width, 3, config.patch_size, config.patch_size});
-  }
-  list.add(embeddings + "patch_embedding.bias", {width});
-  for (int i = 0; i < config.num_hidden_layers; ++i) {
-    const std::string layer = "vision_model.encoder.layers." + std::to_string(i) + ".";
-    list.layer_norm(layer + "layer_norm1", width);
-    list.linear(layer + "self_attn.qkv", 3 * width, width);
-    list.linear(layer + "self_attn.projection", width, width);
-    list.layer_norm(layer + "layer_norm2", width);
-    list.linear(layer + "mlp.fc1", config.intermediate_size, width);
-    list.linear(layer + "mlp.fc2", width, config.intermediate_size);
-  }
-  list.layer_norm("vision_model.post_layernorm", width);
-}
 
 void add_attention(ExpectedTensorList& list, const std::string& prefix, std::int64_t width,
                    std::int64_t source_width) {
@@ -139,7 +112,7 @@ void add_embedding_tensors(ExpectedTensorList& list, const BlipConfig& config) {
 std::vector<ExpectedTensor> expected_tensors(const BlipConfig& config) {
   ExpectedTensorList list;
   const BlipArchitecture& architecture = blip_architecture(config.architecture);
-  add_vision(list, config.vision_config);
+  add_vision_transformer(list, vision_transformer_of(config.vision_config, "vision_model."));
   architecture.add_tensors(list, config);
   std::vector<ExpectedTensor> tensors = list.take();
   for (ExpectedTensor& tensor : tensors) {

@@ -68,6 +68,10 @@ const Architecture& infer_architecture(const Checkpoint& /*checkpoint*/) {
 }
 
 // Which pixels it takes cannot be guessed: BLIP's defaults are of another mean and size.
+ImageProcessorConfig lite_images_config(const std::filesystem::path& model) {
+  return general_config(BlipImageProcessorConfig::from_pretrained(model));
+}
+
 std::shared_ptr<const ImageProcessor> open_images(const std::filesystem::path& model) {
   const std::filesystem::path file = model / "preprocessor_config.json";
   if (!file_exists(file) && !file_exists(model / "processor_config.json")) {
@@ -98,6 +102,7 @@ constinit const ModelFamily kEfficientNetLiteFamily = {
     .infer_architecture = infer_architecture,
     .inferred_config = nullptr,
     .generation_settings = nullptr,
+    .image_processor_config = lite_images_config,
     .open_image_processor = open_images,
     .open_tokenizer = nullptr,
     .open_dual_encoder = nullptr,

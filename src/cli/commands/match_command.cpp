@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "app/matcher.hpp"
@@ -38,8 +39,8 @@ std::unique_ptr<RetrievalOptions> parse_match_options(Arguments arguments) {
       .synopsis = "[options] IMAGE TEXT...\n       blip match [options] --text TEXT... IMAGE...",
       .summary =
           "Says how well texts fit images: itm, the probability that they belong together, "
-          "and itc, the cosine of their embeddings. One image prints a table, several put "
-          "`path: ` before each line.",
+          "and itc, the cosine of their embeddings. Models without a matching head, such as CLIP, "
+          "give itc alone. One image prints a table, several put `path: ` before each line.",
       .footer = kMatchFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
@@ -66,10 +67,11 @@ std::vector<std::vector<app::Finding>> findings_of(
   for (std::size_t image = 0; image < images.size(); ++image) {
     for (std::size_t text = 0; text < texts.size(); ++text) {
       const auto& [itm, itc] = images[image][text];
+      const std::string shown = itm ? fmt::format("{:6.4f}", *itm) : "     -";
       findings[image].push_back(
           {.about = {texts[text]},
-           .results = {{.values = {itm, itc},
-                        .line = fmt::format("{:6.4f}  {:7.4f}  {}", itm, itc, texts[text])}}});
+           .results = {{.values = {itm ? app::Value(*itm) : app::Value(std::monostate()), itc},
+                        .line = fmt::format("{}  {:7.4f}  {}", shown, itc, texts[text])}}});
     }
   }
   return findings;

@@ -44,6 +44,7 @@ struct SplitSums {
 // After foreach_target.h, as Highway requires.
 #include "hwy/highway.h"
 #include "kernels/float/gelu-inl.h"
+#include "kernels/float/sigmoid_gelu-inl.h"
 #include "kernels/layout/panel_vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -60,6 +61,8 @@ void finish_split_sums(const SplitSums& part) {
         if (part.last_slab) {
           if (part.bias != nullptr) value = hn::Add(value, hn::Set(d, part.bias[row]));
           if (part.epilogue == Epilogue::bias_gelu) value = gelu(d, value);
+          if (part.epilogue == Epilogue::bias_quick_gelu) value = quick_gelu(d, value);
+          if (part.epilogue == Epilogue::bias_tanh_gelu) value = tanh_gelu(d, value);
           if (part.epilogue == Epilogue::bias_residual) {
             value = hn::Add(value, hn::Load(d, part.residual + place));
           }

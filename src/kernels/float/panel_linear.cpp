@@ -47,6 +47,7 @@ struct PanelProduct {
 #include "hwy/highway.h"
 #include "kernels/float/gelu-inl.h"
 #include "kernels/float/panel_tile-inl.h"
+#include "kernels/float/sigmoid_gelu-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
@@ -80,6 +81,10 @@ HWY_INLINE void finish_sums(const TileSums<kRows, kPanels>& sums, const PanelPro
           value = gelu(d, value);
         } else if (product.last_slab && product.epilogue == Epilogue::bias_residual) {
           value = hn::Add(value, hn::Load(d, product.residual + offset + place));
+        } else if (product.last_slab && product.epilogue == Epilogue::bias_quick_gelu) {
+          value = quick_gelu(d, value);
+        } else if (product.last_slab && product.epilogue == Epilogue::bias_tanh_gelu) {
+          value = tanh_gelu(d, value);
         }
         hn::Store(value, d, out + place);
       }

@@ -44,6 +44,7 @@ struct Int8Sums {
 // After foreach_target.h, as Highway requires.
 #include "hwy/highway.h"
 #include "kernels/float/gelu-inl.h"
+#include "kernels/float/sigmoid_gelu-inl.h"
 #include "kernels/layout/panel_integers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -75,6 +76,8 @@ HWY_INLINE void finish(const Int8Sums& part) {
           const auto bias = hn::Set(d, part.bias == nullptr ? 0.0F : part.bias[row]);
           value = hn::MulAdd(value, hn::Set(d, part.scales[row]), bias);
           if (kEpilogue == Epilogue::bias_gelu) value = approximate_gelu(d, value);
+          if (kEpilogue == Epilogue::bias_quick_gelu) value = quick_gelu(d, value);
+          if (kEpilogue == Epilogue::bias_tanh_gelu) value = tanh_gelu(d, value);
           if (kEpilogue == Epilogue::bias_residual) {
             value = hn::Add(value, hn::Load(d, part.residual + place));
           }
@@ -109,6 +112,12 @@ void finish_int8_sums(const Int8Sums& part) {
       break;
     case Epilogue::bias_gelu:
       finish_last<Epilogue::bias_gelu>(part);
+      break;
+    case Epilogue::bias_quick_gelu:
+      finish_last<Epilogue::bias_quick_gelu>(part);
+      break;
+    case Epilogue::bias_tanh_gelu:
+      finish_last<Epilogue::bias_tanh_gelu>(part);
       break;
     case Epilogue::bias_residual:
       finish_last<Epilogue::bias_residual>(part);

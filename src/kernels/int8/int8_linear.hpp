@@ -20,7 +20,7 @@ void int8_linear(const QuantizedPanels& x, std::int64_t panels, const Linear& la
                  const float* residual = nullptr);
 
 /// The same with a quantized result, out: [P, O / 4, 16, 4], that is in memory in no other form.
-/// GELU is approximated to 2e-4, below what a step of the result is worth.
+/// The exact GELU is approximated to 2e-4, below what a step of the result is worth.
 void int8_linear(const QuantizedPanels& x, std::int64_t panels, const Linear& layer,
                  const QuantizedPanels& out, Context& context, Epilogue epilogue);
 

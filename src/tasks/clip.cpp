@@ -1,0 +1,160 @@
+// CLIPModel and its towers.
+#include "blip/clip.hpp"
+
+#include <cmath>
+#include <utility>
+
+#include "architectures/clip/family.hpp"
+#include "architectures/clip/towers.hpp"
+#include "checkpoint/model_directory.hpp"
+#include "tasks/clip_towers.hpp"
+#include "tasks/embedding.hpp"
+#include "tasks/image_memory.hpp"
+#include "tasks/model_weights.hpp"
+
+namespace blip {
+namespace {
+
+struct ClipFiles {
+  std::filesystem::path path;
+  CLIPConfig config;
+  WeightsOpener weights;
+
+  ClipFiles(const std::filesystem::path& model, const LoadOptions& options,
+            const Architecture& architecture)
+      : path(resolve_model(model.native(), options.progress, options.hub)),
+        config(CLIPConfig::from_pretrained(path)),
+        weights(path, options) {
+    weights.require(architecture, config.architecture);
+  }
+};
+
+}  // namespace
+
+struct CLIPModel::Model {
+  CLIPConfig config;
+  ModelWeights weights;
+  ClipImages images;
+  ClipTexts texts;
+  float logit_scale;  // a logarithm
+};
+
+CLIPModel::CLIPModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+
+CLIPModel CLIPModel::from_pretrained(const std::filesystem::path& model,
+                                     const LoadOptions& options) {
+  ClipFiles files(model, options, kCLIPModel);
+  WeightLoader& loader = files.weights.loader();
+  ClipImages images(loader, files.config);
+  ClipTexts texts(loader, files.config);
+  const bool is_scalar = loader.shape_of(kClipLogitScale).empty();
+  const float logit_scale =
+      is_scalar ? *loader.values(kClipLogitScale, {}) : *loader.values(kClipLogitScale, {1});
+  return CLIPModel(
+      std::make_shared<const Model>(Model{std::move(files.config), files.weights.finish(),
+                                          std::move(images), std::move(texts), logit_scale}));
+}
+
+const CLIPConfig& CLIPModel::config() const noexcept {
+  return model_->config;
+}
+
+const std::vector<std::string>& CLIPModel::ignored_tensors() const noexcept {
+  return model_->weights.ignored_tensors;
+}
+
+std::vector<EncodedImage> CLIPModel::encode_images(TensorView pixel_values,
+                                                   Context& context) const {
+  return blip::encode_images(model_->images.vision, pixel_values, context);
+}
+
+Tensor CLIPModel::get_image_features(std::span<const EncodedImage> images, Context& context) const {
+  return model_->images.features(images, context);
+}
+
+Tensor CLIPModel::get_text_features(std::span<const std::vector<TokenId>> texts,
+                                    Context& context) const {
+  return model_->texts.features(texts, context);
+}
+
+Tensor CLIPModel::logits_per_image(TensorView image_features, TensorView text_features) const {
+  return scaled_cosines(image_features, text_features, config().projection_dim,
+                        std::exp(model_->logit_scale));
+}
+
+struct CLIPVisionModelWithProjection::Model {
+  CLIPConfig config;
+  ModelWeights weights;
+  ClipImages images;
+};
+
+CLIPVisionModelWithProjection::CLIPVisionModelWithProjection(std::shared_ptr<const Model> model)
+    : model_(std::move(model)) {}
+
+CLIPVisionModelWithProjection CLIPVisionModelWithProjection::from_pretrained(
+    const std::filesystem::path& model, const LoadOptions& options) {
+  ClipFiles files(model, options, kCLIPVisionModelWithProjection);
+  ClipImages images(files.weights.loader(), files.config);
+  return CLIPVisionModelWithProjection(std::make_shared<const Model>(
+      Model{std::move(files.config), files.weights.finish(), std::move(images)}));
+}
+
+const CLIPConfig& CLIPVisionModelWithProjection::config() const noexcept {
+  return model_->config;
+}
+
+const std::vector<std::string>& CLIPVisionModelWithProjection::ignored_tensors() const noexcept {
+  return model_->weights.ignored_tensors;
+}
+
+std::vector<EncodedImage> CLIPVisionModelWithProjection::encode_images(TensorView pixel_values,
+                                                                       Context& context) const {
+  return blip::encode_images(model_->images.vision, pixel_values, context);
+}
+
+Tensor CLIPVisionModelWithProjection::image_embeds(std::span<const EncodedImage> images,
+                                                   Context& context) const {
+  return model_->images.features(images, context);
+}
+
+struct CLIPTextModelWithProjection::Model {
+  CLIPConfig config;
+  ModelWeights weights;
+  ClipTexts texts;
+};
+
+CLIPTextModelWithProjection::CLIPTextModelWithProjection(std::shared_ptr<const Model> model)
+    : model_(std::move(model)) {}
+
+CLIPTextModelWithProjection CLIPTextModelWithProjection::from_pretrained(
+    const std::filesystem::path& model, const LoadOptions& options) {
+  ClipFiles files(model, options, kCLIPTextModelWithProjection);
+  ClipTexts texts(files.weights.loader(), files.config);
+  return CLIPTextModelWithProjection(std::make_shared<const Model>(
+      Model{std::move(files.config), files.weights.finish(), std::move(texts)}));
+}
+
+const CLIPConfig& CLIPTextModelWithProjection::config() const noexcept {
+  return model_->config;
+}
+
+const std::vector<std::string>& CLIPTextModelWithProjection::ignored_tensors() const noexcept {
+  return model_->weights.ignored_tensors;
+}
+
+Tensor CLIPTextModelWithProjection::text_embeds(std::span<const std::vector<TokenId>> texts,
+                                                Context& context) const {
+  return model_->texts.features(texts, context);
+}
+
+Tensor CLIPTextModelWithProjection::last_hidden_state(std::span<const TokenId> text,
+                                                      Context& context) const {
+  const std::vector<TokenId> row(text.begin(), text.end());
+  const std::int64_t hidden = model_->texts.text.description().hidden_size;
+  Tensor states{{std::ssize(row), hidden}, {}};
+  states.data.resize(row.size() * static_cast<std::size_t>(hidden));
+  model_->texts.text.encode(std::span(&row, 1), states.data.data(), context);
+  return states;
+}
+
+}  // namespace blip

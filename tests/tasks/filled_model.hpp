@@ -1,0 +1,39 @@
+// Models without files: a configuration, and weights made from the names of their tensors, as
+// tools/reference/filled_models.py makes them for transformers.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "blip/tensor.hpp"
+#include "golden_values.hpp"
+#include "tests/core/temporary_directory.hpp"
+
+namespace blip {
+
+/// Value i of tensor `name`, in [-1, 1).
+std::vector<float> filled_values(const std::string& name, std::size_t count);
+
+/// filled_values as a tensor.
+Tensor filled_tensor(const std::string& name, std::vector<std::int64_t> shape);
+
+/// A model directory. The configuration is that of an entry of tests/tasks/data/filled.json.
+class FilledModel {
+ public:
+  explicit FilledModel(const std::string& name);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
+  [[nodiscard]] const nlohmann::json& golden() const { return golden_; }
+  [[nodiscard]] const TemporaryDirectory& directory() const { return directory_; }
+
+ private:
+  nlohmann::json golden_;
+  TemporaryDirectory directory_;
+};
+
+/// tensor: [B, C], or of [B, N, C] every fifth number of each image; rows: [B] lists of numbers
+void expect_rows(const Tensor& tensor, const nlohmann::json& rows, double tolerance,
+                 const std::string& what);
+
+}  // namespace blip

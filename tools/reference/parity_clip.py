@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Parity of CLIP with transformers: states, features and logits of CLIPModel and its towers.
+
+Random-weight models, tiny ones with odd widths, heads and activations, and without --quick ViT-B/32, B/16 and L/14. Texts run at
+their own length here and padded in transformers. Weights in float32, float16 and bfloat16; int8 by the cosine to float32.
+"""
+
+import argparse
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import torch
+import transformers as hf
+
+import feature_probe
+from probe_runner import Line
+
+STATES, UNIT, LOGITS = 1e-4, 2e-6, 2e-4
+TEXT_B = dict(hidden_size=512, intermediate_size=2048, num_hidden_layers=12, num_attention_heads=8)
+TEXT_L = dict(hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12)
+B = dict(hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12)
+L = dict(hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16)
+SMALL_TEXT = dict(vocab_size=120, max_position_embeddings=20, hidden_size=48, intermediate_size=72, num_hidden_layers=3,
+                  num_attention_heads=4, bos_token_id=118, eos_token_id=119)
+SMALL = dict(hidden_size=64, intermediate_size=144, num_hidden_layers=3, num_attention_heads=4, image_size=56, patch_size=14)
+
+# name: projection, text, vision, sizes of pixels beside the model's own
+QUICK = {
+    "tiny": (24, SMALL_TEXT, SMALL, [(70, 43)]),
+    "gelu": (24, dict(SMALL_TEXT, hidden_act="gelu"), dict(SMALL, hidden_act="gelu"), []),
+    # As bigG's: 104 numbers to a head. g's have 88.
+    "heads-104": (40, dict(SMALL_TEXT, hidden_size=80, hidden_act="gelu"),
+                  dict(SMALL, hidden_size=208, num_attention_heads=2, hidden_act="gelu"), []),
+    "heads-88": (40, SMALL_TEXT, dict(SMALL, hidden_size=176, num_attention_heads=2), [(28, 98)]),
+    # Widths that nothing can be cut into fours of.
+    "odd": (7, dict(SMALL_TEXT, hidden_size=35, intermediate_size=71, num_attention_heads=5),
+            dict(SMALL, hidden_size=33, intermediate_size=77, num_attention_heads=3, patch_size=13), []),
+    "eos-2": (24, dict(SMALL_TEXT, eos_token_id=2), SMALL, []),
+}
+FULL = {
+    "ViT-B/32": (512, TEXT_B, dict(B, patch_size=32), [(256, 192)]),
+    "ViT-B/16": (512, TEXT_B, dict(B, patch_size=16), []),
+    "ViT-L/14": (768, TEXT_L, dict(L, patch_size=14), []),
+}
+
+
+def texts_for(config, count=6):
+    source = torch.Generator().manual_seed(3)
+    text, most = config.text_config, config.text_config.max_position_embeddings
+    # OpenAI's files name no token that ends a text: it is the highest.
+    end = text.vocab_size - 1 if text.eos_token_id == 2 else text.eos_token_id
+    rows = []
+    for index in range(count):
+        length = [1, most - 2, 6, 9, 3, 12][index % 6]
+        words = torch.randint(3, text.vocab_size - 2, (length,), generator=source).tolist()
+        rows.append([text.vocab_size - 2, *words, end])
+    return rows
+
+
+def padded(rows, config):
+    longest = max(map(len, rows))
+    ids = torch.full((len(rows), longest), config.text_config.pad_token_id)
+    mask = torch.zeros_like(ids)
+    for row, text in enumerate(rows):
+        ids[row, :len(text)] = torch.tensor(text)
+        mask[row, :len(text)] = 1
+    return dict(input_ids=ids, attention_mask=mask)
+
+
+def compare(name, size, weight_type, binary, work):
+    projection, text, vision, other_sizes = size
+    config = hf.CLIPConfig(projection_dim=projection, text_config=dict(text, projection_dim=projection),
+                           vision_config=dict(vision, projection_dim=projection))
+    directory = work / "model"
+    shutil.rmtree(directory, ignore_errors=True)
+    model = feature_probe.random_model(hf.CLIPModel, config, seed=1)
+    model.logit_scale.data.fill_(4.6052)
+    oracle = feature_probe.save(model, directory, "f32" if weight_type == "i8" else weight_type)
+    torch.manual_seed(2)
+    own = config.vision_config.image_size
+    pixels = [torch.randn(3 if own < 100 else 2, 3, own, own)]
+    pixels += [torch.randn(1, 3, height, width) for height, width in other_sizes]
+    texts = texts_for(config)
+    line = Line(name, "CLIP", weight_type)
+    got = feature_probe.run(binary, directory, "CLIPModel", work / "out", pixels, texts,
+                            "i8" if weight_type == "i8" else "stored")
+
+    tokens = padded(texts, config)
+    text_features = oracle.get_text_features(**tokens).pooler_output
+    if weight_type == "i8":
+        line.error("1 - cos, texts", feature_probe.cosine_gap(got["text_features"][0], text_features).clamp(min=0), torch.zeros(
+            len(texts)), 1 - feature_probe.INT8_COSINE)
+    else:
+        line.error("text embeds", feature_probe.unit(got["text_features"][0]), feature_probe.unit(text_features), UNIT)
+    for index, images in enumerate(pixels):
+        out = oracle(**tokens, pixel_values=images, interpolate_pos_encoding=index > 0)
+        states = out.vision_model_output.last_hidden_state
+        if weight_type == "i8":
+            line.error("1 - cos, images", feature_probe.cosine_gap(got["image_features"][index], out.image_embeds).clamp(min=0),
+                       torch.zeros(len(images)), 1 - feature_probe.INT8_COSINE)
+            continue
+        line.error("states", got["last_hidden_state"][index], states, STATES)
+        line.error("image embeds", feature_probe.unit(got["image_features"][index]), out.image_embeds, UNIT)
+        line.error("logits", got["logits_per_image"][index], out.logits_per_image, LOGITS)
+    if weight_type == "f32":  # the towers alone, of the whole model's directory
+        vision_only = feature_probe.run(binary, directory, "CLIPVisionModelWithProjection", work / "out", pixels[:1])
+        line.error("vision tower", vision_only["image_embeds"][0], got["image_features"][0], 0.0)
+        text_only = feature_probe.run(binary, directory, "CLIPTextModelWithProjection", work / "out", texts=texts)
+        line.error("text tower", text_only["text_embeds"][0], got["text_features"][0], 0.0)
+        for row, state in zip(texts, text_only["last_hidden_state"]):
+            line.error("text states", state, oracle.text_model(input_ids=torch.tensor([row])).last_hidden_state[0], STATES)
+    return line.print()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", required=True, type=pathlib.Path)
+    parser.add_argument("--quick", action="store_true", help="tiny sizes only")
+    parser.add_argument("--only", help="one model by name")
+    arguments = parser.parse_args()
+    torch.set_grad_enabled(False)
+    hf.utils.logging.disable_progress_bar()
+    binary = arguments.build / "tools" / "reference" / "probe_features"
+    sizes = dict(QUICK) if arguments.quick else {**QUICK, **FULL}
+    ok = True
+    with tempfile.TemporaryDirectory() as temporary:
+        for name, size in sizes.items():
+            if arguments.only and name != arguments.only:
+                continue
+            torch.set_num_threads(1 if name in QUICK else 2)
+            types = ["f32", "f16", "bf16", "i8"] if name in ("tiny", "ViT-B/32") else ["f32", "i8"]
+            for weight_type in types:
+                ok &= compare(name, size, weight_type, binary, pathlib.Path(temporary))
+    sys.exit(0 if ok else 1)
+
+
+if __name__ == "__main__":
+    main()
