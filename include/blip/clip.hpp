@@ -94,6 +94,8 @@ class BLIP_API CLIPModel {
                                          Context& context) const;
   /// The cosines times exp(logit_scale): image_features [I, P], text_features [T, P] → [I, T].
   [[nodiscard]] Tensor logits_per_image(TensorView image_features, TensorView text_features) const;
+  /// exp(logit_scale), which multiplies the cosines.
+  [[nodiscard]] float similarity_scale() const noexcept;
 
   [[nodiscard]] const CLIPConfig& config() const noexcept;
   /// Tensors of the checkpoint that this architecture does not use, sorted by name.

@@ -3,20 +3,15 @@
 
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "app/images/image_batch.hpp"
 #include "app/images/picture_reader.hpp"
 #include "app/model_options.hpp"
+#include "app/scored_label.hpp"
 #include "tasks/image_classifier.hpp"
 
 namespace blip::app {
-
-struct ScoredLabel {
-  std::string label;
-  float score = 0.0F;  ///< its probability, or what the model has instead (LabelScores)
-};
 
 /// Immutable after construction: every member may be called from many threads at once, each with
 /// its own Context. All throw blip::Error.
@@ -26,7 +21,8 @@ class Classifier {
 
   [[nodiscard]] const PictureReader& pictures() const noexcept { return pictures_; }
 
-  /// For each image the `top` likeliest labels, the likeliest first, or all if there are fewer.
+  /// For each image the `top` likeliest labels with their probabilities, or what the model has
+  /// instead (LabelScores), the likeliest first.
   [[nodiscard]] std::vector<std::vector<ScoredLabel>> classify(Images images, std::size_t top,
                                                                Context& context) const;
 

@@ -32,6 +32,7 @@ class Embedder {
            MatchingHead matching_head = MatchingHead::optional);
 
   [[nodiscard]] const PictureReader& pictures() const noexcept { return pictures_; }
+  [[nodiscard]] TextStyle style() const noexcept { return style_; }
   [[nodiscard]] const DualEncoder& model() const noexcept { return *model_; }
 
   [[nodiscard]] std::vector<Tokens> tokens(std::span<const std::string> texts) const;

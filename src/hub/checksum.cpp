@@ -88,4 +88,10 @@ std::string checksum_problem(const std::filesystem::path& file, std::string_view
   return "git hash is " + found + " instead of " + std::string(etag);
 }
 
+std::string sha256(std::string_view bytes) {
+  Digest digest(EVP_sha256());
+  digest.add(bytes.data(), bytes.size());
+  return digest.hexadecimal();
+}
+
 }  // namespace blip::hub

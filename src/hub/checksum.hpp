@@ -13,4 +13,7 @@ namespace blip::hub {
 /// if it is, else which hash the content has. Throws as OpenFile does.
 std::string checksum_problem(const std::filesystem::path& file, std::string_view etag);
 
+/// 64 hexadecimal digits.
+std::string sha256(std::string_view bytes);
+
 }  // namespace blip::hub

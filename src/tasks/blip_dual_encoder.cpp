@@ -12,6 +12,10 @@
 namespace blip {
 namespace {
 
+// One over the temperature that BLIP's contrastive learning begins with. The trained one is not in
+// transformers' checkpoints, and does not change the order of labels.
+constexpr float kInitialScale = 1.0F / 0.07F;
+
 // Of BLIP's retrieval data sets (COCO and Flickr30k).
 constexpr int kOriginalTextWords = 30;
 
@@ -25,6 +29,9 @@ class RetrievalEncoder final : public DualEncoder {
   }
   [[nodiscard]] bool has_matching_head() const noexcept override { return true; }
   [[nodiscard]] bool has_style(TextStyle /*style*/) const noexcept override { return true; }
+  [[nodiscard]] LabelSimilarity label_similarity() const noexcept override {
+    return {.scale = kInitialScale};
+  }
 
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text, TextStyle style) const override {
     return style == TextStyle::original ? tokenizer_->encode(pre_caption(text, kOriginalTextWords))
@@ -71,6 +78,9 @@ class EmbeddingEncoder final : public DualEncoder {
   // BlipModel exists in transformers only.
   [[nodiscard]] bool has_style(TextStyle style) const noexcept override {
     return style == TextStyle::hf;
+  }
+  [[nodiscard]] LabelSimilarity label_similarity() const noexcept override {
+    return {.scale = model_.similarity_scale()};
   }
 
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,

@@ -78,8 +78,11 @@ Tensor CLIPModel::get_text_features(std::span<const std::vector<TokenId>> texts,
 }
 
 Tensor CLIPModel::logits_per_image(TensorView image_features, TensorView text_features) const {
-  return scaled_cosines(image_features, text_features, config().projection_dim,
-                        std::exp(model_->logit_scale));
+  return scaled_cosines(image_features, text_features, config().projection_dim, similarity_scale());
+}
+
+float CLIPModel::similarity_scale() const noexcept {
+  return std::exp(model_->logit_scale);
 }
 
 struct CLIPVisionModelWithProjection::Model {

@@ -29,6 +29,9 @@ class WholeClip final : public DualEncoder {
   [[nodiscard]] bool has_style(TextStyle style) const noexcept override {
     return style == TextStyle::hf;
   }
+  [[nodiscard]] LabelSimilarity label_similarity() const noexcept override {
+    return {.scale = model_.similarity_scale()};
+  }
 
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {

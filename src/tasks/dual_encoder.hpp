@@ -14,6 +14,7 @@
 #include "blip/tensor.hpp"
 #include "blip/text_style.hpp"
 #include "blip/tokenizer.hpp"
+#include "tasks/image_classifier.hpp"
 
 namespace blip {
 
@@ -21,6 +22,13 @@ namespace blip {
 struct Matching {
   float logit = 0.0F;        ///< of the class "match"
   float probability = 0.0F;  ///< of it
+};
+
+/// What makes scores of the cosines of an image and some labels: scores_of(scale * cosine + bias).
+struct LabelSimilarity {
+  float scale = 1.0F;
+  float bias = 0.0F;
+  LabelScores scores = LabelScores::softmax;
 };
 
 /// Immutable after loading: every member is const and may be called from many threads at once, each
@@ -39,6 +47,9 @@ class DualEncoder {
   [[nodiscard]] virtual bool has_matching_head() const noexcept = 0;
   /// Whether texts can be read in this style; every model has TextStyle::hf.
   [[nodiscard]] virtual bool has_style(TextStyle style) const noexcept = 0;
+
+  /// As the model was trained to compare images with texts.
+  [[nodiscard]] virtual LabelSimilarity label_similarity() const noexcept { return {}; }
 
   /// The token ids of a text in a style that the model has: [T], never padded.
   [[nodiscard]] virtual std::vector<TokenId> tokens(std::string_view text,

@@ -104,8 +104,11 @@ Tensor BlipModel::get_multimodal_features(std::span<const EncodedImage> images,
 }
 
 Tensor BlipModel::logits_per_image(TensorView image_features, TensorView text_features) const {
-  return scaled_cosines(image_features, text_features, config().projection_dim,
-                        std::exp(model_->logit_scale));
+  return scaled_cosines(image_features, text_features, config().projection_dim, similarity_scale());
+}
+
+float BlipModel::similarity_scale() const noexcept {
+  return std::exp(model_->logit_scale);
 }
 
 }  // namespace blip

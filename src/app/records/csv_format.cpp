@@ -23,6 +23,9 @@ struct CsvField {
   std::string operator()(const std::vector<float>& numbers) const {
     return fmt::format("{}", fmt::join(numbers, " "));
   }
+  std::string operator()(const std::vector<std::string>& texts) const {
+    return csv_text(to_utf8(fmt::format("{}", fmt::join(texts, ", "))));
+  }
   std::string operator()(std::monostate /*unknown*/) const { return {}; }
 };
 

@@ -6,7 +6,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -23,6 +22,7 @@
 #include "blip/context.hpp"
 #include "blip/error.hpp"
 #include "core/open_file.hpp"
+#include "core/user_cache.hpp"
 #include "kernels/instruction_set.hpp"
 #include "kernels/int8/quantize_weights.hpp"
 #include "kernels/layout/quantized_panels.hpp"
@@ -100,15 +100,8 @@ bool is_int8_faster() {
 
 // Empty: there is nowhere to remember anything.
 std::filesystem::path cache_file() {
-  constexpr const char* kName = "blip/fastest-weights";
-  const auto absolute = [](const char* variable) {
-    const char* value = std::getenv(variable);
-    const std::filesystem::path path = value == nullptr ? "" : value;
-    return path.is_absolute() ? path : std::filesystem::path();
-  };
-  if (const auto cache = absolute("XDG_CACHE_HOME"); !cache.empty()) return cache / kName;
-  if (const auto home = absolute("HOME"); !home.empty()) return home / ".cache" / kName;
-  return {};
+  const std::filesystem::path directory = user_cache_directory();
+  return directory.empty() ? directory : directory / "fastest-weights";
 }
 
 // As the system names it; "unknown" where it does not.

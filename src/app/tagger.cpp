@@ -1,0 +1,53 @@
+#include "app/tagger.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "app/everyday_tags.hpp"
+#include "tasks/embedding.hpp"
+
+namespace blip::app {
+
+std::vector<std::string> everyday_tags() {
+  std::vector<std::string> tags;
+  std::string_view rest = kEverydayTags;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    if (end > 0) tags.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return tags;
+}
+
+Tagger::Tagger(const ModelOptions& model, TaggerOptions options, Context& context)
+    : embedder_(model, options.style),
+      tag_embeddings_(
+          kept_label_embeddings(embedder_, model, options.tags, options.kept_labels, context)),
+      background_embeddings_(embed_labels(
+          embedder_, {.labels = std::move(options.background), .templates = {"{}"}}, context)) {
+  tags_ = std::move(options.tags.labels);
+}
+
+std::vector<std::vector<ScoredLabel>> Tagger::tag(Images images, const TagChoice& choice,
+                                                  Context& context) const {
+  const Tensor embeddings = embedder_.embed(embedder_.encode(images, context), context);
+  const std::int64_t width = embeddings.shape[1];
+  Tensor scores = scaled_cosines(embeddings, tag_embeddings_, width, 1.0F);
+  const Tensor background = scaled_cosines(embeddings, background_embeddings_, width, 1.0F);
+  std::vector<std::vector<ScoredLabel>> all;
+  all.reserve(images.size());
+  for (std::size_t image = 0; image < images.size(); ++image) {
+    const auto texts = row_of(background, image);
+    const float threshold = *std::max_element(texts.begin(), texts.end());
+    const auto row = row_of(scores, image);
+    std::vector<float> margins(row.begin(), row.end());
+    for (float& margin : margins) margin -= threshold;
+    std::vector<ScoredLabel> best = best_labels(margins, tags_, choice.top);
+    std::erase_if(best, [&](const ScoredLabel& tag) { return tag.score < choice.margin; });
+    all.push_back(std::move(best));
+  }
+  return all;
+}
+
+}  // namespace blip::app

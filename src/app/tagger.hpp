@@ -1,0 +1,52 @@
+// Tagger: pictures in, all the tags of a list that fit them.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/embedder.hpp"
+#include "app/label_embeddings.hpp"
+#include "app/scored_label.hpp"
+
+namespace blip::app {
+
+/// The tags that come with the program: some 1,800 everyday things, places and doings.
+std::vector<std::string> everyday_tags();
+
+struct TaggerOptions {
+  TextStyle style = TextStyle::hf;
+  LabelSet tags;
+  /// Texts that fit any picture. A tag has to fit better than the one of them that fits best.
+  std::vector<std::string> background = {"a photo", "a picture", "an image", "a snapshot"};
+  std::filesystem::path kept_labels = {};  ///< where vectors are kept; empty: nowhere
+};
+
+/// How many of the tags that fit are given.
+struct TagChoice {
+  std::size_t top = 10;
+  float margin = 0.0F;  ///< by how much a tag's cosine must exceed the background's
+};
+
+/// Immutable after construction: every member may be called from many threads at once, each with
+/// its own Context. All throw blip::Error.
+class Tagger {
+ public:
+  Tagger(const ModelOptions& model, TaggerOptions options, Context& context);
+
+  [[nodiscard]] const PictureReader& pictures() const noexcept { return embedder_.pictures(); }
+
+  /// For each image the tags that fit, the best first, each with its cosine less the highest one of
+  /// the background. None may be left.
+  [[nodiscard]] std::vector<std::vector<ScoredLabel>> tag(Images images, const TagChoice& choice,
+                                                          Context& context) const;
+
+ private:
+  Embedder embedder_;
+  std::vector<std::string> tags_;
+  Tensor tag_embeddings_;         // [tags, D]
+  Tensor background_embeddings_;  // [texts, D]
+};
+
+}  // namespace blip::app
