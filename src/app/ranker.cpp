@@ -3,13 +3,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "blip/error.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::app {
 namespace {
 
 MatchingHead head_for(const RankerOptions& options) {
-  return options.rerank ? MatchingHead::required : MatchingHead::optional;
+  return options.rerank && !options.reranker ? MatchingHead::required : MatchingHead::optional;
+}
+
+std::optional<Reranker> open_reranker(const RankerOptions& options, TextStyle style,
+                                      std::span<const std::string> texts) {
+  if (!options.rerank || !options.reranker) return std::nullopt;
+  return Reranker(*options.reranker, style, texts);
 }
 
 bool has_higher_cosine(const Ranked& left, const Ranked& right) {
@@ -26,18 +33,35 @@ bool is_better(const Ranked& left, const Ranked& right) {
 
 }  // namespace
 
+Reranker::Reranker(const ModelOptions& model, TextStyle style, std::span<const std::string> texts)
+    : embedder_(model, style, MatchingHead::required), texts_(embedder_.tokens(texts)) {}
+
+std::vector<Matching> Reranker::match(const std::string& picture,
+                                      std::span<const std::size_t> texts, Context& context) const {
+  const PreparedImage image = {
+      .name = picture, .index = 0, .pixel_values = embedder_.pictures()(picture), .error = {}};
+  const PreparedImage* const alone = &image;
+  std::vector<Tokens> chosen;
+  chosen.reserve(texts.size());
+  for (const std::size_t text : texts) chosen.push_back(texts_[text]);
+  return embedder_.match(embedder_.encode(std::span(&alone, 1), context).front(), chosen, context);
+}
+
 TextRanker::TextRanker(const ModelOptions& model, TextStyle style,
                        std::span<const std::string> texts, const RankerOptions& options,
                        Context& context)
     : embedder_(model, style, head_for(options)),
       options_(options),
+      reranker_(open_reranker(options, style, texts)),
       texts_(embedder_.tokens(texts)),
       text_embeddings_(embedder_.embed(texts_, context)) {}
 
 std::vector<std::vector<Ranked>> TextRanker::rank(Images images, Context& context) const {
   const std::size_t candidates = options_.rerank ? options_.candidates : options_.top;
   std::vector<std::vector<Ranked>> all;
-  for (const EncodedImage& image : embedder_.encode(images, context)) {
+  const std::vector<EncodedImage> encoded = embedder_.encode(images, context);
+  for (std::size_t index = 0; index < encoded.size(); ++index) {
+    const EncodedImage& image = encoded[index];
     const Tensor image_embedding = embedder_.embed(std::span(&image, 1), context);
     std::vector<Ranked>& ranked = all.emplace_back();
     for (std::size_t i = 0; i < texts_.size(); ++i) {
@@ -47,10 +71,7 @@ std::vector<std::vector<Ranked>> TextRanker::rank(Images images, Context& contex
     std::sort(ranked.begin(), ranked.end(), has_higher_cosine);
     ranked.resize(std::min(candidates, ranked.size()));
     if (options_.rerank) {
-      std::vector<Tokens> chosen;
-      chosen.reserve(ranked.size());
-      for (const Ranked& candidate : ranked) chosen.push_back(texts_[candidate.index]);
-      const std::vector<Matching> matchings = embedder_.match(image, chosen, context);
+      const std::vector<Matching> matchings = match(image, images[index]->name, ranked, context);
       for (std::size_t i = 0; i < ranked.size(); ++i) ranked[i].matching = matchings[i];
       std::sort(ranked.begin(), ranked.end(), is_better);
     }
@@ -59,10 +80,24 @@ std::vector<std::vector<Ranked>> TextRanker::rank(Images images, Context& contex
   return all;
 }
 
+std::vector<Matching> TextRanker::match(const EncodedImage& image, const std::string& name,
+                                        std::span<const Ranked> candidates,
+                                        Context& context) const {
+  std::vector<std::size_t> chosen;
+  chosen.reserve(candidates.size());
+  for (const Ranked& candidate : candidates) chosen.push_back(candidate.index);
+  if (reranker_) return reranker_->match(name, chosen, context);
+  std::vector<Tokens> texts;
+  texts.reserve(chosen.size());
+  for (const std::size_t text : chosen) texts.push_back(texts_[text]);
+  return embedder_.match(image, texts, context);
+}
+
 ImageRanker::ImageRanker(const ModelOptions& model, TextStyle style, const std::string& text,
                          const RankerOptions& options, Context& context)
     : embedder_(model, style, head_for(options)),
       options_(options),
+      reranker_(open_reranker(options, style, std::span(&text, 1))),
       capacity_(options.rerank ? options.candidates : options.top),
       text_(embedder_.tokens(std::span(&text, 1)).front()),
       text_embedding_(embedder_.embed(std::span(&text_, 1), context)) {}
@@ -83,7 +118,7 @@ void ImageRanker::add(Images images, Context& context) {
       candidates_.pop_back();
     }
     Candidate candidate{.name = images[i]->name, .ranked = ranked, .image = std::nullopt};
-    if (options_.rerank) candidate.image = std::move(encoded[i]);
+    if (options_.rerank && !reranker_) candidate.image = std::move(encoded[i]);
     candidates_.push_back(std::move(candidate));
     std::push_heap(candidates_.begin(), candidates_.end(), is_worse);
   }
@@ -105,14 +140,23 @@ void ImageRanker::rerank(Context& context,
   }
   // Only this thread changes candidates_, so reading them needs no lock.
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    const Matching matching =
-        embedder_.match(*candidates_[i].image, std::span(&text_, 1), context).front();
+    const std::optional<Matching> matching = match(candidates_[i], context);
     {
       const std::lock_guard lock(mutex_);
       candidates_[i].ranked.matching = matching;
       candidates_[i].image.reset();  // what the text model reads of it is twenty times its own size
     }
     on_progress(i + 1);
+  }
+}
+
+std::optional<Matching> ImageRanker::match(const Candidate& candidate, Context& context) const {
+  if (!reranker_) return embedder_.match(*candidate.image, std::span(&text_, 1), context).front();
+  constexpr std::size_t kOnly = 0;
+  try {
+    return reranker_->match(candidate.name, std::span(&kOnly, 1), context).front();
+  } catch (const Error&) {
+    return std::nullopt;  // it could be read a moment ago, and no longer can
   }
 }
 

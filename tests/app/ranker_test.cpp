@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/images/image_stream.hpp"
+#include "blip/error.hpp"
 
 namespace blip::app {
 namespace {
@@ -107,6 +108,69 @@ TEST(TextRanker, GivesBothDirectionsTheSameScores) {
   for (const auto& entry : image_ranker.ranking()) {
     EXPECT_NEAR(entry.ranked.score(), scores[entry.ranked.index], 1e-5F);
   }
+}
+
+// The same model reads the pictures again.
+TEST(Reranker, GivesTheScoresOfItsOwnHead) {
+  Context context({.num_threads = 2});
+  const RankerOptions own = {.candidates = 4, .rerank = true, .top = 4};
+  RankerOptions other = own;
+  other.reranker = model();
+  ImageRanker first(model(), TextStyle::hf, kText, own, context);
+  ImageRanker second(model(), TextStyle::hf, kText, other, context);
+  ImageStream images = stream_of(first.pictures());
+  while (const auto batch = images.next_batch(2)) {
+    first.add(batch->images(), context);
+    second.add(batch->images(), context);
+  }
+  first.rerank(context, [](std::size_t) {});
+  second.rerank(context, [](std::size_t) {});
+  const auto expected = first.ranking();
+  const auto ranking = second.ranking();
+  ASSERT_EQ(ranking.size(), expected.size());
+  for (std::size_t i = 0; i < ranking.size(); ++i) {
+    EXPECT_EQ(ranking[i].name, expected[i].name);
+    EXPECT_NEAR(ranking[i].ranked.score(), expected[i].ranked.score(), 1e-5F);
+  }
+
+  const std::vector<std::string> texts = {"a dog", kText, "a red sign"};
+  const TextRanker of_own(model(), TextStyle::hf, texts, own, context);
+  const TextRanker of_other(model(), TextStyle::hf, texts, other, context);
+  ImageStream again = stream_of(of_own.pictures());
+  const auto batch = again.next_batch(2);
+  const auto left = of_own.rank(batch->images(), context);
+  const auto right = of_other.rank(batch->images(), context);
+  for (std::size_t image = 0; image < 2; ++image) {
+    ASSERT_EQ(left[image].size(), right[image].size());
+    for (std::size_t i = 0; i < left[image].size(); ++i) {
+      EXPECT_EQ(left[image][i].index, right[image][i].index);
+      EXPECT_NEAR(left[image][i].score(), right[image][i].score(), 1e-5F);
+    }
+  }
+}
+
+TEST(Reranker, LeavesThePicturesThatAreGoneWithTheirCosine) {
+  Context context({.num_threads = 1});
+  RankerOptions options = {.candidates = 9, .rerank = true, .top = 9};
+  options.reranker = model();
+  ImageRanker ranker(model(), TextStyle::hf, kText, options, context);
+  const fs::path copy = fs::path(::testing::TempDir()) / "vanishing.jpg";
+  fs::copy_file(photos().front(), copy, fs::copy_options::overwrite_existing);
+  const PreparedImage image = {
+      .name = copy.string(), .index = 0, .pixel_values = ranker.pictures()(copy), .error = {}};
+  const PreparedImage* const alone = &image;
+  ranker.add(std::span(&alone, 1), context);
+  fs::remove(copy);
+  ranker.rerank(context, [](std::size_t) {});
+  ASSERT_EQ(ranker.ranking().size(), 1U);
+  EXPECT_FALSE(ranker.ranking().front().ranked.matching);
+}
+
+TEST(Reranker, NeedsAMatchingHead) {
+  Context context({.num_threads = 1});
+  RankerOptions options;
+  options.reranker = {.model = fs::path(BLIP_TASK_MODELS) / "blip"};
+  EXPECT_THROW(ImageRanker(model(), TextStyle::hf, kText, options, context), Error);
 }
 
 }  // namespace

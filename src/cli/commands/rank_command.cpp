@@ -20,6 +20,8 @@ constexpr std::string_view kRankFooter =
     "Examples:\n"
     "  blip rank \"a dog on a beach\" ~/Pictures --recursive\n"
     "  blip rank photo.jpg --texts captions.txt --top 3\n"
+    "  blip rank \"a red car\" ~/Pictures -r -m openai/clip-vit-base-patch32 --rerank "
+    "Salesforce/blip-itm-base-coco\n"
     "  blip rank \"a red car\" --from-file photos.txt --no-rerank --top 100 --format csv\n";
 
 struct RankingOptions {
@@ -28,11 +30,13 @@ struct RankingOptions {
   int candidates = 256;
   int top = 10;
   bool rerank = true;
+  std::string reranker;  ///< the model that re-ranks; empty: the one that embeds
 
   [[nodiscard]] app::RankerOptions ranker() const {
     return {.candidates = static_cast<std::size_t>(candidates),
             .rerank = rerank,
-            .top = static_cast<std::size_t>(top)};
+            .top = static_cast<std::size_t>(top),
+            .reranker = {}};
   }
 };
 
@@ -48,6 +52,11 @@ void declare_ranking(OptionParser& app, RankingOptions& options, bool& no_rerank
   app.add_option("--top", options.top, "Print the N best [10]")
       ->type_name("N")
       ->check(whole_number(1))
+      ->group(group);
+  app.add_option("--rerank", options.reranker,
+                 "Rerank with the matching head of this model instead of --model's, which may then "
+                 "be one without, as CLIP. It reads the candidates again")
+      ->type_name("MODEL")
       ->group(group);
   app.add_flag("--no-rerank", no_rerank, "Let the cosine decide alone: much faster")->group(group);
 }
@@ -72,12 +81,15 @@ std::unique_ptr<RankingOptions> parse_rank_options(Arguments arguments) {
       .summary =
           "Finds the images that fit a text best, or the texts that fit an image best: by "
           "the cosine of their embeddings (itc) and then, for the best of these, by it and "
-          "the score of the matching head (itm is its probability).",
+          "the score of the matching head (itm is its probability), of this model or of another.",
       .footer = kRankFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   retrieval.resolve();
   options->rerank = !no_rerank;
+  if (no_rerank && !options->reranker.empty()) {
+    throw UsageError("--rerank and --no-rerank contradict each other");
+  }
   std::vector<std::string>& words = retrieval.inputs.selection.names;
   if (!retrieval.texts.given()) {
     if (words.empty()) throw UsageError("no text given; see: blip rank --help");
@@ -95,6 +107,17 @@ app::RecordSchema schema_of(const RankingOptions& options) {
   if (options.rerank) schema.results = {"score", "itc", "itm"};
   schema.failures = false;  // a ranking holds what was ranked
   return schema;
+}
+
+app::RankerOptions ranker_options(const RankingOptions& options) {
+  app::RankerOptions ranker = options.ranker();
+  if (!options.reranker.empty()) {
+    const RetrievalOptions& retrieval = options.retrieval;
+    ranker.reranker = {.model = find_model(options.reranker, retrieval.output.quiet),
+                       .weight_type = retrieval.model.weight_type,
+                       .pictures = retrieval.inputs.pictures};
+  }
+  return ranker;
 }
 
 std::string heading_of(const RankingOptions& options, std::string_view ranked) {
@@ -130,7 +153,7 @@ ExitCode rank_images(const RankingOptions& options) {
   const app::ModelOptions model =
       find_model(retrieval.model, retrieval.inputs.pictures, retrieval.output.quiet);
   Context context({.num_threads = retrieval.model.threads});
-  app::ImageRanker ranker(model, retrieval.style, *options.query, options.ranker(), context);
+  app::ImageRanker ranker(model, retrieval.style, *options.query, ranker_options(options), context);
   const auto ranking = [&] {
     std::vector<app::Record> records;
     for (const auto& [path, ranked] : ranker.ranking()) {
@@ -167,7 +190,7 @@ ExitCode rank_texts(const RankingOptions& options) {
   const app::ModelOptions model =
       find_model(retrieval.model, retrieval.inputs.pictures, retrieval.output.quiet);
   Context context({.num_threads = retrieval.model.threads});
-  const app::TextRanker ranker(model, retrieval.style, texts, options.ranker(), context);
+  const app::TextRanker ranker(model, retrieval.style, texts, ranker_options(options), context);
   run.start(ranker.pictures(), context.num_threads());
   while (const auto batch = run.next_batch()) {
     std::vector<std::vector<app::Finding>> findings;
