@@ -39,17 +39,62 @@ def tiff16(array, photometric_rgb):
             + words + bytes(4) + np.full(samples, 16, "<u2").tobytes() + data)
 
 
+def tiff(width, height, samples, photometric, data, compression=1, more=()):
+    """A little-endian TIFF of bytes in one strip. more: entries (tag, type, count, value)."""
+    fields = [(256, 4, 1, width), (257, 4, 1, height), (258, 3, samples, 0), (259, 3, 1, compression),
+              (262, 3, 1, photometric), (273, 4, 1, 0), (277, 3, 1, samples), (278, 4, 1, height),
+              (279, 4, 1, len(data)), (284, 3, 1, 1), *more]
+    bits_at = 8 + 2 + 12 * len(fields) + 4
+    fields[2] = (258, 3, samples, bits_at)
+    fields[5] = (273, 4, 1, bits_at + 2 * samples)
+    words = b"".join(struct.pack("<HHII", *field) for field in fields)
+    return (b"II*\0" + struct.pack("<IH", 8, len(fields)) + words + bytes(4)
+            + struct.pack(f"<{samples}H", *[8] * samples) + data)
+
+
+def ycbcr_tiff(image, across, down, compression=1):
+    """Colour of `across` x `down` pixels at a time, as the format stores it. compression 8 is deflate's."""
+    pixels = np.asarray(image.convert("YCbCr")).astype(np.uint32)
+    height, width = pixels.shape[:2]
+    pixels = np.pad(pixels, ((0, -height % down), (0, -width % across), (0, 0)), mode="edge")
+    blocks = pixels.reshape(pixels.shape[0] // down, down, -1, across, 3).swapaxes(1, 2)
+    brightness = blocks[..., 0].reshape(*blocks.shape[:2], -1)
+    colour = (blocks[..., 1:].mean(axis=(2, 3)) + 0.5).astype(np.uint32)
+    data = np.concatenate([brightness, colour], axis=2).astype(np.uint8).tobytes()
+    return tiff(width, height, 3, 6, zlib.compress(data) if compression == 8 else data, compression,
+                [(530, 3, 2, across | down << 16)])
+
+
+def png_chunk(kind, body):
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
 def png16(array, colour_type, extra=b""):
     """A 16-bit PNG of any colour type."""
 
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
     height, width = array.shape[:2]
     rows = array.astype(">u2").reshape(height, -1)
     data = b"".join(b"\0" + row.tobytes() for row in rows)
     head = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + extra + chunk(b"IDAT", zlib.compress(data))
-            + chunk(b"IEND", b""))
+    return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", head) + extra
+            + png_chunk(b"IDAT", zlib.compress(data)) + png_chunk(b"IEND", b""))
+
+
+def low_grey_png(array, bits, transparent):
+    """A grey PNG of less than eight bits with a transparent value. array: [H, W] of 0 ... 2^bits - 1."""
+    height, width = array.shape
+    flat = np.unpackbits(array.astype(np.uint8)[..., None], axis=2)[..., 8 - bits:].reshape(height, -1)
+    rows = b"".join(b"\0" + np.packbits(row).tobytes() for row in flat)
+    head = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", head) + trns16(transparent)
+            + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b""))
+
+
+def wrong_check_sum(png):
+    """One bit of the check sum of the last pixel chunk is wrong, which Pillow never looks at."""
+    at = png.rindex(b"IDAT") - 4
+    end = at + 12 + struct.unpack(">I", png[at:at + 4])[0]
+    return png[:end - 1] + bytes([png[end - 1] ^ 4]) + png[end:]
 
 
 def trns16(*values):
@@ -95,6 +140,21 @@ def mode_files(sizes):
         yield "PNG 16-bit", f"RGB tRNS {size}", png16(deep, 2, trns16(*map(int, deep[0, 0])))
         yield "PNG 16-bit", f"LA {size}", png16(deep[..., :2], 4)
         yield "PNG 16-bit", f"RGBA {size}", png16(np.dstack([deep, low]), 6)
+        for bits in (1, 2, 4):
+            few = np.asarray(grey) >> (8 - bits)
+            yield "PNG", f"L{bits} tRNS {size}", low_grey_png(few, bits, int(few[0, 0]))
+        # The colour's low bytes are the high ones of some pixel.
+        yield "PNG 16-bit", f"RGB tRNS by low bytes {size}", png16(deep, 2, trns16(
+            *(int(v) >> 8 | 0x1200 for v in deep[h // 2, w // 2])))
+        yield "PNG 16-bit", f"grey tRNS beyond a byte {size}", png16(deep[..., 0], 0, trns16(0x01ff))
+        yield "PNG check sum", size, wrong_check_sum(save(rgb, "PNG"))
+        bytes_of = np.dstack([np.asarray(rgb), np.asarray(alpha)]).tobytes()
+        for extra in (None, 0, 2):
+            entries = [] if extra is None else [(338, 3, 1, extra)]
+            yield "TIFF", f"four samples, extra {extra} {size}", tiff(w, h, 4, 2, bytes_of, 1, entries)
+        yield "TIFF YCbCr", f"raw {size}", ycbcr_tiff(rgb, 1, 1)
+        for across, down in [(1, 1), (2, 1), (2, 2)]:
+            yield "TIFF YCbCr", f"deflate {across}x{down} {size}", ycbcr_tiff(rgb, across, down, 8)
         for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits"):
             for name, image in [("L", grey), ("LA", la), ("P", palette), ("RGB", rgb),
                                 ("RGBA", rgba), ("1", one), ("CMYK", cmyk)]:
@@ -148,11 +208,11 @@ def bmp(array, bits, header=40, masks=None, top_down=False):
         else:
             packed = row.astype("<u4").view(np.uint8).reshape(width, 4)[:, :bits // 8].tobytes()
         rows.append(packed.ljust(stride, b"\0"))
-    fields = b"" if masks is None else struct.pack("<3I", *masks)
+    fields = b"" if masks is None else struct.pack(f"<{len(masks)}I", *masks)
     if header == 12:
         info = struct.pack("<IHHHH", 12, width, height, 1, bits)
     else:
-        info = struct.pack("<IiiHHIIiiII", 40, width, -height if top_down else height, 1, bits,
+        info = struct.pack("<IiiHHIIiiII", header, width, -height if top_down else height, 1, bits,
                            0 if masks is None else 3, 0, 0, 0, 0, 0)
     start = 14 + len(info) + len(fields) + len(palette)
     body = b"".join(rows)
@@ -172,6 +232,10 @@ def bmp_files(w, h):
                         (32, (0, 0, 0))]:
         array = rng.integers(0, 2 ** bits, (h, w), dtype=np.uint64).astype(np.uint32)
         yield f"{bits} bits, masks {masks} {w}x{h}", bmp(array, bits, 40, masks)
+    for masks in [(0xff0000, 0xff00, 0xff, 0xff000000), (0xff000000, 0xff0000, 0xff00, 0xff),
+                  (0xff, 0xff00, 0xff0000, 0xff000000), (0xff0000, 0xff00, 0xff, 0)]:
+        array = rng.integers(0, 2 ** 32, (h, w), dtype=np.uint64).astype(np.uint32)
+        yield f"32 bits, header 56, masks {masks} {w}x{h}", bmp(array, 32, 56, masks)
 
 
 def wider_gif(gif, dx, dy):
