@@ -1,7 +1,13 @@
 # oneDNN::oneDNN. Debian's own dnnl-config.cmake insists on OpenCL headers that a CPU-only user does
 # not need, so the header and the library are looked up directly.
-find_path(oneDNN_INCLUDE_DIR dnnl.h)
+# The header must be that of the library: pip's torch has headers of another version and no library.
 find_library(oneDNN_LIBRARY dnnl)
+if(oneDNN_LIBRARY)
+  get_filename_component(oneDNN_directory ${oneDNN_LIBRARY} DIRECTORY)
+  find_path(oneDNN_INCLUDE_DIR dnnl.h NO_DEFAULT_PATH
+            PATHS ${oneDNN_directory}/../include ${oneDNN_directory}/../../include)
+endif()
+find_path(oneDNN_INCLUDE_DIR dnnl.h)
 mark_as_advanced(oneDNN_INCLUDE_DIR oneDNN_LIBRARY)
 
 include(FindPackageHandleStandardArgs)

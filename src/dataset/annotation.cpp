@@ -106,6 +106,7 @@ Sample parse_annotation(std::string_view json, const std::string& name) {
   Sample sample;
   sample.image_id = id_of(fields, fields.find("image_id") != nullptr ? "image_id" : "img_id");
   sample.source = fields.string("dataset").value_or("");
+  sample.is_synthetic = fields.boolean("synthetic").value_or(false);
   for (const char* key : {"image", "images"}) {
     for (std::string& picture : texts_of(fields, key)) {
       sample.pictures.push_back({std::move(picture), {}});
@@ -128,6 +129,7 @@ std::string annotation_json(const Sample& sample) {
   nlohmann::ordered_json object = nlohmann::ordered_json::object();
   if (!sample.image_id.empty()) object["image_id"] = sample.image_id;
   if (!sample.source.empty()) object["dataset"] = sample.source;
+  if (sample.is_synthetic) object["synthetic"] = true;
   if (!sample.captions.empty()) object["captions"] = sample.captions;
   for (const Question& question : sample.questions) {
     nlohmann::ordered_json item;

@@ -40,6 +40,7 @@ struct Sample {
   std::string key;       ///< tells samples of a data set apart in messages and results
   std::string image_id;  ///< shared by samples of the same picture; empty if the data set has none
   std::string source;    ///< the field "dataset": "vqa", "vg", …; often empty
+  bool is_synthetic = false;  ///< the field "synthetic": no person said what is said here
   std::vector<EncodedPicture> pictures;
   std::vector<std::string> captions;
   std::vector<Question> questions;

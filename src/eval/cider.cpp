@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstddef>
-#include <map>
 #include <numeric>
 #include <set>
 
-#include "eval/ngrams.hpp"
+#include "blip/error.hpp"
 
 namespace blip::eval {
 namespace {
@@ -93,27 +91,41 @@ void count_image(const std::vector<CaptionNgrams>& references, ImageCounts& imag
 
 }  // namespace
 
+CiderScorer::CiderScorer(const std::vector<std::vector<std::string>>& references)
+    : log_images_(std::log(static_cast<double>(references.size()))) {
+  for (const auto& texts : references) {
+    auto& mine = references_.emplace_back();
+    for (const std::string& text : texts) mine.push_back(counter_.count(text));
+    count_image(mine, image_counts_);
+  }
+}
+
+std::vector<double> CiderScorer::scores(std::size_t image, std::span<const std::string> captions) {
+  if (image >= references_.size() || references_[image].empty()) {
+    throw Error(ErrorCode::invalid_argument,
+                "image " + std::to_string(image) + " has no references to compare captions with");
+  }
+  std::vector<Vector> references;
+  for (const CaptionNgrams& reference : references_[image]) {
+    references.push_back(vector_of(reference, image_counts_, log_images_));
+  }
+  std::vector<double> scores;
+  for (const std::string& text : captions) {
+    const Vector caption = vector_of(counter_.count(text), image_counts_, log_images_);
+    double sum = 0;
+    for (const Vector& reference : references) sum += similarity(caption, reference);
+    scores.push_back(kScale * sum / static_cast<double>(kMaxN) /
+                     static_cast<double>(references.size()));
+  }
+  return scores;
+}
+
 Cider cider(const CaptionSet& set) {
   check(set);
-  NgramCounter counter;
-  std::vector<std::vector<CaptionNgrams>> references;
-  ImageCounts image_counts;
-  for (const auto& texts : set.references) {
-    auto& mine = references.emplace_back();
-    for (const std::string& text : texts) mine.push_back(counter.count(text));
-    count_image(mine, image_counts);
-  }
-  const double log_images = std::log(static_cast<double>(set.captions.size()));
-
+  CiderScorer scorer(set.references);
   Cider result;
   for (std::size_t i = 0; i < set.captions.size(); ++i) {
-    const Vector caption = vector_of(counter.count(set.captions[i]), image_counts, log_images);
-    double sum = 0;
-    for (const CaptionNgrams& reference : references[i]) {
-      sum += similarity(caption, vector_of(reference, image_counts, log_images));
-    }
-    const auto num_references = static_cast<double>(references[i].size());
-    result.images.push_back(kScale * sum / static_cast<double>(kMaxN) / num_references);
+    result.images.push_back(scorer.scores(i, std::span(&set.captions[i], 1)).front());
   }
   if (!result.images.empty()) {
     result.mean = std::accumulate(result.images.begin(), result.images.end(), 0.0) /

@@ -1,9 +1,14 @@
 // CIDEr: how much a caption says what the references say, rare n-grams counting for more.
 #pragma once
 
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "eval/caption_set.hpp"
+#include "eval/ngrams.hpp"
 
 namespace blip::eval {
 
@@ -19,5 +24,23 @@ struct Cider {
 /// and the whole, cannot be compared; a single image always has 0. `set`: tokens. Throws as `check`
 /// does.
 Cider cider(const CaptionSet& set);
+
+/// The same for any number of captions of images whose references alone say how rare an n-gram is:
+/// what a captioner that is trained on CIDEr is rewarded by.
+class CiderScorer {
+ public:
+  /// references: of each image, tokens.
+  explicit CiderScorer(const std::vector<std::vector<std::string>>& references);
+
+  /// Scores of captions of one image, tokens. Throws invalid_argument for an image that has no
+  /// references.
+  std::vector<double> scores(std::size_t image, std::span<const std::string> captions);
+
+ private:
+  NgramCounter counter_;
+  std::vector<std::vector<CaptionNgrams>> references_;
+  std::map<Ngram, int> image_counts_;  // in how many images some reference has it
+  double log_images_ = 0;
+};
 
 }  // namespace blip::eval

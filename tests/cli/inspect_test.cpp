@@ -72,7 +72,7 @@ TEST(Inspect, TextSaysTheSame) {
   const Outcome run = run_blip({"inspect"});
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_THAT(run.out, HasSubstr("BlipForConditionalGeneration"));
-  EXPECT_THAT(run.out, HasSubstr("256 px, patch 16"));
+  EXPECT_THAT(run.out, HasSubstr("260 px, EfficientNet-Lite to 9 x 9 places"));
   EXPECT_THAT(run.out, HasSubstr("Ready for      blip caption"));
   EXPECT_THAT(run.out, HasSubstr("Format         safetensors"));
   EXPECT_THAT(run_blip({"inspect", "nano", "-t"}).out,

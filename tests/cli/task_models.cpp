@@ -48,7 +48,7 @@ const nlohmann::json& expectations(const std::string& name) {
 }
 
 std::string photo_folder() {
-  return std::string(BLIP_SOURCE_DIR) + "/examples/photos";
+  return std::string(BLIP_SOURCE_DIR) + "/tests/photos";  // those with known results
 }
 
 std::string photo(std::size_t number) {

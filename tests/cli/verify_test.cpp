@@ -29,7 +29,7 @@ class Verify : public ::testing::Test {
 TEST_F(Verify, TheBundledModelHolds) {
   const Outcome run = verify({"nano-captioning", "--images", photo_folder()});
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
-  EXPECT_THAT(run.out, StartsWith("holds    caption of cat.jpg: a man in a black shirt"));
+  EXPECT_THAT(run.out, StartsWith("holds    caption of cat.jpg: a close up of a cat"));
   EXPECT_EQ(run.out.find("differs"), std::string::npos);
   EXPECT_EQ(run.out.find("skipped"), std::string::npos);
   EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 5);

@@ -157,6 +157,11 @@ def main():
             if size != "base":
                 held.append(compare(probe, task, size, "float64", steps=steps))
         held.append(compare(probe, task, "odd", "float64", recomputed_blocks=2))
+        for backbone_fixed in (True, False):
+            for dtype in ("float32", "float64"):
+                held.append(compare(probe, task, "hybrid", dtype, fused=arguments.fused, backbone_fixed=backbone_fixed))
+    for dtype in ("float32", "float64"):
+        held.append(compare(probe, "captioning", "tiny", dtype, fused=arguments.fused, self_critical=True))
     for task in ("pretraining", "captioning", "question_answering"):
         held.append(compare(probe, task, "tiny", "float64", smoothing="of_all_positions"))
     sys.exit(0 if all(held) else 1)

@@ -13,6 +13,8 @@ import numpy
 import torch
 from torch.nn import functional
 
+from efficientnet_lite import EfficientNetLite, without_counters
+
 IGNORED = -100
 SMOOTHING = 0.1
 FIRST_MERGING_LAYER = 6
@@ -43,8 +45,9 @@ def start_value(name, shape):
     if name.endswith("_queue"):
         return u * math.sqrt(3.0 / shape[0])
     if len(shape) == 1:
-        return 1.0 + 0.1 * u if "orm" in name and name.endswith("weight") else 0.05 * u
-    if "embedding" in name and "patch" not in name:
+        is_scale = ("orm" in name or "_bn." in name) and name.endswith("weight") or name.endswith("running_var")
+        return 1.0 + 0.1 * u if is_scale else 0.05 * u
+    if "embedding" in name and "patch" not in name and "backbone" not in name:
         return 0.2 * u
     return u * (1.5 / math.sqrt(math.prod(shape[1:])))
 
@@ -59,11 +62,27 @@ def norm_shapes(name, width):
     return {name + ".weight": (width,), name + ".bias": (width,)}
 
 
+def backbone_of(config):
+    """The backbone of a hybrid tower, which always uses the stored statistics of its batch norms; or None."""
+    return EfficientNetLite(config["backbone_config"]).eval() if "backbone_config" in config else None
+
+
+def backbone_shapes(prefix, config):
+    network = backbone_of(config)
+    state = without_counters(network.state_dict()) if network else {}
+    return {f"{prefix}embeddings.backbone.{name}": tuple(tensor.shape) for name, tensor in state.items()}
+
+
 def vision_shapes(prefix, config):
-    width, patch = config["hidden_size"], config["patch_size"]
+    """Without a backbone's."""
+    width, patch, channels = config["hidden_size"], config["patch_size"], 3
+    edge = config["image_size"] // patch
+    if "backbone_config" in config:
+        edge = math.ceil(config["image_size"] / (2 * math.prod(config["backbone_config"]["strides"])))
+        patch, channels = 1, config["backbone_config"]["hidden_dim"]
     shapes = {prefix + "embeddings.class_embedding": (1, 1, width),
-              prefix + "embeddings.position_embedding": (1, 1 + (config["image_size"] // patch) ** 2, width),
-              prefix + "embeddings.patch_embedding.weight": (width, 3, patch, patch),
+              prefix + "embeddings.position_embedding": (1, 1 + edge ** 2, width),
+              prefix + "embeddings.patch_embedding.weight": (width, channels, patch, patch),
               prefix + "embeddings.patch_embedding.bias": (width,)}
     for i in range(config["num_hidden_layers"]):
         layer = f"{prefix}encoder.layers.{i}."
@@ -116,6 +135,11 @@ class Model:
                                case["config"]["image_text_hidden_size"])
         projections = linear_shapes("vision_proj", space, image) | linear_shapes("text_proj", space, width)
         shapes = vision_shapes("vision_model.", self.vision)
+        backbone = backbone_shapes("vision_model.", self.vision)
+        is_fixed = case.get("backbone_fixed", True)
+        fixed = {name: shape for name, shape in backbone.items() if is_fixed or ".running_" in name}
+        shapes |= {name: shape for name, shape in backbone.items() if name not in fixed}
+        self.backbone = backbone_of(self.vision)
         self.other_names = {}
         if self.task in ("pretraining", "captioning"):
             shapes |= text_shapes("text_decoder.bert.", self.text, image) | head_shapes(self.text)
@@ -132,7 +156,7 @@ class Model:
             shapes |= linear_shapes("cls_head.0", width, width) | linear_shapes("cls_head.2", 2, width)
         followed, queues = {}, {}
         if self.task in ("retrieval", "pretraining"):
-            followed = (vision_shapes("vision_model.", self.vision)
+            followed = (vision_shapes("vision_model.", self.vision) | ({} if is_fixed else backbone)
                         | text_shapes("text_encoder.", self.text, image) | projections)
             shapes |= projections | linear_shapes("itm_head", 2, width) | {"temp": ()}
             queues = {name: (space, case["queue_size"]) for name in ("image_queue", "text_queue")}
@@ -140,6 +164,7 @@ class Model:
         self.momentum = {momentum_name(name): self.start(momentum_name(name), shape)
                          for name, shape in followed.items()}
         self.followed = {momentum_name(name): name for name in followed}
+        self.fixed = {name: self.start(name, shape) for name, shape in fixed.items()}
         self.queues = {name: self.start(name, shape) for name, shape in queues.items()}
         self.pointer = 0
         if self.task == "retrieval":
@@ -149,7 +174,10 @@ class Model:
         return start_value(name, shape).to(torch.float32).to(self.dtype)  # the same float32 for all
 
     def __getitem__(self, name):
-        return self.momentum[name] if name in self.momentum else self.trained[self.other_names.get(name, name)]
+        for tensors in (self.momentum, self.fixed):
+            if name in tensors:
+                return tensors[name]
+        return self.trained[self.other_names.get(name, name)]
 
     # --- layers --------------------------------------------------------------------------------
 
@@ -165,6 +193,8 @@ class Model:
         """[B, 3, S, S] → [B, 1 + N, C]"""
         config = self.vision
         heads, eps, patch = config["num_attention_heads"], config["layer_norm_eps"], config["patch_size"]
+        if self.backbone is not None:
+            images, patch = self.map(images, prefix), 1
         # Patches in rows, each as channels, rows, columns: the order of the weights.
         pieces = images.unfold(2, patch, patch).unfold(3, patch, patch)
         pieces = pieces.permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)
@@ -183,6 +213,14 @@ class Model:
             inner = self.linear(layer + "mlp.fc1", self.norm(layer + "layer_norm2", x, eps))
             x = x + self.linear(layer + "mlp.fc2", gelu(inner))
         return self.norm(prefix + "post_layernorm", x, eps)
+
+    def map(self, images, prefix):
+        """[B, 3, S, S] → [B, hidden_dim, h, w]. A momentum copy of a fixed backbone is the backbone."""
+        if self.case.get("backbone_fixed", True):
+            prefix = "vision_model."
+        tensors = {name: self[f"{prefix}embeddings.backbone.{name}"]
+                   for name in without_counters(self.backbone.state_dict())}
+        return torch.func.functional_call(self.backbone, tensors, (images,))
 
     def attend(self, name, query, memory, added):
         """added: [B, 1 or Tq, Tk], to the scores"""
@@ -263,7 +301,7 @@ class Model:
 
     def state(self):
         pointer = {"retrieval": "ptr_queue", "pretraining": "queue_ptr"}.get(self.task)
-        everything = {**self.trained, **self.momentum, **self.queues}
+        everything = {**self.trained, **self.momentum, **self.fixed, **self.queues}
         if pointer:
             everything[pointer] = torch.tensor([self.pointer])
         return {name: tensor.detach().clone() for name, tensor in everything.items()}
@@ -299,6 +337,16 @@ def caption_loss(logits, ids, mask, prompt=0, smoothing="of_targets", reduction=
         return (1 - SMOOTHING) * nll + SMOOTHING * (smooth if over_all else smooth * asked)
     smooth_mean = smooth.mean() if over_all else (smooth * asked).sum() / asked.sum()
     return (1 - SMOOTHING) * nll.sum() / asked.sum() + SMOOTHING * smooth_mean
+
+
+def self_critical_loss(logits, ids, mask, prompt, advantages):
+    """The captions were drawn: a token at a time, minus its advantage times its log-probability, the mean over tokens."""
+    total, tokens = 0.0, 0
+    for row, advantage in enumerate(advantages):
+        for place in range(prompt, int(mask[row].sum())):
+            total = total - advantage * torch.log_softmax(logits[row, place - 1], dim=-1)[ids[row, place]]
+            tokens += 1
+    return total / tokens
 
 
 def contrast(model, image, text, image_m, text_m, hard, alpha):
@@ -384,6 +432,8 @@ def losses(model, step, number):
             return {"contrastive": contrastive, "matching": matching, "total": contrastive + matching}
     words = first_token(ids, dec)
     logits = model.words(model.read("text_decoder.bert.", words, mask, states, causal=True))
+    if "advantages" in step:
+        return {"total": self_critical_loss(logits, words, mask, prompt, step["advantages"])}
     language = caption_loss(logits, words, mask, prompt, case.get("smoothing", "of_targets"))
     if model.task == "captioning":
         return {"total": language}
@@ -432,6 +482,11 @@ SIZES = {
     "base": dict(image=768, patch=16, image_layers=12, image_heads=12, text=768, text_layers=12, text_heads=12,
                  vocab=3000, size=64, space=256, queue=64, batch=2, length=12),
 }
+# Strides of 2 at an odd size, a stage that is repeated, blocks with and without the input added.
+BACKBONE = {"model_type": "efficientnet_lite", "width_coefficient": 1.3, "depth_coefficient": 1.2, "depth_divisor": 2,
+            "kernel_sizes": [3, 5, 3], "in_channels": [6, 4, 8], "out_channels": [4, 8, 12], "strides": [1, 2, 1],
+            "num_block_repeats": [1, 2, 1], "expand_ratios": [1, 4, 3], "hidden_dim": 26, "batch_norm_eps": 2**-10}  # which float32 holds exactly, as the program does
+SIZES["hybrid"] = {**SIZES["tiny"], "size": 23, "backbone": BACKBONE}
 TASKS = ("pretraining", "retrieval", "captioning", "question_answering", "nlvr")
 
 
@@ -446,7 +501,7 @@ def texts(generator, rows, length, vocab):
     return ids, masks
 
 
-def make_case(task, size, steps=3, seed=0, **options):
+def make_case(task, size, steps=3, seed=0, self_critical=False, **options):
     value, generator = SIZES[size], torch.Generator().manual_seed(seed)
     vocab, batch = value["vocab"], value["batch"]
     case = {
@@ -465,6 +520,8 @@ def make_case(task, size, steps=3, seed=0, **options):
                 "max_position_embeddings": 32, "layer_norm_eps": 1e-12, "bos_token_id": vocab - 2,
                 "sep_token_id": 3, "eos_token_id": 3, "pad_token_id": 0}},
         "steps": []}
+    if "backbone" in value:
+        case["config"]["vision_config"]["backbone_config"] = value["backbone"]
     for _ in range(steps):
         ids, mask = texts(generator, batch, value["length"], vocab)
         step = {"ids": ids, "mask": mask}
@@ -479,6 +536,8 @@ def make_case(task, size, steps=3, seed=0, **options):
                 step[name] = [n + (n >= i) for i, n in enumerate(step[name])]
         if task == "captioning":
             step["prompt_tokens"] = 2
+            if self_critical:
+                step["advantages"] = [round(float(a), 3) for a in torch.randn(batch, generator=generator)]
         if task == "question_answering":
             step["answer_counts"] = [1 + (i + 1) % 3 for i in range(batch)]
             rows = sum(step["answer_counts"])

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "blip/config.hpp"
 #include "blip/error.hpp"
 #include "image/normalize.hpp"
 
@@ -23,7 +22,8 @@ TextTensors tensors_of(const TokenRows& rows) {
 
 }  // namespace
 
-torch::Tensor picture_tensor(std::span<const Example> examples, std::size_t which) {
+torch::Tensor picture_tensor(std::span<const Example> examples, std::size_t which,
+                             const BlipImageProcessorConfig& images) {
   std::int64_t width = 0;
   std::int64_t height = 0;
   for (const Example& example : examples) {
@@ -43,10 +43,9 @@ torch::Tensor picture_tensor(std::span<const Example> examples, std::size_t whic
   }
   const auto count = static_cast<std::int64_t>(examples.size());
   torch::Tensor result = torch::empty({count, 3, height, width}, torch::kFloat32);
-  const BlipImageProcessorConfig config;  // of which only the normalisation is used
   float* out = result.data_ptr<float>();
   for (const Example& example : examples) {
-    image::normalize(example.pictures[which], config, out);
+    image::normalize(example.pictures[which], images, out);
     out += 3 * width * height;
   }
   return result;

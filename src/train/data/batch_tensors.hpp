@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <span>
 
+#include "blip/config.hpp"
 #include "blip/tokenizer.hpp"
 #include "train/data/example.hpp"
 #include "train/data/token_rows.hpp"
@@ -25,9 +26,10 @@ struct AnswerTensors {
 };
 
 /// Picture `which` (NLVR2: 0 left, 1 right) of each example → [B, 3, S, S] float, /255 and
-/// normalised with BLIP's mean and deviation. Throws invalid_argument for pictures of different
-/// sizes, or an example without that picture.
-torch::Tensor picture_tensor(std::span<const Example> examples, std::size_t which = 0);
+/// normalised with the mean and deviation of `images`. Throws invalid_argument for pictures of
+/// different sizes, or an example without that picture.
+torch::Tensor picture_tensor(std::span<const Example> examples, std::size_t which = 0,
+                             const BlipImageProcessorConfig& images = {});
 
 /// Their captions, questions or statements: all of the first example, then …
 TextTensors text_tensors(std::span<const Example> examples, const BertTokenizer& tokenizer,

@@ -1,5 +1,6 @@
 #include "train/data/example_reader.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "blip/error.hpp"
@@ -12,6 +13,15 @@ namespace {
 
 // More bad pictures than this one after the other are no accident.
 constexpr std::size_t kMaxReplacements = 10;
+
+// In all that is said of a mirrored picture. (A statement's "left" is the left picture.)
+void swap_sides(Example& example) {
+  example.text = with_left_and_right_swapped(example.text);
+  for (std::string& text : example.more_texts) text = with_left_and_right_swapped(text);
+  for (dataset::Answer& answer : example.answers) {
+    answer.text = with_left_and_right_swapped(answer.text);
+  }
+}
 
 }  // namespace
 
@@ -54,27 +64,52 @@ PictureCache::Pictures ExampleReader::pictures_of(std::size_t sample,
   return shared;
 }
 
-std::vector<std::string> ExampleReader::captions_of(std::span<const Row> places,
-                                                    dataset::Sample sample) const {
-  std::vector<std::string> captions;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (i > 0 && places[i].sample != places[i - 1].sample) {
-      sample = samples_.annotation(places[i].sample);
+bool ExampleReader::is_synthetic(const dataset::Sample& sample) const {
+  const std::vector<std::string>& sources = options_.synthetic_sources;
+  return sample.is_synthetic ||
+         std::find(sources.begin(), sources.end(), sample.source) != sources.end();
+}
+
+std::map<std::uint32_t, std::vector<std::string>> ExampleReader::human_captions() const {
+  std::map<std::uint32_t, std::vector<std::string>> captions;
+  dataset::Sample sample;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    if (i == 0 || rows_[i].sample != rows_[i - 1].sample) {
+      sample = samples_.annotation(rows_[i].sample);
     }
-    captions.push_back(options_.prompt + dataset::pre_caption(sample.captions.at(places[i].item),
-                                                              options_.max_words));
+    if (is_synthetic(sample)) continue;
+    captions[rows_[i].image].push_back(sample.captions.at(rows_[i].item));
   }
   return captions;
 }
 
-Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const {
-  const std::span<const Row> places = rows_of(row);
-  const Row& place = places.front();
-  dataset::Sample sample;
-  const PictureCache::Pictures pictures = pictures_of(place.sample, sample);
+void ExampleReader::add_captions(std::span<const Row> places, dataset::Sample sample,
+                                 Example& example) const {
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (i > 0 && places[i].sample != places[i - 1].sample) {
+      sample = samples_.annotation(places[i].sample);
+    }
+    example.more_texts.push_back(
+        options_.prompt +
+        dataset::pre_caption(sample.captions.at(places[i].item), options_.max_words));
+    example.are_synthetic.push_back(is_synthetic(sample));
+  }
+  example.text = std::move(example.more_texts.front());
+  example.more_texts.erase(example.more_texts.begin());
+}
 
-  Example example;
-  example.image = place.image;
+void ExampleReader::set_feature_cache(std::shared_ptr<const FeatureCache> features) {
+  features_ = std::move(features);
+}
+
+Image ExampleReader::squashed(const Image& picture, bool is_mirrored) const {
+  const Image result = picture.resized(options_.image_size, options_.image_size);
+  return is_mirrored ? mirrored(result) : result;
+}
+
+void ExampleReader::read_pictures(std::size_t sample, SampleRandom& random,
+                                  dataset::Sample& described, Example& example) const {
+  const auto pictures = pictures_of(sample, described);  // which owns them beyond the cache
   for (const Image& picture : *pictures) {
     if (options_.is_augmented) {
       Augmentation drawn =
@@ -82,14 +117,44 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
       if (!options_.has_rand_augment) drawn.operations.clear();
       example.pictures.push_back(augmented(picture, drawn, options_.image_size));
     } else {
-      example.pictures.push_back(picture.resized(options_.image_size, options_.image_size));
+      example.pictures.push_back(squashed(picture, example.is_mirrored));
     }
+  }
+}
+
+// A picture whose features are known need not be decoded.
+void ExampleReader::read_features(std::size_t sample, dataset::Sample& described,
+                                  Example& example) const {
+  described = samples_.read(sample);
+  for (const dataset::EncodedPicture& encoded : described.pictures) {
+    CachedFeatures features{feature_key(encoded.bytes, options_.image_size, example.is_mirrored)};
+    if (auto known = features_->find(features.key)) {
+      features.values = std::move(*known);
+      example.pictures.emplace_back();
+    } else {
+      example.pictures.push_back(
+          squashed(Image::decode(encoded.bytes, {}, encoded.name), example.is_mirrored));
+    }
+    example.features.push_back(std::move(features));
+  }
+}
+
+Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const {
+  const std::span<const Row> places = rows_of(row);
+  const Row& place = places.front();
+  dataset::Sample sample;
+
+  Example example;
+  example.image = place.image;
+  example.is_mirrored = !options_.is_augmented && options_.is_mirrored_at_times && random.coin();
+  if (features_ && !options_.is_augmented) {
+    read_features(place.sample, sample, example);
+  } else {
+    read_pictures(place.sample, random, sample, example);
   }
   switch (options_.kind) {
     case RowKind::caption:
-      example.more_texts = captions_of(places, std::move(sample));
-      example.text = std::move(example.more_texts.front());
-      example.more_texts.erase(example.more_texts.begin());
+      add_captions(places, std::move(sample), example);
       break;
     case RowKind::question: {
       dataset::Question& question = sample.questions.at(place.item);
@@ -118,6 +183,7 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
       break;
     }
   }
+  if (example.is_mirrored && options_.kind != RowKind::statement) swap_sides(example);
   return example;
 }
 

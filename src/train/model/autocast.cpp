@@ -51,7 +51,11 @@ Autocast::Autocast(bool enabled, const torch::Device& device)
 Autocast::~Autocast() {
   if (!enabled_) return;
   set_autocast(device_, false);
-  at::autocast::clear_cache();  // of weights that were rounded, which the step will change
+  forget_rounded_weights();  // which the step will change
+}
+
+void forget_rounded_weights() {
+  at::autocast::clear_cache();
 }
 
 }  // namespace blip::train

@@ -23,4 +23,8 @@ class Autocast {
 /// Whether an Autocast exists for `device` now.
 bool is_autocast(const torch::Device& device);
 
+/// Of weights that were rounded, an Autocast keeps copies. Without gradients then, they would have
+/// none later on: this forgets them.
+void forget_rounded_weights();
+
 }  // namespace blip::train

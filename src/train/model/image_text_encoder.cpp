@@ -9,12 +9,6 @@
 namespace blip::train {
 namespace {
 
-// torch's normalize: x / max(‖x‖, 1e-12). x: [B, D] → [B, D]
-torch::Tensor to_unit_length(const torch::Tensor& x) {
-  constexpr double kSmallest = 1e-12;
-  return x / x.norm(2, -1, /*keepdim=*/true).clamp_min(kSmallest);
-}
-
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMomentumPrefixes = {
     {{"vision_model_m.", "vision_model."},
      {"text_encoder_m.", "text_encoder."},
@@ -22,6 +16,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMomentum
      {"text_proj_m.", "text_proj."}}};
 
 }  // namespace
+
+torch::Tensor to_unit_length(const torch::Tensor& x) {
+  constexpr double kSmallest = 1e-12;
+  return x / x.norm(2, -1, /*keepdim=*/true).clamp_min(kSmallest);
+}
 
 torch::Tensor ImageTextEncoder::project_image(const torch::Tensor& image_states) const {
   return to_unit_length(linear(vision_projection, image_states.select(1, 0)));
@@ -32,12 +31,12 @@ torch::Tensor ImageTextEncoder::encode_text(const TextBatch& texts, bool trainin
 }
 
 ImageTextEncoder add_momentum_encoder(Parameters& parameters, const BlipConfig& config,
-                                      const ModelOptions& options) {
+                                      const ModelOptions& options, const ImageTextEncoder& online) {
   const Role role = Role::momentum;
   const std::int64_t image_width = config.vision_config.hidden_size;
   ImageTextEncoder encoder;
   encoder.vision = add_vision_transformer(parameters, "vision_model_m.", config.vision_config,
-                                          options.vision, role);
+                                          options.vision, role, &online.vision);
   encoder.text = add_text_transformer(parameters, "text_encoder_m.", config.text_config,
                                       image_width, options.text_dropout, role);
   encoder.vision_projection =

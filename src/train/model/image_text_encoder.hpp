@@ -14,6 +14,9 @@
 
 namespace blip::train {
 
+/// torch's normalize: x / max(‖x‖, 1e-12). x: [B, D] → [B, D]
+torch::Tensor to_unit_length(const torch::Tensor& x);
+
 struct ImageTextEncoder {
   VisionTransformer vision;
   TextTransformer text;
@@ -36,9 +39,9 @@ struct MomentumPair {
 inline constexpr double kMomentum = 0.995;
 
 /// A copy of `encoder`'s architecture named "vision_model_m.", "text_encoder_m.", "vision_proj_m.",
-/// "text_proj_m."; its values are set by copy_to_momentum or loaded.
+/// "text_proj_m."; its values are set by copy_to_momentum or loaded. A fixed backbone is shared.
 ImageTextEncoder add_momentum_encoder(Parameters& parameters, const BlipConfig& config,
-                                      const ModelOptions& options);
+                                      const ModelOptions& options, const ImageTextEncoder& online);
 
 /// The tensor that a momentum tensor follows: "vision_model_m.X" → "vision_model.X"; empty for
 /// other names.

@@ -53,23 +53,52 @@ const CheckpointTensor* find_in_bert(const Checkpoint& bert, const std::string& 
                                              shape_text(target.sizes()));
 }
 
-// values: [v, ...] into the first rows of target: [V, ...], v ≤ V
-void copy_rows(const Checkpoint& bert, const std::string& name, const torch::Tensor& values,
-               const torch::Tensor& target) {
-  const bool same_rows = values.dim() == target.dim() && values.dim() > 0 &&
-                         values.sizes().slice(1) == target.sizes().slice(1);
+// What of BERT's rows goes into the first rows of target: [V, ...]. values: [v, ...] → [v', ...],
+// v' ≤ V. `vocabulary_rows`: of a vocabulary, if not all in their order.
+torch::Tensor rows_for(const torch::Tensor& target, const std::string& name,
+                       const torch::Tensor& values,
+                       const std::vector<std::int64_t>& vocabulary_rows) {
   const bool is_vocabulary =
       name.find("word_embeddings") != std::string::npos || name == "cls.predictions.bias";
-  if (!same_rows || values.size(0) > target.size(0) ||
-      (values.size(0) < target.size(0) && !is_vocabulary)) {
+  if (is_vocabulary && !vocabulary_rows.empty() && values.dim() > 0) {
+    const torch::Tensor rows = torch::tensor(vocabulary_rows, torch::kInt64);
+    return rows.max().item<std::int64_t>() < values.size(0) ? values.index_select(0, rows)
+                                                            : torch::Tensor();
+  }
+  if (values.dim() == 0 || target.dim() == 0) return {};
+  if (is_vocabulary) return values;
+  // Texts that are shorter than BERT's need its first positions alone.
+  const bool are_positions = name.find("position_embeddings") != std::string::npos;
+  if (are_positions && values.size(0) > target.size(0)) return values.slice(0, 0, target.size(0));
+  return values.size(0) == target.size(0) ? values : torch::Tensor();
+}
+
+void copy_rows(const Checkpoint& bert, const std::string& name, const torch::Tensor& values,
+               const torch::Tensor& target, const std::vector<std::int64_t>& vocabulary_rows) {
+  const torch::Tensor rows = rows_for(target, name, values, vocabulary_rows);
+  if (!rows.defined() || rows.dim() != target.dim() || rows.size(0) > target.size(0) ||
+      rows.sizes().slice(1) != target.sizes().slice(1)) {
     refuse(bert, name, values, target);
   }
-  target.slice(0, 0, values.size(0)).copy_(values);
+  target.slice(0, 0, rows.size(0)).copy_(rows);
+}
+
+// BLIP has no embeddings of sentences; BERT adds that of the first to every word. positions: [P, H]
+void add_sentence_embedding(const Checkpoint& bert, const torch::Tensor& positions) {
+  const std::string name = "bert.embeddings.token_type_embeddings.weight";
+  const CheckpointTensor* source = find_in_bert(bert, name);
+  if (source == nullptr) return;
+  const torch::Tensor values = to_torch(*source).to(torch::kFloat32);  // [2, H]
+  if (values.dim() != 2 || values.size(0) == 0 || values.size(1) != positions.size(1)) {
+    refuse(bert, name, values, positions);
+  }
+  torch::Tensor(positions).add_(values[0]);
 }
 
 }  // namespace
 
-std::vector<std::string> load_bert(Parameters& parameters, const std::filesystem::path& bert) {
+std::vector<std::string> load_bert(Parameters& parameters, const std::filesystem::path& bert,
+                                   const std::vector<std::int64_t>& vocabulary_rows) {
   const Checkpoint checkpoint = Checkpoint::open(bert);
   const torch::NoGradGuard no_grad;
   std::vector<std::string> filled;
@@ -83,7 +112,10 @@ std::vector<std::string> load_bert(Parameters& parameters, const std::filesystem
       throw Error(ErrorCode::missing_tensor,
                   source_of(checkpoint) + ": has no tensor " + in_quotes(name));
     }
-    copy_rows(checkpoint, name, to_torch(*source), parameter.tensor);
+    copy_rows(checkpoint, name, to_torch(*source), parameter.tensor, vocabulary_rows);
+    if (name.ends_with(".position_embeddings.weight")) {
+      add_sentence_embedding(checkpoint, parameter.tensor);
+    }
     filled.push_back(parameter.name);
   }
   return filled;
@@ -113,6 +145,31 @@ std::vector<std::string> load_timm_vision(Parameters& parameters,
       throw Error(ErrorCode::missing_tensor,
                   source_of(checkpoint) + ": has nothing for " + in_quotes(parameter.name));
     }
+  }
+  return filled;
+}
+
+std::vector<std::string> load_backbone(Parameters& parameters,
+                                       const std::filesystem::path& classifier) {
+  constexpr std::string_view kOwn = "vision_model.embeddings.backbone.";
+  constexpr std::string_view kTheirs = "efficientnet.";
+  const Checkpoint checkpoint = Checkpoint::open(classifier);
+  const torch::NoGradGuard no_grad;
+  std::vector<std::string> filled;
+  for (const Parameter& parameter : parameters.all()) {
+    if (!parameter.name.starts_with(kOwn)) continue;
+    const std::string name = std::string(kTheirs) + parameter.name.substr(kOwn.size());
+    const CheckpointTensor* source = checkpoint.find(name);
+    if (source == nullptr) {
+      throw Error(ErrorCode::missing_tensor,
+                  source_of(checkpoint) + ": has no tensor " + in_quotes(name));
+    }
+    const torch::Tensor values = to_torch(*source);
+    if (values.sizes() != parameter.tensor.sizes()) {
+      refuse(checkpoint, name, values, parameter.tensor);
+    }
+    torch::Tensor(parameter.tensor).copy_(values);
+    filled.push_back(parameter.name);
   }
   return filled;
 }

@@ -54,7 +54,7 @@ PretrainingModel make_pretraining_model(const BlipConfig& config, const ModelOpt
   model.matching_head =
       add_head(parameters, "itm_head", 2, model.config.text_config.hidden_size, Role::trained);
   model.temperature = parameters.add("temp", {}, Role::trained, kTemperature);
-  model.momentum = add_momentum_encoder(parameters, model.config, options);
+  model.momentum = add_momentum_encoder(parameters, model.config, options, model.online);
   model.momentum_coefficient = options.momentum;
   model.momentum_pairs = momentum_pairs(parameters);
   model.queue = add_feature_queue(parameters, model.config.image_text_hidden_size,
@@ -74,7 +74,7 @@ RetrievalModel make_retrieval_model(const BlipConfig& config, const ModelOptions
   model.matching_head =
       add_head(parameters, "itm_head", 2, model.config.text_config.hidden_size, Role::trained);
   model.temperature = parameters.add("temp", {}, Role::trained, kTemperature);
-  model.momentum = add_momentum_encoder(parameters, model.config, options);
+  model.momentum = add_momentum_encoder(parameters, model.config, options, model.online);
   model.momentum_coefficient = options.momentum;
   model.momentum_pairs = momentum_pairs(parameters);
   model.queue = add_feature_queue(parameters, model.config.image_text_hidden_size,

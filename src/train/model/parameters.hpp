@@ -32,6 +32,7 @@ enum class Role {
   trained,   ///< has a gradient and is the optimizer's
   momentum,  ///< follows a trained tensor, has no gradient
   buffer,    ///< queues and their places
+  fixed,     ///< stays as it is: statistics of batch norms, all of a backbone that is not trained
 };
 
 struct Parameter {

@@ -49,23 +49,24 @@ std::map<std::string, std::string> tokenizer_files(const std::filesystem::path& 
   return files;
 }
 
-std::map<std::string, std::string> model_description(
-    const BlipConfig& config, const std::string& architecture,
-    const std::filesystem::path& tokenizer_source) {
+std::map<std::string, std::string> model_description(const BlipConfig& config,
+                                                     const std::string& architecture,
+                                                     const std::filesystem::path& tokenizer_source,
+                                                     const BlipImageProcessorConfig& images) {
   BlipConfig saved = config;
   saved.architecture = architecture;
-  BlipImageProcessorConfig images;
-  images.height = config.vision_config.image_size;
-  images.width = config.vision_config.image_size;
+  BlipImageProcessorConfig saved_images = images;
+  saved_images.height = config.vision_config.image_size;
+  saved_images.width = config.vision_config.image_size;
   std::map<std::string, std::string> files = tokenizer_files(tokenizer_source);
   files[kConfigFile] = config_as_json(saved);
-  files["preprocessor_config.json"] = image_processor_as_json(images);
+  files["preprocessor_config.json"] = image_processor_as_json(saved_images);
   return files;
 }
 
 void save_model(const Parameters& parameters, const BlipConfig& config,
                 const std::string& architecture, const std::filesystem::path& tokenizer_source,
-                const std::filesystem::path& directory) {
+                const std::filesystem::path& directory, const BlipImageProcessorConfig& images) {
   BlipConfig saved = config;
   saved.architecture = architecture;
   const NamedTensors tensors = tensors_of(parameters, saved);
@@ -74,7 +75,8 @@ void save_model(const Parameters& parameters, const BlipConfig& config,
   if (error) {
     throw Error(ErrorCode::unreadable, directory.string() + ": cannot be made: " + error.message());
   }
-  for (const auto& [name, text] : model_description(config, architecture, tokenizer_source)) {
+  for (const auto& [name, text] :
+       model_description(config, architecture, tokenizer_source, images)) {
     replace_file(directory / name, text);
   }
   replace_tensor_file(directory / "model.safetensors", tensors);

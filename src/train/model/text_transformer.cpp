@@ -1,6 +1,7 @@
 #include "train/model/text_transformer.hpp"
 
 #include "blip/error.hpp"
+#include "train/model/token_layout.hpp"
 
 namespace blip::train {
 namespace {
@@ -16,14 +17,15 @@ constexpr int kFirstMergingLayer = 6;
 struct TextPass {
   const TextTransformer& model;
   bool training;
+  TokenLayout texts;
+  TokenLayout pictures;  // what cross-attention reads: a row for each
 
   [[nodiscard]] double attention_dropout() const { return training ? model.dropout : 0.0; }
   [[nodiscard]] torch::Tensor drop(const torch::Tensor& x) const {
-    if (!training || model.dropout == 0.0) return x;
-    return torch::dropout(x, model.dropout, /*train=*/true);
+    return training && model.dropout > 0.0 ? drop_out(x, model.dropout) : x;
   }
 
-  // ids: [B, T] → [B, T, H]
+  // ids: [A, T] → [M, H]
   [[nodiscard]] torch::Tensor embed(const torch::Tensor& ids) const {
     if (ids.size(1) > model.position_embedding.size(0)) {
       throw Error(ErrorCode::limit_exceeded, "a text of " + std::to_string(ids.size(1)) +
@@ -31,58 +33,66 @@ struct TextPass {
                                                  std::to_string(model.position_embedding.size(0)) +
                                                  " positions");
     }
-    const torch::Tensor x = torch::embedding(model.word_embedding, ids) +
-                            model.position_embedding.slice(0, 0, ids.size(1));
+    const torch::Tensor places = torch::arange(ids.size(1), ids.options()).expand_as(ids);
+    const torch::Tensor x = torch::embedding(model.word_embedding, texts.list(ids)) +
+                            torch::embedding(model.position_embedding, texts.list(places));
     return drop(layer_norm(model.embedding_norm, x));
   }
 
-  // [B, …] → [A, …]: what every text reads. counts: [B], sums to A; undefined: A is B.
-  static torch::Tensor for_texts(const torch::Tensor& rows, const torch::Tensor& counts) {
-    return counts.defined() ? rows.repeat_interleave(counts, 0) : rows;
+  // query: [M, H], key, value: [R, N, H], rows of `layout`; mask: additive → [M, H]
+  [[nodiscard]] torch::Tensor attend(const AttentionWeights& weights, const TokenLayout& layout,
+                                     const torch::Tensor& x, const torch::Tensor& key,
+                                     const torch::Tensor& value, const torch::Tensor& mask) const {
+    const torch::Tensor query = layout.rows(linear(weights.query, x));
+    const torch::Tensor read =
+        attention(query, key, value, mask, model.config.num_attention_heads, attention_dropout());
+    return linear(weights.output, layout.list(read));
   }
 
-  // x: [A, T, H], states: [B, N, E], mask: additive, [A, 1, T or 1, N] → [A, T, H]
-  [[nodiscard]] torch::Tensor attend(const AttentionWeights& weights, const torch::Tensor& x,
-                                     const torch::Tensor& states, const torch::Tensor& mask,
-                                     const torch::Tensor& counts = {}) const {
-    const torch::Tensor key = for_texts(linear(weights.key, states), counts);
-    const torch::Tensor value = for_texts(linear(weights.value, states), counts);
-    return linear(weights.output, attention(linear(weights.query, x), key, value, mask,
-                                            model.config.num_attention_heads, attention_dropout()));
+  // x: [M, H], mask: additive, [A, 1, T or 1, T] → [M, H]
+  [[nodiscard]] torch::Tensor look_around(const AttentionWeights& weights, const torch::Tensor& x,
+                                          const torch::Tensor& mask) const {
+    return attend(weights, texts, x, texts.rows(linear(weights.key, x)),
+                  texts.rows(linear(weights.value, x)), mask);
   }
 
-  // What one layer reads of the states, before dropout. x: [B, T, H] → [B, T, H]
+  // x: [M, H], states: [B, N, E], mask: additive, [B, 1, 1, N] → [M, H]
+  [[nodiscard]] torch::Tensor look_at(const AttentionWeights& weights, const torch::Tensor& x,
+                                      const torch::Tensor& states,
+                                      const torch::Tensor& mask) const {
+    return attend(weights, pictures, x, linear(weights.key, states), linear(weights.value, states),
+                  mask);
+  }
+
+  // What one layer reads of the states, before dropout. x: [M, H] → [M, H]
   [[nodiscard]] torch::Tensor read(const TextLayer& layer, const torch::Tensor& x,
                                    const CrossStates& states, const torch::Tensor& mask) const {
-    const torch::Tensor first =
-        attend(layer.crossattention[0], x, states.states[0], mask, states.text_counts);
+    const torch::Tensor first = look_at(layer.crossattention[0], x, states.states[0], mask);
     if (layer.crossattention.size() == 1) return first;
-    const torch::Tensor second =
-        attend(layer.crossattention[1], x, states.states[1], mask, states.text_counts);
+    const torch::Tensor second = look_at(layer.crossattention[1], x, states.states[1], mask);
     if (!layer.merge) return (first + second) / 2;
     return linear(*layer.merge, torch::cat({first, second}, -1));
   }
 
-  // self_mask: additive, [B, 1, T or 1, T] → [B, T, H]
+  // ids: [A, T], self_mask: additive, [A, 1, T or 1, T] → [A, T, H], 0 for padding
   [[nodiscard]] torch::Tensor run(const torch::Tensor& ids, const torch::Tensor& self_mask,
                                   const CrossStates* states) const {
     torch::Tensor x = embed(ids);
     torch::Tensor cross_mask;
     if (states != nullptr && states->mask.defined()) {
-      cross_mask = for_texts((1 - states->mask.to(self_mask.dtype())) * kMaskedInCrossAttention,
-                             states->text_counts)
+      cross_mask = ((1 - states->mask.to(self_mask.dtype())) * kMaskedInCrossAttention)
                        .unsqueeze(1)
                        .unsqueeze(1);
     }
     for (const TextLayer& layer : model.layers) {
-      x = layer_norm(layer.attention_norm, x + drop(attend(layer.attention, x, x, self_mask)));
+      x = layer_norm(layer.attention_norm, x + drop(look_around(layer.attention, x, self_mask)));
       if (states != nullptr) {
         x = layer_norm(layer.crossattention_norm, x + drop(read(layer, x, *states, cross_mask)));
       }
       const torch::Tensor inner = torch::gelu(linear(layer.intermediate, x));
       x = layer_norm(layer.output_norm, x + drop(linear(layer.output, inner)));
     }
-    return x;
+    return texts.rows(x);
   }
 
   // [B, 1, 1, T]: 0 for tokens, -10000 for padding
@@ -101,6 +111,13 @@ struct TextPass {
         .unsqueeze(1);
   }
 };
+
+TextPass pass_of(const TextTransformer& model, const TextBatch& texts, const CrossStates* states,
+                 bool training) {
+  const torch::Tensor mask = model.skips_padding ? texts.mask : torch::ones_like(texts.mask);
+  return {model, training, TokenLayout::by_text(mask),
+          TokenLayout::by_picture(mask, states == nullptr ? torch::Tensor() : states->text_counts)};
+}
 
 InitialValue normal_for(std::int64_t width) {
   return {InitialValue::Kind::normal, initial_deviation(width)};
@@ -159,19 +176,19 @@ TextBatch with_first_token(const TextBatch& texts, std::int64_t token) {
 }
 
 torch::Tensor TextTransformer::encode(const TextBatch& texts, bool training) const {
-  const TextPass pass{*this, training};
+  const TextPass pass = pass_of(*this, texts, nullptr, training);
   return pass.run(texts.ids, pass.padding_mask(texts.mask), nullptr);
 }
 
 torch::Tensor TextTransformer::encode(const TextBatch& texts, const CrossStates& states,
                                       bool training) const {
-  const TextPass pass{*this, training};
+  const TextPass pass = pass_of(*this, texts, &states, training);
   return pass.run(texts.ids, pass.padding_mask(texts.mask), &states);
 }
 
 torch::Tensor TextTransformer::decode(const TextBatch& texts, const CrossStates& states,
                                       bool training) const {
-  const TextPass pass{*this, training};
+  const TextPass pass = pass_of(*this, texts, &states, training);
   return pass.run(texts.ids, pass.causal_mask(texts.mask), &states);
 }
 

@@ -57,6 +57,9 @@ struct TextTransformer {
   torch::Tensor position_embedding;  ///< [positions, H]
   LayerNorm embedding_norm;
   std::vector<TextLayer> layers;
+  /// States of padding are not computed, they are 0. False: they are, as if padding were tokens
+  /// that the others do not see, for a loss that looks at them (Smoothing::of_all_positions).
+  bool skips_padding = true;
 
   /// Unimodal encoder: tokens see the whole text and nothing else → [B, T, H]
   [[nodiscard]] torch::Tensor encode(const TextBatch& texts, bool training) const;

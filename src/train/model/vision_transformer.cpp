@@ -43,24 +43,47 @@ std::vector<torch::Tensor> tensors_of(const VisionBlock& block) {
           block.fc1.bias,           block.fc2.weight,        block.fc2.bias};
 }
 
+// What the convolution that embeds patches reads, and how large its patches are there.
+struct Patches {
+  std::int64_t channels = 3;
+  std::int64_t size = 0;
+};
+Patches patches_of(const BlipVisionConfig& config) {
+  if (config.backbone_config) return {config.backbone_config->hidden_dim, 1};
+  return {3, config.patch_size};
+}
+
 // torch's own initialisation of a convolution, which timm leaves as it is.
-double patch_bound(const BlipVisionConfig& config) {
-  return 1.0 / std::sqrt(3.0 * config.patch_size * config.patch_size);
+double patch_bound(const Patches& patches) {
+  return 1.0 / std::sqrt(static_cast<double>(patches.channels * patches.size * patches.size));
+}
+
+bool is_square_of(const torch::Tensor& x, std::int64_t channels, std::int64_t size) {
+  return x.dim() == 4 && x.size(1) == channels && x.size(2) == size && x.size(3) == size;
+}
+
+// images: [B, 3, S, S], or, `from_trunk`, [B, F, h, h] → [B, hidden_dim, h, h]
+torch::Tensor backbone_map(const VisionTransformer& tower, const torch::Tensor& images,
+                           bool from_trunk) {
+  const torch::AutoGradMode gradients(!tower.is_backbone_fixed && torch::GradMode::is_enabled());
+  return tower.backbone->head(from_trunk ? images : tower.backbone->trunk(images));
 }
 
 }  // namespace
 
 torch::Tensor VisionTransformer::forward(const torch::Tensor& images, bool training) const {
   const std::int64_t size = config.image_size;
-  if (images.dim() != 4 || images.size(1) != 3 || images.size(2) != size ||
-      images.size(3) != size) {
+  const bool from_trunk =
+      backbone && is_square_of(images, backbone->trunk_channels(), config.grid(config.image_size));
+  if (!from_trunk && !is_square_of(images, 3, size)) {
     throw Error(ErrorCode::shape_mismatch, "images are " + shape_text(images.sizes()) +
                                                " instead of [B, 3, " + std::to_string(size) + ", " +
                                                std::to_string(size) + "]");
   }
   const std::int64_t batch = images.size(0);
   const torch::Tensor patches =
-      torch::conv2d(images, patch_embedding.weight, patch_embedding.bias, config.patch_size)
+      torch::conv2d(backbone ? backbone_map(*this, images, from_trunk) : images,
+                    patch_embedding.weight, patch_embedding.bias, patch_embedding.weight.size(2))
           .flatten(2)
           .transpose(1, 2);  // [B, C, S / P, S / P] → [B, N, C]
   torch::Tensor x =
@@ -85,13 +108,14 @@ torch::Tensor VisionTransformer::forward(const torch::Tensor& images, bool train
 
 VisionTransformer add_vision_transformer(Parameters& parameters, const std::string& prefix,
                                          const BlipVisionConfig& config,
-                                         const VisionOptions& options, Role role) {
+                                         const VisionOptions& options, Role role,
+                                         const VisionTransformer* followed) {
   const std::int64_t width = config.hidden_size;
-  const std::int64_t patch = config.patch_size;
-  const std::int64_t edge = config.image_size / patch;
+  const Patches patches = patches_of(config);
+  const std::int64_t edge = config.grid(config.image_size);
   const double eps = config.layer_norm_eps;
   const InitialValue truncated = {InitialValue::Kind::truncated_normal, initial_deviation(width)};
-  const InitialValue uniform = {InitialValue::Kind::uniform, patch_bound(config)};
+  const InitialValue uniform = {InitialValue::Kind::uniform, patch_bound(patches)};
   VisionTransformer model;
   model.config = config;
   model.recomputed_blocks = options.recomputed_blocks;
@@ -101,9 +125,17 @@ VisionTransformer add_vision_transformer(Parameters& parameters, const std::stri
       parameters.add(embeddings + "class_embedding", {1, 1, width}, role, truncated);
   model.position_embedding = parameters.add(embeddings + "position_embedding",
                                             {1, 1 + edge * edge, width}, role, truncated);
+  model.is_backbone_fixed = options.is_backbone_fixed;
+  if (followed != nullptr && followed->backbone && options.is_backbone_fixed) {
+    model.backbone = followed->backbone;
+  } else if (config.backbone_config) {
+    model.backbone =
+        add_efficientnet_lite(parameters, embeddings + "backbone.", *config.backbone_config,
+                              options.is_backbone_fixed ? Role::fixed : role);
+  }
   model.patch_embedding = {
-      parameters.add(embeddings + "patch_embedding.weight", {width, 3, patch, patch}, role,
-                     uniform),
+      parameters.add(embeddings + "patch_embedding.weight",
+                     {width, patches.channels, patches.size, patches.size}, role, uniform),
       parameters.add(embeddings + "patch_embedding.bias", {width}, role, uniform)};
   const int depth = config.num_hidden_layers;
   for (int i = 0; i < depth; ++i) {

@@ -4,10 +4,12 @@
 #include <torch/torch.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "blip/config.hpp"
+#include "train/model/efficientnet_lite.hpp"
 #include "train/model/layers.hpp"
 
 namespace blip::train {
@@ -29,25 +31,32 @@ struct VisionOptions {
   /// The last n blocks keep no activations and compute them again on the way back: same numbers,
   /// less memory, more time.
   int recomputed_blocks = 0;
+  /// The backbone of a hybrid tower stays as it is: no gradients, and momentum copies share it.
+  bool is_backbone_fixed = true;
 };
 
 struct VisionTransformer {
   BlipVisionConfig config;
   int recomputed_blocks = 0;
-  torch::Tensor class_embedding;     ///< [1, 1, C]
-  torch::Tensor position_embedding;  ///< [1, 1 + N, C]
-  Linear patch_embedding;            ///< weight: [C, 3, P, P]
+  torch::Tensor class_embedding;             ///< [1, 1, C]
+  torch::Tensor position_embedding;          ///< [1, 1 + N, C]
+  std::optional<EfficientNetLite> backbone;  ///< of a hybrid tower
+  bool is_backbone_fixed = true;
+  Linear patch_embedding;  ///< weight: [C, 3, P, P]; of a hybrid tower [C, hidden_dim, 1, 1]
   std::vector<VisionBlock> blocks;
   LayerNorm post_layernorm;
 
   /// images: [B, 3, S, S], normalised, S = config.image_size → [B, 1 + N, C], N = (S / P)², the
-  /// class token first, after the last layer norm. Throws shape_mismatch for another size.
+  /// class token first, after the last layer norm. A hybrid tower has N = ceil(S / 32)², and takes
+  /// what `backbone->trunk` makes of the images as well. Throws shape_mismatch for another size.
   [[nodiscard]] torch::Tensor forward(const torch::Tensor& images, bool training) const;
 };
 
-/// Names begin with `prefix`, "vision_model." or "vision_model_m.".
+/// Names begin with `prefix`, "vision_model." or "vision_model_m.". `followed`: what a momentum
+/// copy follows and shares a fixed backbone with.
 VisionTransformer add_vision_transformer(Parameters& parameters, const std::string& prefix,
                                          const BlipVisionConfig& config,
-                                         const VisionOptions& options, Role role);
+                                         const VisionOptions& options, Role role,
+                                         const VisionTransformer* followed = nullptr);
 
 }  // namespace blip::train

@@ -7,9 +7,9 @@ torch::Tensor captioning_loss(const CaptioningModel& model, const CaptioningBatc
   constexpr bool kTraining = true;
   const torch::Tensor image_states = model.vision.forward(batch.images, kTraining);
   const TextBatch texts = with_first_token(batch.texts, decoder_token(model.config.text_config));
-  const torch::Tensor logits = model.language_model_head.logits(model.decoder.decode(
-      texts, CrossStates{{image_states}, {}, batch.caption_counts}, kTraining));
-  return language_model_loss(logits, language_model_targets(texts, batch.prompt_tokens), options);
+  return decoded_loss(model.decoder, model.language_model_head, texts,
+                      CrossStates{{image_states}, {}, batch.caption_counts}, batch.prompt_tokens,
+                      options);
 }
 
 }  // namespace blip::train

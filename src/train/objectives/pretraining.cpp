@@ -54,10 +54,9 @@ PretrainingLosses pretraining_losses(PretrainingModel& model, const PretrainingB
   // LM.
   const TextBatch decoder_texts =
       with_first_token(batch.texts, decoder_token(model.config.text_config));
-  const torch::Tensor logits = model.language_model_head.logits(
-      model.decoder.decode(decoder_texts, CrossStates{{image_states}, {}}, kTraining));
   losses.language_model =
-      language_model_loss(logits, language_model_targets(decoder_texts), options);
+      decoded_loss(model.decoder, model.language_model_head, decoder_texts,
+                   CrossStates{{image_states}, {}}, /*prompt_tokens=*/0, options);
 
   losses.total = losses.contrastive + losses.matching + losses.language_model;
   return losses;

@@ -24,8 +24,10 @@ torch::Tensor question_answering_loss(const QuestionAnsweringModel& model,
   // Every answer reads the states of its question.
   const CrossStates states = {{question_states}, questions.mask, batch.answer_counts};
   const TextBatch texts = with_first_token(batch.answers, decoder_token(model.config.text_config));
+  TextTransformer decoder = model.decoder;
+  decoder.skips_padding = options.smoothing == Smoothing::of_targets;
   const torch::Tensor logits =
-      model.language_model_head.logits(model.decoder.decode(texts, states, kTraining));
+      model.language_model_head.logits(decoder.decode(texts, states, kTraining));
   const torch::Tensor losses =
       token_losses(logits, language_model_targets(texts), options).sum(1);  // [A]
   return (batch.weights * losses).sum() / static_cast<double>(images);

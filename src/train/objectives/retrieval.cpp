@@ -26,7 +26,7 @@ Candidates candidates_of(const torch::Tensor& image_states, const TextBatch& tex
 
 RetrievalLosses retrieval_losses(RetrievalModel& model, const RetrievalBatch& batch, double alpha,
                                  NegativesFrom negatives, const NegativeSampler& sampler,
-                                 const RankGather& gather) {
+                                 const RankGather& gather, Matching matching) {
   constexpr bool kTraining = true;
   clamp_temperature(model.temperature);
 
@@ -58,6 +58,12 @@ RetrievalLosses retrieval_losses(RetrievalModel& model, const RetrievalBatch& ba
   losses.contrastive = contrastive_loss(online, momentum_similarities, hard, alpha);
   model.queue.enqueue(gather.rows(momentum.image), gather.rows(momentum.text),
                       gather.rows(batch.image_ids));
+  losses.image_states = image_states;
+  if (matching == Matching::left_out) {
+    losses.matching = torch::zeros_like(losses.contrastive);
+    losses.total = losses.contrastive;
+    return losses;
+  }
 
   // ITM. Unlike in pre-training, negatives are told by the features that are being trained.
   const TextBatch encoder_texts =

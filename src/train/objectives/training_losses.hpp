@@ -43,15 +43,18 @@ struct RetrievalLosses {
   torch::Tensor contrastive;
   torch::Tensor matching;
   torch::Tensor total;
+  torch::Tensor image_states;  ///< [B, 1 + N, C], for what else is to be learnt of them
 };
 
 enum class NegativesFrom { own_rank, all_ranks };
+/// Left out, a step takes a third of the time.
+enum class Matching { learnt, left_out };
 
 /// ITC with all captions of an image as positives + ITM. Changes the model as pretraining_losses
 /// does.
 RetrievalLosses retrieval_losses(RetrievalModel& model, const RetrievalBatch& batch, double alpha,
                                  NegativesFrom negatives, const NegativeSampler& sampler,
-                                 const RankGather& gather);
+                                 const RankGather& gather, Matching matching = Matching::learnt);
 
 struct CaptioningBatch {
   torch::Tensor images;  ///< [B, 3, S, S]

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "train/model/efficientnet_lite.hpp"
+
 namespace blip::train {
 
 bool decays_in_lavis(const std::string& name, const torch::Tensor& parameter) {
@@ -73,16 +75,20 @@ void step_group(Group& group, const AdamWOptions& options, std::int64_t steps) {
 void AdamW::step(double learning_rate) {
   const torch::NoGradGuard no_grad;
   ++steps_;
-  std::array<Group, 4> groups;  // kept and decayed of the vision tower, then of the rest
+  const std::array<double, 3> factors = {options_.vision_learning_rate_factor,
+                                         options_.backbone_learning_rate_factor, 1.0};
+  // Of the vision tower, the backbone, the rest: first what is not decayed, then what is.
+  std::array<Group, 2 * factors.size()> groups;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     groups[i].decay = i % 2 == 1 ? options_.weight_decay : 0.0;
-    groups[i].learning_rate = learning_rate * (i < 2 ? options_.vision_learning_rate_factor : 1.0);
+    groups[i].learning_rate = learning_rate * factors[i / 2];
   }
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const auto& [name, parameter] = parameters_[i];
     if (!parameter.grad().defined()) continue;
     const bool decayed = options_.decay_everything || decays_in_lavis(name, parameter);
-    Group& group = groups[(is_of_vision_tower(name) ? 0U : 2U) + (decayed ? 1U : 0U)];
+    const std::size_t part = is_of_backbone(name) ? 1 : is_of_vision_tower(name) ? 0 : 2;
+    Group& group = groups[2 * part + (decayed ? 1 : 0)];
     group.values.push_back(parameter);
     group.gradients.push_back(parameter.grad());
     group.averages.push_back(averages_[i]);

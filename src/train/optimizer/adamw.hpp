@@ -23,6 +23,8 @@ struct AdamWOptions {
   /// The vision tower's learning rate, as a part of the others'. A tower that has seen more
   /// pictures than the run has keeps more of what it knows; 0 leaves it as it is.
   double vision_learning_rate_factor = 1.0;
+  /// The same of a hybrid tower's backbone, which is then no part of the tower here.
+  double backbone_learning_rate_factor = 1.0;
 };
 
 /// Steps are taken with the gradients that the parameters hold; one without a gradient stays as it

@@ -6,7 +6,6 @@
 #include <stop_token>
 #include <utility>
 
-#include "blip/config.hpp"
 #include "blip/error.hpp"
 #include "blip/image.hpp"
 #include "core/ordered_prefetcher.hpp"
@@ -45,10 +44,12 @@ const char* name_of(RowKind kind) {
 
 }  // namespace
 
-EvaluationData::EvaluationData(const DataConfig& config, int image_size, RowKind kind)
+EvaluationData::EvaluationData(const DataConfig& config, int image_size,
+                               const BlipImageProcessorConfig& images, RowKind kind)
     : data_(dataset::Dataset::open(config.validation, {.root = config.images})),
       pictures_(dataset::annotated_pictures(data_)),
       image_size_(image_size),
+      images_(images),
       workers_(config.workers) {
   const std::size_t all = pictures_.size();
   if (all == 0) throw Error(ErrorCode::invalid_argument, "data.validation holds no samples");
@@ -81,7 +82,6 @@ Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::s
   const auto elements = static_cast<std::size_t>(3 * side * side);
   Tensor pixels{{static_cast<std::int64_t>(count), 3, side, side},
                 std::vector<float>(count * elements)};
-  const BlipImageProcessorConfig normalisation;
   const auto load = [&](std::size_t i) {
     const std::size_t number = pictures_[first + i].sample;
     const dataset::Sample sample = data_.read(number);
@@ -90,7 +90,7 @@ Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::s
     const Image image =
         Image::decode(picture.bytes, {}, data_.file_of(number) + ": " + picture.name)
             .resized(image_size_, image_size_);
-    image::normalize(image, normalisation, pixels.data.data() + i * elements);
+    image::normalize(image, images_, pixels.data.data() + i * elements);
   };
 
   const auto next_index = [next = std::size_t{0}, count](const std::stop_token&) mutable {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "blip/config.hpp"
 #include "blip/tensor.hpp"
 #include "blip/tokenizer.hpp"
 #include "dataset/annotated_pictures.hpp"
@@ -18,10 +19,11 @@ namespace blip::train {
 
 class EvaluationData {
  public:
-  /// Reads the texts of data.validation. Pictures without a row of this kind (list_rows) are left
-  /// out. Throws what reading throws, and invalid_argument if no picture is left or one is not in
-  /// its sample.
-  EvaluationData(const DataConfig& config, int image_size, RowKind kind);
+  /// Reads the texts of data.validation. `images` says how pictures are normalised. Pictures
+  /// without a row of this kind (list_rows) are left out. Throws what reading throws, and
+  /// invalid_argument if no picture is left or one is not in its sample.
+  EvaluationData(const DataConfig& config, int image_size, const BlipImageProcessorConfig& images,
+                 RowKind kind);
 
   /// Says how many pictures were left out, and why; empty if none was.
   [[nodiscard]] const std::string& note() const noexcept { return note_; }
@@ -47,6 +49,7 @@ class EvaluationData {
   std::vector<dataset::AnnotatedPicture> pictures_;
   std::string note_;
   int image_size_;
+  BlipImageProcessorConfig images_;
   int workers_;
 };
 

@@ -25,7 +25,7 @@ using Evaluator = std::function<Evaluation(const std::filesystem::path& model,
 /// with it is known before anything is trained. Does nothing without validation data, and on other
 /// ranks than the first, which alone evaluates.
 void add_evaluation(Recipe& recipe, Evaluator evaluator, const TrainingConfig& config,
-                    const ProcessGroup& group);
+                    const StartModel& start, const ProcessGroup& group);
 
 // They throw what reading the pictures and the model throws.
 

@@ -4,11 +4,6 @@
 
 namespace blip::train {
 
-torch::Tensor pictures_on(const torch::Device& device, std::span<const Example> examples,
-                          std::size_t which) {
-  return picture_tensor(examples, which).to(device);
-}
-
 TextBatch texts_on(const torch::Device& device, std::span<const Example> examples,
                    const BertTokenizer& tokenizer, int max_tokens, Padding padding) {
   const TextTensors texts =

@@ -1,4 +1,4 @@
-// What recipes pass to their models: batches on the device, rows of the other processes, the draws
+// What recipes pass to their models: texts on the device, rows of the other processes, the draws
 // of hard negatives.
 #pragma once
 
@@ -15,9 +15,6 @@
 
 namespace blip::train {
 
-/// The pictures of NLVR2's left side, or the only ones → [B, 3, S, S]
-torch::Tensor pictures_on(const torch::Device& device, std::span<const Example> examples,
-                          std::size_t which = 0);
 /// Captions, questions or statements → [B, T]
 TextBatch texts_on(const torch::Device& device, std::span<const Example> examples,
                    const BertTokenizer& tokenizer, int max_tokens, Padding padding);

@@ -50,6 +50,7 @@ ModelSelection::ModelSelection(const Recipe& recipe, std::filesystem::path run,
 void ModelSelection::evaluate(std::int64_t epoch) {
   std::map<std::string, double>& numbers = state_.numbers();
   const std::int64_t step = state_.position().step;
+  const auto shown = state_.show_average();
   save_whole(recipe_, run_ / "model");
   if (recipe_.evaluate) {
     const Evaluation evaluation = recipe_.evaluate(run_ / "model");

@@ -2,11 +2,13 @@
 #include <memory>
 
 #include "architectures/blip/architectures.hpp"
+#include "train/data/example_reader.hpp"
 #include "train/model/models.hpp"
 #include "train/model/save_model.hpp"
 #include "train/objectives/training_losses.hpp"
 #include "train/optimizer/schedules.hpp"
 #include "train/recipes/model_inputs.hpp"
+#include "train/recipes/picture_inputs.hpp"
 #include "train/recipes/recipe.hpp"
 #include "train/recipes/training_options.hpp"
 
@@ -17,13 +19,18 @@ Recipe make_pretraining_recipe(const TrainingConfig& config, const StartModel& s
   const torch::Device device = group.device();
   const auto model = std::make_shared<PretrainingModel>(
       make_pretraining_model(start.config, model_options(config, device)));
+  const auto pictures =
+      std::make_shared<PictureInputs>(config, start, model->online.vision, device);
   Recipe recipe;
+  recipe.prepare = [pictures](ExampleReader& reader) {
+    reader.set_feature_cache(pictures->open_cache());
+  };
   recipe.rows = RowKind::caption;
   recipe.parameters = model->parameters;
   recipe.losses = [=, sampler = default_sampler(config.objective), gather = gather_of(group)](
                       std::span<const Example> examples, const StepPlace& place) {
     PretrainingBatch batch;
-    batch.images = pictures_on(device, examples);
+    batch.images = (*pictures)(examples);
     // To the same length always: other processes gather what comes of it.
     batch.texts =
         texts_on(device, examples, start.tokenizer, config.data.max_tokens, Padding::to_maximum);
@@ -39,13 +46,13 @@ Recipe make_pretraining_recipe(const TrainingConfig& config, const StartModel& s
                        {"matching", losses.matching},
                        {"language", losses.language_model}}};
   };
-  recipe.description =
-      model_description(model->config, kBlipForImageTextRetrieval.name, start.tokenizer_source);
+  recipe.description = model_description(model->config, kBlipForImageTextRetrieval.name,
+                                         start.tokenizer_source, start.images);
   recipe.save = [=](const std::filesystem::path& directory) {
     save_model(model->parameters, model->config, kBlipForConditionalGeneration.name,
-               start.tokenizer_source, directory / "captioning");
+               start.tokenizer_source, directory / "captioning", start.images);
     save_model(model->parameters, model->config, kBlipForImageTextRetrieval.name,
-               start.tokenizer_source, directory / "retrieval");
+               start.tokenizer_source, directory / "retrieval", start.images);
   };
   return recipe;
 }

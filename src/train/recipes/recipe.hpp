@@ -29,9 +29,14 @@ struct StepPlace {
   std::int64_t steps_per_epoch = 1;
 };
 
+class ExampleReader;
+
 struct StepLosses {
   torch::Tensor total;                                         ///< what backward() starts from
   std::vector<std::pair<std::string, torch::Tensor>> parts{};  ///< as the log names them
+  /// What `total` is a mean over: tokens, pictures. Where several batches make one step, theirs add
+  /// up.
+  double weight = 1;
 };
 
 /// How good a model is on the validation data.
@@ -43,6 +48,8 @@ struct Evaluation {
 struct Recipe {
   RowKind rows = RowKind::caption;
   Parameters parameters;
+  /// Called once, before the first step: the parameters hold their values by then.
+  std::function<void(ExampleReader&)> prepare;
   /// Losses of this process's batch. Called once per step, in training mode: it may change buffers.
   std::function<StepLosses(std::span<const Example>, const StepPlace&)> losses;
   /// Writes what the engine and transformers load into a directory that is there and empty.

@@ -1,19 +1,25 @@
 #include "train/recipes/start_model.hpp"
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <system_error>
 #include <vector>
 
 #include "architectures/blip/config_writer.hpp"
 #include "architectures/blip/tokenizer_directory.hpp"
+#include "architectures/efficientnet_lite/config.hpp"
 #include "blip/error.hpp"
+#include "checkpoint/config_file.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "core/durable_file.hpp"
+#include "core/json_fields.hpp"
+#include "core/json_text.hpp"
 #include "core/open_file.hpp"
 #include "train/model/image_text_encoder.hpp"
 #include "train/model/load_towers.hpp"
 #include "train/model/load_weights.hpp"
 #include "train/model/save_model.hpp"
+#include "train/model/vocabulary_rows.hpp"
 
 namespace blip::train {
 namespace {
@@ -26,7 +32,8 @@ constexpr std::size_t kMaxVocabularyBytes = std::size_t{64} << 20;
 }
 
 // Copies the vocabulary to `directory`, so that a saved model has it wherever it came from.
-void copy_tokenizer(const std::string& vocabulary, const std::filesystem::path& directory) {
+void copy_tokenizer(const std::string& vocabulary, const BlipImageProcessorConfig& images,
+                    const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
@@ -39,11 +46,34 @@ void copy_tokenizer(const std::string& vocabulary, const std::filesystem::path& 
       replace_file(directory / name, text);
     }
   }
-  replace_file(directory / "preprocessor_config.json", image_processor_as_json({}));
+  replace_file(directory / "preprocessor_config.json", image_processor_as_json(images));
 }
 
-BlipConfig new_architecture(const ArchitectureConfig& architecture, const BertTokenizer& tokenizer,
-                            int image_size) {
+std::filesystem::path tokenizer_of_run(const TrainingConfig& config) {
+  return std::filesystem::path(config.run.directory) / "tokenizer";
+}
+
+// What pictures are normalised by, wherever they get their size.
+BlipImageProcessorConfig normalisation_of(const std::filesystem::path& model) {
+  const BlipImageProcessorConfig stored = BlipImageProcessorConfig::from_pretrained(model);
+  BlipImageProcessorConfig images;
+  images.image_mean = stored.image_mean;
+  images.image_std = stored.image_std;
+  return images;
+}
+
+bool has_tokenizer(const std::filesystem::path& model) {
+  return file_exists(model / "tokenizer.json") || file_exists(model / "vocab.txt");
+}
+
+EfficientNetLiteConfig read_backbone(const std::filesystem::path& classifier) {
+  const std::string name = (classifier / kConfigFile).string();
+  const nlohmann::json document = parse_json_object(read_text_file(name, kMaxConfigBytes), name);
+  return parse_efficientnet_lite(JsonFields(document, name));
+}
+
+BlipConfig new_architecture(const ArchitectureConfig& architecture, const ModelConfig& model,
+                            const BertTokenizer& tokenizer) {
   BlipConfig config;
   config.image_text_hidden_size = architecture.projection;
   config.projection_dim = architecture.projection;
@@ -52,8 +82,12 @@ BlipConfig new_architecture(const ArchitectureConfig& architecture, const BertTo
   vision.intermediate_size = 4 * architecture.vision_width;
   vision.num_hidden_layers = architecture.vision_layers;
   vision.num_attention_heads = architecture.vision_heads;
-  vision.image_size = image_size;
+  vision.image_size = model.image_size;
   vision.patch_size = architecture.patch_size;
+  if (!model.backbone.empty()) {
+    vision.backbone_config = read_backbone(resolve_model(model.backbone));
+    vision.patch_size = vision.backbone_config->total_stride();
+  }
   vision.layer_norm_eps = 1e-6F;  // timm's, which BLIP was trained with
   BlipTextConfig& text = config.text_config;
   text.hidden_size = architecture.text_width;
@@ -87,7 +121,7 @@ void check_architecture(const BlipConfig& config, const TrainingConfig& training
   const BlipVisionConfig& vision = config.vision_config;
   const BlipTextConfig& text = config.text_config;
   const auto number = [](int value) { return std::to_string(value); };
-  if (vision.image_size % vision.patch_size != 0) {
+  if (!vision.backbone_config && vision.image_size % vision.patch_size != 0) {
     fail("model.image_size " + number(vision.image_size) + " is no multiple of the model's patch " +
          number(vision.patch_size));
   }
@@ -127,18 +161,21 @@ StartModel open_start_model(const TrainingConfig& config, const ProcessGroup& gr
     if (!config.model.start.empty()) {
       const std::filesystem::path source = resolve_model(config.model.start);
       return {start_architecture(source, config.model),
-              BertTokenizer::from_pretrained(tokenizer_directory(source)), source};
+              BertTokenizer::from_pretrained(tokenizer_directory(source)), source,
+              normalisation_of(source)};
     }
     if (config.model.text_layers > 0) {
       fail("model.text_layers needs model.start; of a new model it is architecture.text_layers");
     }
-    const auto directory = std::filesystem::path(config.run.directory) / "tokenizer";
-    if (group.rank() == 0) copy_tokenizer(config.architecture.vocabulary, directory);
+    const std::filesystem::path directory = tokenizer_of_run(config);
+    const BlipImageProcessorConfig images =
+        config.model.backbone.empty() ? BlipImageProcessorConfig{}
+                                      : normalisation_of(resolve_model(config.model.backbone));
+    if (group.rank() == 0) copy_tokenizer(config.architecture.vocabulary, images, directory);
     group.barrier();
     BertTokenizer tokenizer = BertTokenizer::from_pretrained(directory);
-    BlipConfig architecture =
-        new_architecture(config.architecture, tokenizer, config.model.image_size);
-    return {std::move(architecture), std::move(tokenizer), directory};
+    BlipConfig architecture = new_architecture(config.architecture, config.model, tokenizer);
+    return {std::move(architecture), std::move(tokenizer), directory, images};
   };
   StartModel start = start_of();
   check_architecture(start.config, config, start.tokenizer);
@@ -163,8 +200,16 @@ void fill_parameters(Parameters& parameters, const TrainingConfig& config,
     return;
   }
   parameters.initialise(generator);
-  if (!config.model.bert.empty()) load_bert(parameters, resolve_model(config.model.bert));
-  if (!config.model.vit.empty()) load_timm_vision(parameters, resolve_model(config.model.vit));
+  const ModelConfig& model = config.model;
+  if (!model.bert.empty()) {
+    const std::filesystem::path bert = resolve_model(model.bert);
+    // A checkpoint without a tokenizer beside it has this vocabulary in this order.
+    load_bert(parameters, bert,
+              has_tokenizer(bert) ? vocabulary_rows(tokenizer_of_run(config), bert)
+                                  : std::vector<std::int64_t>());
+  }
+  if (!model.vit.empty()) load_timm_vision(parameters, resolve_model(model.vit));
+  if (!model.backbone.empty()) load_backbone(parameters, resolve_model(model.backbone));
   copy_to_momentum(momentum_pairs(parameters));
 }
 

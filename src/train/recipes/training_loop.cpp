@@ -41,6 +41,14 @@ StepValues values_of(const StepLosses& losses) {
   return values;
 }
 
+// sum += weight · values
+void add_weighted(StepValues& sum, const StepValues& values, double weight) {
+  if (sum.empty()) {
+    for (const auto& [name, value] : values) sum.emplace_back(name, 0.0);
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) sum[i].second += weight * values[i].second;
+}
+
 // The mean over all processes, which must all call it.
 StepValues mean_over(const ProcessGroup& group, StepValues values) {
   if (group.size() == 1) return values;
@@ -75,15 +83,18 @@ std::optional<std::filesystem::path> open_run(const std::filesystem::path& run, 
 EpochSampler make_sampler(const TrainingConfig& config, const ProcessGroup& group,
                           std::size_t rows) {
   const auto ranks = static_cast<std::size_t>(group.size());
+  const auto steps = static_cast<std::size_t>(config.optimizer.accumulation_steps);
   EpochSampler sampler({.rows = rows,
-                        .batch = static_cast<std::size_t>(config.data.batch) * ranks,
+                        .batch = static_cast<std::size_t>(config.data.batch) * steps * ranks,
                         .rank = static_cast<std::size_t>(group.rank()),
                         .ranks = ranks,
                         .seed = static_cast<std::uint64_t>(config.run.seed)});
   if (sampler.steps_per_epoch() == 0) {
     throw Error(ErrorCode::invalid_argument,
                 "the data have " + std::to_string(rows) + " rows, less than the " +
-                    std::to_string(config.data.batch * group.size()) + " of one step");
+                    std::to_string(std::int64_t{config.data.batch} *
+                                   config.optimizer.accumulation_steps * group.size()) +
+                    " of one step");
   }
   return sampler;
 }
@@ -149,6 +160,7 @@ void TrainingLoop::start(const std::optional<std::filesystem::path>& checkpoint)
     state_.fill(log);
   }
   state_.share(reader_.rows());
+  if (recipe_.prepare) recipe_.prepare(reader_);
   first_step_ = state_.position().step;
   if (!is_first) return;
   reports_.emplace(config_.run.directory, first_step_, log_);
@@ -187,15 +199,28 @@ TrainingOutcome TrainingLoop::run(const StopRequest& stop) {
 StepResult TrainingLoop::take_step(const Batch& batch) {
   const RunPosition position = state_.position();
   const double rate = learning_rate_at(config_, position, steps_);
-  StepLosses losses;
-  {
-    const Autocast autocast(config_.run.precision == "bfloat16", group_.device());
-    losses =
-        recipe_.losses(batch.examples, {position.epoch, position.step_in_epoch, steps_per_epoch_});
+  const std::span<const Example> examples = batch.examples;
+  const std::size_t parts = static_cast<std::size_t>(config_.optimizer.accumulation_steps);
+  const std::size_t part = examples.size() / parts;
+  StepResult result{position.epoch, rate, {}};
+  double weight = 0;
+  for (std::size_t i = 0; i < parts; ++i) {
+    StepLosses losses;
+    {
+      const Autocast autocast(config_.run.precision == "bfloat16", group_.device());
+      losses = recipe_.losses(examples.subspan(i * part, part),
+                              {position.epoch, position.step_in_epoch, steps_per_epoch_});
+    }
+    if (parts == 1) losses.weight = 1;
+    add_weighted(result.losses, values_of(losses), losses.weight);
+    weight += losses.weight;
+    (parts == 1 ? losses.total : losses.total * losses.weight).backward();
   }
-  StepResult result{position.epoch, rate, values_of(losses)};
+  if (parts > 1) {
+    for (auto& [name, value] : result.losses) value /= weight;
+    state_.divide_gradients(weight);
+  }
   monitor_.add(position.step + 1, result.losses);
-  losses.total.backward();
   state_.update(rate, steps_per_epoch_);
   return result;
 }

@@ -11,6 +11,7 @@ ModelOptions model_options(const TrainingConfig& config, const torch::Device& de
   options.device = device;
   options.vision.drop_path = config.model.drop_path;
   options.vision.recomputed_blocks = config.model.recompute_layers;
+  options.vision.is_backbone_fixed = config.optimizer.backbone_learning_rate_factor == 0.0;
   options.text_dropout = config.model.dropout;
   options.queue_size = config.objective.queue_size;
   options.momentum = config.objective.momentum;
@@ -33,7 +34,9 @@ ExampleOptions example_options(const TrainingConfig& config, RowKind kind) {
   options.is_augmented = config.data.augment;
   options.has_rand_augment = config.data.rand_augment;
   options.min_crop_area = config.data.min_crop;
+  options.is_mirrored_at_times = config.data.flip;
   options.seed = static_cast<std::uint64_t>(config.run.seed);
+  options.synthetic_sources = config.objective.synthetic_datasets;
   options.visual_genome_weight = config.objective.single_answer_weight;
   options.bad_picture =
       config.data.bad_pictures == "replace" ? BadPicture::replace : BadPicture::fail;
@@ -49,6 +52,7 @@ AdamWOptions adamw_options(const OptimizerConfig& config) {
   options.weight_decay = config.weight_decay;
   options.decay_everything = config.decay_everything;
   options.vision_learning_rate_factor = config.vision_learning_rate_factor;
+  options.backbone_learning_rate_factor = config.backbone_learning_rate_factor;
   return options;
 }
 

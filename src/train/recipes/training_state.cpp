@@ -19,7 +19,8 @@ std::string joined(const std::vector<std::string>& texts) {
 
 // Of all processes together.
 std::int64_t rows_of_step(const TrainingConfig& config, const ProcessGroup& group) {
-  return std::int64_t{config.data.batch} * config.data.captions_per_image * group.size();
+  return std::int64_t{config.data.batch} * config.data.captions_per_image *
+         config.optimizer.accumulation_steps * group.size();
 }
 
 // A sum of the elements' bits, each times its place: → [] int64. Overflow wraps, the same
@@ -83,6 +84,9 @@ TrainingState::TrainingState(const TrainingConfig& config, const ProcessGroup& g
     if (is_vision_fixed && is_of_vision_tower(name)) tensor.set_requires_grad(false);
     trained_.push_back(tensor);
   }
+  if (config.optimizer.average_decay > 0) {
+    average_.emplace(recipe.parameters.trained(), config.optimizer.average_decay);
+  }
 }
 
 void TrainingState::restore(const std::filesystem::path& checkpoint, std::int64_t steps_per_epoch,
@@ -92,7 +96,17 @@ void TrainingState::restore(const std::filesystem::path& checkpoint, std::int64_
       changed_keys(saved.configuration, config_as_json(config_));
   try {
     recipe_.parameters.load_state(saved.model);
-    optimizer_.load_state(saved.optimizer);
+    NamedTensors averages;
+    NamedTensors of_optimizer;
+    for (const auto& entry : saved.optimizer) {
+      (is_of_average(entry.first) ? averages : of_optimizer).push_back(entry);
+    }
+    optimizer_.load_state(of_optimizer);
+    if (average_ && averages.empty()) {
+      average_->restart();
+    } else if (average_) {
+      average_->load_state(averages);
+    }
   } catch (const Error& error) {
     throw Error(error.code(), checkpoint.string() + ": " + error.what() +
                                   (changed.empty() ? "" : "; changed since: " + joined(changed)));
@@ -113,6 +127,7 @@ void TrainingState::restore(const std::filesystem::path& checkpoint, std::int64_
 
 void TrainingState::fill(const std::function<void(const std::string&)>& log) {
   fill_parameters(recipe_.parameters, config_, log);
+  if (average_) average_->restart();
 }
 
 void TrainingState::share(std::size_t rows) const {
@@ -122,9 +137,21 @@ void TrainingState::share(std::size_t rows) const {
   group_.broadcast(tensors);
 }
 
+void TrainingState::divide_gradients(double weight) const {
+  const torch::NoGradGuard no_grad;
+  for (const torch::Tensor& tensor : trained_) {
+    if (tensor.grad().defined()) tensor.grad().div_(weight);
+  }
+}
+
+std::unique_ptr<WeightAverage::Shown> TrainingState::show_average() const {
+  return average_ ? std::make_unique<WeightAverage::Shown>(*average_) : nullptr;
+}
+
 void TrainingState::update(double learning_rate, std::int64_t steps_per_epoch) {
   group_.average_gradients(trained_);
   optimizer_.step(learning_rate);
+  if (average_) average_->update();
   recipe_.parameters.zero_grad();
   ++position_.step;
   if (++position_.step_in_epoch == steps_per_epoch) {
@@ -141,6 +168,10 @@ void TrainingState::save() const {
   if (group_.rank() == 0) {
     state.model = recipe_.parameters.named_state();
     state.optimizer = optimizer_.named_state();
+    if (average_) {
+      const NamedTensors averages = average_->named_state();
+      state.optimizer.insert(state.optimizer.end(), averages.begin(), averages.end());
+    }
     state.processes = group_.size();
     state.configuration = config_as_json(config_);
     state.numbers = numbers_;

@@ -8,10 +8,13 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "train/optimizer/adamw.hpp"
+#include "train/optimizer/weight_average.hpp"
 #include "train/recipes/recipe.hpp"
 #include "train/run/process_group.hpp"
 #include "train/run/run_checkpoint.hpp"
@@ -37,12 +40,18 @@ class TrainingState {
   /// do the same: one found another checkpoint, or none, or other data, which have `rows`.
   void share(std::size_t rows) const;
 
+  /// Before a step whose losses were added up: makes a mean of them.
+  void divide_gradients(double weight) const;
   /// One step of the optimizer, with the gradients' mean over all processes. Counts the step.
   void update(double learning_rate, std::int64_t steps_per_epoch);
 
   /// A checkpoint of the run. All processes must call it. Throws what save_checkpoint throws, and
   /// malformed, naming a tensor, if the processes do not hold the same model.
   void save() const;
+
+  /// While what it returns is there, the weights are what is evaluated and saved as a model: their
+  /// average with optimizer.average_decay, else themselves (null).
+  [[nodiscard]] std::unique_ptr<WeightAverage::Shown> show_average() const;
 
   [[nodiscard]] const RunPosition& position() const noexcept { return position_; }
   /// What else checkpoints hold, by name; only what rank 0 writes is kept.
@@ -54,6 +63,7 @@ class TrainingState {
   Recipe& recipe_;
   AdamW optimizer_;
   std::vector<torch::Tensor> trained_;
+  std::optional<WeightAverage> average_;
   RunPosition position_;
   std::map<std::string, double> numbers_;
 };

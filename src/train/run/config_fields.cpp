@@ -44,7 +44,12 @@ void add_data(std::vector<TaskField>& fields, DataConfig& data) {
       {kAll, {"data", "augment", SwitchField{&data.augment}}},
       {kAll, {"data", "rand_augment", SwitchField{&data.rand_augment}}},
       {kAll, {"data", "bad_pictures", TextField{&data.bad_pictures, {"fail", "replace"}}}},
-      {kAll, {"data", "cache_megabytes", IntegerField{&data.cache_megabytes, 0, 1 << 20}}}};
+      {kAll, {"data", "flip", SwitchField{&data.flip}}},
+      {kAll, {"data", "cache_megabytes", IntegerField{&data.cache_megabytes, 0, 1 << 20}}},
+      {kAll, {"data", "feature_cache", TextField{&data.feature_cache}}},
+      {kAll,
+       {"data", "feature_cache_megabytes",
+        IntegerField{&data.feature_cache_megabytes, 0, 1 << 20}}}};
   fields.insert(fields.end(), group);
 }
 
@@ -55,6 +60,7 @@ void add_model(std::vector<TaskField>& fields, ModelConfig& model) {
       {kAll, {"model", "text_layers", IntegerField{&model.text_layers, 0, 1024}}},
       {kAll, {"model", "bert", TextField{&model.bert}}},
       {kAll, {"model", "vit", TextField{&model.vit}}},
+      {kAll, {"model", "backbone", TextField{&model.backbone}}},
       {kAll, {"model", "dropout", NumberField{&model.dropout, 0, 0.9}}},
       {kAll, {"model", "drop_path", NumberField{&model.drop_path, 0, 0.9}}},
       {kAll, {"model", "recompute_layers", IntegerField{&model.recompute_layers, 0, 1024}}}};
@@ -95,6 +101,12 @@ void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
       {kAll,
        {"optimizer", "vision_learning_rate_factor",
         NumberField{&optimizer.vision_learning_rate_factor, 0, 10}}},
+      {kAll,
+       {"optimizer", "backbone_learning_rate_factor",
+        NumberField{&optimizer.backbone_learning_rate_factor, 0, 10}}},
+      {kAll,
+       {"optimizer", "accumulation_steps", IntegerField{&optimizer.accumulation_steps, 1, 1024}}},
+      {kAll, {"optimizer", "average_decay", NumberField{&optimizer.average_decay, 0, 0.9999999}}},
       {kAll, {"optimizer", "beta1", NumberField{&optimizer.beta1, 0, 0.9999999}}},
       {kAll, {"optimizer", "beta2", NumberField{&optimizer.beta2, 0, 0.9999999}}},
       {kAll, {"optimizer", "epsilon", NumberField{&optimizer.epsilon, 1e-16, 1}}}};
@@ -111,6 +123,20 @@ void add_objective(std::vector<TaskField>& fields, ObjectiveConfig& objective) {
        {"objective", "language_weight", NumberField{&objective.language_weight, 0, 1000}}},
       {kLanguage,
        {"objective", "label_smoothing", NumberField{&objective.label_smoothing, 0, 0.99}}},
+      {kCaption, {"objective", "self_critical", SwitchField{&objective.self_critical}}},
+      {kCaption,
+       {"objective", "self_critical_weight",
+        NumberField{&objective.self_critical_weight, 0, 1000}}},
+      {kCaption,
+       {"objective", "self_critical_samples",
+        IntegerField{&objective.self_critical_samples, 1, 1000}}},
+      {kCaption,
+       {"objective", "self_critical_baseline",
+        TextField{&objective.self_critical_baseline, {"greedy", "others"}}}},
+      {kCaption,
+       {"objective", "self_critical_cross_entropy",
+        NumberField{&objective.self_critical_cross_entropy, 0, 1000}}},
+      {kCaption, {"objective", "synthetic_datasets", ListField{&objective.synthetic_datasets}}},
       {kContrastive, {"objective", "queue_size", IntegerField{&objective.queue_size, 1, kMany}}},
       {kContrastive, {"objective", "momentum", NumberField{&objective.momentum, 0, 1}}},
       {kContrastive, {"objective", "alpha", NumberField{&objective.alpha, 0, 1}}},
@@ -120,6 +146,9 @@ void add_objective(std::vector<TaskField>& fields, ObjectiveConfig& objective) {
        {"objective", "negative_hardness", NumberField{&objective.negative_hardness, 0, 10}}},
       {kRetrieval,
        {"objective", "negatives_from_all_ranks", SwitchField{&objective.negatives_from_all_ranks}}},
+      {kRetrieval, {"objective", "sentence_space", TextField{&objective.sentence_space}}},
+      {kRetrieval,
+       {"objective", "sentence_weight", NumberField{&objective.sentence_weight, 0, 1000}}},
       {kVqa,
        {"objective", "single_answer_weight", NumberField{&objective.single_answer_weight, 0, 1}}}};
   fields.insert(fields.end(), group);

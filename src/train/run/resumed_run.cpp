@@ -42,7 +42,8 @@ std::int64_t rows_of_step(const RunState& state) {
     return value > 0 && value <= most ? value : 0;
   };
   const std::int64_t batch = number("/data/batch", 0, std::int64_t{1} << 20);
-  return batch * number("/data/captions_per_image", 1, 1 << 10) * state.processes;
+  return batch * number("/data/captions_per_image", 1, 1 << 10) *
+         number("/optimizer/accumulation_steps", 1, 1 << 10) * state.processes;
 }
 
 RunPosition position_in_steps_of(std::int64_t rows, std::int64_t rows_before,

@@ -95,6 +95,18 @@ void check_config(const TrainingConfig& config, int processes) {
         "model/retrieval");
   }
   const bool contrastive = config.task == Task::pretrain || config.task == Task::retrieval;
+  if (contrastive && config.optimizer.accumulation_steps > 1) {
+    fail(
+        "optimizer.accumulation_steps: contrastive and matching losses compare what is in a batch, "
+        "so the gradients of small ones do not add up to those of a large one; more processes make "
+        "it larger");
+  }
+  if (config.objective.self_critical && config.objective.self_critical_baseline == "others" &&
+      config.objective.self_critical_samples < 2) {
+    fail(
+        "objective.self_critical_baseline \"others\" is the mean of a picture's other captions: "
+        "objective.self_critical_samples must be 2 or more");
+  }
   if (!contrastive) return;
   const std::int64_t global_batch = std::int64_t{config.data.batch} * processes;
   const std::string batches = std::to_string(global_batch) + " (data.batch " +

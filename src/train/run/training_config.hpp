@@ -30,7 +30,11 @@ struct DataConfig {
   bool augment = true;                ///< crops, flips and RandAugment
   bool rand_augment = true;           ///< false: only crops and flips
   std::string bad_pictures = "fail";  ///< or "replace": the next row that can be read
+  bool flip = false;                  ///< without `augment`: mirrored half of the time
   int cache_megabytes = 0;            ///< for decoded pictures, per process
+  /// Directory where the maps that a fixed backbone makes of pictures are kept; empty: nowhere.
+  std::string feature_cache;
+  int feature_cache_megabytes = 8192;  ///< that it may grow to
 };
 
 struct ModelConfig {
@@ -39,8 +43,11 @@ struct ModelConfig {
   /// 0: as many as the start has; n: its first n text layers, for a smaller model. Refused without
   /// `start`, where architecture.text_layers counts.
   int text_layers = 0;
-  std::string bert;      ///< without `start`: fills the text towers
-  std::string vit;       ///< without `start`: fills the vision tower; timm's names
+  std::string bert;  ///< without `start`: fills the text towers
+  std::string vit;   ///< without `start`: fills the vision tower; timm's names
+  /// Without `start`: an EfficientNet-Lite classifier, whose convolutions embed the patches of a
+  /// hybrid vision tower.
+  std::string backbone;
   double dropout = 0.1;  ///< of the text towers
   double drop_path = 0;  ///< of the vision tower's last layer; rises linearly from the first
   int recompute_layers =
@@ -72,6 +79,11 @@ struct OptimizerConfig {
   double weight_decay = 0.05;
   bool decay_everything = true;              ///< false: not biases and norms, as LAVIS has it
   double vision_learning_rate_factor = 1.0;  ///< 0: the vision tower stays as it is
+  /// Of a hybrid tower's backbone, as a part of the others' learning rate; 0: it stays as it is.
+  double backbone_learning_rate_factor = 0.0;
+  /// Batches whose gradients make one step; captions, answers and statements alone.
+  int accumulation_steps = 1;
+  double average_decay = 0;  ///< of the weights' average, which is what is saved; 0: none
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
@@ -82,12 +94,22 @@ struct ObjectiveConfig {
   double matching_weight = 1;
   double language_weight = 1;
   double label_smoothing = 0.1;
+  bool self_critical = false;  ///< captions are drawn, and judged by CIDEr-D
+  double self_critical_weight = 1;
+  int self_critical_samples = 5;                  ///< captions drawn of a picture
+  std::string self_critical_baseline = "greedy";  ///< or "others": the mean of the picture's others
+  double self_critical_cross_entropy = 0;  ///< weight of people's captions as they are, beside that
+  std::vector<std::string> synthetic_datasets;  ///< whose captions are learnt as they are, alone
   int queue_size = 57600;
   double momentum = 0.995;
   double alpha = 0.4;            ///< share of the momentum encoder's opinion in ITC's targets
   int alpha_ramp_epochs = 1;     ///< over which alpha rises from 0
   double negative_hardness = 1;  ///< 0: any other pair is as likely to be a negative of matching
   bool negatives_from_all_ranks = true;
+  /// A BERT that places sentences; pictures learn the places of what is said of them, too. Empty:
+  /// not.
+  std::string sentence_space;
+  double sentence_weight = 1;
   double single_answer_weight = 0.2;  ///< of an answer that only one annotator gave (Visual Genome)
 };
 

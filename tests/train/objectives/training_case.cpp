@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "architectures/blip/config_text.hpp"
+#include "train/objectives/self_critical.hpp"
 #include "train/objectives/training_losses.hpp"
 #include "train/optimizer/adamw.hpp"
 
@@ -20,9 +21,11 @@ torch::Tensor start_value(const std::string& name, torch::IntArrayRef shape) {
   const auto contains = [&](const char* part) { return name.find(part) != std::string::npos; };
   if (name.ends_with("_queue")) return u * std::sqrt(3.0 / static_cast<double>(shape[0]));
   if (shape.size() == 1) {
-    return contains("orm") && name.ends_with("weight") ? 1.0 + 0.1 * u : 0.05 * u;
+    const bool is_norm = contains("orm") || contains("_bn.");
+    const bool is_scale = (is_norm && name.ends_with("weight")) || name.ends_with("running_var");
+    return is_scale ? 1.0 + 0.1 * u : 0.05 * u;
   }
-  if (contains("embedding") && !contains("patch")) return 0.2 * u;
+  if (contains("embedding") && !contains("patch") && !contains("backbone")) return 0.2 * u;
   return u * (1.5 / std::sqrt(static_cast<double>(u[0].numel())));
 }
 
@@ -46,6 +49,7 @@ class Runner {
     options_.text_dropout = 0.0;
     options_.queue_size = case_.at("queue_size");
     options_.vision.recomputed_blocks = case_.value("recomputed_blocks", 0);
+    options_.vision.is_backbone_fixed = case_.value("backbone_fixed", true);
     if (case_.value("smoothing", "of_targets") == "of_all_positions") {
       smoothing_.smoothing = Smoothing::of_all_positions;
     }
@@ -80,6 +84,7 @@ class Runner {
     if (task == "captioning") {
       CaptioningModel model = make_captioning_model(config_, options_);
       return train(model.parameters, [&](const json& step, std::size_t number) -> NamedTensors {
+        if (step.contains("advantages")) return {{"total", self_critical(model, step, number)}};
         return {{"total", captioning_loss(model,
                                           {images("images", number, step), texts(step),
                                            step.at("prompt_tokens").get<std::int64_t>()},
@@ -127,6 +132,18 @@ class Runner {
       }
     }
     return steps;
+  }
+
+  // The step's texts as captions that were drawn.
+  [[nodiscard]] torch::Tensor self_critical(const CaptioningModel& model, const json& step,
+                                            std::size_t number) const {
+    const TextBatch drawn = with_first_token(texts(step), decoder_token(config_.text_config));
+    const torch::Tensor states = model.vision.forward(images("images", number, step), true);
+    const torch::Tensor logits = model.language_model_head.logits(
+        model.decoder.decode(drawn, CrossStates{{states}, {}}, /*training=*/true));
+    const auto advantages = step.at("advantages").get<std::vector<double>>();
+    return self_critical_loss(logits, drawn, step.at("prompt_tokens"),
+                              torch::tensor(advantages, torch::kFloat64));
   }
 
   [[nodiscard]] torch::Tensor images(const std::string& name, std::size_t number,

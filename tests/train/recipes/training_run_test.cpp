@@ -19,6 +19,7 @@
 #include "train/optimizer/adamw.hpp"
 #include "train/run/log_reader.hpp"
 #include "train/run/run_checkpoint.hpp"
+#include "training_run.hpp"
 #include "worker.hpp"
 
 namespace blip::train {
@@ -29,41 +30,8 @@ using ::testing::HasSubstr;
 using ::testing::Key;
 using ::testing::Not;
 using testing::small_run;
-using testing::TemporaryDirectory;
 using testing::Worker;
 using testing::WorkerOutcome;
-
-class TrainingRun : public ::testing::Test {
- protected:
-  void SetUp() override { testing::write_small_data(path()); }
-  [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
-
-  void train(Task task, const std::string& run, std::vector<std::string> settings,
-             const std::vector<std::string>& flags = {}) {
-    std::vector<std::string> words = small_run(task, path(), run, settings);
-    words.insert(words.end(), flags.begin(), flags.end());
-    const WorkerOutcome outcome = Worker(words).wait();
-    output_ = outcome.output;
-    ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
-  }
-  [[nodiscard]] std::string validation() const {
-    return "data.validation=[\"" + (path() / "data-000000.tar").string() + "\"]";
-  }
-  [[nodiscard]] LogSeries log(const std::string& run) const {
-    return read_log(path() / run / "log.jsonl");
-  }
-  [[nodiscard]] std::vector<double> matching_losses(const std::string& run) const {
-    std::vector<double> losses;
-    const LogSeries series = log(run);
-    for (const LogPoint& point : series.at("matching")) losses.push_back(point.value);
-    return losses;
-  }
-
-  std::string output_;
-
- private:
-  TemporaryDirectory directory_;
-};
 
 TEST_F(TrainingRun, PretrainsWhatBothEngineClassesLoad) {
   train(Task::pretrain, "run", {});
