@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <barrier>
+#include <cstddef>
 #include <cstdlib>
 #include <thread>
 
@@ -39,9 +41,15 @@ TEST(ThreadContext, WorksAndEndsInAForkedChild) {
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "ThreadSanitizer refuses threads in a child of fork()";
 #endif
+  // All threads take part before the fork: one that is still starting may hold a lock of the
+  // allocator, which AddressSanitizer's does not let go of in a child.
+  ThreadPool& threads = thread_context().threads();
+  const auto num_threads = static_cast<std::size_t>(threads.num_threads());
+  std::barrier all_here(static_cast<std::ptrdiff_t>(num_threads));
+  threads.parallel_for(num_threads, [&](std::size_t, int) { all_here.arrive_and_wait(); });
   std::atomic<int> calls = 0;
   const auto count = [&](std::size_t, int) { ++calls; };
-  thread_context().threads().parallel_for(10, count);
+  threads.parallel_for(10, count);
   const pid_t child = ::fork();
   if (child == 0) {
     is_forked_child = true;
