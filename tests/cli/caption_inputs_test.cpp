@@ -57,6 +57,23 @@ TEST(CaptionInputs, RecursiveTakesSubfoldersInTheSameOrderEverywhere) {
               ElementsAre("a/deep/y.png", "a/link.png", "a/z.png", "b.png", "c/x.png"));
 }
 
+TEST(CaptionInputs, LinksToFoldersAreFollowedOnce) {
+  const Folder folder;
+  const Folder elsewhere;
+  for (const char* name : {"b/x.png", "b/deep/y.png"}) folder.picture(name);
+  elsewhere.picture("z.png");
+  std::filesystem::create_directory_symlink(elsewhere.path(), folder / "c");
+  std::filesystem::create_directory_symlink(elsewhere.path(), folder / "d");  // the same again
+  std::filesystem::create_directory_symlink("b", folder / "a");  // b has a name without a link
+  std::filesystem::create_directory_symlink("..", folder / "b/up");
+  std::filesystem::create_directory_symlink(folder.path(), elsewhere.path() / "back");
+  std::filesystem::create_directory_symlink("self", folder / "self");
+  const Outcome run = run_blip({"caption", "-r", folder.path().string()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(paths(run.out, folder), ElementsAre("b/deep/y.png", "b/x.png", "c/z.png"));
+  EXPECT_EQ(run_blip({"caption", folder.path().string()}).exit_code, 1);  // none right here
+}
+
 TEST(CaptionInputs, AFolderWithoutImagesIsAFailureThatSaysSo) {
   const Folder folder;
   const std::string good = folder.picture("good.png");

@@ -1,7 +1,9 @@
 // PictureReader: pictures as people name them, made what a model's vision encoder takes.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -18,13 +20,17 @@ struct PictureOptions {
   bool exif_rotation = true;        ///< turn photos upright by their EXIF tag
   bool shrink = false;              ///< large JPEG photos while they are decoded
   std::optional<int> image_size{};  ///< instead of the size that the model was made for
+  /// What transparent pixels show; nothing: their transparency is dropped.
+  std::optional<std::array<std::uint8_t, 3>> background = {{255, 255, 255}};
 };
 
 /// Immutable after construction: safe to call from many threads at once. All throw blip::Error.
 class PictureReader {
  public:
-  /// Of the model in `model`, a model directory or checkpoint file.
-  PictureReader(const std::filesystem::path& model, const PictureOptions& options);
+  /// Of the model in `model`, a model directory or checkpoint file, or of `processor`, another one,
+  /// if it is named.
+  PictureReader(const std::filesystem::path& model, const PictureOptions& options,
+                const std::filesystem::path& processor = {});
 
   // All → pixel_values [1, 3, H, W].
 

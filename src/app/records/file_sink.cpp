@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "app/records/writer_lock.hpp"
+
 namespace blip::app {
 namespace {
 
@@ -10,13 +12,20 @@ OutputFile open_output(const std::filesystem::path& file, bool append) {
   return file.empty() ? OutputFile::standard_output() : OutputFile::open(file, append);
 }
 
+// Nobody may write to the file while it is read and what has to be done again is removed.
+std::optional<FinishedRecords> finished_records(const std::filesystem::path& file,
+                                                const RecordFormat& format, bool resume) {
+  if (!resume) return std::nullopt;
+  const WriterLock lock(file);
+  return std::optional<FinishedRecords>(std::in_place, file, format);
+}
+
 }  // namespace
 
 FileSink::FileSink(std::unique_ptr<RecordFormat> format, const std::filesystem::path& file,
                    bool resume)
     : format_(std::move(format)),
-      earlier_(resume ? std::optional<FinishedRecords>(std::in_place, file, *format_)
-                      : std::nullopt),
+      earlier_(finished_records(file, *format_, resume)),
       output_(open_output(file, resume)),
       has_header_(earlier_ && earlier_->any_content()) {}
 

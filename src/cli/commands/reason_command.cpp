@@ -39,6 +39,7 @@ std::unique_ptr<ReasonOptions> parse_reason_options(Arguments arguments) {
   app.add_flag("--no-exif-rotation", no_exif_rotation,
                "Take photos as stored, not as the camera was held")
       ->group(group);
+  options->inputs.declare_background(app);
   options->model.declare(app, /*batched=*/false);
   options->output.declare(app, record_formats());
   const CommandHelp help = {
@@ -57,6 +58,7 @@ std::unique_ptr<ReasonOptions> parse_reason_options(Arguments arguments) {
     std::error_code ignored;
     if (std::filesystem::is_directory(image, ignored)) throw UsageError(image + ": is a folder");
   }
+  options->inputs.resolve();
   options->inputs.pictures.exif_rotation = !no_exif_rotation;
   options->model.resolve();
   options->output.resolve();
@@ -82,7 +84,8 @@ app::Finding finding_of(float probability, const std::string& statement,
       options.statements.size() == 1
           ? fmt::format("{}  {:.4f}", is_true, of_answer)
           : fmt::format("{:5}  {:.4f}  {}", is_true ? "true" : "false", of_answer, statement);
-  return {.about = {options.inputs.selection.names[1], statement}, .results = {std::move(result)}};
+  return {.about = {app::path_text(options.inputs.selection.names[1]), statement},
+          .results = {std::move(result)}};
 }
 
 }  // namespace

@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "cli/input/image_folder.hpp"
+#include "cli/options/background_colour.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/fastest_weights.hpp"
+#include "core/file_ending.hpp"
 #include "kernels/instruction_set.hpp"
 
 namespace blip::cli {
@@ -80,10 +82,19 @@ void InputOptions::declare(OptionParser& app, const std::string& positional,
   app.add_flag("--no-exif-rotation", no_exif_rotation_,
                "Take photos as stored, not as the camera was held")
       ->group(group);
+  declare_background(app);
   app.add_flag("--shrink-on-load", pictures.shrink,
                "Decode large JPEG photos at a half to an eighth of their size, never below twice "
                "what the model takes: faster, pixels differ a little")
       ->group(group);
+}
+
+void InputOptions::declare_background(OptionParser& app) {
+  app.add_option("--background", background_,
+                 "What transparent pixels show: white, black, grey, RRGGBB, or none to drop the "
+                 "transparency as transformers 4 did [white]")
+      ->type_name("COLOUR")
+      ->group("Input");
 }
 
 void InputOptions::resolve() {
@@ -97,6 +108,14 @@ void InputOptions::resolve() {
     selection.separator = '\0';
   }
   pictures.exif_rotation = !no_exif_rotation_;
+  if (!background_.empty()) {
+    const auto background = parse_background(background_);
+    if (!background) {
+      throw UsageError("--background: '" + background_ +
+                       "' is none of white, black, grey, RRGGBB and none");
+    }
+    pictures.background = background->colour;
+  }
 }
 
 void InputOptions::require_images(std::string_view command) const {
@@ -116,6 +135,10 @@ void ModelOptions::declare(OptionParser& app, bool batched) {
       "A hub id, a model directory, a checkpoint file or the name of a bundled model";
   if (!fallback_.empty()) description += " [" + fallback_ + "]";
   app.add_option("-m,--model", name, description)->type_name("MODEL")->group(group);
+  app.add_option("--processor", processor,
+                 "Tokenizer and preprocessing of MODEL, for a model that comes without")
+      ->type_name("MODEL")
+      ->group(group);
   app.add_option(
          "--dtype", dtype_,
          "Hold weights as stored, f32, f16, bf16, int8 (a quarter of the memory and several times "
@@ -171,7 +194,7 @@ void OutputOptions::declare(OptionParser& app, const std::vector<std::string>& f
       ->type_name("FORMAT")
       ->check(one_of(formats))
       ->group(group);
-  app.add_option("-o,--output", file, "Write to FILE instead of standard output")
+  app.add_option("-o,--output", file, "Write to FILE instead of standard output (-)")
       ->type_name("FILE")
       ->group(group);
   if (!resuming.empty()) {
@@ -181,10 +204,10 @@ void OutputOptions::declare(OptionParser& app, const std::vector<std::string>& f
 }
 
 void OutputOptions::resolve() {
+  if (file == "-") file.clear();
   std::string chosen = format_;
   if (chosen.empty()) {
-    chosen = std::filesystem::path(file).extension().string();
-    if (!chosen.empty()) chosen.erase(0, 1);
+    chosen = file_ending(file);
     if (std::find(formats_.begin(), formats_.end(), chosen) == formats_.end()) {
       chosen = formats_.front();
     }

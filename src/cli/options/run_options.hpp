@@ -23,6 +23,8 @@ class InputOptions {
   /// said of them before the endings of images are listed. `sharded`: whether there is --shard.
   void declare(OptionParser& app, const std::string& positional, const std::string& description,
                bool sharded);
+  /// The part of it about pictures, for commands whose images are given in another way.
+  void declare_background(OptionParser& app);
   void resolve();
 
   /// Throws UsageError if there is no image, `command` being where to look for help.
@@ -38,6 +40,7 @@ class InputOptions {
   std::string shard_;
   bool null_separated_ = false;
   bool no_exif_rotation_ = false;
+  std::string background_;
 };
 
 class ModelOptions {
@@ -50,6 +53,7 @@ class ModelOptions {
   void resolve();
 
   std::string name;
+  std::string processor;  ///< a model whose tokenizer and preprocessing are used; empty: its own
   WeightType weight_type = WeightType::stored;
   std::optional<int> image_size;  ///< instead of the model's own
   int batch = 8;
