@@ -116,7 +116,7 @@ void compare_tensors(ModelReport& report, const Checkpoint& checkpoint,
 }
 
 void read_tokenizer(ModelReport& report) {
-  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(tokenizer_directory(report.model));
+  const BertTokenizer tokenizer = open_bert_tokenizer(report.model);
   report.tokenizer = {.tokens = tokenizer.vocab_size(),
                       .pad = tokenizer.pad_token_id(),
                       .unk = tokenizer.unk_token_id(),
