@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,9 +26,10 @@ struct Finding {
 };
 
 struct Record {
-  std::string path;               ///< the input as it was named; any bytes
-  std::vector<Finding> findings;  ///< none if it failed
-  std::string error;              ///< the cause, without the path; empty if it did not fail
+  std::string path;                    ///< the input as it was named; any bytes
+  std::vector<Finding> findings;       ///< none if it failed
+  std::string error;                   ///< the cause, without the path; empty if it did not fail
+  std::filesystem::path sidecar = {};  ///< the text file that gets the results, if one does
 };
 
 /// What a command's records consist of. Each format is written, and read back to resume, by this.
@@ -37,6 +39,9 @@ struct RecordSchema {
   std::vector<std::string_view> results = {};  ///< names of Result::values
   /// Name of the list that holds all results of a finding, in JSON, if there are several.
   std::string_view list = {};
+  /// Name of a second list, of objects with all values but the first; `list` then holds the first
+  /// ones alone, without names.
+  std::string_view list_of_others = {};
   /// Whether failures are records too; otherwise only the console names them.
   bool failures = true;
 
@@ -46,6 +51,9 @@ struct RecordSchema {
   /// What each finding of an input is about, in order: the first of Finding::about, or "" where
   /// nothing is asked. A run that is resumed must have asked the same.
   std::vector<std::string> asked = {""};
+  /// Whether each input has a thing of its own that is asked, so that the first of Finding::about
+  /// is part of its name. `asked` is then {""}.
+  bool asked_by_input = false;
   std::size_t results_per_finding = 1;
 };
 

@@ -40,7 +40,8 @@ LineReader::LineReader(LineReader&& other) noexcept
       buffer_(std::move(other.buffer_)),
       begin_(other.begin_),
       scanned_(other.scanned_),
-      at_end_(other.at_end_) {}
+      at_end_(other.at_end_),
+      line_number_(other.line_number_) {}
 
 LineReader& LineReader::operator=(LineReader&& other) noexcept {
   std::swap(name_, other.name_);
@@ -50,6 +51,7 @@ LineReader& LineReader::operator=(LineReader&& other) noexcept {
   std::swap(begin_, other.begin_);
   std::swap(scanned_, other.scanned_);
   std::swap(at_end_, other.at_end_);
+  std::swap(line_number_, other.line_number_);
   return *this;
 }
 
@@ -83,6 +85,7 @@ std::optional<std::string> LineReader::take_line() {
   }
   std::string line = buffer_.substr(begin_, end - begin_);
   begin_ = scanned_ = std::min(end + 1, buffer_.size());
+  ++line_number_;
   if (separator_ == '\n' && line.ends_with('\r')) line.pop_back();
   // A NUL cannot be part of a path; the system would silently cut the name there.
   if (line.find('\0') != std::string::npos) {
