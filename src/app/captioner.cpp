@@ -25,8 +25,8 @@ std::string stripped(std::string caption, const std::string& prompt) {
 }  // namespace
 
 Captioner::Captioner(const ModelOptions& model, CaptionOptions options)
-    : pictures_(model.model, model.pictures),
-      tokenizer_(open_tokenizer(model.model)),
+    : pictures_(model.model, model.pictures, model.processor),
+      tokenizer_(open_tokenizer(model.model, model.processor)),
       generation_(std::move(options.generation)),
       edits_(std::move(options.edits)),
       model_(BlipForConditionalGeneration::from_pretrained(model.model,

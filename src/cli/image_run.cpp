@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
 #include <utility>
 
@@ -11,6 +12,13 @@
 namespace blip::cli {
 
 using app::Record;
+
+namespace {
+
+// How long the images that a slow list has named wait for others to go through the model with.
+constexpr std::chrono::milliseconds kPatience{50};
+
+}  // namespace
 
 ImageRun::ImageRun(const InputOptions& inputs, const OutputOptions& output, int batch,
                    app::RecordSchema schema)
@@ -33,6 +41,8 @@ void ImageRun::start(const app::PictureReader& pictures, int num_threads, CheckI
   if (output_options_.resume || output_options_.sidecars) {
     inputs_->skip([this](const Input& input) { return reporter_.is_done(input); });
   }
+  // Images that belong together are not to be parted.
+  inputs_are_slow_ = !inputs_->total() && input_options_.selection.columns.paths.size() == 1;
   reporter_.start_progress(inputs_->total());
   images_.emplace([this](const std::stop_token& stop) { return inputs_->next(stop); },
                   [&pictures, check = std::move(check)](const Input& input) {
@@ -43,7 +53,8 @@ void ImageRun::start(const app::PictureReader& pictures, int num_threads, CheckI
 }
 
 std::optional<app::ImageBatch> ImageRun::next_batch() {
-  return images_->next_batch(batch_);
+  if (!inputs_are_slow_) return images_->next_batch(batch_);
+  return images_->next_batch(batch_, kPatience);
 }
 
 void ImageRun::report(const app::ImageBatch& batch,

@@ -48,6 +48,7 @@ TEST(SidecarNames, OfAUrlTheLastPartCounts) {
                [&] { beside.place("https://host/cat.jpg", ""); });
   SidecarNames names(".txt", "out");
   EXPECT_EQ(names.place("https://host/photos/cat.jpg?size=2/3#x", ""), "out/cat.txt");
+  expect_error(ErrorCode::invalid_argument, "has no name", [&] { names.place("-", ""); });
   for (const char* url :
        {"https://host", "https://host/", "https://host/a/..", "https://host/?q"}) {
     expect_error(ErrorCode::invalid_argument, "has no name", [&] { names.place(url, ""); });

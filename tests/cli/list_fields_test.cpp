@@ -2,7 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "pictures.hpp"
 #include "program.hpp"
@@ -175,6 +179,24 @@ TEST(ListFields, EachPairIsJudgedByItsOwnStatement) {
                          reason({photo(1), photo(0), "a bird"}).out);
   EXPECT_EQ(reason({"--from-file", list}).exit_code, 2);
   EXPECT_EQ(reason({"--from-file", folder.file("names.txt", photo(0))}).exit_code, 2);
+}
+
+TEST(ListFields, AnOutputIsAListWhateverItsNamesAre) {
+  const Folder folder;
+  for (const char* name : {"in/M\xf6ller.png", "in/100%\xff.png", "in/caf\xc3\xa9 1%41.png"}) {
+    folder.picture(name);
+  }
+  const std::string out = folder / "out.jsonl";
+  ASSERT_EQ(run_blip({"caption", folder / "in", "-o", out}).exit_code, 0);
+  const Outcome again = run_blip({"caption", "--from-file", out, "-f", "jsonl"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  const auto first = json_lines(read_file(out));
+  const auto second = json_lines(again.out);
+  ASSERT_EQ(second.size(), first.size());
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    EXPECT_EQ(second[i]["path"], first[i]["path"]);
+    EXPECT_EQ(second[i]["caption"], first[i]["caption"]);
+  }
 }
 
 TEST(ListFields, ALineThatIsWrongIsTwoAndNamed) {

@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "pictures.hpp"
 #include "program.hpp"
@@ -170,6 +173,7 @@ TEST(SidecarFiles, WrongUsageIsTwoWithOneLine) {
            {"--sidecar", ".jpg"},
            {"--sidecar", "."},
            {"--sidecar", "a/b"},
+           {"--sidecar", ".txt", "-o", "-"},
            {"--sidecar", ".txt", "--existing", "maybe"},
            {"--sidecar", ".txt", "--resume"},
            {"--sidecar", ".txt", "--beams", "2", "--num-captions", "2", "--existing", "append"},

@@ -25,7 +25,7 @@ fs::path name_in_url(const std::string& url) {
 
 bool is_a_name(const fs::path& path) {
   const fs::path name = path.filename();
-  return !name.empty() && name != "." && name != ".." && name != "/";
+  return !name.empty() && name != "." && name != ".." && name != "/" && path != "-";
 }
 
 // The image's path below `folder`, or its name alone.

@@ -63,7 +63,7 @@ std::unique_ptr<ReasonOptions> parse_reason_options(Arguments arguments) {
                  "two; with --from-file no images")
       ->group("Input");
   options->inputs.declare_list(app);
-  options->inputs.declare_decoding(app);
+  options->inputs.declare_reading(app);
   options->model.declare(app, /*batched=*/false);
   options->output.declare(app, record_formats());
   const CommandHelp help = {
@@ -104,7 +104,7 @@ app::Finding finding_of(float probability, const std::string& right, const std::
           ? fmt::format("{}  {:.4f}", is_true, of_answer)
           : fmt::format("{:5}  {:.4f}  {}", is_true ? "true" : "false", of_answer, statement);
   if (options.inputs.has_list()) result.line = right + ": " + result.line;
-  return {.about = {right, statement}, .results = {std::move(result)}};
+  return {.about = {app::path_text(right), statement}, .results = {std::move(result)}};
 }
 
 }  // namespace

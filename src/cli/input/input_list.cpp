@@ -7,9 +7,17 @@
 
 #include "blip/error.hpp"
 #include "cli/input/image_folder.hpp"
-#include "cli/options/option_parser.hpp"
+#include "cli/options/command_line.hpp"
 
 namespace blip::cli {
+namespace {
+
+// Only on the command line is "-" standard input: what a list names are files.
+std::string name_in_list(const std::string& line) {
+  return line == "-" ? "./-" : line;
+}
+
+}  // namespace
 
 std::optional<Shard> Shard::parse(const std::string& text) {
   Shard shard;
@@ -30,6 +38,10 @@ InputList::InputList(const InputSelection& selection, PlaceSidecar place)
   if (has_texts && !text && !selection.names.empty()) {
     throw UsageError(selection.names.front() + ": is named without a " + selection.columns.text);
   }
+  const auto dashes = std::count(selection.names.begin(), selection.names.end(), "-");
+  if (dashes > 1 || (dashes == 1 && selection.list == "-")) {
+    throw UsageError("standard input (-) can be read only once");
+  }
   for (const std::string& name : selection.names) add(name, text);
   if (selection.list.empty()) return;
   if (selection.list_format != ListFormat::names) {
@@ -45,13 +57,13 @@ InputList::InputList(const InputSelection& selection, PlaceSidecar place)
 
 void InputList::add_line(const std::string& line, std::size_t number) {
   if (!parser_) {
-    add(line, std::nullopt);
+    add(name_in_list(line), std::nullopt);
     return;
   }
   const auto entry = parser_->parse(line, number);
   if (!entry) return;
   if (entry->paths.size() == 1) {
-    add(entry->paths.front(), entry->text);
+    add(name_in_list(entry->paths.front()), entry->text);
   } else {
     add_pair(*entry);
   }
@@ -59,7 +71,7 @@ void InputList::add_line(const std::string& line, std::size_t number) {
 
 void InputList::add(const std::string& name, const std::optional<std::string>& text) {
   std::error_code ignored;  // a name that cannot be examined fails when it is opened
-  if (!std::filesystem::is_directory(name, ignored)) {
+  if (name == "-" || !std::filesystem::is_directory(name, ignored)) {
     append({.path = name, .text = text}, {});
     return;
   }
@@ -74,7 +86,9 @@ void InputList::add_pair(const ListEntry& entry) {
   for (const std::string& path : entry.paths) {
     std::error_code ignored;
     const bool is_folder = std::filesystem::is_directory(path, ignored);
-    append({.path = path, .error = is_folder ? "is a folder" : "", .text = entry.text}, {});
+    append(
+        {.path = name_in_list(path), .error = is_folder ? "is a folder" : "", .text = entry.text},
+        {});
   }
 }
 

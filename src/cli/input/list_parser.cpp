@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "app/records/record.hpp"
 #include "blip/error.hpp"
 #include "cli/options/option_parser.hpp"
 #include "core/file_ending.hpp"
@@ -89,7 +90,7 @@ ListEntry ListParser::parse_json(const std::string& line, const std::string& whe
     for (const std::string& name : columns_.paths) {
       auto path = path_in(fields, name);
       if (!path) refuse_line(where, fmt::format("has no \"{}\"", name));
-      entry.paths.push_back(std::move(*path));
+      entry.paths.push_back(app::path_of_text(*path));
     }
     if (!columns_.text.empty()) entry.text = fields.string(columns_.text.c_str());
     return entry;

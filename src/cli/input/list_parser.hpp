@@ -11,8 +11,10 @@ namespace blip::cli {
 
 enum class ListFormat {
   names,  ///< a name per line
-  jsonl,  ///< an object per line, {"path": …, "prompt": …}; other fields are nobody's business
-  tsv,    ///< fields between tabs; a first line that begins with "path" names them
+  /// An object per line, {"path": …, "prompt": …}; other fields are nobody's business. Paths that
+  /// are not UTF-8 are written as in an output (app::path_text).
+  jsonl,
+  tsv,  ///< fields between tabs; a first line that begins with "path" names them
 };
 
 /// By the ending of a list's name: .jsonl, .ndjson, .tsv; else names.

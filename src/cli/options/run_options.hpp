@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,9 +26,10 @@ class InputOptions {
   /// said of them before the endings of images are listed. `sharded`: whether there is --shard.
   void declare(OptionParser& app, const std::string& positional, const std::string& description,
                bool sharded);
-  /// Parts of it, for a command whose images are not any number of words.
+  /// Parts of it, for commands whose images are given in another way: lists of them, and how they
+  /// are read.
   void declare_list(OptionParser& app);
-  void declare_decoding(OptionParser& app);
+  void declare_reading(OptionParser& app);
   void resolve();
 
   /// Whether images come from a list.
@@ -50,6 +52,8 @@ class InputOptions {
   std::string list_format_;
   bool null_separated_ = false;
   bool no_exif_rotation_ = false;
+  std::string background_;
+  std::string max_pixels_;
 };
 
 class ModelOptions {
@@ -62,6 +66,7 @@ class ModelOptions {
   void resolve();
 
   std::string name;
+  std::string processor;  ///< a model whose tokenizer and preprocessing are used; empty: its own
   WeightType weight_type = WeightType::stored;
   std::optional<int> image_size;  ///< instead of the model's own
   int batch = 8;
@@ -96,9 +101,13 @@ class OutputOptions {
   bool records = true;  ///< off where results go to text files beside the images alone
   std::optional<SidecarPlan> sidecars = {};
   bool resume = false;
+  bool force = false;  ///< whatever the options were that `file` was made with
+  /// The options that decide what records say, as they were given.
+  std::map<std::string, std::string> settings;
   bool quiet = false;
 
  private:
+  const OptionParser* parser_ = nullptr;  // until they are resolved
   std::vector<std::string> formats_;
   std::string format_;
 };

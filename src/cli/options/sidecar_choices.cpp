@@ -72,6 +72,7 @@ void SidecarChoices::resolve(const OptionParser& app, int captions, OutputOption
   if (output.resume) {
     throw UsageError("--resume is for one output file; --existing skip resumes text files");
   }
+  if (output.file == "-") throw UsageError("--output - is no folder; --format prints records");
   SidecarPlan plan{.ending = ending_of(ending_),
                    .directory = std::exchange(output.file, {}),
                    .options = {.existing = existing_of(existing_), .separator = separator_},

@@ -19,11 +19,13 @@ Reporter::~Reporter() {
 
 void Reporter::open(const OutputOptions& options, const app::RecordSchema& schema) {
   const std::lock_guard lock(mutex_);
-  sink_ =
-      options.records
-          ? app::open_record_sink(
-                {.format = options.format, .file = options.file, .resume = options.resume}, schema)
-          : app::no_sink();
+  sink_ = options.records ? app::open_record_sink({.format = options.format,
+                                                   .file = options.file,
+                                                   .resume = options.resume,
+                                                   .force = options.force,
+                                                   .settings = options.settings},
+                                                  schema)
+                          : app::no_sink();
   if (options.sidecars) sidecars_.emplace(options.sidecars->options);
   shows_progress_ = !options.quiet && terminal_shows_progress();
 }
