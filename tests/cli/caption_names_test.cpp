@@ -39,6 +39,24 @@ std::multiset<std::string> paths_in(const std::string& jsonl) {
   return paths;
 }
 
+std::multiset<std::string> paths_in_array(const std::string& json) {
+  std::multiset<std::string> paths;
+  for (const auto& object : nlohmann::json::parse(json)) {
+    paths.insert(name_of(object.at("path").get<std::string>()));
+  }
+  return paths;
+}
+
+// Of names without commas and quotation marks.
+std::multiset<std::string> paths_in_csv(const std::string& csv) {
+  std::multiset<std::string> paths;
+  std::istringstream lines(csv);
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) paths.insert(name_of(line.substr(0, line.find(','))));
+  return paths;
+}
+
 class OddNames : public ::testing::Test {
  protected:
   OddNames() {
@@ -58,18 +76,8 @@ TEST_F(OddNames, AreRecoverableFromJsonAndCsv) {
   EXPECT_THAT(jsonl, HasSubstr("M%F6ller.png\""));
   EXPECT_THAT(jsonl, HasSubstr("100%25%FF.png\""));
   EXPECT_THAT(jsonl, HasSubstr("/in/M\xc3\xb6ller.png\""));  // UTF-8 stays as it is
-  std::multiset<std::string> in_array;
-  for (const auto& object :
-       nlohmann::json::parse(run_blip({"caption", folder_ / "in", "-f", "json"}).out)) {
-    in_array.insert(name_of(object.at("path").get<std::string>()));
-  }
-  EXPECT_EQ(in_array, written_);
-  std::multiset<std::string> in_csv;
-  std::istringstream csv(run_blip({"caption", folder_ / "in", "-f", "csv"}).out);
-  std::string line;
-  std::getline(csv, line);
-  while (std::getline(csv, line)) in_csv.insert(name_of(line.substr(0, line.find(','))));
-  EXPECT_EQ(in_csv, written_);
+  EXPECT_EQ(paths_in_array(run_blip({"caption", folder_ / "in", "-f", "json"}).out), written_);
+  EXPECT_EQ(paths_in_csv(run_blip({"caption", folder_ / "in", "-f", "csv"}).out), written_);
 }
 
 TEST_F(OddNames, ResumeDoesEachOnce) {
@@ -93,13 +101,26 @@ TEST_F(OddNames, ResumeDoesEachOnce) {
   }
 }
 
-TEST_F(OddNames, ShardsShareThemOut) {
-  std::multiset<std::string> together;
-  for (const char* shard : {"1/3", "2/3", "3/3"}) {
-    together.merge(
-        paths_in(run_blip({"caption", folder_ / "in", "-f", "jsonl", "--shard", shard}).out));
+TEST_F(OddNames, ShardsShareThemOutAndResume) {
+  for (const char* format : {"jsonl", "json", "csv"}) {
+    std::multiset<std::string> together;
+    for (const char* shard : {"1/3", "2/3", "3/3"}) {
+      const std::string out = folder_ / (std::string(format) + shard[0]);
+      std::vector<std::string> words = {"caption", folder_ / "in", "-f", format, "-o",
+                                        out,       "--shard",      shard};
+      ASSERT_EQ(run_blip(words).exit_code, 0);
+      const std::string first = read_file(out);
+      if (format != std::string("json")) {  // an array cannot be continued
+        words.emplace_back("--resume");
+        ASSERT_EQ(run_blip(words).exit_code, 0);
+        EXPECT_EQ(read_file(out), first);
+      }
+      together.merge(format == std::string("jsonl")  ? paths_in(first)
+                     : format == std::string("json") ? paths_in_array(first)
+                                                     : paths_in_csv(first));
+    }
+    EXPECT_EQ(together, written_) << format;
   }
-  EXPECT_EQ(together, written_);
 }
 
 TEST(CaptionNames, OneThatLooksLikeTheEscapedFormIsEscapedToo) {

@@ -47,15 +47,16 @@ TEST_P(ResumeOptions, OthersAreRefused) {
     const std::string before = read_file(out_);
     const Outcome other = caption({folder_ / "in", "--resume", "--prompt", "a cat"});
     EXPECT_EQ(other.exit_code, 2);
-    EXPECT_EQ(other.err, "blip: " + out_ +
-                             ": was made with --prompt \"a dog\", not with --prompt \"a cat\"; "
-                             "--force continues it all the same\n");
+    EXPECT_EQ(other.err,
+              "blip: " + out_ +
+                  ": was made with --prompt \"a dog\", and this run has --prompt \"a cat\"; "
+                  "--force continues it all the same\n");
     const Outcome none = caption({folder_ / "in", "--resume"});
     EXPECT_EQ(none.exit_code, 2);
-    EXPECT_THAT(none.err, HasSubstr("not with no --prompt"));
+    EXPECT_THAT(none.err, HasSubstr("this run has no --prompt"));
     const Outcome more = caption({folder_ / "in", "--resume", "--prompt", "a dog", "--beams", "2"});
     EXPECT_EQ(more.exit_code, 2);
-    EXPECT_THAT(more.err, HasSubstr("was made with no --beams, not with --beams \"2\""));
+    EXPECT_THAT(more.err, HasSubstr("was made with no --beams, and this run has --beams \"2\""));
     EXPECT_EQ(read_file(out_), before);
   }
 }

@@ -95,9 +95,10 @@ void OutputSettings::require_same() const {
   for (const Settings& names : {settings_, *earlier}) {
     for (const auto& [name, value] : names) {
       if (same(settings_, *earlier, name)) continue;
-      throw Error(ErrorCode::invalid_argument,
-                  file_.string() + ": was made with " + shown(*earlier, name) + ", not with " +
-                      shown(settings_, name) + "; --force continues it all the same");
+      throw Error(ErrorCode::invalid_argument, file_.string() + ": was made with " +
+                                                   shown(*earlier, name) + ", and this run has " +
+                                                   shown(settings_, name) +
+                                                   "; --force continues it all the same");
     }
   }
 }

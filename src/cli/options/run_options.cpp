@@ -94,8 +94,10 @@ void InputOptions::declare(OptionParser& app, const std::string& positional,
                            const std::string& description, bool sharded) {
   const char* group = "Input";
   app.add_option(positional, selection.names,
-                 description + ". Of a folder, the images by their endings (" + image_endings() +
-                     "), in order of their names, hidden ones left out")
+                 description +
+                     "; - for an image on standard input. Of a folder, the images by "
+                     "their endings (" +
+                     image_endings() + "), in order of their names, hidden ones left out")
       ->group(group);
   app.add_flag("-r,--recursive", selection.recursive, "Look into subfolders too")->group(group);
   declare_list(app);
