@@ -4,7 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include "app/banned_words.hpp"
 #include "architectures/registry.hpp"
+#include "blip/error.hpp"
 #include "blip/text_style.hpp"
 
 namespace blip::app {
@@ -30,7 +32,9 @@ Answerer::Answerer(const ModelOptions& model, AnswerOptions options)
       tokenizer_(open_tokenizer(model.model, model.processor)),
       answer_ids_(encoded(*tokenizer_, options_.answers)),
       model_(BlipForQuestionAnswering::from_pretrained(model.model,
-                                                       {.weight_type = model.weight_type})) {}
+                                                       {.weight_type = model.weight_type})) {
+  ban_words(options_.banned_words, *tokenizer_, options_.generation);
+}
 
 std::vector<std::vector<TokenId>> Answerer::tokens(std::span<const std::string> questions) const {
   if (options_.style == TextStyle::hf) return encoded(*tokenizer_, questions);
@@ -49,19 +53,41 @@ std::vector<std::vector<Answers>> Answerer::answer(Images images,
   for (const Images run : runs_of_one_shape(images, consecutive)) {
     std::vector<EncodedImage> pair_images;
     std::vector<std::vector<TokenId>> pair_questions;
-    for (const EncodedImage& image : model_.encode_images(stacked_pixels(run), context)) {
-      pair_images.insert(pair_images.end(), questions.size(), image);
-      pair_questions.insert(pair_questions.end(), questions.begin(), questions.end());
+    std::vector<std::size_t> questions_of_each;
+    const auto encoded_images = model_.encode_images(stacked_pixels(run), context);
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      const auto own = own_question(*run[i]);
+      const auto asked = own.empty() ? questions : std::span(own);
+      pair_images.insert(pair_images.end(), asked.size(), encoded_images[i]);
+      pair_questions.insert(pair_questions.end(), asked.begin(), asked.end());
+      questions_of_each.push_back(asked.size());
     }
-    auto answers =
-        answer_pairs(pair_images, pair_questions, run.front()->index * questions.size(), context);
-    for (auto next = answers.begin(); next != answers.end();) {
-      const auto end = next + static_cast<std::ptrdiff_t>(questions.size());
+    const std::size_t first = run.front()->index * questions_of_each.front();
+    auto answers = answer_pairs(pair_images, pair_questions, first, context);
+    auto next = answers.begin();
+    for (const std::size_t count : questions_of_each) {
+      const auto end = next + static_cast<std::ptrdiff_t>(count);
       all.emplace_back(std::make_move_iterator(next), std::make_move_iterator(end));
       next = end;
     }
   }
   return all;
+}
+
+std::vector<std::vector<TokenId>> Answerer::own_question(const PreparedImage& image) const {
+  if (!image.text) return {};
+  return tokens(std::span(&*image.text, 1));
+}
+
+void Answerer::check(const ImageInput& input) const {
+  if (!input.text || options_.style == TextStyle::original) return;  // that style shortens it
+  const std::size_t length = tokens(std::span(&*input.text, 1)).front().size();
+  const int positions = model_.config().text_config.max_position_embeddings;
+  if (std::cmp_greater(length, positions)) {
+    throw Error(ErrorCode::invalid_argument, "its question has " + std::to_string(length) +
+                                                 " tokens, but the model has only " +
+                                                 std::to_string(positions) + " positions");
+  }
 }
 
 std::vector<EncodedImage> Answerer::encode(Images images, Context& context) const {
@@ -98,7 +124,7 @@ std::vector<Answers> Answerer::generate(std::span<const EncodedImage> images,
   const std::size_t sequences_per_question = sequences.size() / questions.size();
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     answers[i / sequences_per_question].push_back(
-        {.text = tokenizer_->decode(sequences[i].ids, as_answer)});
+        {.text = tokenizer_->decode(sequences[i].ids, as_answer), .score = score_of(sequences[i])});
   }
   return answers;
 }
@@ -112,7 +138,7 @@ std::vector<Answers> Answerer::choose(std::span<const EncodedImage> images,
     Answers best;
     for (const RankedAnswer& answer :
          std::span(ranked).first(std::min(options_.top, ranked.size()))) {
-      best.push_back({.text = options_.answers[answer.answer], .score = answer.score});
+      best.push_back({.text = options_.answers[answer.answer], .score = score_of(answer)});
     }
     answers.push_back(std::move(best));
   }

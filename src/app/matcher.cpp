@@ -1,25 +1,46 @@
 #include "app/matcher.hpp"
 
+#include <utility>
+
+#include "blip/error.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::app {
 
 Matcher::Matcher(const ModelOptions& model, TextStyle style, std::span<const std::string> texts,
                  Context& context)
-    : embedder_(model, style, MatchingHead::required),
-      texts_(embedder_.tokens(texts)),
-      text_embeddings_(embedder_.embed(texts_, context)) {}
+    : embedder_(model, style, MatchingHead::required), texts_(read(texts, context)) {}
+
+Matcher::Texts Matcher::read(std::span<const std::string> texts, Context& context) const {
+  Texts read{.tokens = embedder_.tokens(texts), .embeddings = {}};
+  read.embeddings = embedder_.embed(read.tokens, context);
+  return read;
+}
+
+void Matcher::check(const ImageInput& input) const {
+  if (!input.text) return;
+  const std::size_t length = embedder_.tokens(std::span(&*input.text, 1)).front().size();
+  const int most = embedder_.max_tokens();
+  if (std::cmp_greater(length, most)) {
+    throw Error(ErrorCode::invalid_argument, "its text has " + std::to_string(length) +
+                                                 " tokens, but the model has only " +
+                                                 std::to_string(most) + " positions");
+  }
+}
 
 std::vector<std::vector<Match>> Matcher::match(Images images, Context& context) const {
   const std::vector<EncodedImage> encoded = embedder_.encode(images, context);
   const Tensor embeddings = embedder_.embed(encoded, context);
-  std::vector<std::vector<Match>> matches(images.size());
+  std::vector<std::vector<Match>> matches;
   for (std::size_t image = 0; image < images.size(); ++image) {
-    const std::vector<Matching> matchings = embedder_.match(encoded[image], texts_, context);
-    for (std::size_t text = 0; text < texts_.size(); ++text) {
-      matches[image].push_back(
-          {.itm = matchings[text].probability,
-           .itc = dot(row_of(embeddings, image), row_of(text_embeddings_, text))});
+    const auto& own = images[image]->text;
+    const Texts own_texts = own ? read(std::span(&*own, 1), context) : Texts{};
+    const Texts& texts = own ? own_texts : texts_;
+    const std::vector<Matching> matchings = embedder_.match(encoded[image], texts.tokens, context);
+    std::vector<Match>& of_image = matches.emplace_back();
+    for (std::size_t text = 0; text < texts.tokens.size(); ++text) {
+      of_image.push_back({.itm = matchings[text].probability,
+                          .itc = dot(row_of(embeddings, image), row_of(texts.embeddings, text))});
     }
   }
   return matches;

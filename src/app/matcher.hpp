@@ -22,13 +22,22 @@ class Matcher {
 
   [[nodiscard]] const PictureReader& pictures() const noexcept { return embedder_.pictures(); }
 
-  /// For each image its match with every text.
+  /// For each image its match with every text, or with its own, if it has one.
   [[nodiscard]] std::vector<std::vector<Match>> match(Images images, Context& context) const;
 
+  /// Throws invalid_argument for an image's own text that the model has no room for.
+  void check(const ImageInput& input) const;
+
  private:
+  struct Texts {
+    std::vector<Tokens> tokens;
+    Tensor embeddings;  // [texts, D]
+  };
+
+  [[nodiscard]] Texts read(std::span<const std::string> texts, Context& context) const;
+
   Embedder embedder_;
-  std::vector<Tokens> texts_;
-  Tensor text_embeddings_;  // [texts, D]
+  Texts texts_;
 };
 
 }  // namespace blip::app

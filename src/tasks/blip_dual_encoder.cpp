@@ -24,6 +24,10 @@ class RetrievalEncoder final : public DualEncoder {
     return kBlipForImageTextRetrieval.name;
   }
   [[nodiscard]] bool has_matching_head() const noexcept override { return true; }
+  [[nodiscard]] int max_tokens(TextStyle style) const override {
+    return style == TextStyle::hf ? model_.config().text_config.max_position_embeddings
+                                  : DualEncoder::max_tokens(style);
+  }
   [[nodiscard]] bool has_style(TextStyle /*style*/) const noexcept override { return true; }
 
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text, TextStyle style) const override {

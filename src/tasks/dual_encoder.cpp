@@ -1,5 +1,6 @@
 #include "tasks/dual_encoder.hpp"
 
+#include <limits>
 #include <string>
 
 #include "architectures/registry.hpp"
@@ -7,6 +8,10 @@
 #include "checkpoint/model_directory.hpp"
 
 namespace blip {
+
+int DualEncoder::max_tokens(TextStyle /*style*/) const {
+  return std::numeric_limits<int>::max();
+}
 
 std::vector<Matching> DualEncoder::match(const EncodedImage& /*image*/,
                                          std::span<const std::vector<TokenId>> /*texts*/,

@@ -44,6 +44,10 @@ class DualEncoder {
   [[nodiscard]] virtual std::vector<TokenId> tokens(std::string_view text,
                                                     TextStyle style) const = 0;
 
+  /// The longest text that can be read in a style, in tokens. A model that shortens longer ones has
+  /// no limit.
+  [[nodiscard]] virtual int max_tokens(TextStyle style) const;
+
   /// pixel_values: [B, 3, H, W] → B images
   [[nodiscard]] virtual std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                                 Context& context) const = 0;

@@ -17,8 +17,12 @@ std::string without_path(std::string message, const std::string& path) {
 }
 
 PreparedImage prepared(const ImageInput& input, const PrepareInput& prepare) {
-  PreparedImage image{
-      .name = input.path.string(), .index = input.index, .pixel_values = {}, .error = input.error};
+  PreparedImage image{.name = input.path.string(),
+                      .index = input.index,
+                      .pixel_values = {},
+                      .error = input.error,
+                      .text = input.text,
+                      .sidecar = input.sidecar};
   if (!image.error.empty()) return image;
   try {
     image.pixel_values = prepare(input);

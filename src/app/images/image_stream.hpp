@@ -19,6 +19,8 @@ struct ImageInput {
   std::filesystem::path path = {};
   std::size_t index = 0;   ///< its place in the whole list
   std::string error = {};  ///< why there is nothing to open (a folder without images), else empty
+  std::optional<std::string> text = {};  ///< PreparedImage::text
+  std::filesystem::path sidecar = {};    ///< PreparedImage::sidecar
 };
 
 /// The next picture of a list; nothing after the last. Called by one thread at a time; returns

@@ -81,8 +81,8 @@ void FileSink::finish() {
   output_.close();
 }
 
-bool FileSink::is_done(std::string_view path) {
-  return earlier_ && earlier_->take(path);
+bool FileSink::is_done(std::string_view path, std::string_view about) {
+  return earlier_ && earlier_->take(path, about);
 }
 
 }  // namespace blip::app

@@ -24,7 +24,7 @@ class FileSink final : public RecordSink {
   void write(std::span<const Record> records) override;
   void finish() override;
   void finish_early() override;
-  bool is_done(std::string_view path) override;
+  bool is_done(std::string_view path, std::string_view about) override;
 
  private:
   void append(std::string& text, const Record& record);

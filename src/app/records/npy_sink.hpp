@@ -28,7 +28,7 @@ class NpySink final : public RecordSink {
   void finish() override;
   void finish_early() override;
   /// An array cannot be continued.
-  bool is_done(std::string_view /*path*/) override { return false; }
+  bool is_done(std::string_view /*path*/, std::string_view /*about*/) override { return false; }
 
  private:
   OutputFile rows_;

@@ -43,13 +43,24 @@ RecordJson json_of(const Finding& finding, const Record& record, const RecordSch
   add_values(object, schema.about, finding.about);
   add_values(object, schema.results, finding.results.front().values);
   if (finding.results.size() == 1) return object;
+  const bool parted = !schema.list_of_others.empty() || schema.results.size() == 1;
   RecordJson list = RecordJson::array();
+  RecordJson others = RecordJson::array();
   for (const Result& result : finding.results) {
     RecordJson item = RecordJson::object();
     add_values(item, schema.results, result.values);
-    list.push_back(schema.results.size() == 1 ? json_of(result.values.front()) : std::move(item));
+    if (parted) {
+      list.push_back(json_of(result.values.front()));
+      item.erase(std::string(schema.results.front()));
+      others.push_back(std::move(item));
+    } else {
+      list.push_back(std::move(item));
+    }
   }
   object[std::string(schema.list)] = std::move(list);
+  if (!schema.list_of_others.empty() && schema.results.size() > 1) {
+    object[std::string(schema.list_of_others)] = std::move(others);
+  }
   return object;
 }
 

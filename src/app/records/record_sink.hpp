@@ -30,9 +30,10 @@ class RecordSink {
   /// The same for a run that ends early: one that has written nothing leaves its output untouched,
   /// old content included.
   virtual void finish_early() = 0;
-  /// Whether the output held all about `path` when it was opened. Each call that says so uses up
+  /// Whether the output held all about `path` when it was opened; with schema.asked_by_input, what
+  /// `about` asks of it. Each call that says so uses up
   /// what it found, so that an input named twice is done twice.
-  virtual bool is_done(std::string_view path) = 0;
+  virtual bool is_done(std::string_view path, std::string_view about) = 0;
 };
 
 struct SinkOptions {
@@ -46,6 +47,9 @@ struct SinkOptions {
   /// resumes with others is refused. Options of the command line, as they were given.
   std::map<std::string, std::string> settings = {};
 };
+
+/// One that keeps nothing: for results that go elsewhere.
+std::unique_ptr<RecordSink> no_sink();
 
 /// Throws OutputError if the file cannot be opened, invalid_argument if it is to be resumed and
 /// holds something else.

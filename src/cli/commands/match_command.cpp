@@ -23,6 +23,7 @@ constexpr std::string_view kMatchFooter =
 std::unique_ptr<RetrievalOptions> parse_match_options(Arguments arguments) {
   auto options = std::make_unique<RetrievalOptions>();
   OptionParser app;
+  options->inputs.selection.columns.text = "text";
   options->inputs.declare(app, "IMAGE",
                           "A file, a folder or an http(s) URL; with --text or --texts, several of "
                           "them",
@@ -55,17 +56,21 @@ app::RecordSchema schema_of(const RetrievalOptions& options) {
   schema.results = {"itm", "itc"};
   schema.text_with_path = options.output.resume || !options.inputs.names_one_image();
   if (!schema.text_with_path) schema.text_heading = "   itm      itc  text\n";
-  schema.asked = options.texts.texts;
+  schema.asked_by_input = options.inputs.has_texts();
+  if (!schema.asked_by_input) schema.asked = options.texts.texts;
   return schema;
 }
 
-// images: for each, its match with every text
+// matches: for each image, that with every text
 std::vector<std::vector<app::Finding>> findings_of(
-    const std::vector<std::vector<app::Match>>& images, const std::vector<std::string>& texts) {
+    const std::vector<std::vector<app::Match>>& matches, app::Images images,
+    const std::vector<std::string>& common) {
   std::vector<std::vector<app::Finding>> findings(images.size());
   for (std::size_t image = 0; image < images.size(); ++image) {
+    const auto& own = images[image]->text;
+    const auto texts = own ? std::vector<std::string>{*own} : common;
     for (std::size_t text = 0; text < texts.size(); ++text) {
-      const auto& [itm, itc] = images[image][text];
+      const auto& [itm, itc] = matches[image][text];
       findings[image].push_back(
           {.about = {texts[text]},
            .results = {{.values = {itm, itc},
@@ -86,9 +91,11 @@ ExitCode run_match(Arguments arguments) {
       find_model(options->model, options->inputs.pictures, options->output.quiet);
   Context context({.num_threads = options->model.threads});
   const app::Matcher matcher(model, options->style, options->texts.texts, context);
-  run.start(matcher.pictures(), context.num_threads());
+  run.start(matcher.pictures(), context.num_threads(),
+            [&](const Input& input) { matcher.check(input); });
   while (const auto batch = run.next_batch()) {
-    run.report(*batch, findings_of(matcher.match(batch->images(), context), options->texts.texts));
+    run.report(*batch, findings_of(matcher.match(batch->images(), context), batch->images(),
+                                   options->texts.texts));
   }
   return run.finish();
 }

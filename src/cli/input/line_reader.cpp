@@ -43,7 +43,8 @@ LineReader::LineReader(LineReader&& other) noexcept
       begin_(other.begin_),
       scanned_(other.scanned_),
       at_start_(other.at_start_),
-      at_end_(other.at_end_) {}
+      at_end_(other.at_end_),
+      line_number_(other.line_number_) {}
 
 LineReader& LineReader::operator=(LineReader&& other) noexcept {
   std::swap(name_, other.name_);
@@ -54,6 +55,7 @@ LineReader& LineReader::operator=(LineReader&& other) noexcept {
   std::swap(scanned_, other.scanned_);
   std::swap(at_start_, other.at_start_);
   std::swap(at_end_, other.at_end_);
+  std::swap(line_number_, other.line_number_);
   return *this;
 }
 
@@ -87,6 +89,7 @@ std::optional<std::string> LineReader::take_line() {
   }
   std::string line = buffer_.substr(begin_, end - begin_);
   begin_ = scanned_ = std::min(end + 1, buffer_.size());
+  ++line_number_;
   if (separator_ == '\n' && line.ends_with('\r')) line.pop_back();
   // A NUL cannot be part of a path; the system would silently cut the name there.
   if (line.find('\0') != std::string::npos) {

@@ -71,10 +71,10 @@ std::int64_t parse_pixels(const std::string& text) {
 // Options that decide which images are done, how fast, and where results go, but not what is said
 // of an image. Texts that are asked about are compared record by record.
 bool is_about_the_run(std::string_view name) {
-  constexpr std::array<std::string_view, 17> kNames = {
-      "recursive",  "from-file", "null",      "shard",  "batch", "threads",
-      "isa",        "output",    "format",    "resume", "force", "quiet",
-      "max-pixels", "question",  "questions", "text",   "texts"};
+  constexpr std::array<std::string_view, 18> kNames = {
+      "recursive",   "from-file",  "null",     "shard",     "batch", "threads",
+      "isa",         "output",     "format",   "resume",    "force", "quiet",
+      "list-format", "max-pixels", "question", "questions", "text",  "texts"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
@@ -100,10 +100,7 @@ void InputOptions::declare(OptionParser& app, const std::string& positional,
                      image_endings() + "), in order of their names, hidden ones left out")
       ->group(group);
   app.add_flag("-r,--recursive", selection.recursive, "Look into subfolders too")->group(group);
-  app.add_option("--from-file", selection.list,
-                 "Read names from LIST, one per line, - for standard input")
-      ->type_name("LIST")
-      ->group(group);
+  declare_list(app);
   app.add_flag("-0,--null", null_separated_, "LIST is NUL-separated, as find -print0 writes it")
       ->group(group);
   if (sharded) {
@@ -117,6 +114,26 @@ void InputOptions::declare(OptionParser& app, const std::string& positional,
   app.add_flag("--shrink-on-load", pictures.shrink,
                "Decode large JPEG photos at a half to an eighth of their size, never below twice "
                "what the model takes: faster, pixels differ a little")
+      ->group(group);
+}
+
+void InputOptions::declare_list(OptionParser& app) {
+  const char* group = "Input";
+  app.add_option(
+         "--from-file", selection.list,
+         "Read names from LIST, one per line, - for standard input. A .jsonl or .tsv may "
+         "have more fields" +
+             (selection.columns.text.empty()
+                  ? std::string()
+                  : fmt::format(": \"{}\" and \"{}\"", fmt::join(selection.columns.paths, "\", \""),
+                                selection.columns.text)))
+      ->type_name("LIST")
+      ->group(group);
+  app.add_option("--list-format", list_format_,
+                 "LIST is names, jsonl (an object per line) or tsv (fields between tabs, their "
+                 "names in the first line or in this order) [by its ending]")
+      ->type_name("FORMAT")
+      ->check(one_of({"names", "jsonl", "tsv"}))
       ->group(group);
 }
 
@@ -144,8 +161,18 @@ void InputOptions::resolve() {
     if (!shard) throw UsageError("--shard: '" + shard_ + "' is not I/N with 1 <= I <= N");
     selection.shard = *shard;
   }
+  if (!selection.list.empty()) {
+    selection.list_format = list_format_of(selection.list);
+    if (list_format_ == "names") selection.list_format = ListFormat::names;
+    if (list_format_ == "jsonl") selection.list_format = ListFormat::jsonl;
+    if (list_format_ == "tsv") selection.list_format = ListFormat::tsv;
+  }
   if (null_separated_) {
     if (selection.list.empty()) throw UsageError("--null needs --from-file");
+    if (!list_format_.empty() && list_format_ != "names") {
+      throw UsageError("--null is for lists of names");
+    }
+    selection.list_format = ListFormat::names;
     selection.separator = '\0';
   }
   pictures.exif_rotation = !no_exif_rotation_;
