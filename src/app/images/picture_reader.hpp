@@ -23,8 +23,10 @@ struct PictureOptions {
 /// Immutable after construction: safe to call from many threads at once. All throw blip::Error.
 class PictureReader {
  public:
-  /// Of the model in `model`, a model directory or checkpoint file.
-  PictureReader(const std::filesystem::path& model, const PictureOptions& options);
+  /// Of the model in `model`, a model directory or checkpoint file, or of `processor`, another one,
+  /// if it is named.
+  PictureReader(const std::filesystem::path& model, const PictureOptions& options,
+                const std::filesystem::path& processor = {});
 
   // All → pixel_values [1, 3, H, W].
 

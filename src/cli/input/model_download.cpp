@@ -65,11 +65,23 @@ std::filesystem::path find_model(const std::string& name, bool quiet) {
   });
 }
 
+ModelSource find_source(const std::string& name, const std::string& adapter, bool quiet) {
+  DownloadLine line(!quiet);
+  return resolve_source(
+      name, adapter,
+      [&line](std::string_view file, std::uint64_t received, std::optional<std::uint64_t> total) {
+        return line.show(file, received, total);
+      });
+}
+
 app::ModelOptions find_model(const ModelOptions& model, app::PictureOptions pictures, bool quiet) {
   pictures.image_size = model.image_size;
-  return {.model = find_model(model.name, quiet),
+  const ModelSource source = find_source(model.name, model.adapter, quiet);
+  return {.model = source.model,
           .weight_type = model.weight_type,
-          .pictures = pictures};
+          .pictures = pictures,
+          .processor = source.adapter,  // training may have saved its own there
+          .adapter = source.adapter};
 }
 
 }  // namespace blip::cli

@@ -40,6 +40,9 @@ class InputOptions {
   bool no_exif_rotation_ = false;
 };
 
+/// --adapter, for commands that take a model.
+void declare_adapter(OptionParser& app, std::string& adapter);
+
 class ModelOptions {
  public:
   /// `fallback` is the model if none is named; there has to be one named if it is empty.
@@ -50,6 +53,7 @@ class ModelOptions {
   void resolve();
 
   std::string name;
+  std::string adapter;  ///< a LoRA adapter of PEFT that is merged in; empty: none
   WeightType weight_type = WeightType::stored;
   std::optional<int> image_size;  ///< instead of the model's own
   int batch = 8;
