@@ -19,6 +19,7 @@
 #include "image/tiff_tags.hpp"
 #include "image/tiff_ycbcr.hpp"
 #include "image/transparency.hpp"
+#include "image/unpremultiply.hpp"
 #include "image/vips_loader.hpp"
 #include "image/vips_session.hpp"
 
@@ -144,9 +145,15 @@ Transparency transparency_of(Format format, std::span<const std::byte> bytes,
   }
 }
 
+bool is_premultiplied(const TiffTags& tags, const PixelLayout& layout) {
+  return tags.is_premultiplied() && layout.model == ColourModel::rgb && layout.samples >= 4 &&
+         (layout.type == SampleType::u8 || layout.type == SampleType::u16);
+}
+
 // What a file's decoded rows need to become those that Pillow has.
 struct RowFinish {
   bool is_ycbcr = false;
+  bool is_premultiplied = false;
   const image::GifBackground* gif_background = nullptr;
   Transparency transparency{};
   image::Colour background{};
@@ -169,6 +176,9 @@ std::vector<std::uint8_t> read_rgb(VipsImage* picture, const PixelLayout& layout
       std::uint8_t* target = rgb.data() + row_bytes * y;
       image::row_to_rgb(row, layout, width, target);
       if (finish.is_ycbcr) image::ycbcr_to_rgb(target, width);
+      if (finish.is_premultiplied) {
+        image::unpremultiplied_row(row, layout.type, layout.samples, width, target);
+      }
       if (finish.gif_background != nullptr) {
         finish.gif_background->fill(row, layout.samples, y, width, target);
       }
@@ -228,6 +238,7 @@ Image decode_with_vips(Format format, std::span<const std::byte> bytes, const Im
   }
   const PixelLayout layout = layout_of(picture.get(), format, bytes, name);
   RowFinish finish = {.is_ycbcr = tiff_tags.is_ycbcr() && layout.samples >= 3,
+                      .is_premultiplied = is_premultiplied(tiff_tags, layout),
                       .gif_background = background ? &*background : nullptr,
                       .background = options.background};
   if (options.blend_transparency) {

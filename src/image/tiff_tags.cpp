@@ -1,5 +1,7 @@
 #include "image/tiff_tags.hpp"
 
+#include <optional>
+
 namespace blip::image {
 namespace {
 
@@ -36,6 +38,8 @@ struct Layout {
 constexpr Layout kClassic = {4, 4, 2, 12};
 constexpr Layout kBig = {8, 8, 8, 20};
 
+constexpr std::uint64_t kAssociated = 1;
+
 }  // namespace
 
 bool TiffTags::is_ycbcr() const noexcept {
@@ -51,13 +55,16 @@ bool TiffTags::needs_libtiff() const noexcept {
          (compression != kUncompressed || subsampled_width != 1 || subsampled_height != 1);
 }
 
+bool TiffTags::is_premultiplied() const noexcept {
+  return extra_sample == kAssociated;
+}
+
 bool TiffTags::has_alpha(std::size_t samples) const noexcept {
-  constexpr std::uint64_t kAssociated = 1;
   constexpr std::uint64_t kUnassociated = 2;
   constexpr std::uint64_t kCorelDraw = 999;
-  if (!extra_sample) return samples == 4;
-  return *extra_sample == kAssociated || *extra_sample == kUnassociated ||
-         (*extra_sample == kCorelDraw && samples == 4);
+  if (extra_sample == kNoExtraSample) return samples == 4;
+  return extra_sample == kAssociated || extra_sample == kUnassociated ||
+         (extra_sample == kCorelDraw && samples == 4);
 }
 
 TiffTags tiff_tags(std::span<const std::byte> bytes) {
@@ -100,7 +107,8 @@ TiffTags tiff_tags(std::span<const std::byte> bytes) {
     }
     if (tag == kExtraSamples && count && *count > 0 && elsewhere) {
       const bool fits = *count <= layout.offset_bytes / 2;
-      tags.extra_sample = file.number(fits ? value_at : *elsewhere, 2);
+      const auto extra_sample = file.number(fits ? value_at : *elsewhere, 2);
+      tags.extra_sample = extra_sample.value_or(TiffTags::kNoExtraSample);
     }
   }
   tags.lacks_palette = tags.photometric == kUsesPalette && !has_palette;

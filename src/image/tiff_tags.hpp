@@ -3,12 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 
 namespace blip::image {
 
 struct TiffTags {
+  static constexpr std::uint64_t kNoExtraSample = ~std::uint64_t{0};
+
   std::uint64_t photometric = 0;
   std::uint64_t compression = 1;
   /// Pixels that share one Cb and Cr, along a row and a column.
@@ -18,7 +19,7 @@ struct TiffTags {
   /// would show the palette's indices as shades of grey.
   bool lacks_palette = false;
   /// The first of ExtraSamples: what the sample behind the colour is.
-  std::optional<std::uint64_t> extra_sample{};
+  std::uint64_t extra_sample = kNoExtraSample;
 
   /// Whether the pixels are Y, Cb and Cr, which libvips takes for red, green and blue. Those of
   /// JPEG it converts.
@@ -26,6 +27,8 @@ struct TiffTags {
   /// Whether Pillow has libtiff convert them.
   [[nodiscard]] bool needs_libtiff() const noexcept;
 
+  /// Whether that sample is an opacity that the colours are multiplied by.
+  [[nodiscard]] bool is_premultiplied() const noexcept;
   /// Whether that sample is an opacity, `samples` being those of a pixel. Pillow takes a fourth one
   /// for that as well where the tag is missing.
   [[nodiscard]] bool has_alpha(std::size_t samples) const noexcept;

@@ -9,6 +9,7 @@
 #include "blip/processor.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "tests/checkpoint/tensor_files.hpp"
+#include "tests/checkpoint/torch_bytes.hpp"
 #include "tests/core/expect_error.hpp"
 #include "tests/core/temporary_directory.hpp"
 
@@ -54,6 +55,21 @@ TEST_F(ModelFiles, AWeightsFileTakesWhatLiesBesideIt) {
     EXPECT_EQ(open_tokenizer(model)->vocab_size(), 48U);
     EXPECT_EQ(load_generation_config(model, found).num_beams, 3);
     EXPECT_EQ(BlipProcessor::from_pretrained(model).tokenizer().vocab_size(), 48U);
+  }
+}
+
+// A shard and a .bin of PyTorch, too.
+TEST_F(ModelFiles, HeadsAreNotGuessedWhereAConfigurationIsBeside) {
+  write_config();
+  directory_.write("model-00001-of-00001.safetensors", tensor_file(config_));
+  directory_.write("model.safetensors.index.json",
+                   R"({"weight_map":{"a":"model-00001-of-00001.safetensors"}})");
+  directory_.write("pytorch_model.bin", torch_zip(pickled_dict({{"a", pickled(1)}}), {}));
+  for (const char* name :
+       {"model-00001-of-00001.safetensors", "model.safetensors.index.json", "pytorch_model.bin"}) {
+    const BlipConfig found = BlipConfig::from_pretrained(directory_.path() / name);
+    EXPECT_EQ(found.text_config.num_attention_heads, 2) << name;
+    EXPECT_EQ(found.vision_config.num_attention_heads, 4) << name;
   }
 }
 

@@ -21,7 +21,7 @@ TEST(TextEncoding, TheMarkOfUtf8IsDropped) {
 
 TEST(TextEncoding, Utf16IsRefusedByName) {
   const TemporaryDirectory directory;
-  for (const std::string text : {std::string("\xFF\xFEy\0", 4), std::string("\xFE\xFF\0y", 4)}) {
+  for (const std::string& text : {std::string("\xFF\xFEy\0", 4), std::string("\xFE\xFF\0y", 4)}) {
     const auto file = directory.write("words.txt", text);
     expect_error(ErrorCode::unsupported, "words.txt: is UTF-16 text",
                  [&] { read_text_file(file, 100); });

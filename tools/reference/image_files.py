@@ -22,17 +22,19 @@ def synthetic(width, height, seed=0):
     return np.ascontiguousarray(image.astype(np.uint8))
 
 
-def tiff16(array, photometric_rgb):
+def tiff16(array, photometric_rgb, extra_sample=None):
     """Pillow cannot write 16-bit colour; a bare little-endian TIFF can."""
     height, width = array.shape[:2]
     samples = 1 if array.ndim == 2 else array.shape[2]
     data = array.astype("<u2").tobytes()
-    bits_at = 8 + 2 + 12 * 10 + 4
+    bits_at = 8 + 2 + 12 * (10 + (extra_sample is not None)) + 4
     data_at = bits_at + 2 * samples
     bits = (3, samples, bits_at) if samples > 2 else (3, samples, 16 if samples == 1 else 16 | 16 << 16)
     entries = [(256, 4, 1, width), (257, 4, 1, height), (258, *bits), (259, 3, 1, 1),
                (262, 3, 1, 2 if photometric_rgb else 1), (273, 4, 1, data_at), (277, 3, 1, samples),
                (278, 4, 1, height), (279, 4, 1, len(data)), (284, 3, 1, 1)]
+    if extra_sample is not None:
+        entries.append((338, 3, 1, extra_sample))
     words = b"".join(np.array([t, k], "<u2").tobytes() + np.array([n, v], "<u4").tobytes()
                      for t, k, n, v in entries)
     return (b"II*\0" + np.array([8], "<u4").tobytes() + np.array([len(entries)], "<u2").tobytes()
@@ -45,7 +47,8 @@ def tiff(width, height, samples, photometric, data, compression=1, more=()):
               (262, 3, 1, photometric), (273, 4, 1, 0), (277, 3, 1, samples), (278, 4, 1, height),
               (279, 4, 1, len(data)), (284, 3, 1, 1), *more]
     bits_at = 8 + 2 + 12 * len(fields) + 4
-    fields[2] = (258, 3, samples, bits_at)
+    # Two numbers fit into the entry itself.
+    fields[2] = (258, 3, samples, bits_at if samples > 2 else 8 | (samples - 1) * (8 << 16))
     fields[5] = (273, 4, 1, bits_at + 2 * samples)
     words = b"".join(struct.pack("<HHII", *field) for field in fields)
     return (b"II*\0" + struct.pack("<IH", 8, len(fields)) + words + bytes(4)
@@ -102,8 +105,16 @@ def trns16(*values):
     return struct.pack(">I", len(body)) + b"tRNS" + body + struct.pack(">I", zlib.crc32(b"tRNS" + body))
 
 
+def every_premultiplied():
+    """Every byte as a colour with every opacity, those above it too, which no colour should have."""
+    opacity, colour = np.mgrid[0:256, 0:256]
+    pixels = np.dstack([colour, 255 - colour, colour * 7 % 256, opacity]).astype(np.uint8)
+    return tiff(256, 256, 4, 2, zlib.compress(pixels.tobytes()), 8, [(338, 3, 1, 1)])
+
+
 def mode_files(sizes):
     """(group, name, bytes) of every mode and container."""
+    yield "TIFF", "every premultiplied colour", every_premultiplied()
     for w, h in sizes:
         rgb = Image.fromarray(synthetic(w, h, seed=w * 1000 + h))
         alpha = Image.fromarray(synthetic(w, h, seed=5)[..., 0])
@@ -149,9 +160,16 @@ def mode_files(sizes):
         yield "PNG 16-bit", f"grey tRNS beyond a byte {size}", png16(deep[..., 0], 0, trns16(0x01ff))
         yield "PNG check sum", size, wrong_check_sum(save(rgb, "PNG"))
         bytes_of = np.dstack([np.asarray(rgb), np.asarray(alpha)]).tobytes()
-        for extra in (None, 0, 2):
+        for extra in (None, 0, 1, 2):
             entries = [] if extra is None else [(338, 3, 1, extra)]
             yield "TIFF", f"four samples, extra {extra} {size}", tiff(w, h, 4, 2, bytes_of, 1, entries)
+        five = np.dstack([np.asarray(rgb), np.asarray(alpha), np.asarray(grey)])
+        yield "TIFF", f"five samples, extra 1 {size}", tiff(
+            w, h, 5, 2, five.tobytes(), 1, [(338, 3, 2, 1)])
+        premultiplied = np.asarray(rgb).astype(np.uint32) * np.asarray(alpha)[..., None] // 255
+        premultiplied = np.dstack([premultiplied, np.asarray(alpha)]).astype(np.uint8)
+        yield "TIFF", f"premultiplied {size}", tiff(
+            w, h, 4, 2, premultiplied.tobytes(), 1, [(338, 3, 1, 1)])
         yield "TIFF YCbCr", f"raw {size}", ycbcr_tiff(rgb, 1, 1)
         for across, down in [(1, 1), (2, 1), (2, 2)]:
             yield "TIFF YCbCr", f"deflate {across}x{down} {size}", ycbcr_tiff(rgb, across, down, 8)
@@ -167,6 +185,13 @@ def mode_files(sizes):
         yield "TIFF 16-bit", f"grey {size}", tiff16(deep[..., 0], False)
         yield "TIFF 16-bit", f"RGB {size}", tiff16(deep, True)
         yield "TIFF 16-bit", f"RGBA {size}", tiff16(np.dstack([deep, low]), True)
+        for extra in (0, 1, 2):
+            yield "TIFF 16-bit", f"four samples, extra {extra} {size}", tiff16(
+                np.dstack([deep, low]), True, extra)
+        opacity = np.asarray(alpha).astype(np.uint32) * 257
+        premultiplied = (deep.astype(np.uint32) * opacity[..., None] // 65535)
+        yield "TIFF 16-bit", f"premultiplied {size}", tiff16(
+            np.dstack([premultiplied, opacity]).astype(np.uint16), True, 1)
         yield "TIFF 32-bit", f"I {size}", save(Image.fromarray(low.astype(np.int32) - 100), "TIFF")
         yield "TIFF 32-bit", f"F {size}", save(Image.fromarray(low.astype(np.float32) * 0.7 - 9), "TIFF")
         for name, image in [("L", grey), ("P", palette), ("RGB", rgb), ("RGBA", rgba), ("1", one),

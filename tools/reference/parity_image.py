@@ -121,9 +121,10 @@ def as_opened(image):
 
 def as_processed(image):
     """What the BLIP processor of transformers 5 makes of it before it resizes."""
-    from transformers.image_transforms import convert_to_rgb
+    from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 
-    return convert_to_rgb(image, return_numpy=True)
+    processor = BlipImageProcessorPil(do_resize=False, do_rescale=False, do_normalize=False)
+    return processor([image], return_tensors="np")["pixel_values"][0].transpose(1, 2, 0)
 
 
 def on_green(image):

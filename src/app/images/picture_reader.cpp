@@ -21,6 +21,9 @@ PictureReader::PictureReader(const std::filesystem::path& model, const PictureOp
                              const std::filesystem::path& processor)
     : processor_(resized(open_image_processor(model, processor), options.image_size)) {
   image_options_.apply_exif_orientation = options.exif_rotation;
+  image_options_.max_pixels = options.max_pixels;
+  image_options_.blend_transparency = options.blend_transparency;
+  image_options_.background = options.background;
   if (options.shrink) image_options_.shrink_to = kShrunkSides * processor_->resized_side();
 }
 

@@ -50,10 +50,9 @@ std::filesystem::path tokenizer_directory(const std::filesystem::path& model) {
   std::string message =
       model_folder(model).string() + ": neither tokenizer.json nor vocab.txt is there";
   if (const auto rows = embedding_rows(model)) {
-    message +=
-        ", and the model's " + std::to_string(*rows) +
-        " word embeddings are not those of BERT's vocabulary; put the tokenizer of the model that "
-        "it was trained from beside it";
+    message += ", and the model's " + std::to_string(*rows) +
+               " word embeddings are not those of BERT's vocabulary; take the processor of the "
+               "model that it was trained from (--processor MODEL)";
   }
   throw Error(ErrorCode::not_found, message);
 }

@@ -77,11 +77,13 @@ ModelSource find_source(const std::string& name, const std::string& adapter, boo
 app::ModelOptions find_model(const ModelOptions& model, app::PictureOptions pictures, bool quiet) {
   pictures.image_size = model.image_size;
   const ModelSource source = find_source(model.name, model.adapter, quiet);
-  return {.model = source.model,
-          .weight_type = model.weight_type,
-          .pictures = pictures,
-          .processor = source.adapter,  // training may have saved its own there
-          .adapter = source.adapter};
+  return {
+      .model = source.model,
+      .weight_type = model.weight_type,
+      .pictures = pictures,
+      // Training may have saved its own beside the adapter.
+      .processor = model.processor.empty() ? source.adapter : find_model(model.processor, quiet),
+      .adapter = source.adapter};
 }
 
 }  // namespace blip::cli
