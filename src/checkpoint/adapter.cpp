@@ -1,6 +1,5 @@
 #include "checkpoint/adapter.hpp"
 
-#include <array>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -13,7 +12,6 @@
 namespace blip {
 namespace {
 
-constexpr std::array kWeights = {"adapter_model.safetensors", "adapter_model.bin"};
 constexpr std::string_view kPrefix = "base_model.model.";
 
 bool take_ending(std::string_view& name, std::string_view ending) {
@@ -139,7 +137,7 @@ class AdapterReader {
 }  // namespace
 
 std::optional<std::filesystem::path> find_adapter_weights(const std::filesystem::path& directory) {
-  for (const char* name : kWeights) {
+  for (const char* name : kAdapterWeightsFiles) {
     std::filesystem::path file = directory / name;
     if (file_exists(file)) return file;
   }
@@ -150,9 +148,9 @@ Adapter open_adapter(const std::filesystem::path& directory) {
   AdapterConfig config = read_adapter_config(directory);
   const auto weights = find_adapter_weights(directory);
   if (!weights) {
-    throw Error(ErrorCode::not_found, directory.string() +
-                                          ": an adapter without weights: neither " + kWeights[0] +
-                                          " nor " + kWeights[1] + " is there");
+    throw Error(ErrorCode::not_found,
+                directory.string() + ": an adapter without weights: neither " +
+                    kAdapterWeightsFiles[0] + " nor " + kAdapterWeightsFiles[1] + " is there");
   }
   Adapter adapter = {directory, std::move(config), Checkpoint::open(*weights), {}, {}};
   AdapterReader(adapter).read();

@@ -9,10 +9,9 @@
 
 #include "checkpoint/adapter_targets.hpp"
 #include "checkpoint/name_pattern.hpp"
+#include "hub/file_names.hpp"
 
 namespace blip {
-
-inline constexpr const char* kAdapterConfigFile = "adapter_config.json";
 
 struct AdapterConfig {
   std::string base_model = {};  ///< base_model_name_or_path: a directory or a hub id; may be empty
