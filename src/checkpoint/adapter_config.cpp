@@ -136,8 +136,6 @@ AdapterConfig parse_adapter_config(std::string_view json, const std::string& nam
   config.rank = fields.integer("r", kRank).value_or(config.rank);
   config.alpha = fields.number("lora_alpha", kAlpha).value_or(config.alpha);
   config.use_rslora = fields.boolean("use_rslora").value_or(false);
-  config.ensure_weight_tying = fields.boolean("ensure_weight_tying").value_or(false);
-  config.bias = fields.string("bias").value_or(config.bias);
   config.rank_pattern = read_patterns<int>(
       in_order, fields, "rank_pattern", name,
       [&](const nlohmann::json& value) { return fields.as_integer(value, "rank_pattern", kRank); });

@@ -20,8 +20,6 @@ struct AdapterConfig {
   int rank = 8;
   double alpha = 8.0;
   bool use_rslora = false;
-  bool ensure_weight_tying = false;
-  std::string bias = "none";
   // In the order of the file: the first that matches counts.
   std::vector<std::pair<NamePattern, int>> rank_pattern = {};
   std::vector<std::pair<NamePattern, double>> alpha_pattern = {};

@@ -67,7 +67,7 @@ class Merger {
   Checkpoint merge() && {
     for (const ReplacedTensor& replaced : adapter_.replaced) replace(replaced);
     for (const LowRankUpdate& update : adapter_.updates) apply(update);
-    for (const Tie& tie : ties_) settle(tie);
+    for (const Tie& tie : ties_) settle(tie);  // the head's matrix comes before its bias
     std::vector<CheckpointTensor> changed;
     for (auto& [name, tensor] : changed_) changed.push_back(std::move(tensor));
     return base_.with(std::move(changed), std::move(owned_), adapter_.tensors);
@@ -151,8 +151,9 @@ class Merger {
       fresh.dtype = type;
       fresh.bytes = written(rows, type, tensor, [](auto, auto, const float*, float*) {});
     }
-    // What was trained in place is tied as before, and so is what PEFT was told to keep tied.
-    if (!replaced.is_copy || adapter_.config.ensure_weight_tying) {
+    // What was trained in place is tied as before. (PEFT's ensure_weight_tying finds no tied
+    // modules in BLIP.)
+    if (!replaced.is_copy) {
       for (const Tie& tie : ties_) {
         if (tie.name != replaced.name && tie.stand_in != replaced.name) continue;
         const std::string& other = tie.name == replaced.name ? tie.stand_in : tie.name;
@@ -256,22 +257,25 @@ class Merger {
   }
 
   // Of what is tied still, the base model's one name is enough. The language model head adds the
-  // bias that is called its own (`name`), and is read by the other.
+  // bias that is called its own (`name`), and is read by the other; of a head whose matrix is tied
+  // no more, transformers looks for both.
   void settle(const Tie& tie) {
     const CheckpointTensor name = *find(tie.name);
-    if (tie.name.ends_with(".bias") && name.bytes.data() != find(tie.stand_in)->bytes.data()) {
+    const bool is_bias = tie.name.ends_with(".bias");
+    if (is_bias && name.bytes.data() != find(tie.stand_in)->bytes.data()) {
       changed_[tie.stand_in] = name;
       changed_[tie.stand_in].name = tie.stand_in;
     }
-    if (!tie.added.empty() && name.bytes.data() == find(tie.stand_in)->bytes.data()) {
-      changed_.erase(tie.added);
-    }
+    const bool is_tied = name.bytes.data() == find(tie.stand_in)->bytes.data();
+    has_own_head_ = has_own_head_ || !is_tied;
+    if (!tie.added.empty() && is_tied && !(is_bias && has_own_head_)) changed_.erase(tie.added);
   }
 
   const Checkpoint& base_;
   const Adapter& adapter_;
   std::optional<DType> type_;
   std::vector<Tie> ties_;
+  bool has_own_head_ = false;  // a matrix that word embeddings stood in for is there
   std::map<std::string, CheckpointTensor> changed_;
   std::vector<AlignedBytes> owned_;
 };

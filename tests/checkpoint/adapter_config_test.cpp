@@ -40,18 +40,16 @@ TEST(AdapterConfig, ScalesByAlphaAndRank) {
 
 TEST(AdapterConfig, TakesTheFirstPatternOfTheFileThatMatches) {
   const AdapterConfig config = config_with(
-      R"("r": 4, "lora_alpha": 8,
-         "rank_pattern": {"self.query": 2, "query": 16, "layer\\.1\\..*key": 32},
-         "alpha_pattern": {"y": 100, "quer": 200, "layer.1.attention.self.(query|value)": 6
-}
-})");
+      R"json("r": 4, "lora_alpha": 8,
+             "rank_pattern": {"self.query": 2, "query": 16, "layer\\.1\\..*key": 32},
+             "alpha_pattern": {"y": 100, "quer": 200, "layer.1.attention.self.(query|value)": 6})json");
   EXPECT_EQ(config.rank_of(kQuery), 2);
-EXPECT_EQ(config.scale_of(kQuery), 3.0);
-EXPECT_EQ(config.rank_of("x.crossattention.self0.query"), 16);
-EXPECT_EQ(config.rank_of("text.encoder.layer.1.attention.self.key"), 32);
-EXPECT_EQ(config.rank_of("text.encoder.layer.11.attention.self.key"), 4);
-// Whole parts of names: "y" is none.
-EXPECT_EQ(config.scale_of("query"), 0.5);
+  EXPECT_EQ(config.scale_of(kQuery), 3.0);
+  EXPECT_EQ(config.rank_of("x.crossattention.self0.query"), 16);
+  EXPECT_EQ(config.rank_of("text.encoder.layer.1.attention.self.key"), 32);
+  EXPECT_EQ(config.rank_of("text.encoder.layer.11.attention.self.key"), 4);
+  // Whole parts of names: "y" is none.
+  EXPECT_EQ(config.scale_of("query"), 0.5);
 }
 
 TEST(AdapterConfig, RefusesWhatIsNotPlainLoraByItsName) {
@@ -115,8 +113,8 @@ TEST(AdapterTargets, NamesMatchWholePartsFromTheEnd) {
 
 TEST(AdapterTargets, OneTextIsAnExpressionForTheWholeName) {
   const AdapterTargets targets =
-      targets_with(R"("target_modules": "text_decoder\\.(?!cls).*(query|key)") ");
-      EXPECT_TRUE(targets.contains(kQuery));
+      targets_with(R"json("target_modules": "text_decoder\\.(?!cls).*(query|key)")json");
+  EXPECT_TRUE(targets.contains(kQuery));
   EXPECT_FALSE(targets.contains("text_decoder.cls.query"));
   EXPECT_FALSE(targets.contains("vision_model.query"));
   EXPECT_FALSE(targets.contains(std::string(kQuery) + ".more"));

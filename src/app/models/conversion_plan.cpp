@@ -69,6 +69,8 @@ class Planner {
           return !tensor.stand_in.empty() && tensor.name.ends_with(".weight") &&
                  checkpoint.find(tensor.name) != nullptr && !redundant_.contains(tensor.name);
         });
+    // Where the matrix is tied to nothing, transformers ties the bias to nothing either.
+    if (plan_.has_language_model_head) redundant_.clear();
     if (dtype == DType::i8) int8_names_ = int8_names(family.tensors_of_all_classes(model));
   }
 
