@@ -31,8 +31,7 @@ Answerer::Answerer(const ModelOptions& model, AnswerOptions options)
       pictures_(model.model, model.pictures, model.processor),
       tokenizer_(open_tokenizer(model.model, model.processor)),
       answer_ids_(encoded(*tokenizer_, options_.answers)),
-      model_(BlipForQuestionAnswering::from_pretrained(model.model,
-                                                       {.weight_type = model.weight_type})) {
+      model_(BlipForQuestionAnswering::from_pretrained(model.model, model.load())) {
   ban_words(options_.banned_words, *tokenizer_, options_.generation);
 }
 

@@ -29,8 +29,7 @@ Captioner::Captioner(const ModelOptions& model, CaptionOptions options)
       tokenizer_(open_tokenizer(model.model, model.processor)),
       generation_(std::move(options.generation)),
       edits_(std::move(options.edits)),
-      model_(BlipForConditionalGeneration::from_pretrained(model.model,
-                                                           {.weight_type = model.weight_type})) {
+      model_(BlipForConditionalGeneration::from_pretrained(model.model, model.load())) {
   ban_words(options.banned_words, *tokenizer_, generation_);
   if (!options.prompt.empty()) prompt_ = prompt_of(options.prompt);
 }

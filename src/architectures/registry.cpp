@@ -9,7 +9,9 @@
 #include "architectures/blip/family.hpp"
 #include "architectures/efficientnet_lite/family.hpp"
 #include "blip/error.hpp"
+#include "checkpoint/adapter_config.hpp"
 #include "checkpoint/config_file.hpp"
+#include "checkpoint/model_source.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
@@ -48,12 +50,6 @@ const ModelFamily& family_of_files_in(const std::filesystem::path& model) {
   }
 }
 
-bool has_image_processor(const std::filesystem::path& model) {
-  const std::filesystem::path folder = model_folder(model);
-  return file_exists(folder / "processor_config.json") ||
-         file_exists(folder / "preprocessor_config.json");
-}
-
 }  // namespace
 
 std::span<const ModelFamily* const> model_families() {
@@ -86,7 +82,7 @@ const ModelFamily& family_of(const std::filesystem::path& model) {
 
 std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model,
                                                            const std::filesystem::path& processor) {
-  const bool has_other = !processor.empty() && has_image_processor(processor);
+  const bool has_other = !processor.empty() && has_image_processor(model_folder(processor));
   return family_of_files_in(model).open_image_processor(has_other ? processor : model);
 }
 
@@ -97,7 +93,9 @@ std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& mod
     throw Error(ErrorCode::unsupported,
                 model.string() + ": " + family.architecture_of(model).name + " reads no texts");
   }
-  return family.open_tokenizer(model, processor);
+  // Beside an adapter there may be none: then it was trained with the model's own.
+  const bool has_other = !has_adapter(processor) || has_tokenizer(processor);
+  return family.open_tokenizer(model, has_other ? processor : std::filesystem::path());
 }
 
 // What the directories below have to know of the families, and declare for the registry to define.

@@ -13,7 +13,6 @@
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/shard_index.hpp"
 #include "checkpoint/torch_file.hpp"
-#include "core/aligned_memory.hpp"
 #include "core/file_ending.hpp"
 #include "core/in_quotes.hpp"
 #include "core/lfs_pointer.hpp"
@@ -46,6 +45,7 @@ std::string_view name_of(Container container) noexcept {
 struct Checkpoint::Storage {
   std::vector<FileMapping> mappings;
   std::vector<AlignedBytes> copies;  // of tensors that a file does not have in one piece
+  std::vector<std::shared_ptr<const Storage>> sources;  // what tensors of others lie in
   std::vector<std::filesystem::path> files;
   std::vector<CheckpointTensor> tensors;  // sorted by name
   std::vector<std::string> left_out;
@@ -207,6 +207,29 @@ Checkpoint Checkpoint::open(const std::filesystem::path& model, TrainingTensors 
   return Checkpoint(storage);
 }
 
+Checkpoint Checkpoint::with(std::vector<CheckpointTensor> changed, std::vector<AlignedBytes> owned,
+                            const Checkpoint& other) const {
+  const auto storage = std::make_shared<Storage>();
+  storage->sources = {storage_, other.storage_};
+  storage->copies = std::move(owned);
+  storage->files = storage_->files;
+  storage->left_out = storage_->left_out;
+  storage->container = storage_->container;
+  storage->has_original_names = storage_->has_original_names;
+  storage->tensors = std::move(changed);
+  std::sort(storage->tensors.begin(), storage->tensors.end(), Storage::by_name);
+  const auto own = static_cast<std::ptrdiff_t>(storage->tensors.size());
+  storage->tensors.reserve(storage->tensors.size() + storage_->tensors.size());
+  for (const CheckpointTensor& tensor : storage_->tensors) {
+    const auto end = storage->tensors.begin() + own;
+    if (!std::binary_search(storage->tensors.begin(), end, tensor, Storage::by_name)) {
+      storage->tensors.push_back(tensor);
+    }
+  }
+  std::sort(storage->tensors.begin(), storage->tensors.end(), Storage::by_name);
+  return Checkpoint(storage);
+}
+
 Container Checkpoint::container() const noexcept {
   return storage_->container;
 }
@@ -237,6 +260,7 @@ const std::vector<std::filesystem::path>& Checkpoint::files() const& noexcept {
 
 void Checkpoint::release(std::span<const std::byte> bytes) const noexcept {
   for (const FileMapping& mapping : storage_->mappings) mapping.release(bytes);
+  for (const auto& source : storage_->sources) Checkpoint(source).release(bytes);
 }
 
 std::string source_of(const Checkpoint& checkpoint) {

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/aligned_memory.hpp"
+
 namespace blip {
 
 enum class DType { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
@@ -51,6 +53,11 @@ class Checkpoint {
   /// limit_exceeded, naming the file and the cause.
   static Checkpoint open(const std::filesystem::path& model,
                          TrainingTensors training_tensors = TrainingTensors::left_out);
+
+  /// This one, with `changed` in place of its tensors of these names, or beside them. Their bytes
+  /// are this checkpoint's, those of `other` or those of `owned`, which the result keeps alive.
+  [[nodiscard]] Checkpoint with(std::vector<CheckpointTensor> changed,
+                                std::vector<AlignedBytes> owned, const Checkpoint& other) const;
 
   /// Of the first file.
   [[nodiscard]] Container container() const noexcept;

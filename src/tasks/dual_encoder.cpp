@@ -5,7 +5,7 @@
 
 #include "architectures/registry.hpp"
 #include "blip/error.hpp"
-#include "checkpoint/model_directory.hpp"
+#include "checkpoint/model_source.hpp"
 
 namespace blip {
 
@@ -24,15 +24,19 @@ std::shared_ptr<const DualEncoder> open_dual_encoder(const std::filesystem::path
                                                      const LoadOptions& options,
                                                      MatchingHead matching_head,
                                                      const std::filesystem::path& processor) {
-  const std::filesystem::path path = resolve_model(model.native(), options.progress, options.hub);
+  const ModelSource source =
+      resolve_source(model.native(), options.adapter.native(), options.progress, options.hub);
+  const std::filesystem::path& path = source.model;
   const ModelFamily& family = family_of(path);
   if (family.open_dual_encoder == nullptr) {
     const Architecture& architecture = family.architecture_of(path);
     throw Error(ErrorCode::unsupported, path.string() + ": is a " + architecture.name +
                                             ", which does not embed images and texts");
   }
-  auto encoder =
-      family.open_dual_encoder(path, open_tokenizer(path, processor), options, matching_head);
+  LoadOptions resolved = options;
+  resolved.adapter = source.adapter;
+  auto tokenizer = open_tokenizer(path, processor.empty() ? source.tokenizer() : processor);
+  auto encoder = family.open_dual_encoder(path, std::move(tokenizer), resolved, matching_head);
   if (matching_head == MatchingHead::required && !encoder->has_matching_head()) {
     throw Error(ErrorCode::unsupported, path.string() + ": is a " +
                                             std::string(encoder->architecture()) +

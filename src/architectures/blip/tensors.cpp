@@ -150,8 +150,7 @@ std::vector<ExpectedTensor> expected_tensors(const BlipConfig& config) {
   architecture.add_tensors(list, config);
   std::vector<ExpectedTensor> tensors = list.take();
   for (ExpectedTensor& tensor : tensors) {
-    // Its look-up is for the matrix, not for the bias.
-    tensor.kept_beside_stand_in = !config.tie_word_embeddings && !tensor.name.ends_with(".bias");
+    tensor.kept_beside_stand_in = !config.tie_word_embeddings;
   }
   return tensors;
 }

@@ -199,12 +199,22 @@ bool InputOptions::names_one_image() const {
          !std::filesystem::is_directory(selection.names.front(), ignored);
 }
 
+void declare_adapter(OptionParser& app, std::string& adapter) {
+  app.add_option(
+         "--adapter", adapter,
+         "A LoRA adapter of PEFT, a directory or a hub id, to be merged into MODEL; without "
+         "this, MODEL may be the adapter, which knows its base model")
+      ->type_name("ADAPTER")
+      ->group("Model");
+}
+
 void ModelOptions::declare(OptionParser& app, bool batched) {
   const char* group = "Model";
   std::string description =
       "A hub id, a model directory, a checkpoint file or the name of a bundled model";
   if (!fallback_.empty()) description += " [" + fallback_ + "]";
   app.add_option("-m,--model", name, description)->type_name("MODEL")->group(group);
+  declare_adapter(app, adapter);
   app.add_option("--processor", processor,
                  "Tokenizer and preprocessing of MODEL, for a model that comes without")
       ->type_name("MODEL")

@@ -56,6 +56,9 @@ class InputOptions {
   std::string max_pixels_;
 };
 
+/// --adapter, for commands that take a model.
+void declare_adapter(OptionParser& app, std::string& adapter);
+
 class ModelOptions {
  public:
   /// `fallback` is the model if none is named; there has to be one named if it is empty.
@@ -66,6 +69,7 @@ class ModelOptions {
   void resolve();
 
   std::string name;
+  std::string adapter;    ///< a LoRA adapter of PEFT that is merged in; empty: none
   std::string processor;  ///< a model whose tokenizer and preprocessing are used; empty: its own
   WeightType weight_type = WeightType::stored;
   std::optional<int> image_size;  ///< instead of the model's own
