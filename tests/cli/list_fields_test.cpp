@@ -96,6 +96,9 @@ TEST(ListFields, APromptThatIsTooLongFailsItsImageAlone) {
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.out, StartsWith(photo(1) + ": a"));
   EXPECT_THAT(run.err, HasSubstr(photo(0) + ": the prompt has"));
+  const Outcome options = run_blip({"caption", "--from-file", list, "--num-captions", "2"});
+  EXPECT_EQ(options.exit_code, 2);
+  EXPECT_EQ(std::count(options.err.begin(), options.err.end(), '\n'), 1) << options.err;
 }
 
 TEST(ListFields, EachImageIsAskedItsOwnQuestion) {

@@ -61,6 +61,10 @@ ExitCode run_caption(Arguments arguments) {
        .banned_words = options->generation.banned_words,
        .edits = options->edits});
   Context context({.num_threads = options->model.threads});
+  if (options->inputs.has_texts()) {
+    // What is wrong with the options is not to be told of every image.
+    options->generation.with_option_names([&] { captioner.check({.text = ""}); });
+  }
   run.start(captioner.pictures(), context.num_threads(), [&](const Input& input) {
     options->generation.with_option_names([&] { captioner.check(input); });
   });
