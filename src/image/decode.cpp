@@ -253,7 +253,12 @@ Image decode_tiff(std::span<const std::byte> bytes, const ImageOptions& options,
                                                               : std::nullopt);
   if (rgb.empty()) {
     if (tags.photometric == image::tiff_photometric::kYcbcr) fail_damaged(Format::tiff, name);
-    return decode_with_vips(Format::tiff, bytes, options, name);  // which may forgive more
+    try {
+      return decode_with_vips(Format::tiff, bytes, options, name);  // which may forgive more
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::unsupported) fail_damaged(Format::tiff, name);
+      throw;
+    }
   }
   image::apply_orientation(tags.orientation, size, rgb);  // as Pillow does when it opens one
   return {size.width, size.height, std::move(rgb)};
