@@ -42,14 +42,14 @@ class BLIP_API Image {
   /// Throws invalid_argument if the size does not fit.
   Image(int width, int height, std::vector<std::uint8_t> rgb);
 
-  /// Reads a picture from a file: JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC by libvips, BMP by
-  /// ourselves; the first bytes decide, not the name. Of an animation, the first frame. The pixels
-  /// are Pillow's bit for bit, except AVIF's and HEIC's: libheif rounds and upsamples chroma in
-  /// its own way and always turns the picture upright. (TIFF is turned upright always as well, as
-  /// Pillow does.) ICC profiles are ignored. Transparent pixels show a white background, unless
-  /// `options` says otherwise.
-  /// Throws not_found, unreadable, malformed (empty, truncated or damaged: what Pillow refuses),
-  /// unsupported or limit_exceeded (pixels, or a file over 1 GiB), naming the file.
+  /// Reads a picture from a file: JPEG, PNG, WebP, GIF and HEIC by libvips, TIFF by libtiff, AVIF
+  /// by libavif, BMP by ourselves; the first bytes decide, not the name. Of an animation, the first
+  /// frame. The pixels are Pillow's bit for bit, where Pillow reads the file (docs/parity.md says
+  /// of which kinds of TIFF they are not, on purpose). HEIC, which it does not read, and TIFF, as
+  /// it does, are turned upright always. ICC profiles are ignored. Transparent pixels show a white
+  /// background, unless `options` says otherwise. Throws not_found, unreadable, malformed (empty,
+  /// truncated or damaged: what Pillow refuses), unsupported or limit_exceeded (pixels, or a file
+  /// over 1 GiB), naming the file.
   static Image open(const std::filesystem::path& path, const ImageOptions& options = {});
 
   /// The same from bytes in memory; `name` stands for the file in error messages.

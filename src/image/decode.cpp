@@ -1,6 +1,7 @@
 // Image::open and Image::decode: libvips reads the file, the rest makes it what Pillow makes of it.
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <new>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "blip/error.hpp"
 #include "blip/image.hpp"
 #include "core/lfs_pointer.hpp"
+#include "image/avif.hpp"
 #include "image/bmp.hpp"
 #include "image/file_bytes.hpp"
 #include "image/formats.hpp"
@@ -16,10 +18,10 @@
 #include "image/orientation.hpp"
 #include "image/pillow_rgb.hpp"
 #include "image/png_check_sums.hpp"
+#include "image/tiff.hpp"
+#include "image/tiff_directory.hpp"
 #include "image/tiff_tags.hpp"
-#include "image/tiff_ycbcr.hpp"
 #include "image/transparency.hpp"
-#include "image/unpremultiply.hpp"
 #include "image/vips_loader.hpp"
 #include "image/vips_session.hpp"
 
@@ -126,16 +128,14 @@ int orientation_of(VipsImage* picture) {
 
 // A GIF has none here: its transparent pixels are those that its background fills.
 Transparency transparency_of(Format format, std::span<const std::byte> bytes,
-                             const TiffTags& tiff_tags, const PixelLayout& layout) {
+                             const PixelLayout& layout) {
   const bool is_byte_like = layout.type == SampleType::u8 || layout.type == SampleType::u16;
   const std::size_t colours = layout.model == ColourModel::grey ? 1 : 3;
   if (!is_byte_like || layout.model == ColourModel::cmyk) return {};
   switch (format) {
     case Format::png:
       return image::png_transparency(bytes, layout.samples);
-    case Format::tiff:
-      if (layout.samples == colours || !tiff_tags.has_alpha(layout.samples)) return {};
-      return {.alpha_sample = colours};
+    case Format::tiff:  // of the kinds that Pillow does not read
     case Format::webp:
     case Format::heif:
       if (layout.samples != colours + 1) return {};
@@ -145,15 +145,8 @@ Transparency transparency_of(Format format, std::span<const std::byte> bytes,
   }
 }
 
-bool is_premultiplied(const TiffTags& tags, const PixelLayout& layout) {
-  return tags.is_premultiplied() && layout.model == ColourModel::rgb && layout.samples >= 4 &&
-         (layout.type == SampleType::u8 || layout.type == SampleType::u16);
-}
-
 // What a file's decoded rows need to become those that Pillow has.
 struct RowFinish {
-  bool is_ycbcr = false;
-  bool is_premultiplied = false;
   const image::GifBackground* gif_background = nullptr;
   Transparency transparency{};
   image::Colour background{};
@@ -175,10 +168,6 @@ std::vector<std::uint8_t> read_rgb(VipsImage* picture, const PixelLayout& layout
       const void* row = VIPS_REGION_ADDR(region.get(), 0, y);
       std::uint8_t* target = rgb.data() + row_bytes * y;
       image::row_to_rgb(row, layout, width, target);
-      if (finish.is_ycbcr) image::ycbcr_to_rgb(target, width);
-      if (finish.is_premultiplied) {
-        image::unpremultiplied_row(row, layout.type, layout.samples, width, target);
-      }
       if (finish.gif_background != nullptr) {
         finish.gif_background->fill(row, layout.samples, y, width, target);
       }
@@ -193,6 +182,9 @@ std::vector<std::uint8_t> read_rgb(VipsImage* picture, const PixelLayout& layout
 
 Image decode_bmp(std::span<const std::byte> bytes, const ImageOptions& options,
                  const std::string& name) {
+  if (image::is_bare_bmp(bytes)) {
+    return decode_bmp(image::with_bmp_file_header(bytes), options, name);
+  }
   const auto header = image::bmp_header(bytes, name);
   check_pixels(header.size, options.max_pixels, name);
   auto rgb = image::bmp_pixels(bytes, header, name);
@@ -200,18 +192,6 @@ Image decode_bmp(std::span<const std::byte> bytes, const ImageOptions& options,
     image::blend_bmp(bytes, header, options.background, rgb);
   }
   return {header.size.width, header.size.height, std::move(rgb)};
-}
-
-Image decode_ycbcr_tiff(std::span<const std::byte> bytes, const ImageOptions& options,
-                        const std::string& name) {
-  const image::YcbcrTiff picture(bytes);
-  Size size = picture.size();
-  if (size.width == 0) fail_damaged(Format::tiff, name);
-  check_pixels(size, options.max_pixels, name);
-  auto rgb = picture.rgb();
-  if (rgb.empty()) fail_damaged(Format::tiff, name);
-  image::apply_orientation(picture.orientation(), size, rgb);
-  return {size.width, size.height, std::move(rgb)};
 }
 
 Image decode_with_vips(Format format, std::span<const std::byte> bytes, const ImageOptions& options,
@@ -225,9 +205,6 @@ Image decode_with_vips(Format format, std::span<const std::byte> bytes, const Im
     if (background->canvas.width == 0 || background->canvas.height == 0) fail_damaged(format, name);
     check_pixels(background->canvas, options.max_pixels, name);
   }
-  const TiffTags tiff_tags = format == Format::tiff ? image::tiff_tags(bytes) : TiffTags{};
-  if (tiff_tags.lacks_palette) fail_damaged(format, name);
-  if (tiff_tags.needs_libtiff()) return decode_ycbcr_tiff(bytes, options, name);
   VipsImagePtr picture = open_header(format, bytes, 1, name);
   Size size = {vips_image_get_width(picture.get()), vips_image_get_height(picture.get())};
   check_pixels(size, options.max_pixels, name);
@@ -237,12 +214,10 @@ Image decode_with_vips(Format format, std::span<const std::byte> bytes, const Im
     size = {vips_image_get_width(picture.get()), vips_image_get_height(picture.get())};
   }
   const PixelLayout layout = layout_of(picture.get(), format, bytes, name);
-  RowFinish finish = {.is_ycbcr = tiff_tags.is_ycbcr() && layout.samples >= 3,
-                      .is_premultiplied = is_premultiplied(tiff_tags, layout),
-                      .gif_background = background ? &*background : nullptr,
+  RowFinish finish = {.gif_background = background ? &*background : nullptr,
                       .background = options.background};
   if (options.blend_transparency) {
-    finish.transparency = transparency_of(format, bytes, tiff_tags, layout);
+    finish.transparency = transparency_of(format, bytes, layout);
   }
   auto rgb = read_rgb(picture.get(), layout, size, finish, format, name);
   if (background) {
@@ -253,6 +228,52 @@ Image decode_with_vips(Format format, std::span<const std::byte> bytes, const Im
   const bool upright =
       format == Format::tiff || (options.apply_exif_orientation && format != Format::heif);
   if (upright) image::apply_orientation(orientation_of(picture.get()), size, rgb);
+  return {size.width, size.height, std::move(rgb)};
+}
+
+// libvips has the kinds that Pillow does not read.
+Image decode_tiff(std::span<const std::byte> bytes, const ImageOptions& options,
+                  const std::string& name) {
+  const image::VipsSession session;  // for libtiff's messages
+  const image::TiffDirectory directory(bytes);
+  const TiffTags tags = image::tiff_tags(directory);
+  if (tags.lacks_palette()) fail_damaged(Format::tiff, name);
+  const auto layout = image::tiff_layout(tags, directory.is_big_endian());
+  if (!layout) return decode_with_vips(Format::tiff, bytes, options, name);
+  constexpr std::uint64_t kMaxSide = std::numeric_limits<int>::max();
+  if (tags.width < 1 || tags.height < 1 || tags.width > kMaxSide || tags.height > kMaxSide) {
+    fail_damaged(Format::tiff, name);
+  }
+  Size size = {static_cast<int>(tags.width), static_cast<int>(tags.height)};
+  check_pixels(size, options.max_pixels, name);
+  auto rgb = image::needs_libtiff_colours(tags)
+                 ? image::tiff_rgb_of_libtiff(bytes, tags)
+                 : image::tiff_rgb(bytes, tags, *layout, directory.is_big_endian(),
+                                   options.blend_transparency ? std::optional(options.background)
+                                                              : std::nullopt);
+  if (rgb.empty()) {
+    if (tags.photometric == image::tiff_photometric::kYcbcr) fail_damaged(Format::tiff, name);
+    try {
+      return decode_with_vips(Format::tiff, bytes, options, name);  // which may forgive more
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::unsupported) fail_damaged(Format::tiff, name);
+      throw;
+    }
+  }
+  image::apply_orientation(tags.orientation, size, rgb);  // as Pillow does when it opens one
+  return {size.width, size.height, std::move(rgb)};
+}
+
+Image decode_avif(std::span<const std::byte> bytes, const ImageOptions& options,
+                  const std::string& name) {
+  const image::AvifPicture picture(bytes);
+  Size size = picture.size();
+  if (size.width == 0) fail_damaged(Format::heif, name);
+  check_pixels(size, options.max_pixels, name);
+  auto rgb =
+      picture.rgb(options.blend_transparency ? std::optional(options.background) : std::nullopt);
+  if (rgb.empty()) fail_damaged(Format::heif, name);
+  if (options.apply_exif_orientation) image::apply_orientation(picture.orientation(), size, rgb);
   return {size.width, size.height, std::move(rgb)};
 }
 
@@ -278,6 +299,8 @@ Image Image::decode(std::span<const std::byte> bytes, const ImageOptions& option
   try {
     const Format format = image::format_of(bytes);
     if (format == Format::bmp) return decode_bmp(bytes, options, name);
+    if (format == Format::tiff) return decode_tiff(bytes, options, name);
+    if (format == Format::heif && image::is_avif(bytes)) return decode_avif(bytes, options, name);
     if (format == Format::png) return decode_png(bytes, options, name);
     return decode_with_vips(format, bytes, options, name);
   } catch (const std::bad_alloc&) {

@@ -1,40 +1,84 @@
-// What libvips does not say of a TIFF file, read from the directory of its first picture.
+// What the tags of a TIFF file say of its first picture, and what its pixels are by Pillow's rules.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <optional>
+#include <vector>
+
+#include "image/pillow_rgb.hpp"
+#include "image/tiff_directory.hpp"
+#include "image/transparency.hpp"
 
 namespace blip::image {
 
-struct TiffTags {
-  static constexpr std::uint64_t kNoExtraSample = ~std::uint64_t{0};
+/// Values of the tag PhotometricInterpretation.
+namespace tiff_photometric {
+inline constexpr std::uint64_t kWhiteIsZero = 0;
+inline constexpr std::uint64_t kBlackIsZero = 1;
+inline constexpr std::uint64_t kRgb = 2;
+inline constexpr std::uint64_t kPalette = 3;
+inline constexpr std::uint64_t kCmyk = 5;
+inline constexpr std::uint64_t kYcbcr = 6;
+inline constexpr std::uint64_t kLab = 8;
+}  // namespace tiff_photometric
 
-  std::uint64_t photometric = 0;
-  std::uint64_t compression = 1;
+/// Values of the tag Compression.
+namespace tiff_compression {
+inline constexpr std::uint64_t kNone = 1;
+inline constexpr std::uint64_t kOldJpeg = 6;
+inline constexpr std::uint64_t kJpeg = 7;
+}  // namespace tiff_compression
+
+struct TiffTags {
+  std::uint64_t width = 0;
+  std::uint64_t height = 0;
+  std::uint64_t photometric = tiff_photometric::kWhiteIsZero;
+  std::uint64_t compression = tiff_compression::kNone;
+  /// Each sample of all pixels apart.
+  bool is_planar = false;
+  bool low_bit_first = false;
+  std::vector<std::uint64_t> bits;  ///< of each sample
+  std::vector<std::uint64_t> extra_samples;
+  std::uint64_t sample_format = 1;  ///< 1: unsigned, 2: signed, 3: floating; 0: not one for all
   /// Pixels that share one Cb and Cr, along a row and a column.
   std::uint64_t subsampled_width = 1;
   std::uint64_t subsampled_height = 1;
-  /// True if the picture needs a palette that the file, cut short perhaps, does not have. libtiff
+  /// As stored; empty if there is no palette.
+  std::vector<std::uint64_t> palette;
+  /// 0: strips of the picture's width.
+  std::uint64_t tile_width = 0;
+  std::uint64_t chunk_height = 0;  ///< of strips or tiles
+  std::vector<std::uint64_t> offsets;
+  int orientation = 1;
+
+  [[nodiscard]] bool is_uncompressed() const noexcept;
+  /// Whether the picture needs a palette that the file, cut short perhaps, does not have. libtiff
   /// would show the palette's indices as shades of grey.
-  bool lacks_palette = false;
-  /// The first of ExtraSamples: what the sample behind the colour is.
-  std::uint64_t extra_sample = kNoExtraSample;
-
-  /// Whether the pixels are Y, Cb and Cr, which libvips takes for red, green and blue. Those of
-  /// JPEG it converts.
-  [[nodiscard]] bool is_ycbcr() const noexcept;
-  /// Whether Pillow has libtiff convert them.
-  [[nodiscard]] bool needs_libtiff() const noexcept;
-
-  /// Whether that sample is an opacity that the colours are multiplied by.
-  [[nodiscard]] bool is_premultiplied() const noexcept;
-  /// Whether that sample is an opacity, `samples` being those of a pixel. Pillow takes a fourth one
-  /// for that as well where the tag is missing.
-  [[nodiscard]] bool has_alpha(std::size_t samples) const noexcept;
+  [[nodiscard]] bool lacks_palette() const noexcept;
 };
 
-/// Nothing of a damaged directory is an error here: reading the pixels will report it.
-TiffTags tiff_tags(std::span<const std::byte> bytes);
+TiffTags tiff_tags(const TiffDirectory& directory);
+
+/// How a pixel of a TIFF file is stored.
+struct TiffLayout {
+  enum class Colours { grey, palette, rgb, cmyk, ycbcr, lab };
+  Colours colours = Colours::grey;
+  /// Of grey; everything else becomes bytes.
+  SampleType type = SampleType::u8;
+  std::size_t bits = 8;  ///< of a sample: 1, 2, 4, 8, 12, 16 or 32
+  std::size_t samples = 1;
+  bool white_is_zero = false;
+  bool has_alpha = false;  ///< behind the colour
+  bool is_premultiplied = false;
+
+  [[nodiscard]] std::size_t colour_samples() const noexcept;
+};
+
+/// Nothing if it is one of the kinds that Pillow does not read.
+std::optional<TiffLayout> tiff_layout(const TiffTags& tags, bool is_big_endian);
+
+/// The palette's colours, black where it has none. tags.palette is not empty.
+std::vector<Colour> tiff_palette(const TiffTags& tags);
 
 }  // namespace blip::image

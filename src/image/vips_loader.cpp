@@ -45,7 +45,12 @@ void fail_damaged(Format format, const std::string& name) {
 VipsImagePtr open_header(Format format, std::span<const std::byte> bytes, int shrink,
                          const std::string& name) {
   if (loader_of(format) == nullptr) {
-    throw Error(ErrorCode::unsupported, name + ": not an image, or a format that is not supported");
+    const char* known = unsupported_format(bytes);
+    throw Error(
+        ErrorCode::unsupported,
+        name + ": " +
+            (known == nullptr ? std::string("not an image, or a format that is not supported")
+                              : std::string(known) + " is a format that is not supported"));
   }
   const VipsOperationPtr operation = loader(format);
   if (!operation) {

@@ -139,7 +139,7 @@ TEST(AdapterTargets, MayBeOfSomeLayersOnly) {
       targets_with(R"("target_modules": ["query", "a.layer.7.query"], "layers_to_transform": 1)");
   EXPECT_TRUE(one.contains(kQuery));
   EXPECT_FALSE(one.contains("text_decoder.bert.encoder.layer.11.attention.self.query"));
-  EXPECT_TRUE(one.contains("query"));  // so is this
+  EXPECT_TRUE(one.contains("query"));            // so is this
   EXPECT_TRUE(one.contains("a.layer.7.query"));  // named whole
   const AdapterTargets by_pattern = targets_with(
       R"("target_modules": ["query"], "layers_to_transform": [0, 2], "layers_pattern": ["blocks", "layer"])");

@@ -18,7 +18,7 @@ namespace {
 
 TEST(Decode, EqualsPillowInEveryMode) {
   const auto cases = fixtures("decode");
-  ASSERT_GE(cases.size(), 140U);
+  ASSERT_GE(cases.size(), 280U);
   for (const auto& row : cases) {
     const std::string name = row[0];
     const Image plain = Image::open(fixture_file(name), {.blend_transparency = false});
@@ -79,6 +79,42 @@ TEST(Decode, DoesNotShrinkBelowWhatIsAskedForNorOtherFormats) {
   const auto png = fixture_file("png_rgb_19x13");
   EXPECT_TRUE(
       std::ranges::equal(Image::open(png, {.shrink_to = 1}).pixels(), Image::open(png).pixels()));
+}
+
+// A run-length encoded bitmap may end early, leave rows out and run beyond them.
+TEST(Decode, ABitmapWhoseRunsEndEarlyIsRefused) {
+  auto bytes = bytes_of(fixture_file("bmp_rle8_with_moves_19x13"));
+  EXPECT_NO_THROW(Image::decode(bytes));
+  bytes.resize(bytes.size() - 6);  // the last row and the end
+  try {
+    Image::decode(bytes);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::malformed);
+  }
+}
+
+// A cut is mended where only check sums and the end are missing, not where pixels are.
+TEST(Decode, APngMayLackItsEndOnly) {
+  const auto whole = bytes_of(fixture_file("png_rgb_19x13"));
+  const Image expected = Image::decode(whole);
+  constexpr std::size_t kEnd = 12;
+  constexpr std::size_t kCheckSums = 8;  // the chunk's and the stream's
+  for (std::size_t missing = 1; missing <= kEnd + kCheckSums + 8; ++missing) {
+    const auto cut = std::span(whole).first(whole.size() - missing);
+    if (missing <= kEnd + kCheckSums) {
+      EXPECT_TRUE(std::ranges::equal(Image::decode(cut).pixels(), expected.pixels())) << missing;
+    } else if (missing > kEnd + kCheckSums + 2) {  // the last bits may not be needed
+      EXPECT_THROW(Image::decode(cut), Error) << missing;
+    }
+  }
+}
+
+TEST(Decode, WrongPixelsOfAPngAreRefusedWithTheirCheckSums) {
+  auto bytes = bytes_of(fixture_file("png_check_sum_19x13"));
+  constexpr std::size_t kStreamsSum = 12 + 8;  // from the end: IEND, the chunk's, the stream's
+  bytes.at(bytes.size() - kStreamsSum) ^= std::byte{1};
+  EXPECT_THROW(Image::decode(bytes), Error);
 }
 
 TEST(Decode, WorksOnManyThreads) {

@@ -8,6 +8,8 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps
 
+from tiff_files import tiff_files
+
 FILTERS = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "box": 4, "hamming": 5}
 
 
@@ -159,6 +161,10 @@ def mode_files(sizes):
             *(int(v) >> 8 | 0x1200 for v in deep[h // 2, w // 2])))
         yield "PNG 16-bit", f"grey tRNS beyond a byte {size}", png16(deep[..., 0], 0, trns16(0x01ff))
         yield "PNG check sum", size, wrong_check_sum(save(rgb, "PNG"))
+        for missing in (12, 14, 18) if w > 8 else (12,):  # the end, and some of the last check sums
+            yield "PNG check sum", f"cut by {missing} {size}", save(rgb, "PNG")[:-missing]
+        for kind in ("PNG", "JPEG", "GIF", "TIFF", "BMP"):
+            yield "trailing bytes", f"{kind} {size}", save(rgb, kind) + b"\xff\xd8 IDAT \0" * 9
         bytes_of = np.dstack([np.asarray(rgb), np.asarray(alpha)]).tobytes()
         for extra in (None, 0, 1, 2):
             entries = [] if extra is None else [(338, 3, 1, extra)]
@@ -175,6 +181,8 @@ def mode_files(sizes):
             if across > w or down > h:  # which libtiff 4.7 refuses, and earlier ones read
                 continue
             yield "TIFF YCbCr", f"deflate {across}x{down} {size}", ycbcr_tiff(rgb, across, down, 8)
+        for name, data in tiff_files(rgb, np.asarray(alpha)):
+            yield "TIFF", f"{name} {size}", data
         for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits"):
             for name, image in [("L", grey), ("LA", la), ("P", palette), ("RGB", rgb),
                                 ("RGBA", rgba), ("1", one), ("CMYK", cmyk)]:
@@ -217,10 +225,52 @@ def mode_files(sizes):
             yield "BMP", f"{bmp_mode.mode} {size}", save(bmp_mode, "BMP")
         for name, data in bmp_files(w, h):
             yield "BMP", name, data
+        yield "BMP", f"without the file's header {size}", save(rgb, "BMP")[14:]
+        for subsampling in ("4:4:4", "4:2:0"):
+            for name, image in [("RGB", rgb), ("RGBA", rgba), ("L", grey)]:
+                yield "AVIF", f"{name} {subsampling} {size}", save(image, "AVIF", subsampling=subsampling,
+                                                                  codec="aom")
 
 
-def bmp(array, bits, header=40, masks=None, top_down=False):
-    """Bitmaps that Pillow reads and does not write. array: [H, W] of indices or packed pixels."""
+def runs(array, bits):
+    """Run-length encoded rows of a bitmap: runs, pixels as they are, moves and ends."""
+    out = bytearray()
+    height, width = array.shape
+    for y, row in enumerate(array):
+        x = 0
+        while x < width:
+            same = 1
+            while x + same < width and same < 255 and row[x + same] == row[x]:
+                same += 1
+            count = min(width - x, 7)
+            if same > 1 or count < 3:
+                value = int(row[x])
+                out += bytes([same, value if bits == 8 else value << 4 | value])
+                x += same
+                continue
+            pixels = [int(v) for v in row[x:x + count]]
+            if bits == 4:
+                pixels.append(0)
+                pixels = [pixels[i] << 4 | pixels[i + 1] for i in range(0, count, 2)]
+            out += bytes([0, count, *pixels]) + b"\0" * (len(pixels) % 2)
+            x += count
+        out += b"\0\0"
+    return bytes(out) + b"\0\1"
+
+
+def runs_with_moves(width, height):
+    """RLE8: a run beyond the row's end, rows that end early and a move."""
+    out = bytes([min(width + 3, 255), 5, 0, 0]) if height > 1 else b""
+    left = height - (height > 1)
+    while left > 2:
+        out += bytes([1, 7, 0, 2, 0, 1, 0, 0])
+        left -= 2
+    return out + bytes([width, 3, 0, 0]) * left + b"\0\1"
+
+
+def bmp(array, bits, header=40, masks=None, top_down=False, body=None):
+    """Bitmaps that Pillow reads and does not write. array: [H, W] of indices or packed pixels; body: those
+    run-length encoded."""
     height, width = array.shape
     palette = b""
     if bits <= 8:
@@ -240,9 +290,9 @@ def bmp(array, bits, header=40, masks=None, top_down=False):
         info = struct.pack("<IHHHH", 12, width, height, 1, bits)
     else:
         info = struct.pack("<IiiHHIIiiII", header, width, -height if top_down else height, 1, bits,
-                           0 if masks is None else 3, 0, 0, 0, 0, 0)
+                           (3 if masks else 0) if body is None else 1 + (bits == 4), 0, 0, 0, 0, 0)
     start = 14 + len(info) + len(fields) + len(palette)
-    body = b"".join(rows)
+    body = b"".join(rows) if body is None else body
     return b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start) + info + fields + palette + body
 
 
@@ -263,6 +313,12 @@ def bmp_files(w, h):
                   (0xff, 0xff00, 0xff0000, 0xff000000), (0xff0000, 0xff00, 0xff, 0)]:
         array = rng.integers(0, 2 ** 32, (h, w), dtype=np.uint64).astype(np.uint32)
         yield f"32 bits, header 56, masks {masks} {w}x{h}", bmp(array, 32, 56, masks)
+    for bits, top_down in itertools.product((4, 8), (False, True)):
+        array = rng.integers(0, 4, (h, w)) * (2 ** bits // 5)
+        array[h // 2] = 3
+        yield f"RLE{bits}, top down {top_down} {w}x{h}", bmp(array, bits, top_down=top_down,
+                                                            body=runs(array, bits))
+    yield f"RLE8 with moves {w}x{h}", bmp(array, 8, body=runs_with_moves(w, h))
 
 
 def wider_gif(gif, dx, dy):

@@ -61,8 +61,8 @@ def write_fixtures(folder):
     cases += [(f"{g} {n}", d) for g, n, d in jpeg_files([(35, 22)])
               if "smooth" in n or "CMYK" in g or "RGB" in g]
     picture = Image.fromarray(formula(21, 14))
-    for kind, orientation in itertools.product(("JPEG", "PNG", "WEBP", "TIFF"), range(1, 9)):
-        if kind != "JPEG" and orientation not in (3, 6):
+    for kind, orientation in itertools.product(("JPEG", "PNG", "WEBP", "TIFF", "AVIF"), range(1, 9)):
+        if kind not in ("JPEG", "AVIF") and orientation not in (3, 6):
             continue
         exif = Image.Exif()
         exif[0x0112] = orientation
