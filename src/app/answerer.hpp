@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "app/explain/explanation.hpp"
 #include "app/images/image_batch.hpp"
 #include "app/images/picture_reader.hpp"
 #include "app/model_options.hpp"
@@ -17,6 +19,8 @@ namespace blip::app {
 struct Answer {
   std::string text;
   float score = 0.0F;  ///< RankedAnswer::score, where answers are chosen from a list
+  /// Where the model looked for the words of the answer, if AnswerOptions::explain.
+  std::optional<Explanation> explanation = std::nullopt;
 };
 
 /// The answers to one question, best first.
@@ -28,6 +32,7 @@ struct AnswerOptions {
   std::vector<std::string> answers;  ///< to choose from; empty: the model's own words
   int rank_k = 128;                  ///< RankOptions::k
   std::size_t top = 1;               ///< how many of `answers` each question gets
+  std::optional<GradCamOptions> explain = std::nullopt;  ///< say where the model looked
 };
 
 /// Immutable after construction: every member may be called from many threads at once, each with
@@ -56,6 +61,12 @@ class Answerer {
                                                   std::size_t first, Context& context) const;
 
  private:
+  // Nothing unless options_.explain. `sequence`: [DEC] and the answer.
+  [[nodiscard]] std::optional<Explanation> explanation(const EncodedImage& image,
+                                                       const std::vector<TokenId>& question,
+                                                       std::vector<TokenId> sequence,
+                                                       const std::string& text,
+                                                       Context& context) const;
   [[nodiscard]] std::vector<Answers> generate(std::span<const EncodedImage> images,
                                               std::span<const std::vector<TokenId>> questions,
                                               std::size_t first, Context& context) const;

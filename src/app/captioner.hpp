@@ -1,11 +1,14 @@
 // Captioner: pictures in, captions out.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "app/explain/explanation.hpp"
 #include "app/images/image_batch.hpp"
 #include "app/images/picture_reader.hpp"
 #include "app/model_options.hpp"
@@ -21,6 +24,9 @@ struct CaptionOptions {
   GenerationOptions generation;
 };
 
+/// What explain() returns of a caption is its Explanation, whose text is the caption.
+using ExplainedCaptions = std::vector<Explanation>;
+
 /// Immutable after construction: every member may be called from many threads at once, each with
 /// its own Context. All throw blip::Error.
 class Captioner {
@@ -34,11 +40,18 @@ class Captioner {
   /// list, so that they are the same in every shard and resumed run.
   [[nodiscard]] std::vector<Captions> caption(Images images, Context& context) const;
 
+  /// The same captions, each with where the model looked for the words that it wrote.
+  [[nodiscard]] std::vector<ExplainedCaptions> explain(Images images, const GradCamOptions& options,
+                                                       Context& context) const;
+
   /// `caption` without the prompt that it begins with, as captions are judged and kept.
   [[nodiscard]] std::string without_prompt(std::string caption) const;
 
  private:
-  void caption_run(Images images, std::vector<Captions>& captions, Context& context) const;
+  // Calls `use` with every image, its place in `images` and each of its sequences.
+  using UseSequence = std::function<void(const EncodedImage& image, std::size_t place,
+                                         const std::vector<TokenId>& sequence)>;
+  void for_each_sequence(Images images, const UseSequence& use, Context& context) const;
 
   PictureReader pictures_;
   std::shared_ptr<const Tokenizer> tokenizer_;

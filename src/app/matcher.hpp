@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/embedder.hpp"
+#include "app/explain/explanation.hpp"
 
 namespace blip::app {
 
@@ -22,11 +23,25 @@ class Matcher {
 
   [[nodiscard]] const PictureReader& pictures() const noexcept { return embedder_.pictures(); }
 
+  [[nodiscard]] std::vector<EncodedImage> encode(Images images, Context& context) const {
+    return embedder_.encode(images, context);
+  }
+
   /// For each image its match with every text.
-  [[nodiscard]] std::vector<std::vector<Match>> match(Images images, Context& context) const;
+  [[nodiscard]] std::vector<std::vector<Match>> match(Images images, Context& context) const {
+    return match(encode(images, context), context);
+  }
+  [[nodiscard]] std::vector<std::vector<Match>> match(std::span<const EncodedImage> images,
+                                                      Context& context) const;
+
+  /// Where the model looked for each word of every text.
+  [[nodiscard]] std::vector<Explanation> explain(const EncodedImage& image,
+                                                 const GradCamOptions& options,
+                                                 Context& context) const;
 
  private:
   Embedder embedder_;
+  std::vector<std::string> words_;  // of the texts
   std::vector<Tokens> texts_;
   Tensor text_embeddings_;  // [texts, D]
 };

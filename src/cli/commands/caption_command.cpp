@@ -1,5 +1,7 @@
 // blip caption: describes images.
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,30 @@ std::vector<std::vector<app::Finding>> findings_of(const std::vector<app::Captio
   return findings;
 }
 
+std::vector<app::Captions> captions_of(const std::vector<app::ExplainedCaptions>& explained) {
+  std::vector<app::Captions> captions;
+  for (const app::ExplainedCaptions& of_image : explained) {
+    app::Captions& texts = captions.emplace_back();
+    for (const app::Explanation& caption : of_image) texts.push_back(caption.text);
+  }
+  return captions;
+}
+
+// The captions of the images, and their explanations in the folder if there is one.
+std::vector<app::Captions> caption(const app::Captioner& captioner, app::Images images,
+                                   const CaptionOptions& options,
+                                   const std::optional<app::ExplanationFolder>& folder,
+                                   Context& context) {
+  if (!folder) return captioner.caption(images, context);
+  const auto explained = captioner.explain(images, *options.explain.options(), context);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    for (std::size_t k = 0; k < explained[i].size(); ++k) {
+      folder->write(images[i]->name, images[i]->index, k, explained[i].size(), explained[i][k]);
+    }
+  }
+  return captions_of(explained);
+}
+
 }  // namespace
 
 ExitCode run_caption(Arguments arguments) {
@@ -46,10 +72,11 @@ ExitCode run_caption(Arguments arguments) {
       find_model(options->model, options->inputs.pictures, options->output.quiet),
       {.prompt = options->prompt, .generation = options->generation.options});
   Context context({.num_threads = options->model.threads});
+  const auto folder = options->explain.open(options->inputs.pictures.exif_rotation);
   run.start(captioner.pictures(), context.num_threads());
   while (const auto batch = run.next_batch()) {
     const auto captions = options->generation.with_option_names(
-        [&] { return captioner.caption(batch->images(), context); });
+        [&] { return caption(captioner, batch->images(), *options, folder, context); });
     run.report(*batch, findings_of(captions));
   }
   return run.finish();

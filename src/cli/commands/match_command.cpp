@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "app/matcher.hpp"
@@ -30,6 +31,7 @@ std::unique_ptr<RetrievalOptions> parse_match_options(Arguments arguments) {
   options->texts.declare(app, "to match with every image");
   options->model.declare(app, /*batched=*/true);
   options->declare_style(app);
+  options->explain.declare(app);
   options->output.declare(
       app, record_formats(),
       "Keep the results that FILE has, do the rest; failed images are tried again");
@@ -44,6 +46,7 @@ std::unique_ptr<RetrievalOptions> parse_match_options(Arguments arguments) {
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   options->resolve();
+  options->explain.resolve(app);
   options->inputs.require_images(help.name);
   options->texts.take_words(options->inputs.selection, help.name);
   return options;
@@ -75,6 +78,18 @@ std::vector<std::vector<app::Finding>> findings_of(
   return findings;
 }
 
+// In the folder, one for each image and text.
+void write_explanations(const app::ExplanationFolder& folder, const app::Matcher& matcher,
+                        app::Images images, std::span<const EncodedImage> encoded,
+                        const GradCamOptions& options, Context& context) {
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const auto explanations = matcher.explain(encoded[i], options, context);
+    for (std::size_t k = 0; k < explanations.size(); ++k) {
+      folder.write(images[i]->name, images[i]->index, k, explanations.size(), explanations[k]);
+    }
+  }
+}
+
 }  // namespace
 
 ExitCode run_match(Arguments arguments) {
@@ -86,9 +101,16 @@ ExitCode run_match(Arguments arguments) {
       find_model(options->model, options->inputs.pictures, options->output.quiet);
   Context context({.num_threads = options->model.threads});
   const app::Matcher matcher(model, options->style, options->texts.texts, context);
+  const auto folder = options->explain.open(options->inputs.pictures.exif_rotation);
   run.start(matcher.pictures(), context.num_threads());
   while (const auto batch = run.next_batch()) {
-    run.report(*batch, findings_of(matcher.match(batch->images(), context), options->texts.texts));
+    const auto encoded = matcher.encode(batch->images(), context);
+    const auto matches = matcher.match(encoded, context);
+    if (folder) {
+      write_explanations(*folder, matcher, batch->images(), encoded, *options->explain.options(),
+                         context);
+    }
+    run.report(*batch, findings_of(matches, options->texts.texts));
   }
   return run.finish();
 }

@@ -80,7 +80,8 @@ app::AnswerOptions AskOptions::answering() const {
           .generation = generation.options,
           .answers = answers,
           .rank_k = rank_k,
-          .top = answers_per_question()};
+          .top = answers_per_question(),
+          .explain = explain.options()};
 }
 
 std::size_t AskOptions::answers_per_question() const {
@@ -102,6 +103,7 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
   options->model.declare(app, /*batched=*/true);
   options->declare_answers(app, /*several=*/true);
   options->generation.declare(app);
+  options->explain.declare(app);
   options->output.declare(
       app, record_formats(),
       "Keep the answers that FILE has, do the rest; failed images are tried again");
@@ -126,6 +128,7 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
   options->model.resolve();
   options->generation.resolve(app);
   options->resolve_answers(app);
+  options->explain.resolve(app);
   options->output.resolve();
   return options;
 }

@@ -23,6 +23,7 @@ std::unique_ptr<CaptionOptions> parse_caption_options(Arguments arguments) {
       ->type_name("TEXT")
       ->group(GenerationChoices::kGroup);
   options->generation.declare(app);
+  options->explain.declare(app);
   options->output.declare(
       app, record_formats(),
       "Keep the captions that FILE has, do the rest; failed images are tried again");
@@ -39,6 +40,7 @@ std::unique_ptr<CaptionOptions> parse_caption_options(Arguments arguments) {
   options->inputs.require_images(help.name);
   options->model.resolve();
   options->generation.resolve(app);
+  options->explain.resolve(app);
   options->output.resolve();
   return options;
 }

@@ -6,6 +6,7 @@
 
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
+#include "cli/options/explain_choices.hpp"
 #include "cli/options/generation_choices.hpp"
 #include "cli/options/run_options.hpp"
 
@@ -16,6 +17,7 @@ struct CaptionOptions {
   ModelOptions model{kCaptioningModel};
   std::string prompt;
   GenerationChoices generation{{.thing = "caption", .per = "image", .start = "prompt"}};
+  ExplainChoices explain;
   OutputOptions output;
 };
 

@@ -1,0 +1,24 @@
+// A line of text as pixels.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace blip::image {
+
+/// coverage: [height, width], 255 where a letter covers the whole pixel, without room around the
+/// letters. Empty for an empty text.
+struct TextMask {
+  int width = 0;
+  int height = 0;
+  int top = 0;  ///< of the letters in their line: where `top`s are heeded, lines of text are even
+  std::vector<std::uint8_t> coverage;
+};
+
+/// `text` (UTF-8; what is not, and control characters, become U+FFFD) in the system's sans-serif
+/// font, `points` high at 96 dots an inch, drawn by Pango by way of libvips. Throws unsupported
+/// where libvips was built without Pango.
+TextMask text_mask(const std::string& text, int points, bool bold);
+
+}  // namespace blip::image
