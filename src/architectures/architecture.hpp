@@ -24,7 +24,7 @@ class ImageClassifier;  // tasks/image_classifier.hpp
 enum class MatchingHead;
 
 /// What a model can be used for.
-enum class Task { caption, answer, match, embed, rank, explain, reason, classify };
+enum class Task { caption, answer, match, embed, rank, reason, classify };
 
 /// A class of transformers, and what tells its checkpoints.
 struct Architecture {

@@ -1,4 +1,4 @@
-// A line of text as pixels.
+// Text as pixels.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,10 @@ struct TextMask {
 };
 
 /// `text` (UTF-8; what is not, and control characters, become U+FFFD) in the system's sans-serif
-/// font, `points` high at 96 dots an inch, drawn by Pango by way of libvips. Throws unsupported
-/// where libvips was built without Pango.
-TextMask text_mask(const std::string& text, int points, bool bold);
+/// font, `points` high at 96 dots an inch, drawn by Pango by way of libvips: in one line, or in
+/// lines of `width` pixels unless that is 0. What is beyond kMostLetters is left out. Throws
+/// unsupported where libvips was built without Pango.
+TextMask text_mask(const std::string& text, int points, bool bold, int width = 0);
+inline constexpr std::int64_t kMostLetters = 1000;
 
 }  // namespace blip::image

@@ -77,7 +77,7 @@ TEST(Registry, FindsAFamilyByConfigOrByTensors) {
   EXPECT_EQ(kBlipFamily.expected_tensors(small_model("itm")).size(),
             expected_tensors(BlipConfig::from_pretrained(small_model("itm"))).size());
   EXPECT_THAT(kBlipFamily.architecture_of(small_model("itm")).tasks,
-              ElementsAre(Task::match, Task::embed, Task::rank, Task::explain));
+              ElementsAre(Task::match, Task::embed, Task::rank));
 }
 
 TEST(Registry, AFamilyWithoutTextsHasNoTokenizer) {

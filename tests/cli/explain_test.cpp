@@ -103,16 +103,16 @@ TEST(Explain, RefusesWhatCannotBe) {
   EXPECT_THAT(refused({"-o", "no/such/folder/maps.png"}), HasSubstr("cannot be written"));
   EXPECT_THAT(run_blip({"explain", photo(0)}).err, HasSubstr("an image and a text"));
   EXPECT_THAT(run_blip({"explain", "-m", task_model("blip"), photo(0), "a cat"}).err,
-              HasSubstr("has no"));
+              HasSubstr("this needs a BlipForImageTextRetrieval"));
   EXPECT_TRUE(names_in(folder / "").empty());
 }
 
 TEST(Explain, OfEveryCaptionAnswerAndMatch) {
   const Folder folder;
   const std::string captions = folder / "captions";
-  const Outcome plain = run_blip({"caption", "-m", "nano-captioning", photo(0), photo(1)});
+  const Outcome plain = run_blip({"caption", "-m", "nano", photo(0), photo(1)});
   const Outcome caption =
-      run_blip({"caption", "-m", "nano-captioning", photo(0), photo(1), "--explain", captions});
+      run_blip({"caption", "-m", "nano", photo(0), photo(1), "--explain", captions});
   EXPECT_EQ(caption.exit_code, 0) << caption.err;
   EXPECT_EQ(caption.out, plain.out);
   EXPECT_EQ(names_in(captions).size(), 2U);

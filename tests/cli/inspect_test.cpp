@@ -162,7 +162,7 @@ TEST(Inspect, TellsEveryArchitectureFromACheckpointAlone) {
   const std::vector<std::pair<std::string, Json>> commands = {
       {"BlipForConditionalGeneration", {"caption"}},
       {"BlipForQuestionAnswering", {"ask"}},
-      {"BlipForImageTextRetrieval", {"match", "embed", "rank", "explain"}},
+      {"BlipForImageTextRetrieval", {"match", "embed", "rank"}},
       {"BlipForNLVR", {"reason"}},
       {"BlipModel", {"embed"}}};
   for (const auto& [architecture, expected] : commands) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "../core/expect_error.hpp"
@@ -80,6 +81,14 @@ TEST(TextMask, DrawsLettersAndTakesAnyBytes) {
   for (const char* text : {"<b>&amp;", "a < b & c", "\xff\xfe cat", "tab\tline\nend"}) {
     EXPECT_GT(text_mask(text, 12, true).width, word.width) << text;
   }
+  // Long texts break into lines, and end somewhere.
+  std::string words;
+  for (int i = 0; i < 100'000; ++i) words += "word ";
+  const TextMask lines = text_mask(words.substr(0, 60), 12, false, 120);
+  EXPECT_GT(lines.height, 2 * word.height);
+  EXPECT_LE(lines.width, 140);
+  EXPECT_EQ(text_mask(words, 12, false, 200).height,
+            text_mask(words + words, 12, false, 200).height);
   EXPECT_EQ(text_mask("", 12, false).width, 0);
   EXPECT_EQ(text_mask("  ", 12, false).width, 0);
 }

@@ -21,7 +21,7 @@ constexpr int kColumns = 4;
 constexpr int kMargin = 12;       // around every tile, in pixels
 constexpr int kLabelHeight = 26;  // below a tile
 constexpr int kLabelGap = 3;      // between a tile and its label
-constexpr int kTitleHeight = 40;
+constexpr int kTitleGap = 10;     // below the title
 constexpr int kLabelPoints = 12;
 constexpr int kTitlePoints = 15;
 
@@ -43,7 +43,7 @@ class Canvas {
     }
   }
 
-  // A line that begins at `top`; `room` pixels are what there is for it.
+  // Lines that begin at `top`; `room` pixels are what there is for it.
   void write(const image::TextMask& text, int left, int top, int room) {
     top += text.top;
     for (int y = 0; y < text.height && top + y < height_; ++y) {
@@ -116,12 +116,14 @@ Image explanation_picture(const Image& photo, const Explanation& explanation) {
   const int step_y = tiles.front().picture.height() + kLabelHeight + kMargin;
   const int lines = (static_cast<int>(tiles.size()) + kColumns - 1) / kColumns;
   const int across = std::min(kColumns, static_cast<int>(tiles.size()));
-  Canvas canvas(kMargin + across * step_x, kMargin + kTitleHeight + lines * step_y);
-  canvas.write(image::text_mask(explanation.text, kTitlePoints, /*bold=*/true), kMargin, kMargin,
-               across * step_x - kMargin);
+  const image::TextMask title =
+      image::text_mask(explanation.text, kTitlePoints, /*bold=*/true, across * step_x - kMargin);
+  const int first_line = kMargin + title.top + title.height + kTitleGap;
+  Canvas canvas(kMargin + across * step_x, first_line + lines * step_y);
+  canvas.write(title, kMargin, kMargin, across * step_x - kMargin);
   for (std::size_t i = 0; i < tiles.size(); ++i) {
     const int left = kMargin + static_cast<int>(i) % kColumns * step_x;
-    const int top = kMargin + kTitleHeight + static_cast<int>(i) / kColumns * step_y;
+    const int top = first_line + static_cast<int>(i) / kColumns * step_y;
     canvas.paste(tiles[i].picture, left, top);
     canvas.write(image::text_mask(tiles[i].label, kLabelPoints, /*bold=*/false), left,
                  top + tiles[i].picture.height() + kLabelGap, step_x - kMargin);

@@ -64,8 +64,6 @@ std::string command_of(Task task) {
       return "embed";
     case Task::rank:
       return "rank";
-    case Task::explain:
-      return "explain";
     case Task::reason:
       return "reason";
     case Task::classify:

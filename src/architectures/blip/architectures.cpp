@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array kCaptions = {Task::caption};
 constexpr std::array kAnswers = {Task::answer};
-constexpr std::array kMatches = {Task::match, Task::embed, Task::rank, Task::explain};
+constexpr std::array kMatches = {Task::match, Task::embed, Task::rank};
 constexpr std::array kReasons = {Task::reason};
 constexpr std::array kEmbeds = {Task::embed};
 
