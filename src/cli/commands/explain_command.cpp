@@ -58,8 +58,8 @@ std::unique_ptr<ExplainOptions> parse_explain_options(Arguments arguments) {
       .summary =
           "Shows where in an image the model looked for each word of a text: Grad-CAM of its "
           "cross-attention. Prints the name of the file. The model has to be one that `blip match` "
-          "takes; captions and answers are explained by --explain of `blip caption` and `blip "
-          "ask`.",
+          "takes. `blip caption` and `blip ask` explain what they write, with an option of the "
+          "same name.",
       .footer = kExplainFooter};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   if (options->image.empty() || options->text.empty()) {
