@@ -31,6 +31,10 @@ struct RankedAnswer {
   std::size_t answer = 0;  ///< its index in the list
   /// Minus the summed, label-smoothed (0.1) cross-entropy of its tokens: higher is likelier.
   float score = 0.0F;
+  /// The summed log-probability of its tokens, [SEP] included: without label smoothing, as
+  /// GeneratedSequence::log_probability() of an answer in the model's own words.
+  float log_probability = 0.0F;
+  float mean_log_probability = 0.0F;  ///< the same over the number of tokens
 };
 
 /// Weights are immutable after loading and shared between copies: every member is const and may be

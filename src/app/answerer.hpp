@@ -10,15 +10,17 @@
 
 #include "app/explain/explanation.hpp"
 #include "app/images/image_batch.hpp"
+#include "app/images/image_stream.hpp"
 #include "app/images/picture_reader.hpp"
 #include "app/model_options.hpp"
+#include "app/text_score.hpp"
 #include "blip/question_answering.hpp"
 
 namespace blip::app {
 
 struct Answer {
   std::string text;
-  float score = 0.0F;  ///< RankedAnswer::score, where answers are chosen from a list
+  TextScore score;  ///< of answers in the model's own words with output_scores
   /// Where the model looked for the words of the answer, if AnswerOptions::explain.
   std::optional<Explanation> explanation = std::nullopt;
 };
@@ -28,10 +30,11 @@ using Answers = std::vector<Answer>;
 
 struct AnswerOptions {
   TextStyle style = TextStyle::hf;
-  GenerationOptions generation;      ///< of answers in the model's own words
-  std::vector<std::string> answers;  ///< to choose from; empty: the model's own words
-  int rank_k = 128;                  ///< RankOptions::k
-  std::size_t top = 1;               ///< how many of `answers` each question gets
+  GenerationOptions generation;                ///< of answers in the model's own words
+  std::vector<std::string> answers;            ///< to choose from; empty: the model's own words
+  int rank_k = 128;                            ///< RankOptions::k
+  std::size_t top = 1;                         ///< how many of `answers` each question gets
+  std::vector<std::string> banned_words = {};  ///< that no answer in the model's own words contains
   std::optional<GradCamOptions> explain = std::nullopt;  ///< say where the model looked
 };
 
@@ -47,10 +50,14 @@ class Answerer {
   [[nodiscard]] std::vector<std::vector<TokenId>> tokens(
       std::span<const std::string> questions) const;
 
-  /// For each image the answers to every question. With a seed, they depend on it and on the
-  /// image's place in the list.
+  /// For each image the answers to every question, or to its own text, if it has one. With a seed,
+  /// they depend on it and on the image's place in the list; either all images have a text then or
+  /// none.
   [[nodiscard]] std::vector<std::vector<Answers>> answer(
       Images images, std::span<const std::vector<TokenId>> questions, Context& context) const;
+
+  /// Throws invalid_argument for an image's own text that the model has no room for.
+  void check(const ImageInput& input) const;
 
   [[nodiscard]] std::vector<EncodedImage> encode(Images images, Context& context) const;
 
@@ -61,6 +68,8 @@ class Answerer {
                                                   std::size_t first, Context& context) const;
 
  private:
+  /// Its own text as a question; none if it has none.
+  [[nodiscard]] std::vector<std::vector<TokenId>> own_question(const PreparedImage& image) const;
   // Nothing unless options_.explain. `sequence`: [DEC] and the answer.
   [[nodiscard]] std::optional<Explanation> explanation(const EncodedImage& image,
                                                        const std::vector<TokenId>& question,

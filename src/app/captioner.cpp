@@ -1,8 +1,11 @@
 #include "app/captioner.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "app/banned_words.hpp"
 #include "architectures/registry.hpp"
+#include "tasks/decoding.hpp"
 
 namespace blip::app {
 namespace {
@@ -13,70 +16,91 @@ std::string decoded(const Tokenizer& tokenizer, const std::vector<TokenId>& ids)
   return tokenizer.decode(ids, options);
 }
 
+std::string stripped(std::string caption, const std::string& prompt) {
+  if (caption.starts_with(prompt)) caption.erase(0, prompt.size());
+  caption.erase(0, caption.find_first_not_of(' '));  // all of it if there is nothing else
+  return caption;
+}
+
 }  // namespace
 
 Captioner::Captioner(const ModelOptions& model, CaptionOptions options)
-    : pictures_(model.model, model.pictures),
-      tokenizer_(open_tokenizer(model.model)),
+    : pictures_(model.model, model.pictures, model.processor),
+      tokenizer_(open_tokenizer(model.model, model.processor)),
       generation_(std::move(options.generation)),
-      model_(BlipForConditionalGeneration::from_pretrained(model.model,
-                                                           {.weight_type = model.weight_type})) {
-  if (options.prompt.empty()) return;
-  prompt_ = tokenizer_->encode(options.prompt);
-  decoded_prompt_ = decoded(*tokenizer_, prompt_);
+      edits_(std::move(options.edits)),
+      explain_(options.explain),
+      model_(BlipForConditionalGeneration::from_pretrained(model.model, model.load())) {
+  ban_words(options.banned_words, *tokenizer_, generation_);
+  if (!options.prompt.empty()) prompt_ = prompt_of(options.prompt);
+}
+
+Captioner::Prompt Captioner::prompt_of(const std::string& text) const {
+  Prompt prompt{.tokens = tokenizer_->encode(text), .decoded = {}};
+  prompt.decoded = decoded(*tokenizer_, prompt.tokens);
+  return prompt;
+}
+
+void Captioner::check(const ImageInput& input) const {
+  if (!input.text) return;
+  // [CLS] and [SEP] make room for [DEC].
+  const std::size_t length = tokenizer_->encode(*input.text).size() - 1;
+  static_cast<void>(limits_for(decoder_settings(generation_, model_.config().text_config),
+                               static_cast<int>(length)));
 }
 
 std::vector<Captions> Captioner::caption(Images images, Context& context) const {
-  std::vector<Captions> captions(images.size());
-  for_each_sequence(
-      images,
-      [&](const EncodedImage& /*image*/, std::size_t place, const std::vector<TokenId>& sequence) {
-        captions[place].push_back(decoded(*tokenizer_, sequence));
-      },
-      context);
-  return captions;
-}
-
-std::vector<ExplainedCaptions> Captioner::explain(Images images, const GradCamOptions& options,
-                                                  Context& context) const {
-  // [DEC], and the prompt between [CLS] and [SEP].
-  const std::size_t given = prompt_.empty() ? 1 : prompt_.size() - 1;
-  std::vector<ExplainedCaptions> captions(images.size());
-  for_each_sequence(
-      images,
-      [&](const EncodedImage& image, std::size_t place, const std::vector<TokenId>& sequence) {
-        captions[place].push_back(
-            explanation_of(*tokenizer_, decoded(*tokenizer_, sequence),
-                           model_.grad_cam(image, sequence, given, options, context)));
-      },
-      context);
-  return captions;
-}
-
-void Captioner::for_each_sequence(Images images, const UseSequence& use, Context& context) const {
   // Random numbers are drawn by an image's place in its call, plus the place of the first one.
   const bool consecutive = generation_.seed.has_value();
-  std::size_t place = 0;
+  std::vector<Captions> captions;
   for (const Images run : runs_of_one_shape(images, consecutive)) {
-    std::vector<std::vector<TokenId>> prompts;
-    if (!prompt_.empty()) prompts.assign(run.size(), prompt_);
-    GenerationOptions generation = generation_;
-    generation.image_offset = run.front()->index;
-    const std::vector<EncodedImage> encoded = model_.encode_images(stacked_pixels(run), context);
-    const auto sequences = model_.generate_sequences(encoded, prompts, generation, context);
-    const std::size_t sequences_per_image = sequences.size() / run.size();
-    for (std::size_t i = 0; i < sequences.size(); ++i) {
-      const std::size_t image = i / sequences_per_image;
-      use(encoded[image], place + image, sequences[i].ids);
+    caption_run(run, captions, context);
+  }
+  return captions;
+}
+
+void Captioner::caption_run(Images images, std::vector<Captions>& captions,
+                            Context& context) const {
+  std::vector<Prompt> prompts;
+  for (const PreparedImage* image : images) {
+    prompts.push_back(image->text ? prompt_of(*image->text) : prompt_);
+  }
+  // All have one or none has: no prompt at all is an empty text.
+  std::vector<std::vector<TokenId>> rows;
+  if (std::ranges::any_of(prompts, [](const Prompt& each) { return !each.tokens.empty(); })) {
+    for (const Prompt& each : prompts) {
+      rows.push_back(each.tokens.empty() ? tokenizer_->encode("") : each.tokens);
     }
-    place += run.size();
+  }
+  GenerationOptions generation = generation_;
+  generation.image_offset = images.front()->index;
+  const std::vector<EncodedImage> encoded = model_.encode_images(stacked_pixels(images), context);
+  const auto sequences = model_.generate_sequences(encoded, rows, generation, context);
+  const std::size_t sequences_per_image = sequences.size() / images.size();
+  for (std::size_t i = 0; i < sequences.size(); ++i) {
+    if (i % sequences_per_image == 0) captions.emplace_back();
+    const std::size_t image = i / sequences_per_image;
+    const std::vector<TokenId>& ids = sequences[i].ids;
+    Caption caption{.text = finished(decoded(*tokenizer_, ids), prompts[image]),
+                    .score = score_of(sequences[i])};
+    if (explain_) {
+      // [DEC], and the prompt between [CLS] and [SEP].
+      const std::size_t given = rows.empty() ? 1 : rows[image].size() - 1;
+      caption.explanation =
+          explanation_of(*tokenizer_, caption.text,
+                         model_.grad_cam(encoded[image], ids, given, *explain_, context));
+    }
+    captions.back().push_back(std::move(caption));
   }
 }
 
+std::string Captioner::finished(std::string caption, const Prompt& prompt) const {
+  if (edits_.strip_prompt) caption = stripped(std::move(caption), prompt.decoded);
+  return edited(caption, edits_);
+}
+
 std::string Captioner::without_prompt(std::string caption) const {
-  if (caption.starts_with(decoded_prompt_)) caption.erase(0, decoded_prompt_.size());
-  caption.erase(0, caption.find_first_not_of(' '));  // all of it if there is nothing else
-  return caption;
+  return stripped(std::move(caption), prompt_.decoded);
 }
 
 }  // namespace blip::app

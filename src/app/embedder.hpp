@@ -35,6 +35,8 @@ class Embedder {
   [[nodiscard]] const DualEncoder& model() const noexcept { return *model_; }
 
   [[nodiscard]] std::vector<Tokens> tokens(std::span<const std::string> texts) const;
+  /// The longest text that can be read, in tokens.
+  [[nodiscard]] int max_tokens() const { return model_->max_tokens(style_); }
 
   [[nodiscard]] std::vector<EncodedImage> encode(Images images, Context& context) const;
 

@@ -1,40 +1,56 @@
 #include "app/matcher.hpp"
 
+#include <utility>
+
+#include "blip/error.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::app {
 
 Matcher::Matcher(const ModelOptions& model, TextStyle style, std::span<const std::string> texts,
-                 Context& context)
+                 Context& context, std::optional<GradCamOptions> explain)
     : embedder_(model, style, MatchingHead::required),
-      words_(texts.begin(), texts.end()),
-      texts_(embedder_.tokens(texts)),
-      text_embeddings_(embedder_.embed(texts_, context)) {}
+      explain_(explain),
+      texts_(read(texts, context)) {}
 
-std::vector<std::vector<Match>> Matcher::match(std::span<const EncodedImage> images,
-                                               Context& context) const {
-  const Tensor embeddings = embedder_.embed(images, context);
-  std::vector<std::vector<Match>> matches(images.size());
+Matcher::Texts Matcher::read(std::span<const std::string> texts, Context& context) const {
+  Texts read{
+      .words = {texts.begin(), texts.end()}, .tokens = embedder_.tokens(texts), .embeddings = {}};
+  read.embeddings = embedder_.embed(read.tokens, context);
+  return read;
+}
+
+void Matcher::check(const ImageInput& input) const {
+  if (!input.text) return;
+  const std::size_t length = embedder_.tokens(std::span(&*input.text, 1)).front().size();
+  const int most = embedder_.max_tokens();
+  if (std::cmp_greater(length, most)) {
+    throw Error(ErrorCode::invalid_argument, "its text has " + std::to_string(length) +
+                                                 " tokens, but the model has only " +
+                                                 std::to_string(most) + " positions");
+  }
+}
+
+std::vector<std::vector<Match>> Matcher::match(Images images, Context& context) const {
+  const std::vector<EncodedImage> encoded = embedder_.encode(images, context);
+  const Tensor embeddings = embedder_.embed(encoded, context);
+  std::vector<std::vector<Match>> matches;
   for (std::size_t image = 0; image < images.size(); ++image) {
-    const std::vector<Matching> matchings = embedder_.match(images[image], texts_, context);
-    for (std::size_t text = 0; text < texts_.size(); ++text) {
-      matches[image].push_back(
-          {.itm = matchings[text].probability,
-           .itc = dot(row_of(embeddings, image), row_of(text_embeddings_, text))});
+    const auto& own = images[image]->text;
+    const Texts own_texts = own ? read(std::span(&*own, 1), context) : Texts{};
+    const Texts& texts = own ? own_texts : texts_;
+    const std::vector<Matching> matchings = embedder_.match(encoded[image], texts.tokens, context);
+    std::vector<Match>& of_image = matches.emplace_back();
+    for (std::size_t text = 0; text < texts.tokens.size(); ++text) {
+      of_image.push_back({.itm = matchings[text].probability,
+                          .itc = dot(row_of(embeddings, image), row_of(texts.embeddings, text))});
+      if (!explain_) continue;
+      of_image.back().explanation = explanation_of(
+          embedder_.model().tokenizer(), texts.words[text],
+          embedder_.grad_cam(encoded[image], texts.tokens[text], *explain_, context));
     }
   }
   return matches;
-}
-
-std::vector<Explanation> Matcher::explain(const EncodedImage& image, const GradCamOptions& options,
-                                          Context& context) const {
-  std::vector<Explanation> explanations;
-  for (std::size_t text = 0; text < texts_.size(); ++text) {
-    explanations.push_back(
-        explanation_of(embedder_.model().tokenizer(), words_[text],
-                       embedder_.grad_cam(image, texts_[text], options, context)));
-  }
-  return explanations;
 }
 
 }  // namespace blip::app

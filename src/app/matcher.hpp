@@ -1,49 +1,51 @@
 // Matcher: how well texts fit pictures.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "app/embedder.hpp"
 #include "app/explain/explanation.hpp"
+#include "app/images/image_stream.hpp"
 
 namespace blip::app {
 
 struct Match {
   float itm = 0.0F;  ///< the probability that the matching head gives
   float itc = 0.0F;  ///< the cosine of the embeddings
+  /// Where the model looked for the words of the text, if the Matcher is to say so.
+  std::optional<Explanation> explanation = std::nullopt;
 };
 
 /// Matches pictures with texts that are prepared once. All throw blip::Error.
 class Matcher {
  public:
+  /// `explain`: say where the model looked.
   Matcher(const ModelOptions& model, TextStyle style, std::span<const std::string> texts,
-          Context& context);
+          Context& context, std::optional<GradCamOptions> explain = std::nullopt);
 
   [[nodiscard]] const PictureReader& pictures() const noexcept { return embedder_.pictures(); }
 
-  [[nodiscard]] std::vector<EncodedImage> encode(Images images, Context& context) const {
-    return embedder_.encode(images, context);
-  }
+  /// For each image its match with every text, or with its own, if it has one.
+  [[nodiscard]] std::vector<std::vector<Match>> match(Images images, Context& context) const;
 
-  /// For each image its match with every text.
-  [[nodiscard]] std::vector<std::vector<Match>> match(Images images, Context& context) const {
-    return match(encode(images, context), context);
-  }
-  [[nodiscard]] std::vector<std::vector<Match>> match(std::span<const EncodedImage> images,
-                                                      Context& context) const;
-
-  /// Where the model looked for each word of every text.
-  [[nodiscard]] std::vector<Explanation> explain(const EncodedImage& image,
-                                                 const GradCamOptions& options,
-                                                 Context& context) const;
+  /// Throws invalid_argument for an image's own text that the model has no room for.
+  void check(const ImageInput& input) const;
 
  private:
+  struct Texts {
+    std::vector<std::string> words;
+    std::vector<Tokens> tokens;
+    Tensor embeddings;  // [texts, D]
+  };
+
+  [[nodiscard]] Texts read(std::span<const std::string> texts, Context& context) const;
+
   Embedder embedder_;
-  std::vector<std::string> words_;  // of the texts
-  std::vector<Tokens> texts_;
-  Tensor text_embeddings_;  // [texts, D]
+  std::optional<GradCamOptions> explain_;
+  Texts texts_;
 };
 
 }  // namespace blip::app

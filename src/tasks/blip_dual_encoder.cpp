@@ -24,6 +24,10 @@ class RetrievalEncoder final : public DualEncoder {
     return kBlipForImageTextRetrieval.name;
   }
   [[nodiscard]] bool has_matching_head() const noexcept override { return true; }
+  [[nodiscard]] int max_tokens(TextStyle style) const override {
+    return style == TextStyle::hf ? model_.config().text_config.max_position_embeddings
+                                  : DualEncoder::max_tokens(style);
+  }
   [[nodiscard]] bool has_style(TextStyle /*style*/) const noexcept override { return true; }
 
   [[nodiscard]] const Tokenizer& tokenizer() const noexcept override { return *tokenizer_; }
@@ -110,10 +114,9 @@ class EmbeddingEncoder final : public DualEncoder {
 
 }  // namespace
 
-std::shared_ptr<const DualEncoder> open_blip_dual_encoder(const std::filesystem::path& model,
-                                                          const LoadOptions& options,
-                                                          MatchingHead matching_head) {
-  std::shared_ptr<const Tokenizer> tokenizer = kBlipFamily.open_tokenizer(model);
+std::shared_ptr<const DualEncoder> open_blip_dual_encoder(
+    const std::filesystem::path& model, std::shared_ptr<const Tokenizer> tokenizer,
+    const LoadOptions& options, MatchingHead matching_head) {
   // A checkpoint of pre-training, which names another class, is a BlipForImageTextRetrieval as
   // well.
   if (matching_head == MatchingHead::optional &&

@@ -46,6 +46,10 @@ class DualEncoder {
   [[nodiscard]] virtual std::vector<TokenId> tokens(std::string_view text,
                                                     TextStyle style) const = 0;
 
+  /// The longest text that can be read in a style, in tokens. A model that shortens longer ones has
+  /// no limit.
+  [[nodiscard]] virtual int max_tokens(TextStyle style) const;
+
   /// pixel_values: [B, 3, H, W] → B images
   [[nodiscard]] virtual std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                                 Context& context) const = 0;
@@ -72,10 +76,12 @@ class DualEncoder {
 enum class MatchingHead { optional, required };
 
 /// The dual encoder in `model`, which is a model directory, a checkpoint file, a hub id or the name
-/// of a bundled model. Throws unsupported for a model that is none or that lacks the matching head
+/// of a bundled model. It reads texts by the tokenizer of `processor`, another model, if one is
+/// named. Throws unsupported for a model that is none or that lacks the matching head
 /// that is required, or whatever reading the files throws.
 std::shared_ptr<const DualEncoder> open_dual_encoder(
     const std::filesystem::path& model, const LoadOptions& options,
-    MatchingHead matching_head = MatchingHead::optional);
+    MatchingHead matching_head = MatchingHead::optional,
+    const std::filesystem::path& processor = {});
 
 }  // namespace blip

@@ -139,6 +139,7 @@ void answer(Probe& probe) {
       rows.push_back(
           {{"ids", sequence.ids},
            {"score", sequence.score},
+           {"transitions", sequence.transition_scores},
            {"text", probe.processor.decode(sequence.ids, {.skip_special_tokens = true})}});
     }
     return rows;
@@ -157,9 +158,11 @@ void answer(Probe& probe) {
         }},
        {"generate",
         [&](const json& call) -> json {
-          return rows_of(model.generate_sequences(
-              chosen(images, call.at("images")), questions(call),
-              blip::options_from_json(call.at("options")), style_of(call), probe.context));
+          blip::GenerationOptions options = blip::options_from_json(call.at("options"));
+          options.output_scores = true;
+          return rows_of(model.generate_sequences(chosen(images, call.at("images")),
+                                                  questions(call), options, style_of(call),
+                                                  probe.context));
         }},
        {"generate_from_pixels",
         [&](const json& call) -> json {
@@ -187,7 +190,8 @@ void answer(Probe& probe) {
           for (const std::vector<blip::RankedAnswer>& answers : ranked) {
             json row = json::array();
             for (const blip::RankedAnswer& answer : answers) {
-              row.push_back({answer.answer, answer.score});
+              row.push_back({answer.answer, answer.score, answer.log_probability,
+                             answer.mean_log_probability});
             }
             rows.push_back(std::move(row));
           }

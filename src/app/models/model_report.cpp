@@ -10,9 +10,11 @@
 #include "architectures/registry.hpp"
 #include "blip/error.hpp"
 #include "blip/tokenizer.hpp"
+#include "checkpoint/adapter.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/config_file.hpp"
 #include "checkpoint/weight_scales.hpp"
+#include "model/merged_adapter.hpp"
 
 namespace blip::app {
 namespace {
@@ -115,14 +117,29 @@ void compare_tensors(ModelReport& report, const Checkpoint& checkpoint,
   }
 }
 
-void read_tokenizer(ModelReport& report) {
-  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(tokenizer_directory(report.model));
+void read_tokenizer(ModelReport& report, const ModelSource& source) {
+  const BertTokenizer tokenizer = open_bert_tokenizer(source.model, source.tokenizer());
   report.tokenizer = {.tokens = tokenizer.vocab_size(),
                       .pad = tokenizer.pad_token_id(),
                       .unk = tokenizer.unk_token_id(),
                       .cls = tokenizer.cls_token_id(),
                       .sep = tokenizer.sep_token_id(),
                       .mask = tokenizer.mask_token_id()};
+}
+
+AdapterReport describe_adapter(const std::filesystem::path& directory) {
+  const Adapter adapter = open_adapter(directory);
+  AdapterReport report = {.directory = directory,
+                          .base_model = adapter.config.base_model,
+                          .rank = adapter.config.rank,
+                          .alpha = adapter.config.alpha,
+                          .use_rslora = adapter.config.use_rslora,
+                          .updates = adapter.updates.size(),
+                          .replaced = adapter.replaced.size()};
+  for (const CheckpointTensor& tensor : adapter.tensors.tensors()) {
+    report.parameters += tensor.element_count();
+  }
+  return report;
 }
 
 template <typename Action>
@@ -148,16 +165,18 @@ std::string word(EarlyStopping early_stopping) {
 
 }  // namespace
 
-ModelReport inspect_model(const std::filesystem::path& model) {
+ModelReport inspect_model(const ModelSource& source) {
+  const std::filesystem::path& model = source.model;
   ModelReport report;
   report.model = model;
+  if (!source.adapter.empty()) report.adapter = describe_adapter(source.adapter);
   const ModelFamily& family = family_of(model);
   report.description = family.describe(model);
   report.config_is_inferred = lacks_config(report.model);
   report.files = list_files(report.model);
   std::optional<Checkpoint> checkpoint;
   attempt(report, [&] {
-    checkpoint = Checkpoint::open(report.model);
+    checkpoint = open_tensors(source);
     list_tensors(report, *checkpoint);
   });
   attempt(report, [&] {
@@ -167,9 +186,9 @@ ModelReport inspect_model(const std::filesystem::path& model) {
     if (checkpoint) compare_tensors(report, *checkpoint, expected);
   });
   attempt(report, [&] {
-    report.image_processor = BlipImageProcessorConfig::from_pretrained(report.model);
+    report.image_processor = BlipImageProcessorConfig::from_pretrained(source.image_processor());
   });
-  if (family.open_tokenizer != nullptr) attempt(report, [&] { read_tokenizer(report); });
+  if (family.open_tokenizer != nullptr) attempt(report, [&] { read_tokenizer(report, source); });
   if (family.generation_settings != nullptr) {
     attempt(report, [&] { report.generation = family.generation_settings(model); });
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/records/npy_header.hpp"
+#include "core/file_ending.hpp"
 
 namespace blip::app {
 namespace {
@@ -17,14 +18,13 @@ std::string name_line(const std::string& name) {
   if (name.find_first_of("\r\n") == std::string::npos && !name.starts_with('"')) {
     return name + "\n";
   }
-  const nlohmann::json json(name);
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return nlohmann::json(path_text(name)).dump() + "\n";
 }
 
 }  // namespace
 
 std::filesystem::path npy_rows_path(const std::filesystem::path& path) {
-  return path.extension() == ".npy" ? path : std::filesystem::path(path.string() + ".npy");
+  return file_ending(path) == "npy" ? path : std::filesystem::path(path.string() + ".npy");
 }
 
 std::filesystem::path npy_names_path(const std::filesystem::path& path) {

@@ -99,18 +99,19 @@ std::optional<BlipImageProcessorConfig> parse_processor_config(std::string_view 
 
 BlipImageProcessorConfig BlipImageProcessorConfig::from_pretrained(
     const std::filesystem::path& model) {
-  const std::filesystem::path shared = model / "processor_config.json";
+  const std::filesystem::path folder = model_folder(model);
+  const std::filesystem::path shared = folder / "processor_config.json";
   if (file_exists(shared)) {
     const auto config =
         parse_processor_config(read_text_file(shared, kMaxConfigBytes), shared.string());
     if (config) return *config;
   }
-  const std::filesystem::path own = model / "preprocessor_config.json";
+  const std::filesystem::path own = folder / "preprocessor_config.json";
   if (file_exists(own)) {
     return parse_preprocessor_config(read_text_file(own, kMaxConfigBytes), own.string());
   }
   BlipImageProcessorConfig config;
-  if (lacks_config(model)) {
+  if (file_exists(folder / kConfigFile) || lacks_config(model)) {
     config.height = config.width = BlipConfig::from_pretrained(model).vision_config.image_size;
   }
   return config;

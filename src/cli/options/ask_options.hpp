@@ -14,6 +14,7 @@
 #include "cli/options/option_parser.hpp"
 #include "cli/options/run_options.hpp"
 #include "cli/options/text_choices.hpp"
+#include "cli/output/score_columns.hpp"
 
 namespace blip::cli {
 
@@ -36,6 +37,8 @@ class AskOptions {
   OutputOptions output;
 
   [[nodiscard]] app::AnswerOptions answering() const;
+  /// Which scores come with the answers.
+  [[nodiscard]] ScoreColumns has_scores() const;
   /// How many answers each question gets.
   [[nodiscard]] std::size_t answers_per_question() const;
 
