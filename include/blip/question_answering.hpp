@@ -14,6 +14,7 @@
 #include "blip/export.hpp"
 #include "blip/generation.hpp"
 #include "blip/generation_session.hpp"
+#include "blip/grad_cam.hpp"
 #include "blip/load_options.hpp"
 #include "blip/processor.hpp"
 #include "blip/text_style.hpp"
@@ -88,6 +89,15 @@ class BLIP_API BlipForQuestionAnswering {
   /// question_states: [T, H], answer: [A] → [A, V].
   [[nodiscard]] Tensor logits(TensorView question_states, const std::vector<TokenId>& answer,
                               Context& context) const;
+
+  /// Where the model looked for each token of an answer, [DEC] first, as generate_sequences returns
+  /// it. F is the token's log-probability after those before it. Only the question reads the image,
+  /// so A is the question's attention, and a map is the mean over the tokens of the question but
+  /// for its first and last. A stop token at the end has no map. GradCam::score is the sum of
+  /// all F.
+  [[nodiscard]] GradCam grad_cam(const EncodedImage& image, const std::vector<TokenId>& question,
+                                 const std::vector<TokenId>& answer, TextStyle style,
+                                 const GradCamOptions& options, Context& context) const;
 
   [[nodiscard]] const BlipConfig& config() const noexcept;
   /// Tensors of the checkpoint that this architecture does not use, sorted by name.

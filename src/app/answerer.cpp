@@ -122,10 +122,25 @@ std::vector<Answers> Answerer::generate(std::span<const EncodedImage> images,
   std::vector<Answers> answers(questions.size());
   const std::size_t sequences_per_question = sequences.size() / questions.size();
   for (std::size_t i = 0; i < sequences.size(); ++i) {
-    answers[i / sequences_per_question].push_back(
-        {.text = tokenizer_->decode(sequences[i].ids, as_answer), .score = score_of(sequences[i])});
+    const std::size_t pair = i / sequences_per_question;
+    Answer answer{.text = tokenizer_->decode(sequences[i].ids, as_answer),
+                  .score = score_of(sequences[i])};
+    answer.explanation =
+        explanation(images[pair], questions[pair], sequences[i].ids, answer.text, context);
+    answers[pair].push_back(std::move(answer));
   }
   return answers;
+}
+
+std::optional<Explanation> Answerer::explanation(const EncodedImage& image,
+                                                 const std::vector<TokenId>& question,
+                                                 std::vector<TokenId> sequence,
+                                                 const std::string& text, Context& context) const {
+  if (!options_.explain) return std::nullopt;
+  sequence.front() = model_.config().text_config.bos_token_id;  // of a list's answers it is [CLS]
+  return explanation_of(
+      *tokenizer_, text,
+      model_.grad_cam(image, question, sequence, options_.style, *options_.explain, context));
 }
 
 std::vector<Answers> Answerer::choose(std::span<const EncodedImage> images,
@@ -134,10 +149,15 @@ std::vector<Answers> Answerer::choose(std::span<const EncodedImage> images,
   const RankOptions ranking = {.k = options_.rank_k, .style = options_.style};
   std::vector<Answers> answers;
   for (const auto& ranked : model_.rank_answers(images, questions, answer_ids_, ranking, context)) {
+    const std::size_t pair = answers.size();
     Answers best;
     for (const RankedAnswer& answer :
          std::span(ranked).first(std::min(options_.top, ranked.size()))) {
-      best.push_back({.text = options_.answers[answer.answer], .score = score_of(answer)});
+      const std::string& text = options_.answers[answer.answer];
+      best.push_back({.text = text,
+                      .score = score_of(answer),
+                      .explanation = explanation(images[pair], questions[pair],
+                                                 answer_ids_[answer.answer], text, context)});
     }
     answers.push_back(std::move(best));
   }

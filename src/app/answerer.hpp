@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "app/explain/explanation.hpp"
 #include "app/images/image_batch.hpp"
 #include "app/images/image_stream.hpp"
 #include "app/images/picture_reader.hpp"
@@ -19,6 +21,8 @@ namespace blip::app {
 struct Answer {
   std::string text;
   TextScore score;  ///< of answers in the model's own words with output_scores
+  /// Where the model looked for the words of the answer, if AnswerOptions::explain.
+  std::optional<Explanation> explanation = std::nullopt;
 };
 
 /// The answers to one question, best first.
@@ -31,6 +35,7 @@ struct AnswerOptions {
   int rank_k = 128;                            ///< RankOptions::k
   std::size_t top = 1;                         ///< how many of `answers` each question gets
   std::vector<std::string> banned_words = {};  ///< that no answer in the model's own words contains
+  std::optional<GradCamOptions> explain = std::nullopt;  ///< say where the model looked
 };
 
 /// Immutable after construction: every member may be called from many threads at once, each with
@@ -65,6 +70,12 @@ class Answerer {
  private:
   /// Its own text as a question; none if it has none.
   [[nodiscard]] std::vector<std::vector<TokenId>> own_question(const PreparedImage& image) const;
+  // Nothing unless options_.explain. `sequence`: [DEC] and the answer.
+  [[nodiscard]] std::optional<Explanation> explanation(const EncodedImage& image,
+                                                       const std::vector<TokenId>& question,
+                                                       std::vector<TokenId> sequence,
+                                                       const std::string& text,
+                                                       Context& context) const;
   [[nodiscard]] std::vector<Answers> generate(std::span<const EncodedImage> images,
                                               std::span<const std::vector<TokenId>> questions,
                                               std::size_t first, Context& context) const;

@@ -29,6 +29,7 @@ Captioner::Captioner(const ModelOptions& model, CaptionOptions options)
       tokenizer_(open_tokenizer(model.model, model.processor)),
       generation_(std::move(options.generation)),
       edits_(std::move(options.edits)),
+      explain_(options.explain),
       model_(BlipForConditionalGeneration::from_pretrained(model.model, model.load())) {
   ban_words(options.banned_words, *tokenizer_, generation_);
   if (!options.prompt.empty()) prompt_ = prompt_of(options.prompt);
@@ -73,14 +74,23 @@ void Captioner::caption_run(Images images, std::vector<Captions>& captions,
   }
   GenerationOptions generation = generation_;
   generation.image_offset = images.front()->index;
-  const auto sequences = model_.generate_sequences(
-      model_.encode_images(stacked_pixels(images), context), rows, generation, context);
+  const std::vector<EncodedImage> encoded = model_.encode_images(stacked_pixels(images), context);
+  const auto sequences = model_.generate_sequences(encoded, rows, generation, context);
   const std::size_t sequences_per_image = sequences.size() / images.size();
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     if (i % sequences_per_image == 0) captions.emplace_back();
-    captions.back().push_back(
-        {.text = finished(decoded(*tokenizer_, sequences[i].ids), prompts[i / sequences_per_image]),
-         .score = score_of(sequences[i])});
+    const std::size_t image = i / sequences_per_image;
+    const std::vector<TokenId>& ids = sequences[i].ids;
+    Caption caption{.text = finished(decoded(*tokenizer_, ids), prompts[image]),
+                    .score = score_of(sequences[i])};
+    if (explain_) {
+      // [DEC], and the prompt between [CLS] and [SEP].
+      const std::size_t given = rows.empty() ? 1 : rows[image].size() - 1;
+      caption.explanation =
+          explanation_of(*tokenizer_, caption.text,
+                         model_.grad_cam(encoded[image], ids, given, *explain_, context));
+    }
+    captions.back().push_back(std::move(caption));
   }
 }
 

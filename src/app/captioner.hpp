@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/captions/caption_edits.hpp"
+#include "app/explain/explanation.hpp"
 #include "app/images/image_batch.hpp"
 #include "app/images/image_stream.hpp"
 #include "app/images/picture_reader.hpp"
@@ -19,6 +21,8 @@ namespace blip::app {
 struct Caption {
   std::string text;
   TextScore score;  ///< of what was generated, before it was edited; with output_scores
+  /// Where the model looked for the words that it wrote, if CaptionOptions::explain.
+  std::optional<Explanation> explanation = std::nullopt;
 };
 
 /// The captions of one image: num_return_sequences of them, best first.
@@ -29,6 +33,7 @@ struct CaptionOptions {
   GenerationOptions generation;
   std::vector<std::string> banned_words = {};  ///< words and phrases that no caption contains
   CaptionEdits edits = {};
+  std::optional<GradCamOptions> explain = std::nullopt;  ///< say where the model looked
 };
 
 /// Immutable after construction: every member may be called from many threads at once, each with
@@ -66,6 +71,7 @@ class Captioner {
   Prompt prompt_;  // without tokens if there is none
   GenerationOptions generation_;
   CaptionEdits edits_;
+  std::optional<GradCamOptions> explain_;
   BlipForConditionalGeneration model_;
 };
 

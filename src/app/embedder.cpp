@@ -64,4 +64,9 @@ std::vector<Matching> Embedder::match(const EncodedImage& image, std::span<const
   return model_->match(image, texts, style_, context);
 }
 
+GradCam Embedder::grad_cam(const EncodedImage& image, const Tokens& text,
+                           const GradCamOptions& options, Context& context) const {
+  return model_->grad_cam(image, text, style_, options, context);
+}
+
 }  // namespace blip::app

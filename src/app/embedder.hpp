@@ -51,6 +51,10 @@ class Embedder {
   [[nodiscard]] std::vector<Matching> match(const EncodedImage& image,
                                             std::span<const Tokens> texts, Context& context) const;
 
+  /// Where the matching head makes the model look for each word of the text.
+  [[nodiscard]] GradCam grad_cam(const EncodedImage& image, const Tokens& text,
+                                 const GradCamOptions& options, Context& context) const;
+
  private:
   TextStyle style_;
   PictureReader pictures_;

@@ -8,11 +8,14 @@
 namespace blip::app {
 
 Matcher::Matcher(const ModelOptions& model, TextStyle style, std::span<const std::string> texts,
-                 Context& context)
-    : embedder_(model, style, MatchingHead::required), texts_(read(texts, context)) {}
+                 Context& context, std::optional<GradCamOptions> explain)
+    : embedder_(model, style, MatchingHead::required),
+      explain_(explain),
+      texts_(read(texts, context)) {}
 
 Matcher::Texts Matcher::read(std::span<const std::string> texts, Context& context) const {
-  Texts read{.tokens = embedder_.tokens(texts), .embeddings = {}};
+  Texts read{
+      .words = {texts.begin(), texts.end()}, .tokens = embedder_.tokens(texts), .embeddings = {}};
   read.embeddings = embedder_.embed(read.tokens, context);
   return read;
 }
@@ -41,6 +44,10 @@ std::vector<std::vector<Match>> Matcher::match(Images images, Context& context) 
     for (std::size_t text = 0; text < texts.tokens.size(); ++text) {
       of_image.push_back({.itm = matchings[text].probability,
                           .itc = dot(row_of(embeddings, image), row_of(texts.embeddings, text))});
+      if (!explain_) continue;
+      of_image.back().explanation = explanation_of(
+          embedder_.model().tokenizer(), texts.words[text],
+          embedder_.grad_cam(encoded[image], texts.tokens[text], *explain_, context));
     }
   }
   return matches;

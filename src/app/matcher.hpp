@@ -1,24 +1,30 @@
 // Matcher: how well texts fit pictures.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "app/embedder.hpp"
+#include "app/explain/explanation.hpp"
+#include "app/images/image_stream.hpp"
 
 namespace blip::app {
 
 struct Match {
   float itm = 0.0F;  ///< the probability that the matching head gives
   float itc = 0.0F;  ///< the cosine of the embeddings
+  /// Where the model looked for the words of the text, if the Matcher is to say so.
+  std::optional<Explanation> explanation = std::nullopt;
 };
 
 /// Matches pictures with texts that are prepared once. All throw blip::Error.
 class Matcher {
  public:
+  /// `explain`: say where the model looked.
   Matcher(const ModelOptions& model, TextStyle style, std::span<const std::string> texts,
-          Context& context);
+          Context& context, std::optional<GradCamOptions> explain = std::nullopt);
 
   [[nodiscard]] const PictureReader& pictures() const noexcept { return embedder_.pictures(); }
 
@@ -30,6 +36,7 @@ class Matcher {
 
  private:
   struct Texts {
+    std::vector<std::string> words;
     std::vector<Tokens> tokens;
     Tensor embeddings;  // [texts, D]
   };
@@ -37,6 +44,7 @@ class Matcher {
   [[nodiscard]] Texts read(std::span<const std::string> texts, Context& context) const;
 
   Embedder embedder_;
+  std::optional<GradCamOptions> explain_;
   Texts texts_;
 };
 

@@ -70,8 +70,12 @@ void VisionModel::load_positions(WeightLoader& loader, const std::string& name) 
   position_embedding_ = resampled_positions_.data();
 }
 
+PatchEmbedding::Grid VisionModel::grid(std::int64_t height, std::int64_t width) const {
+  return patch_embedding_.grid(height, width);
+}
+
 std::int64_t VisionModel::token_count(std::int64_t height, std::int64_t width) const {
-  return patch_embedding_.grid(height, width).patches() + 1;
+  return grid(height, width).patches() + 1;
 }
 
 void VisionModel::embed(const float* pixels, std::int64_t batch, std::int64_t height,

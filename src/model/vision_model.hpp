@@ -30,8 +30,9 @@ class VisionModel {
   /// Reads the tensors under `prefix` ("vision_model.").
   VisionModel(WeightLoader& loader, const BlipVisionConfig& config, const std::string& prefix);
 
-  /// Tokens of an image of this size: one per patch and the class token. Throws invalid_argument
-  /// for an image smaller than a patch.
+  /// The patches of an image of this size. Throws invalid_argument for one smaller than a patch.
+  [[nodiscard]] PatchEmbedding::Grid grid(std::int64_t height, std::int64_t width) const;
+  /// Its tokens: one per patch and the class token. Throws as grid() does.
   [[nodiscard]] std::int64_t token_count(std::int64_t height, std::int64_t width) const;
 
   /// pixels: [B, 3, H, W] → last_hidden_state: [B, N, E]. A size other than the model's

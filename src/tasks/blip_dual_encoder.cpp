@@ -30,6 +30,7 @@ class RetrievalEncoder final : public DualEncoder {
   }
   [[nodiscard]] bool has_style(TextStyle /*style*/) const noexcept override { return true; }
 
+  [[nodiscard]] const Tokenizer& tokenizer() const noexcept override { return *tokenizer_; }
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text, TextStyle style) const override {
     return style == TextStyle::original ? tokenizer_->encode(pre_caption(text, kOriginalTextWords))
                                         : tokenizer_->encode(text);
@@ -59,6 +60,11 @@ class RetrievalEncoder final : public DualEncoder {
     }
     return matchings;
   }
+  [[nodiscard]] GradCam grad_cam(const EncodedImage& image, const std::vector<TokenId>& text,
+                                 TextStyle style, const GradCamOptions& options,
+                                 Context& context) const override {
+    return model_.grad_cam(image, text, style, options, context);
+  }
 
  private:
   std::shared_ptr<const Tokenizer> tokenizer_;
@@ -77,6 +83,7 @@ class EmbeddingEncoder final : public DualEncoder {
     return style == TextStyle::hf;
   }
 
+  [[nodiscard]] const Tokenizer& tokenizer() const noexcept override { return *tokenizer_; }
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
     return tokenizer_->encode(text);

@@ -20,6 +20,13 @@ std::vector<Matching> DualEncoder::match(const EncodedImage& /*image*/,
               "a " + std::string(architecture()) + " has no image-text matching head");
 }
 
+GradCam DualEncoder::grad_cam(const EncodedImage& /*image*/, const std::vector<TokenId>& /*text*/,
+                              TextStyle /*style*/, const GradCamOptions& /*options*/,
+                              Context& /*context*/) const {
+  throw Error(ErrorCode::unsupported,
+              "a " + std::string(architecture()) + " has no image-text matching head");
+}
+
 std::shared_ptr<const DualEncoder> open_dual_encoder(const std::filesystem::path& model,
                                                      const LoadOptions& options,
                                                      MatchingHead matching_head,

@@ -10,6 +10,7 @@
 
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
+#include "blip/grad_cam.hpp"
 #include "blip/load_options.hpp"
 #include "blip/tensor.hpp"
 #include "blip/text_style.hpp"
@@ -40,6 +41,7 @@ class DualEncoder {
   /// Whether texts can be read in this style; every model has TextStyle::hf.
   [[nodiscard]] virtual bool has_style(TextStyle style) const noexcept = 0;
 
+  [[nodiscard]] virtual const Tokenizer& tokenizer() const noexcept = 0;
   /// The token ids of a text in a style that the model has: [T], never padded.
   [[nodiscard]] virtual std::vector<TokenId> tokens(std::string_view text,
                                                     TextStyle style) const = 0;
@@ -63,6 +65,12 @@ class DualEncoder {
   [[nodiscard]] virtual std::vector<Matching> match(const EncodedImage& image,
                                                     std::span<const std::vector<TokenId>> texts,
                                                     TextStyle style, Context& context) const;
+
+  /// Where the matching head makes the model look for each word of a text, as
+  /// BlipForImageTextRetrieval::grad_cam. Throws unsupported without a matching head.
+  [[nodiscard]] virtual GradCam grad_cam(const EncodedImage& image,
+                                         const std::vector<TokenId>& text, TextStyle style,
+                                         const GradCamOptions& options, Context& context) const;
 };
 
 enum class MatchingHead { optional, required };

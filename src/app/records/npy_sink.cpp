@@ -1,29 +1,17 @@
 #include "app/records/npy_sink.hpp"
 
-#include <fmt/format.h>
-
-#include <bit>
+#include <array>
 #include <nlohmann/json.hpp>
-#include <string_view>
 #include <utility>
 
+#include "app/records/npy_header.hpp"
 #include "core/file_ending.hpp"
 
 namespace blip::app {
 namespace {
 
-// What numpy writes before an array of two dimensions: padding to a multiple of 64 bytes, with
-// room for the number of rows to grow to the largest there is, so that its size never changes.
-constexpr std::size_t kHeaderBytes = 128;
-constexpr std::string_view kMagic{"\x93NUMPY\x01\x00", 8};
-
 std::string header(std::uint64_t rows, std::size_t width) {
-  constexpr std::size_t kDictionary = kHeaderBytes - kMagic.size() - 2;
-  const char order = std::endian::native == std::endian::little ? '<' : '>';
-  std::string dictionary = fmt::format(
-      "{{'descr': '{}f4', 'fortran_order': False, 'shape': ({}, {}), }}", order, rows, width);
-  dictionary.resize(kDictionary - 1, ' ');
-  return std::string(kMagic) + static_cast<char>(kDictionary) + '\0' + dictionary + '\n';
+  return npy_header(std::array{rows, static_cast<std::uint64_t>(width)});
 }
 
 std::string name_line(const std::string& name) {

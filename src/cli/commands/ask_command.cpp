@@ -66,6 +66,22 @@ std::vector<std::vector<app::Finding>> findings_of(
   return findings;
 }
 
+// answers: to every question about every image
+void write_explanations(const app::ExplanationFolder& folder, app::Images images,
+                        const std::vector<std::vector<app::Answers>>& answers) {
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    std::size_t count = 0;
+    for (const app::Answers& of_question : answers[i]) count += of_question.size();
+    std::size_t place = 0;
+    for (const app::Answers& of_question : answers[i]) {
+      for (const app::Answer& answer : of_question) {
+        if (!answer.explanation) continue;
+        folder.write(images[i]->name, images[i]->index, place++, count, *answer.explanation);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 ExitCode run_ask(Arguments arguments) {
@@ -80,12 +96,14 @@ ExitCode run_ask(Arguments arguments) {
       std::move(answering));
   const auto questions = answerer.tokens(options->questions.texts);
   Context context({.num_threads = options->model.threads});
+  const auto folder = options->explain.open(options->inputs.pictures.exif_rotation);
   run.start(answerer.pictures(), context.num_threads(), [&](const Input& input) {
     options->generation.with_option_names([&] { answerer.check(input); });
   });
   while (const auto batch = run.next_batch()) {
     const auto answers = options->generation.with_option_names(
         [&] { return answerer.answer(batch->images(), questions, context); });
+    if (folder) write_explanations(*folder, batch->images(), answers);
     run.report(*batch, findings_of(answers, batch->images(), *options));
   }
   return run.finish();

@@ -45,6 +45,17 @@ std::vector<std::vector<app::Finding>> findings_of(const std::vector<app::Captio
   return findings;
 }
 
+// captions: of every image
+void write_explanations(const app::ExplanationFolder& folder, app::Images images,
+                        const std::vector<app::Captions>& captions) {
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    for (std::size_t k = 0; k < captions[i].size(); ++k) {
+      folder.write(images[i]->name, images[i]->index, k, captions[i].size(),
+                   captions[i][k].explanation.value());
+    }
+  }
+}
+
 }  // namespace
 
 ExitCode run_caption(Arguments arguments) {
@@ -59,18 +70,21 @@ ExitCode run_caption(Arguments arguments) {
       {.prompt = options->prompt,
        .generation = generation,
        .banned_words = options->generation.banned_words,
-       .edits = options->edits});
+       .edits = options->edits,
+       .explain = options->explain.options()});
   Context context({.num_threads = options->model.threads});
   if (options->inputs.has_texts()) {
     // What is wrong with the options is not to be told of every image.
     options->generation.with_option_names([&] { captioner.check({.text = ""}); });
   }
+  const auto folder = options->explain.open(options->inputs.pictures.exif_rotation);
   run.start(captioner.pictures(), context.num_threads(), [&](const Input& input) {
     options->generation.with_option_names([&] { captioner.check(input); });
   });
   while (const auto batch = run.next_batch()) {
     const auto captions = options->generation.with_option_names(
         [&] { return captioner.caption(batch->images(), context); });
+    if (folder) write_explanations(*folder, batch->images(), captions);
     run.report(*batch, findings_of(captions, batch->images(), *options));
   }
   return run.finish();

@@ -31,6 +31,7 @@ std::unique_ptr<RetrievalOptions> parse_match_options(Arguments arguments) {
   options->texts.declare(app, "to match with every image");
   options->model.declare(app, /*batched=*/true);
   options->declare_style(app);
+  options->explain.declare(app);
   options->output.declare(
       app, record_formats(),
       "Keep the results that FILE has, do the rest; failed images are tried again");
@@ -45,6 +46,7 @@ std::unique_ptr<RetrievalOptions> parse_match_options(Arguments arguments) {
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   options->resolve();
+  options->explain.resolve(app);
   options->inputs.require_images(help.name);
   options->texts.take_words(options->inputs.selection, help.name);
   return options;
@@ -70,7 +72,8 @@ std::vector<std::vector<app::Finding>> findings_of(
     const auto& own = images[image]->text;
     const auto texts = own ? std::vector<std::string>{*own} : common;
     for (std::size_t text = 0; text < texts.size(); ++text) {
-      const auto& [itm, itc] = matches[image][text];
+      const float itm = matches[image][text].itm;
+      const float itc = matches[image][text].itc;
       findings[image].push_back(
           {.about = {texts[text]},
            .results = {{.values = {itm, itc},
@@ -78,6 +81,17 @@ std::vector<std::vector<app::Finding>> findings_of(
     }
   }
   return findings;
+}
+
+// matches: of every image
+void write_explanations(const app::ExplanationFolder& folder, app::Images images,
+                        const std::vector<std::vector<app::Match>>& matches) {
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    for (std::size_t k = 0; k < matches[i].size(); ++k) {
+      folder.write(images[i]->name, images[i]->index, k, matches[i].size(),
+                   matches[i][k].explanation.value());
+    }
+  }
 }
 
 }  // namespace
@@ -90,12 +104,15 @@ ExitCode run_match(Arguments arguments) {
   const app::ModelOptions model =
       find_model(options->model, options->inputs.pictures, options->output.quiet);
   Context context({.num_threads = options->model.threads});
-  const app::Matcher matcher(model, options->style, options->texts.texts, context);
+  const app::Matcher matcher(model, options->style, options->texts.texts, context,
+                             options->explain.options());
+  const auto folder = options->explain.open(options->inputs.pictures.exif_rotation);
   run.start(matcher.pictures(), context.num_threads(),
             [&](const Input& input) { matcher.check(input); });
   while (const auto batch = run.next_batch()) {
-    run.report(*batch, findings_of(matcher.match(batch->images(), context), batch->images(),
-                                   options->texts.texts));
+    const auto matches = matcher.match(batch->images(), context);
+    if (folder) write_explanations(*folder, batch->images(), matches);
+    run.report(*batch, findings_of(matches, batch->images(), options->texts.texts));
   }
   return run.finish();
 }

@@ -81,7 +81,8 @@ app::AnswerOptions AskOptions::answering() const {
           .answers = answers,
           .rank_k = rank_k,
           .top = answers_per_question(),
-          .banned_words = generation.banned_words};
+          .banned_words = generation.banned_words,
+          .explain = explain.options()};
 }
 
 ScoreColumns AskOptions::has_scores() const {
@@ -109,6 +110,7 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
   options->model.declare(app, /*batched=*/true);
   options->declare_answers(app, /*several=*/true);
   options->generation.declare(app);
+  options->explain.declare(app);
   options->output.declare(
       app, record_formats(),
       "Keep the answers that FILE has, do the rest; failed images are tried again");
@@ -134,6 +136,7 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
   options->generation.resolve(app);
   options->generation.require_own_input(options->inputs.selection);
   options->resolve_answers(app);
+  options->explain.resolve(app);
   options->output.resolve();
   return options;
 }

@@ -9,6 +9,7 @@
 #include "blip/text_style.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
+#include "cli/options/explain_choices.hpp"
 #include "cli/options/generation_choices.hpp"
 #include "cli/options/option_parser.hpp"
 #include "cli/options/run_options.hpp"
@@ -32,6 +33,7 @@ class AskOptions {
   std::vector<std::string> answers;  ///< to choose from; empty: the model's own words
   int rank_k = 128;
   int top = 1;
+  ExplainChoices explain;
   OutputOptions output;
 
   [[nodiscard]] app::AnswerOptions answering() const;

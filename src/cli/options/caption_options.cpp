@@ -48,6 +48,7 @@ std::unique_ptr<CaptionOptions> parse_caption_options(Arguments arguments) {
       ->group(GenerationChoices::kGroup);
   options->generation.declare(app);
   declare_edits(app, *options);
+  options->explain.declare(app);
   options->output.declare(
       app, record_formats(),
       "Keep the captions that FILE has, do the rest; failed images are tried again");
@@ -69,6 +70,7 @@ std::unique_ptr<CaptionOptions> parse_caption_options(Arguments arguments) {
   options->generation.require_own_input(options->inputs.selection);
   options->sidecars.resolve(app, options->generation.options.num_return_sequences.value_or(1),
                             options->output);
+  options->explain.resolve(app);
   options->output.resolve();
   return options;
 }

@@ -7,6 +7,7 @@
 #include "app/captions/caption_edits.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
+#include "cli/options/explain_choices.hpp"
 #include "cli/options/generation_choices.hpp"
 #include "cli/options/run_options.hpp"
 #include "cli/options/sidecar_choices.hpp"
@@ -20,6 +21,7 @@ struct CaptionOptions {
   app::CaptionEdits edits;
   SidecarChoices sidecars;
   GenerationChoices generation{{.thing = "caption", .per = "image", .start = "prompt"}};
+  ExplainChoices explain;
   OutputOptions output;
 };
 
