@@ -163,7 +163,7 @@ std::vector<std::uint8_t> read_rgb(VipsImage* picture, const PixelLayout& layout
   constexpr int kStrip = 64;  // rows at a time: a strip and its RGB stay in the cache
   for (int top = 0; top < size.height; top += kStrip) {
     const VipsRect strip = {0, top, size.width, std::min(kStrip, size.height - top)};
-    if (vips_region_prepare(region.get(), &strip) != 0) fail_damaged(format, name);
+    if (vips_region_prepare(region.get(), &strip) != 0) image::fail_reading(format, name);
     for (int y = top; y < top + strip.height; ++y) {
       const void* row = VIPS_REGION_ADDR(region.get(), 0, y);
       std::uint8_t* target = rgb.data() + row_bytes * y;
@@ -234,7 +234,6 @@ Image decode_with_vips(Format format, std::span<const std::byte> bytes, const Im
 // libvips has the kinds that Pillow does not read.
 Image decode_tiff(std::span<const std::byte> bytes, const ImageOptions& options,
                   const std::string& name) {
-  const image::VipsSession session;  // for libtiff's messages
   const image::TiffDirectory directory(bytes);
   const TiffTags tags = image::tiff_tags(directory);
   if (tags.lacks_palette()) fail_damaged(Format::tiff, name);

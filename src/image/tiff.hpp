@@ -14,8 +14,8 @@ namespace blip::image {
 /// Whether the pixels are Y, Cb and Cr that libtiff has to turn into RGB.
 bool needs_libtiff_colours(const TiffTags& tags) noexcept;
 
-/// → [height, width, 3], as stored; empty if the file is damaged. Needs a VipsSession, and a size
-/// that has been checked. Transparent pixels are laid over `background`, or without one lose their
+/// → [height, width, 3], as stored; empty if the file is damaged. Needs a size that has been
+/// checked. Transparent pixels are laid over `background`, or without one lose their
 /// transparency.
 std::vector<std::uint8_t> tiff_rgb(std::span<const std::byte> bytes, const TiffTags& tags,
                                    const TiffLayout& layout, bool is_big_endian,

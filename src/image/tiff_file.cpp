@@ -1,10 +1,22 @@
 #include "image/tiff_file.hpp"
 
 #include <algorithm>
+#include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <new>
 
 namespace blip::image {
+namespace {
+
+// libtiff would print.
+int discard(TIFF* /*tiff*/, void* /*data*/, const char* /*module*/, const char* /*format*/,
+            va_list /*values*/) {
+  constexpr int kIsDone = 1;
+  return kIsDone;
+}
+
+}  // namespace
 
 bool is_sane_tile(std::uint64_t width, std::uint64_t height) noexcept {
   constexpr std::uint64_t kMaxPixels = std::uint64_t{1} << 26;
@@ -44,8 +56,16 @@ void TiffFile::DeleteReader::operator()(Reader* reader) const {
 }
 
 TiffFile::TiffFile(std::span<const std::byte> bytes) : reader_(new Reader{bytes}) {
-  tiff_.reset(TIFFClientOpen("image", "r", reader_.get(), Reader::read, Reader::write, Reader::seek,
-                             Reader::close, Reader::size, Reader::map, Reader::unmap));
+  struct Free {
+    void operator()(TIFFOpenOptions* options) const { TIFFOpenOptionsFree(options); }
+  };
+  const std::unique_ptr<TIFFOpenOptions, Free> options(TIFFOpenOptionsAlloc());
+  if (!options) throw std::bad_alloc();
+  TIFFOpenOptionsSetErrorHandlerExtR(options.get(), discard, nullptr);
+  TIFFOpenOptionsSetWarningHandlerExtR(options.get(), discard, nullptr);
+  tiff_.reset(TIFFClientOpenExt("image", "r", reader_.get(), Reader::read, Reader::write,
+                                Reader::seek, Reader::close, Reader::size, Reader::map,
+                                Reader::unmap, options.get()));
 }
 
 }  // namespace blip::image

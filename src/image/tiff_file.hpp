@@ -14,7 +14,7 @@ namespace blip::image {
 /// harm.
 bool is_sane_tile(std::uint64_t width, std::uint64_t height) noexcept;
 
-/// libtiff's messages go where libvips sends them, which is nowhere: a VipsSession must live.
+/// Its messages are discarded.
 class TiffFile {
  public:
   /// Reads from `bytes`, which must outlive the object.

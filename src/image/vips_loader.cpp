@@ -38,8 +38,12 @@ VipsOperationPtr loader(Format format) {
 }  // namespace
 
 void fail_damaged(Format format, const std::string& name) {
-  vips_error_clear();
   throw Error(ErrorCode::malformed, name + ": truncated or damaged " + name_of(format) + " file");
+}
+
+void fail_reading(Format format, const std::string& name) {
+  vips_error_clear();
+  fail_damaged(format, name);
 }
 
 VipsImagePtr open_header(Format format, std::span<const std::byte> bytes, int shrink,
@@ -71,7 +75,7 @@ VipsImagePtr open_header(Format format, std::span<const std::byte> bytes, int sh
   if (built) g_object_get(operation.get(), "out", &header, nullptr);
   VipsImagePtr picture(header);
   vips_object_unref_outputs(VIPS_OBJECT(operation.get()));
-  if (!picture) fail_damaged(format, name);
+  if (!picture) fail_reading(format, name);
   return picture;
 }
 

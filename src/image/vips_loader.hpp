@@ -13,6 +13,9 @@ namespace blip::image {
 /// Throws malformed: "NAME: truncated or damaged PNG file".
 [[noreturn]] void fail_damaged(Format format, const std::string& name);
 
+/// The same where libvips has failed, which keeps messages of its own. Needs a VipsSession.
+[[noreturn]] void fail_reading(Format format, const std::string& name);
+
 /// Reads the header; pixels follow when a region asks for them. A JPEG is decoded at 1 / `shrink`
 /// of its size. Needs a VipsSession, and `bytes` as long as the picture is read. Throws unsupported
 /// or malformed.
