@@ -1,5 +1,6 @@
 // Any bytes as each of the configuration files: parsed, or refused with blip::Error. What is
 // accepted must keep the promises that the rest of the library builds on.
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include "architectures/efficientnet_lite/blocks.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
 #include "blip/error.hpp"
+#include "checkpoint/adapter_config.hpp"
 
 namespace {
 
@@ -49,6 +51,18 @@ void check(const blip::BlipImageProcessorConfig& config) {
   for (const float deviation : config.image_std) require(deviation > 0.0F);
 }
 
+// What is asked of an adapter's patterns: names of modules, some of which other fields hold.
+void check(const blip::AdapterConfig& config) {
+  require(config.rank > 0 && config.rank <= 16'384);
+  for (const char* module : {"text_decoder.bert.encoder.layer.1.attention.self.query",
+                             "vision_model.embeddings.patch_embedding", "aaaaaaaaaaaaaaaaaaaaaaaaa",
+                             "", ".", "a.0.1.b"}) {
+    require(std::isfinite(config.scale_of(module)));
+    static_cast<void>(config.targets.contains(module));
+    static_cast<void>(config.targets.has_whole(module));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -60,5 +74,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   try_to([&] { check(blip::parse_efficientnet_lite_classifier(text, "fuzz").backbone); });
   try_to([&] { blip::parse_generation_config(text, "fuzz"); });
+  try_to([&] { check(blip::parse_adapter_config(text, "fuzz")); });
   return 0;
 }

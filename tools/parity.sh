@@ -31,6 +31,7 @@ for script in tools/reference/parity_*.py; do
   fi
   case $script in
     *_image.py) arguments+=(--photos "${PHOTOS:-examples/photos}") ;;
+    *_corpus.py) arguments+=(--strict tests/image/data/files) ;;
     *_model.py) [[ -z ${PHOTOS:-} ]] || arguments+=(--photos "$PHOTOS") ;;
   esac
   echo

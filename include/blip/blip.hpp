@@ -16,6 +16,7 @@
 #include "blip/error.hpp"
 #include "blip/generation.hpp"
 #include "blip/generation_session.hpp"
+#include "blip/grad_cam.hpp"
 #include "blip/hub.hpp"
 #include "blip/image.hpp"
 #include "blip/image_classification.hpp"

@@ -1,6 +1,7 @@
 // BlipForConditionalGeneration: describes an image, optionally continuing a text prompt.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -13,6 +14,7 @@
 #include "blip/export.hpp"
 #include "blip/generation.hpp"
 #include "blip/generation_session.hpp"
+#include "blip/grad_cam.hpp"
 #include "blip/load_options.hpp"
 #include "blip/processor.hpp"
 
@@ -64,6 +66,16 @@ class BLIP_API BlipForConditionalGeneration {
   /// image_embeds [N, E], input_ids [T] → [T, V].
   [[nodiscard]] Tensor logits(TensorView image_embeds, const std::vector<TokenId>& input_ids,
                               Context& context) const;
+
+  /// Where the model looked for each token that it generated. `sequence` is a
+  /// GeneratedSequence::ids, the first `prompt` tokens of which, the start token included, were
+  /// given. For each of the others but a stop token at the end, F is its log-probability after
+  /// those before it (of the model itself, before penalties and temperatures), and A is the
+  /// attention of the token before it, after which it was chosen. GradCam::score is the sum of all
+  /// F. Throws invalid_argument for a prompt of 0 tokens or longer than the sequence.
+  [[nodiscard]] GradCam grad_cam(const EncodedImage& image, const std::vector<TokenId>& sequence,
+                                 std::size_t prompt, const GradCamOptions& options,
+                                 Context& context) const;
 
   [[nodiscard]] const BlipConfig& config() const noexcept;
   /// Tensors of the checkpoint that this architecture does not use, sorted by name.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <optional>
 #include <stop_token>
 #include <vector>
@@ -38,17 +39,22 @@ struct GenerationOptions {
   std::optional<int> num_return_sequences{};  ///< per image; in beam search at most num_beams [1]
   std::optional<float> repetition_penalty{};  ///< above 1 discourages repeating a token [1]
   std::optional<int> no_repeat_ngram_size{};  ///< no n-gram of this size twice; 0 is off [0]
-  std::optional<bool> do_sample{};            ///< [false]
-  std::optional<float> temperature{};         ///< sampling only [1]
-  std::optional<int> top_k{};                 ///< sampling only; 0 is off [50]
-  std::optional<float> top_p{};               ///< sampling only; in (0, 1]; 1 is off [1]
+  /// Token sequences that no text contains [none]: as soon as all of one but its last token is
+  /// there, prompt included, that token is banned. A lone stop token is left out. A list, if there
+  /// is one, is not empty. Of a word: its ids without special tokens.
+  std::optional<std::vector<std::vector<TokenId>>> bad_words_ids{};
+  std::optional<bool> do_sample{};     ///< [false]
+  std::optional<float> temperature{};  ///< sampling only [1]
+  std::optional<int> top_k{};          ///< sampling only; 0 is off [50]
+  std::optional<float> top_p{};        ///< sampling only; in (0, 1]; 1 is off [1]
   /// Of the sampler: the same seed gives the same text, whatever the batch size [a new one every
   /// call].
   std::optional<std::uint64_t> seed{};
   /// Added to an image's index in the call when its random numbers are drawn, so that a list
   /// captioned in several calls gets the same texts however it is cut into batches [0].
   std::optional<std::uint64_t> image_offset{};
-  /// Fill in GeneratedSequence::score in greedy search and sampling too [false].
+  /// Fill in GeneratedSequence::transition_scores, and its score in greedy search and sampling too
+  /// [false].
   std::optional<bool> output_scores{};
 };
 
@@ -62,6 +68,23 @@ struct GeneratedSequence {
   /// of the generated tokens under the processed scores (transformers'
   /// `compute_transition_scores(normalize_logits=True)`), else 0.
   float score = 0.0F;
+  /// With output_scores: the log-probability of each generated token, the stop token included,
+  /// under the processed scores of its step (transformers'
+  /// `compute_transition_scores(normalize_logits=True)`). Else empty.
+  std::vector<float> transition_scores{};
+
+  /// Of the generated tokens together: the sum of transition_scores, 0 without them.
+  [[nodiscard]] float log_probability() const {
+    return static_cast<float>(
+        std::accumulate(transition_scores.begin(), transition_scores.end(), 0.0));
+  }
+  /// Of a generated token on average, 0 without transition_scores.
+  [[nodiscard]] float mean_log_probability() const {
+    if (transition_scores.empty()) return 0.0F;
+    return static_cast<float>(
+        std::accumulate(transition_scores.begin(), transition_scores.end(), 0.0) /
+        static_cast<double>(transition_scores.size()));
+  }
 };
 
 /// A token that will not be taken back.

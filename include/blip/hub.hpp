@@ -50,13 +50,13 @@ using DownloadProgress = std::function<bool(std::string_view file, std::uint64_t
                                             std::optional<std::uint64_t> total)>;
 
 /// The directory with the files of the model `id`, "org/name" or "org/name@revision", as BLIP needs
-/// them; those that the cache lacks, or whose revision has moved on, are downloaded. Files are
-/// checked against the hub's size and hash, and no file appears in the directory before it is
-/// whole. Without a network (or with the hub out of order) the cache's own is the answer, if it is
-/// whole. Throws invalid_argument (an id that cannot be one), not_found (no such model or revision,
-/// or not in the cache while offline), network, unsupported (not a BLIP model), malformed (an
-/// answer that breaks the protocol, a wrong hash), limit_exceeded, unreadable (the cache cannot be
-/// written) or cancelled.
+/// them, or with those of an adapter of PEFT, without its base model; those that the cache lacks,
+/// or whose revision has moved on, are downloaded. Files are checked against the hub's size and
+/// hash, and no file appears in the directory before it is whole. Without a network (or with the
+/// hub out of order) the cache's own is the answer, if it is whole. Throws invalid_argument (an id
+/// that cannot be one), not_found (no such model or revision, or not in the cache while offline),
+/// network, unsupported (not a BLIP model), malformed (an answer that breaks the protocol, a wrong
+/// hash), limit_exceeded, unreadable (the cache cannot be written) or cancelled.
 BLIP_API std::filesystem::path download_model(std::string_view id, const HubOptions& options = {},
                                               const DownloadProgress& progress = {});
 

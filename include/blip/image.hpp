@@ -1,6 +1,7 @@
-// Image: an 8-bit RGB picture, decoded exactly as Pillow's `Image.open(path).convert("RGB")`.
+// Image: an 8-bit RGB picture, decoded exactly as by Pillow and transformers' convert_to_rgb.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -23,6 +24,11 @@ struct ImageOptions {
   /// at least this many pixels: less to decode and to resize. Its pixels are then means over blocks
   /// of the exact ones, to rounding in libjpeg. 0: never.
   int shrink_to = 0;
+  /// Lay transparent pixels over `background`, as the BLIP processor of transformers 5 does with
+  /// what `PIL.Image.open` gives it: alpha channels, palettes with alpha and PNG's transparent
+  /// colour (tRNS). Off drops the transparency, as `convert("RGB")` and transformers 4 do.
+  bool blend_transparency = true;
+  std::array<std::uint8_t, 3> background = {255, 255, 255};
 };
 
 /// Resampling filters, with Pillow's numbers (`PIL.Image.Resampling`), as they stand in
@@ -36,13 +42,14 @@ class BLIP_API Image {
   /// Throws invalid_argument if the size does not fit.
   Image(int width, int height, std::vector<std::uint8_t> rgb);
 
-  /// Reads a picture from a file: JPEG, PNG, WebP, GIF, TIFF, AVIF and HEIC by libvips, BMP by
-  /// ourselves; the first bytes decide, not the name. Of an animation, the first frame. The pixels
-  /// are Pillow's bit for bit, except AVIF's and HEIC's: libheif rounds and upsamples chroma in
-  /// its own way and always turns the picture upright. (TIFF is turned upright always as well, as
-  /// Pillow does.) ICC profiles are ignored, alpha is dropped, never blended.
-  /// Throws not_found, unreadable, malformed (empty, truncated or damaged: what Pillow refuses),
-  /// unsupported or limit_exceeded (pixels, or a file over 1 GiB), naming the file.
+  /// Reads a picture from a file: JPEG, PNG, WebP, GIF and HEIC by libvips, TIFF by libtiff, AVIF
+  /// by libavif, BMP by ourselves; the first bytes decide, not the name. Of an animation, the first
+  /// frame. The pixels are Pillow's bit for bit, where Pillow reads the file (docs/parity.md says
+  /// of which kinds of TIFF they are not, on purpose). HEIC, which it does not read, and TIFF, as
+  /// it does, are turned upright always. ICC profiles are ignored. Transparent pixels show a white
+  /// background, unless `options` says otherwise. Throws not_found, unreadable, malformed (empty,
+  /// truncated or damaged: what Pillow refuses), unsupported or limit_exceeded (pixels, or a file
+  /// over 1 GiB), naming the file.
   static Image open(const std::filesystem::path& path, const ImageOptions& options = {});
 
   /// The same from bytes in memory; `name` stands for the file in error messages.

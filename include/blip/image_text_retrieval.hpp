@@ -11,6 +11,7 @@
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
 #include "blip/export.hpp"
+#include "blip/grad_cam.hpp"
 #include "blip/load_options.hpp"
 #include "blip/tensor.hpp"
 #include "blip/text_style.hpp"
@@ -60,6 +61,13 @@ class BLIP_API BlipForImageTextRetrieval {
   [[nodiscard]] std::vector<ImageTextMatch> match(std::span<const EncodedImage> images,
                                                   std::span<const std::vector<TokenId>> texts,
                                                   TextStyle style, Context& context) const;
+
+  /// Where the model looked for each word of the text: F is the logit of the class "match". The
+  /// tokens are those of the text but for its first and last, [CLS] or [ENC] and [SEP]. The mean
+  /// map is that of LAVIS' compute_gradcam.
+  [[nodiscard]] GradCam grad_cam(const EncodedImage& image, const std::vector<TokenId>& text,
+                                 TextStyle style, const GradCamOptions& options,
+                                 Context& context) const;
 
   [[nodiscard]] const BlipConfig& config() const noexcept;
   /// Tensors of the checkpoint that this architecture does not use, sorted by name.

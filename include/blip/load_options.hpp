@@ -1,6 +1,8 @@
 // How a model's weights are loaded.
 #pragma once
 
+#include <filesystem>
+
 #include "blip/hub.hpp"
 
 namespace blip {
@@ -21,6 +23,10 @@ struct LoadOptions {
   // {}: without it, gcc's -Wextra warns callers about every field they leave out.
 
   WeightType weight_type = WeightType::stored;
+  /// A LoRA adapter of PEFT that is merged into the model's weights: a directory or a hub id.
+  /// Needed only where the model is not named by its adapter, which finds its base model itself, or
+  /// where that is in another place.
+  std::filesystem::path adapter{};
   /// For a model that is named by a hub id: offline, revision, token, cache directory and so on.
   HubOptions hub{};
   /// Told while its files are downloaded, if they are; false cancels.

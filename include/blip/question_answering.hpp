@@ -14,6 +14,7 @@
 #include "blip/export.hpp"
 #include "blip/generation.hpp"
 #include "blip/generation_session.hpp"
+#include "blip/grad_cam.hpp"
 #include "blip/load_options.hpp"
 #include "blip/processor.hpp"
 #include "blip/text_style.hpp"
@@ -30,6 +31,10 @@ struct RankedAnswer {
   std::size_t answer = 0;  ///< its index in the list
   /// Minus the summed, label-smoothed (0.1) cross-entropy of its tokens: higher is likelier.
   float score = 0.0F;
+  /// The summed log-probability of its tokens, [SEP] included: without label smoothing, as
+  /// GeneratedSequence::log_probability() of an answer in the model's own words.
+  float log_probability = 0.0F;
+  float mean_log_probability = 0.0F;  ///< the same over the number of tokens
 };
 
 /// Weights are immutable after loading and shared between copies: every member is const and may be
@@ -84,6 +89,15 @@ class BLIP_API BlipForQuestionAnswering {
   /// question_states: [T, H], answer: [A] → [A, V].
   [[nodiscard]] Tensor logits(TensorView question_states, const std::vector<TokenId>& answer,
                               Context& context) const;
+
+  /// Where the model looked for each token of an answer, [DEC] first, as generate_sequences returns
+  /// it. F is the token's log-probability after those before it. Only the question reads the image,
+  /// so A is the question's attention, and a map is the mean over the tokens of the question but
+  /// for its first and last. A stop token at the end has no map. GradCam::score is the sum of
+  /// all F.
+  [[nodiscard]] GradCam grad_cam(const EncodedImage& image, const std::vector<TokenId>& question,
+                                 const std::vector<TokenId>& answer, TextStyle style,
+                                 const GradCamOptions& options, Context& context) const;
 
   [[nodiscard]] const BlipConfig& config() const noexcept;
   /// Tensors of the checkpoint that this architecture does not use, sorted by name.

@@ -4,7 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include "app/banned_words.hpp"
 #include "architectures/registry.hpp"
+#include "blip/error.hpp"
 #include "blip/text_style.hpp"
 
 namespace blip::app {
@@ -26,11 +28,12 @@ std::vector<std::vector<TokenId>> encoded(const Tokenizer& tokenizer,
 
 Answerer::Answerer(const ModelOptions& model, AnswerOptions options)
     : options_(std::move(options)),
-      pictures_(model.model, model.pictures),
-      tokenizer_(open_tokenizer(model.model)),
+      pictures_(model.model, model.pictures, model.processor),
+      tokenizer_(open_tokenizer(model.model, model.processor)),
       answer_ids_(encoded(*tokenizer_, options_.answers)),
-      model_(BlipForQuestionAnswering::from_pretrained(model.model,
-                                                       {.weight_type = model.weight_type})) {}
+      model_(BlipForQuestionAnswering::from_pretrained(model.model, model.load())) {
+  ban_words(options_.banned_words, *tokenizer_, options_.generation);
+}
 
 std::vector<std::vector<TokenId>> Answerer::tokens(std::span<const std::string> questions) const {
   if (options_.style == TextStyle::hf) return encoded(*tokenizer_, questions);
@@ -49,19 +52,41 @@ std::vector<std::vector<Answers>> Answerer::answer(Images images,
   for (const Images run : runs_of_one_shape(images, consecutive)) {
     std::vector<EncodedImage> pair_images;
     std::vector<std::vector<TokenId>> pair_questions;
-    for (const EncodedImage& image : model_.encode_images(stacked_pixels(run), context)) {
-      pair_images.insert(pair_images.end(), questions.size(), image);
-      pair_questions.insert(pair_questions.end(), questions.begin(), questions.end());
+    std::vector<std::size_t> questions_of_each;
+    const auto encoded_images = model_.encode_images(stacked_pixels(run), context);
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      const auto own = own_question(*run[i]);
+      const auto asked = own.empty() ? questions : std::span(own);
+      pair_images.insert(pair_images.end(), asked.size(), encoded_images[i]);
+      pair_questions.insert(pair_questions.end(), asked.begin(), asked.end());
+      questions_of_each.push_back(asked.size());
     }
-    auto answers =
-        answer_pairs(pair_images, pair_questions, run.front()->index * questions.size(), context);
-    for (auto next = answers.begin(); next != answers.end();) {
-      const auto end = next + static_cast<std::ptrdiff_t>(questions.size());
+    const std::size_t first = run.front()->index * questions_of_each.front();
+    auto answers = answer_pairs(pair_images, pair_questions, first, context);
+    auto next = answers.begin();
+    for (const std::size_t count : questions_of_each) {
+      const auto end = next + static_cast<std::ptrdiff_t>(count);
       all.emplace_back(std::make_move_iterator(next), std::make_move_iterator(end));
       next = end;
     }
   }
   return all;
+}
+
+std::vector<std::vector<TokenId>> Answerer::own_question(const PreparedImage& image) const {
+  if (!image.text) return {};
+  return tokens(std::span(&*image.text, 1));
+}
+
+void Answerer::check(const ImageInput& input) const {
+  if (!input.text || options_.style == TextStyle::original) return;  // that style shortens it
+  const std::size_t length = tokens(std::span(&*input.text, 1)).front().size();
+  const int positions = model_.config().text_config.max_position_embeddings;
+  if (std::cmp_greater(length, positions)) {
+    throw Error(ErrorCode::invalid_argument, "its question has " + std::to_string(length) +
+                                                 " tokens, but the model has only " +
+                                                 std::to_string(positions) + " positions");
+  }
 }
 
 std::vector<EncodedImage> Answerer::encode(Images images, Context& context) const {
@@ -97,10 +122,25 @@ std::vector<Answers> Answerer::generate(std::span<const EncodedImage> images,
   std::vector<Answers> answers(questions.size());
   const std::size_t sequences_per_question = sequences.size() / questions.size();
   for (std::size_t i = 0; i < sequences.size(); ++i) {
-    answers[i / sequences_per_question].push_back(
-        {.text = tokenizer_->decode(sequences[i].ids, as_answer)});
+    const std::size_t pair = i / sequences_per_question;
+    Answer answer{.text = tokenizer_->decode(sequences[i].ids, as_answer),
+                  .score = score_of(sequences[i])};
+    answer.explanation =
+        explanation(images[pair], questions[pair], sequences[i].ids, answer.text, context);
+    answers[pair].push_back(std::move(answer));
   }
   return answers;
+}
+
+std::optional<Explanation> Answerer::explanation(const EncodedImage& image,
+                                                 const std::vector<TokenId>& question,
+                                                 std::vector<TokenId> sequence,
+                                                 const std::string& text, Context& context) const {
+  if (!options_.explain) return std::nullopt;
+  sequence.front() = model_.config().text_config.bos_token_id;  // of a list's answers it is [CLS]
+  return explanation_of(
+      *tokenizer_, text,
+      model_.grad_cam(image, question, sequence, options_.style, *options_.explain, context));
 }
 
 std::vector<Answers> Answerer::choose(std::span<const EncodedImage> images,
@@ -109,10 +149,15 @@ std::vector<Answers> Answerer::choose(std::span<const EncodedImage> images,
   const RankOptions ranking = {.k = options_.rank_k, .style = options_.style};
   std::vector<Answers> answers;
   for (const auto& ranked : model_.rank_answers(images, questions, answer_ids_, ranking, context)) {
+    const std::size_t pair = answers.size();
     Answers best;
     for (const RankedAnswer& answer :
          std::span(ranked).first(std::min(options_.top, ranked.size()))) {
-      best.push_back({.text = options_.answers[answer.answer], .score = answer.score});
+      const std::string& text = options_.answers[answer.answer];
+      best.push_back({.text = text,
+                      .score = score_of(answer),
+                      .explanation = explanation(images[pair], questions[pair],
+                                                 answer_ids_[answer.answer], text, context)});
     }
     answers.push_back(std::move(best));
   }

@@ -3,20 +3,26 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "app/explain/explanation.hpp"
 #include "app/images/image_batch.hpp"
+#include "app/images/image_stream.hpp"
 #include "app/images/picture_reader.hpp"
 #include "app/model_options.hpp"
+#include "app/text_score.hpp"
 #include "blip/question_answering.hpp"
 
 namespace blip::app {
 
 struct Answer {
   std::string text;
-  float score = 0.0F;  ///< RankedAnswer::score, where answers are chosen from a list
+  TextScore score;  ///< of answers in the model's own words with output_scores
+  /// Where the model looked for the words of the answer, if AnswerOptions::explain.
+  std::optional<Explanation> explanation = std::nullopt;
 };
 
 /// The answers to one question, best first.
@@ -24,10 +30,12 @@ using Answers = std::vector<Answer>;
 
 struct AnswerOptions {
   TextStyle style = TextStyle::hf;
-  GenerationOptions generation;      ///< of answers in the model's own words
-  std::vector<std::string> answers;  ///< to choose from; empty: the model's own words
-  int rank_k = 128;                  ///< RankOptions::k
-  std::size_t top = 1;               ///< how many of `answers` each question gets
+  GenerationOptions generation;                ///< of answers in the model's own words
+  std::vector<std::string> answers;            ///< to choose from; empty: the model's own words
+  int rank_k = 128;                            ///< RankOptions::k
+  std::size_t top = 1;                         ///< how many of `answers` each question gets
+  std::vector<std::string> banned_words = {};  ///< that no answer in the model's own words contains
+  std::optional<GradCamOptions> explain = std::nullopt;  ///< say where the model looked
 };
 
 /// Immutable after construction: every member may be called from many threads at once, each with
@@ -42,10 +50,14 @@ class Answerer {
   [[nodiscard]] std::vector<std::vector<TokenId>> tokens(
       std::span<const std::string> questions) const;
 
-  /// For each image the answers to every question. With a seed, they depend on it and on the
-  /// image's place in the list.
+  /// For each image the answers to every question, or to its own text, if it has one. With a seed,
+  /// they depend on it and on the image's place in the list; either all images have a text then or
+  /// none.
   [[nodiscard]] std::vector<std::vector<Answers>> answer(
       Images images, std::span<const std::vector<TokenId>> questions, Context& context) const;
+
+  /// Throws invalid_argument for an image's own text that the model has no room for.
+  void check(const ImageInput& input) const;
 
   [[nodiscard]] std::vector<EncodedImage> encode(Images images, Context& context) const;
 
@@ -56,6 +68,14 @@ class Answerer {
                                                   std::size_t first, Context& context) const;
 
  private:
+  /// Its own text as a question; none if it has none.
+  [[nodiscard]] std::vector<std::vector<TokenId>> own_question(const PreparedImage& image) const;
+  // Nothing unless options_.explain. `sequence`: [DEC] and the answer.
+  [[nodiscard]] std::optional<Explanation> explanation(const EncodedImage& image,
+                                                       const std::vector<TokenId>& question,
+                                                       std::vector<TokenId> sequence,
+                                                       const std::string& text,
+                                                       Context& context) const;
   [[nodiscard]] std::vector<Answers> generate(std::span<const EncodedImage> images,
                                               std::span<const std::vector<TokenId>> questions,
                                               std::size_t first, Context& context) const;

@@ -1,8 +1,11 @@
 #include "app/captioner.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "app/banned_words.hpp"
 #include "architectures/registry.hpp"
+#include "tasks/decoding.hpp"
 
 namespace blip::app {
 namespace {
@@ -13,17 +16,37 @@ std::string decoded(const Tokenizer& tokenizer, const std::vector<TokenId>& ids)
   return tokenizer.decode(ids, options);
 }
 
+std::string stripped(std::string caption, const std::string& prompt) {
+  if (caption.starts_with(prompt)) caption.erase(0, prompt.size());
+  caption.erase(0, caption.find_first_not_of(' '));  // all of it if there is nothing else
+  return caption;
+}
+
 }  // namespace
 
 Captioner::Captioner(const ModelOptions& model, CaptionOptions options)
-    : pictures_(model.model, model.pictures),
-      tokenizer_(open_tokenizer(model.model)),
+    : pictures_(model.model, model.pictures, model.processor),
+      tokenizer_(open_tokenizer(model.model, model.processor)),
       generation_(std::move(options.generation)),
-      model_(BlipForConditionalGeneration::from_pretrained(model.model,
-                                                           {.weight_type = model.weight_type})) {
-  if (options.prompt.empty()) return;
-  prompt_ = tokenizer_->encode(options.prompt);
-  decoded_prompt_ = decoded(*tokenizer_, prompt_);
+      edits_(std::move(options.edits)),
+      explain_(options.explain),
+      model_(BlipForConditionalGeneration::from_pretrained(model.model, model.load())) {
+  ban_words(options.banned_words, *tokenizer_, generation_);
+  if (!options.prompt.empty()) prompt_ = prompt_of(options.prompt);
+}
+
+Captioner::Prompt Captioner::prompt_of(const std::string& text) const {
+  Prompt prompt{.tokens = tokenizer_->encode(text), .decoded = {}};
+  prompt.decoded = decoded(*tokenizer_, prompt.tokens);
+  return prompt;
+}
+
+void Captioner::check(const ImageInput& input) const {
+  if (!input.text) return;
+  // [CLS] and [SEP] make room for [DEC].
+  const std::size_t length = tokenizer_->encode(*input.text).size() - 1;
+  static_cast<void>(limits_for(decoder_settings(generation_, model_.config().text_config),
+                               static_cast<int>(length)));
 }
 
 std::vector<Captions> Captioner::caption(Images images, Context& context) const {
@@ -38,23 +61,46 @@ std::vector<Captions> Captioner::caption(Images images, Context& context) const 
 
 void Captioner::caption_run(Images images, std::vector<Captions>& captions,
                             Context& context) const {
-  std::vector<std::vector<TokenId>> prompts;
-  if (!prompt_.empty()) prompts.assign(images.size(), prompt_);
+  std::vector<Prompt> prompts;
+  for (const PreparedImage* image : images) {
+    prompts.push_back(image->text ? prompt_of(*image->text) : prompt_);
+  }
+  // All have one or none has: no prompt at all is an empty text.
+  std::vector<std::vector<TokenId>> rows;
+  if (std::ranges::any_of(prompts, [](const Prompt& each) { return !each.tokens.empty(); })) {
+    for (const Prompt& each : prompts) {
+      rows.push_back(each.tokens.empty() ? tokenizer_->encode("") : each.tokens);
+    }
+  }
   GenerationOptions generation = generation_;
   generation.image_offset = images.front()->index;
-  const auto sequences = model_.generate_sequences(
-      model_.encode_images(stacked_pixels(images), context), prompts, generation, context);
+  const std::vector<EncodedImage> encoded = model_.encode_images(stacked_pixels(images), context);
+  const auto sequences = model_.generate_sequences(encoded, rows, generation, context);
   const std::size_t sequences_per_image = sequences.size() / images.size();
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     if (i % sequences_per_image == 0) captions.emplace_back();
-    captions.back().push_back(decoded(*tokenizer_, sequences[i].ids));
+    const std::size_t image = i / sequences_per_image;
+    const std::vector<TokenId>& ids = sequences[i].ids;
+    Caption caption{.text = finished(decoded(*tokenizer_, ids), prompts[image]),
+                    .score = score_of(sequences[i])};
+    if (explain_) {
+      // [DEC], and the prompt between [CLS] and [SEP].
+      const std::size_t given = rows.empty() ? 1 : rows[image].size() - 1;
+      caption.explanation =
+          explanation_of(*tokenizer_, caption.text,
+                         model_.grad_cam(encoded[image], ids, given, *explain_, context));
+    }
+    captions.back().push_back(std::move(caption));
   }
 }
 
+std::string Captioner::finished(std::string caption, const Prompt& prompt) const {
+  if (edits_.strip_prompt) caption = stripped(std::move(caption), prompt.decoded);
+  return edited(caption, edits_);
+}
+
 std::string Captioner::without_prompt(std::string caption) const {
-  if (caption.starts_with(decoded_prompt_)) caption.erase(0, decoded_prompt_.size());
-  caption.erase(0, caption.find_first_not_of(' '));  // all of it if there is nothing else
-  return caption;
+  return stripped(std::move(caption), prompt_.decoded);
 }
 
 }  // namespace blip::app

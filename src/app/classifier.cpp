@@ -5,8 +5,8 @@
 namespace blip::app {
 
 Classifier::Classifier(const ModelOptions& model)
-    : pictures_(model.model, model.pictures),
-      model_(open_image_classifier(model.model, {.weight_type = model.weight_type})) {}
+    : pictures_(model.model, model.pictures, model.processor),
+      model_(open_image_classifier(model.model, model.load())) {}
 
 std::vector<std::vector<ScoredLabel>> Classifier::classify(Images images, std::size_t top,
                                                            Context& context) const {

@@ -31,8 +31,8 @@ Tensor embed_texts(const DualEncoder& model, std::span<const Tokens> texts, Text
 
 Embedder::Embedder(const ModelOptions& model, TextStyle style, MatchingHead matching_head)
     : style_(style),
-      pictures_(model.model, model.pictures),
-      model_(open_dual_encoder(model.model, {.weight_type = model.weight_type}, matching_head)) {
+      pictures_(model.model, model.pictures, model.processor),
+      model_(open_dual_encoder(model.model, model.load(), matching_head, model.processor)) {
   if (!model_->has_style(style)) {
     throw Error(ErrorCode::unsupported, "--style original: " + std::string(model_->architecture()) +
                                             " exists in transformers only");
@@ -62,6 +62,11 @@ Tensor Embedder::embed(std::span<const Tokens> texts, Context& context) const {
 std::vector<Matching> Embedder::match(const EncodedImage& image, std::span<const Tokens> texts,
                                       Context& context) const {
   return model_->match(image, texts, style_, context);
+}
+
+GradCam Embedder::grad_cam(const EncodedImage& image, const Tokens& text,
+                           const GradCamOptions& options, Context& context) const {
+  return model_->grad_cam(image, text, style_, options, context);
 }
 
 }  // namespace blip::app

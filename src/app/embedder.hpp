@@ -36,6 +36,8 @@ class Embedder {
   [[nodiscard]] const DualEncoder& model() const noexcept { return *model_; }
 
   [[nodiscard]] std::vector<Tokens> tokens(std::span<const std::string> texts) const;
+  /// The longest text that can be read, in tokens.
+  [[nodiscard]] int max_tokens() const { return model_->max_tokens(style_); }
 
   [[nodiscard]] std::vector<EncodedImage> encode(Images images, Context& context) const;
 
@@ -49,6 +51,10 @@ class Embedder {
   /// One image with each of the texts.
   [[nodiscard]] std::vector<Matching> match(const EncodedImage& image,
                                             std::span<const Tokens> texts, Context& context) const;
+
+  /// Where the matching head makes the model look for each word of the text.
+  [[nodiscard]] GradCam grad_cam(const EncodedImage& image, const Tokens& text,
+                                 const GradCamOptions& options, Context& context) const;
 
  private:
   TextStyle style_;

@@ -1,29 +1,57 @@
 #include "app/matcher.hpp"
 
+#include <utility>
+
+#include "blip/error.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::app {
 
 Matcher::Matcher(const ModelOptions& model, TextStyle style, std::span<const std::string> texts,
-                 Context& context)
-    : embedder_(model, style, MatchingHead::optional),
-      texts_(embedder_.tokens(texts)),
-      text_embeddings_(embedder_.embed(texts_, context)) {}
+                 Context& context, std::optional<GradCamOptions> explain)
+    : embedder_(model, style, explain ? MatchingHead::required : MatchingHead::optional),
+      explain_(explain),
+      texts_(read(texts, context)) {}
+
+Matcher::Texts Matcher::read(std::span<const std::string> texts, Context& context) const {
+  Texts read{
+      .words = {texts.begin(), texts.end()}, .tokens = embedder_.tokens(texts), .embeddings = {}};
+  read.embeddings = embedder_.embed(read.tokens, context);
+  return read;
+}
+
+void Matcher::check(const ImageInput& input) const {
+  if (!input.text) return;
+  const std::size_t length = embedder_.tokens(std::span(&*input.text, 1)).front().size();
+  const int most = embedder_.max_tokens();
+  if (std::cmp_greater(length, most)) {
+    throw Error(ErrorCode::invalid_argument, "its text has " + std::to_string(length) +
+                                                 " tokens, but the model has only " +
+                                                 std::to_string(most) + " positions");
+  }
+}
 
 std::vector<std::vector<Match>> Matcher::match(Images images, Context& context) const {
   const std::vector<EncodedImage> encoded = embedder_.encode(images, context);
   const Tensor embeddings = embedder_.embed(encoded, context);
-  std::vector<std::vector<Match>> matches(images.size());
+  std::vector<std::vector<Match>> matches;
   for (std::size_t image = 0; image < images.size(); ++image) {
-    for (std::size_t text = 0; text < texts_.size(); ++text) {
-      matches[image].push_back(
-          {.itm = std::nullopt,
-           .itc = dot(row_of(embeddings, image), row_of(text_embeddings_, text))});
+    const auto& own = images[image]->text;
+    const Texts own_texts = own ? read(std::span(&*own, 1), context) : Texts{};
+    const Texts& texts = own ? own_texts : texts_;
+    std::vector<Match>& of_image = matches.emplace_back();
+    for (std::size_t text = 0; text < texts.tokens.size(); ++text) {
+      of_image.push_back({.itm = std::nullopt,
+                          .itc = dot(row_of(embeddings, image), row_of(texts.embeddings, text))});
+      if (!explain_) continue;
+      of_image.back().explanation = explanation_of(
+          embedder_.model().tokenizer(), texts.words[text],
+          embedder_.grad_cam(encoded[image], texts.tokens[text], *explain_, context));
     }
     if (!embedder_.model().has_matching_head()) continue;
-    const std::vector<Matching> matchings = embedder_.match(encoded[image], texts_, context);
-    for (std::size_t text = 0; text < texts_.size(); ++text) {
-      matches[image][text].itm = matchings[text].probability;
+    const std::vector<Matching> matchings = embedder_.match(encoded[image], texts.tokens, context);
+    for (std::size_t text = 0; text < matchings.size(); ++text) {
+      of_image[text].itm = matchings[text].probability;
     }
   }
   return matches;

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "app/embedder.hpp"
+#include "app/explain/explanation.hpp"
+#include "app/images/image_stream.hpp"
 
 namespace blip::app {
 
@@ -14,23 +16,37 @@ struct Match {
   /// The probability that the matching head gives; none if the model has no such head.
   std::optional<float> itm;
   float itc = 0.0F;  ///< the cosine of the embeddings
+  /// Where the model looked for the words of the text, if the Matcher is to say so.
+  std::optional<Explanation> explanation = std::nullopt;
 };
 
 /// Matches pictures with texts that are prepared once. All throw blip::Error.
 class Matcher {
  public:
+  /// `explain`: say where the model looked.
   Matcher(const ModelOptions& model, TextStyle style, std::span<const std::string> texts,
-          Context& context);
+          Context& context, std::optional<GradCamOptions> explain = std::nullopt);
 
   [[nodiscard]] const PictureReader& pictures() const noexcept { return embedder_.pictures(); }
 
-  /// For each image its match with every text.
+  /// For each image its match with every text, or with its own, if it has one.
   [[nodiscard]] std::vector<std::vector<Match>> match(Images images, Context& context) const;
 
+  /// Throws invalid_argument for an image's own text that the model has no room for.
+  void check(const ImageInput& input) const;
+
  private:
+  struct Texts {
+    std::vector<std::string> words;
+    std::vector<Tokens> tokens;
+    Tensor embeddings;  // [texts, D]
+  };
+
+  [[nodiscard]] Texts read(std::span<const std::string> texts, Context& context) const;
+
   Embedder embedder_;
-  std::vector<Tokens> texts_;
-  Tensor text_embeddings_;  // [texts, D]
+  std::optional<GradCamOptions> explain_;
+  Texts texts_;
 };
 
 }  // namespace blip::app

@@ -12,6 +12,16 @@ struct ModelOptions {
   std::filesystem::path model;  ///< a model directory or checkpoint file
   WeightType weight_type = WeightType::stored;
   PictureOptions pictures = {};
+  /// A model whose tokenizer and preprocessing are used instead of the model's own; empty: none.
+  std::filesystem::path processor = {};
+  std::filesystem::path adapter = {};  ///< the directory of one that is merged in; empty: none
+
+  [[nodiscard]] LoadOptions load() const {
+    LoadOptions options;
+    options.weight_type = weight_type;
+    options.adapter = adapter;
+    return options;
+  }
 };
 
 }  // namespace blip::app

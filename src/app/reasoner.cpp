@@ -13,9 +13,9 @@ constexpr int kStatementWords = 40;
 }  // namespace
 
 Reasoner::Reasoner(const ModelOptions& model)
-    : pictures_(model.model, model.pictures),
-      tokenizer_(open_tokenizer(model.model)),
-      model_(BlipForNLVR::from_pretrained(model.model, {.weight_type = model.weight_type})) {}
+    : pictures_(model.model, model.pictures, model.processor),
+      tokenizer_(open_tokenizer(model.model, model.processor)),
+      model_(BlipForNLVR::from_pretrained(model.model, model.load())) {}
 
 std::vector<float> Reasoner::judge(const PreparedImage& left, const PreparedImage& right,
                                    std::span<const std::string> statements,

@@ -5,20 +5,13 @@
 #include <string_view>
 
 #include "blip/error.hpp"
+#include "checkpoint/shape_text.hpp"
 #include "checkpoint/weight_scales.hpp"
 
 namespace blip {
 namespace {
 
 using Shape = std::vector<std::int64_t>;
-
-std::string shape_text(const Shape& shape) {
-  std::string text = "[";
-  for (const std::int64_t size : shape) {
-    text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-  }
-  return text + "]";
-}
 
 bool is_square_grid(const Shape& shape, const Shape& wanted) {
   if (shape.size() != 3 || shape[0] != 1 || shape[2] != wanted[2] || shape[1] < 2) return false;
@@ -34,7 +27,7 @@ void check_scales(const Checkpoint& checkpoint, const CheckpointTensor& weight,
   } catch (const Error& error) {
     if (error.code() == ErrorCode::missing_tensor) {
       differences.missing.push_back(weight_scale_name(weight.name) + " " +
-                                    shape_text({weight.shape[0], 1}));
+                                    shape_text(Shape{weight.shape[0], 1}));
     } else {
       differences.unfitting.emplace_back(error.what());
     }
@@ -60,13 +53,13 @@ TensorDifferences compare(const Checkpoint& checkpoint, std::span<const Expected
   for (const ExpectedTensor& wanted : expected) {
     known.insert(wanted.name);
     const CheckpointTensor* tensor = checkpoint.find(wanted.name);
-    // The bias may be there by its other name alone.
+    // It may be there by its other name alone.
     if (tensor == nullptr) {
       const bool is_spared =
           wanted.may_be_absent || !wanted.stand_in.empty() ||
           std::any_of(expected.begin(), expected.end(), [&](const ExpectedTensor& other) {
             return other.stand_in == wanted.name && other.shape == wanted.shape &&
-                   other.name.ends_with(".bias") && checkpoint.find(other.name) != nullptr;
+                   checkpoint.find(other.name) != nullptr;
           });
       if (!is_spared) differences.missing.push_back(wanted.name + " " + shape_text(wanted.shape));
       continue;

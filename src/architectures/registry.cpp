@@ -11,7 +11,9 @@
 #include "architectures/efficientnet_lite/family.hpp"
 #include "architectures/vit/family.hpp"
 #include "blip/error.hpp"
+#include "checkpoint/adapter_config.hpp"
 #include "checkpoint/config_file.hpp"
+#include "checkpoint/model_source.hpp"
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
@@ -33,7 +35,7 @@ std::string model_type_of(const std::filesystem::path& config) {
 
 // Null: the model is of none.
 const ModelFamily* find_family_of(const std::filesystem::path& model) {
-  if (!lacks_config(model)) return find_family(model_type_of(model / kConfigFile));
+  if (!lacks_config(model)) return find_family(model_type_of(model_folder(model) / kConfigFile));
   const Checkpoint checkpoint = Checkpoint::open(model);
   const auto* made_it =
       std::find_if(kFamilies.begin(), kFamilies.end(),
@@ -82,17 +84,22 @@ const ModelFamily& family_of(const std::filesystem::path& model) {
   return *kFamilies.front();
 }
 
-std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model) {
-  return family_of_files_in(model).open_image_processor(model);
+std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model,
+                                                           const std::filesystem::path& processor) {
+  const bool has_other = !processor.empty() && has_image_processor(model_folder(processor));
+  return family_of_files_in(model).open_image_processor(has_other ? processor : model);
 }
 
-std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& model) {
+std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& model,
+                                                const std::filesystem::path& processor) {
   const ModelFamily& family = family_of_files_in(model);
   if (family.open_tokenizer == nullptr) {
     throw Error(ErrorCode::unsupported,
                 model.string() + ": " + family.architecture_of(model).name + " reads no texts");
   }
-  return family.open_tokenizer(model);
+  // Beside an adapter there may be none: then it was trained with the model's own.
+  const bool has_other = !has_adapter(processor) || has_tokenizer(processor);
+  return family.open_tokenizer(model, has_other ? processor : std::filesystem::path());
 }
 
 // What the directories below have to know of the families, and declare for the registry to define.

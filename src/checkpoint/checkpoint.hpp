@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/aligned_memory.hpp"
+
 namespace blip {
 
 enum class DType { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
@@ -43,13 +45,19 @@ enum class TrainingTensors { left_out, kept };
 class Checkpoint {
  public:
   /// Of a directory, the first of kWeightsFiles (hub/file_names.hpp) that is there, of an index
-  /// every shard; of a file, the file. Names of an original implementation (BLIP's
+  /// every shard; of a shard, all of those that the index beside it lists; of another file, the
+  /// file. Names of an original implementation (BLIP's
   /// "visual_encoder…") become transformers' (original_names.hpp), and what inference never looks
   /// at is left out unless `training_tensors` keeps it. Throws not_found, unreadable, malformed,
   /// unsupported (element types without use here, pickles of more than plain data and tensors) or
   /// limit_exceeded, naming the file and the cause.
   static Checkpoint open(const std::filesystem::path& model,
                          TrainingTensors training_tensors = TrainingTensors::left_out);
+
+  /// This one, with `changed` in place of its tensors of these names, or beside them. Their bytes
+  /// are this checkpoint's, those of `other` or those of `owned`, which the result keeps alive.
+  [[nodiscard]] Checkpoint with(std::vector<CheckpointTensor> changed,
+                                std::vector<AlignedBytes> owned, const Checkpoint& other) const;
 
   /// Of the first file.
   [[nodiscard]] Container container() const noexcept;
@@ -84,8 +92,8 @@ class Checkpoint {
 /// missing tensor nobody knows.
 std::string source_of(const Checkpoint& checkpoint);
 
-/// Whether a file is named as checkpoints are: .safetensors, .bin, .pth or .pt. Other names are
-/// taken for those of directories where they are not there.
+/// Whether a file is named as checkpoints are: .safetensors, .bin, .pth or .pt, or .index.json for
+/// one of shards. Other names are taken for those of directories where they are not there.
 bool is_checkpoint_name(const std::filesystem::path& path);
 
 /// The file or index that Checkpoint::open reads of a directory; none if it has no weights.

@@ -18,6 +18,7 @@ ExitCode run_classify(Arguments arguments);
 ExitCode run_convert(Arguments arguments);
 ExitCode run_embed(Arguments arguments);
 ExitCode run_eval(Arguments arguments);
+ExitCode run_explain(Arguments arguments);
 ExitCode run_inspect(Arguments arguments);
 ExitCode run_match(Arguments arguments);
 ExitCode run_models(Arguments arguments);

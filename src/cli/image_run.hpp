@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "app/images/image_stream.hpp"
 #include "app/images/picture_reader.hpp"
 #include "app/records/record.hpp"
+#include "app/sidecars/sidecar_names.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input/input_list.hpp"
 #include "cli/options/run_options.hpp"
@@ -26,9 +28,14 @@ class ImageRun {
   ImageRun(const InputOptions& inputs, const OutputOptions& output, int batch,
            app::RecordSchema schema);
 
+  /// Looks at an input before its picture is read, on several threads at once. What it throws, an
+  /// Error, is why the image fails.
+  using CheckInput = std::function<void(const Input&)>;
+
   /// Lists the images and opens the output: to be called when nothing but these can be wrong any
-  /// more. `pictures` must outlive the run. Throws UsageError, OutputError or Error.
-  void start(const app::PictureReader& pictures, int num_threads);
+  /// more. `pictures` and what `check` refers to must outlive the run. Throws UsageError,
+  /// OutputError or Error.
+  void start(const app::PictureReader& pictures, int num_threads, CheckInput check = nullptr);
 
   /// The next images; nothing after the last. Throws UsageError.
   std::optional<app::ImageBatch> next_batch();
@@ -45,13 +52,17 @@ class ImageRun {
   [[nodiscard]] Reporter& reporter() noexcept { return reporter_; }
 
  private:
+  void tell_of_sidecars() const;
+
   const InputOptions& input_options_;
   const OutputOptions& output_options_;
   std::size_t batch_;
   app::RecordSchema schema_;
+  std::optional<app::SidecarNames> sidecar_names_;
   Reporter reporter_;
   InterruptWatcher watcher_;  // uses reporter_
   std::optional<InputList> inputs_;
+  bool inputs_are_slow_ = false;            // names may still arrive through a pipe
   std::optional<app::ImageStream> images_;  // uses inputs_
 };
 

@@ -37,6 +37,7 @@ constexpr std::array kCommands = {
     Command{"convert", "Make safetensors of a model in any format", run_convert},
     Command{"embed", "Turn images or texts into vectors", run_embed},
     Command{"eval", "Judge captions, answers and retrieval", run_eval},
+    Command{"explain", "Show where in an image a model looked for each word", run_explain},
     Command{"inspect", "Show what a model consists of", run_inspect},
     Command{"match", "Say how well texts fit images", run_match},
     Command{"models", "List the models that are here", run_models},

@@ -14,10 +14,12 @@ bool is_better(const BeamCandidate& a, const BeamCandidate& b) {
   return a.beam != b.beam ? a.beam < b.beam : a.token < b.token;
 }
 
-void BestCandidates::offer(std::span<const float> log_probs, float running_score, int beam) {
+void BestCandidates::offer(std::span<const float> log_probs, float running_score, int beam,
+                           float log_sum) {
   std::size_t token = 0;
   for (; heap_.size() < count_ && token < log_probs.size(); ++token) {
-    heap_.push_back({log_probs[token] + running_score, beam, static_cast<TokenId>(token)});
+    heap_.push_back({log_probs[token] + running_score, beam, static_cast<TokenId>(token),
+                     log_probs[token] - log_sum});
     std::push_heap(heap_.begin(), heap_.end(), is_better);
   }
   if (heap_.size() < count_) return;
@@ -29,7 +31,7 @@ void BestCandidates::offer(std::span<const float> log_probs, float running_score
     const float score = log_probs[token] + running_score;
     if (!(score > threshold)) continue;
     std::pop_heap(heap_.begin(), heap_.end(), is_better);
-    heap_.back() = {score, beam, static_cast<TokenId>(token)};
+    heap_.back() = {score, beam, static_cast<TokenId>(token), log_probs[token] - log_sum};
     std::push_heap(heap_.begin(), heap_.end(), is_better);
     threshold = heap_.front().score;
   }
@@ -46,10 +48,11 @@ void SampledCandidates::restart(std::size_t count) {
   impossible_.clear();
 }
 
-void SampledCandidates::offer(std::span<const float> log_probs, float running_score, int beam) {
+void SampledCandidates::offer(std::span<const float> log_probs, float running_score, int beam,
+                              float log_sum) {
   for (std::size_t token = 0; token < log_probs.size(); ++token) {
     const BeamCandidate candidate{log_probs[token] + running_score, beam,
-                                  static_cast<TokenId>(token)};
+                                  static_cast<TokenId>(token), log_probs[token] - log_sum};
     if (candidate.score > -std::numeric_limits<float>::infinity()) {
       possible_.push_back(candidate);
     } else if (impossible_.size() < count_) {

@@ -15,6 +15,7 @@ struct BeamCandidate {
   float score = 0.0F;
   int beam = 0;
   TokenId token = 0;
+  float log_probability = 0.0F;  ///< of the token after the beam
 };
 
 /// Better score first; among equal ones the lower beam, then the lower token. (torch.topk leaves
@@ -31,8 +32,9 @@ class BestCandidates {
     count_ = count;
     heap_.clear();
   }
-  /// log_probs: [vocab_size] of `beam`, each at most 0; running_score is added to each.
-  void offer(std::span<const float> log_probs, float running_score, int beam);
+  /// log_probs: [vocab_size] of `beam`, each at most 0; running_score is added to each. `log_sum`,
+  /// the logarithm of the sum of their exponentials, is what processors took away.
+  void offer(std::span<const float> log_probs, float running_score, int beam, float log_sum = 0.0F);
   /// Best first. Ends the round: call restart() before the next offer().
   [[nodiscard]] std::span<const BeamCandidate> sorted();
 
@@ -46,7 +48,8 @@ class SampledCandidates {
  public:
   /// Begins a round for `count` draws.
   void restart(std::size_t count);
-  void offer(std::span<const float> log_probs, float running_score, int beam);
+  /// As BestCandidates's.
+  void offer(std::span<const float> log_probs, float running_score, int beam, float log_sum = 0.0F);
   /// Best first. Ends the round: call restart() before the next offer().
   [[nodiscard]] std::span<const BeamCandidate> drawn(const RandomStream& random);
 

@@ -16,16 +16,22 @@ std::span<const BeamCandidate> CandidateSearch::find(const BeamState& beams,
   best_.restart(count);
   sampled_.restart(count);
   log_probs_.resize(static_cast<std::size_t>(settings.vocab_size));
+  const bool normalizes = settings.output_scores && processes_logits(settings, beams.limits());
+  float log_sum = 0.0F;
   for (int beam = 0; beam < beams.num_beams(); ++beam) {
     const std::size_t row = static_cast<std::size_t>(beam) * log_probs_.size();
     if (row < logits.size()) {
       log_softmax(logits.subspan(row, log_probs_.size()), log_probs_);
       process_logits(log_probs_, beams.ids(beam), settings, beams.limits(), order_);
+      if (normalizes) {
+        const LogNormalizer normalizer = masked_log_normalizer(log_probs_);
+        log_sum = normalizer.maximum + normalizer.log_sum;
+      }
     }
     if (settings.do_sample) {
-      sampled_.offer(log_probs_, beams.score(beam), beam);
+      sampled_.offer(log_probs_, beams.score(beam), beam, log_sum);
     } else {
-      best_.offer(log_probs_, beams.score(beam), beam);
+      best_.offer(log_probs_, beams.score(beam), beam, log_sum);
     }
   }
   if (!settings.do_sample) return best_.sorted();

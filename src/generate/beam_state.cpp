@@ -66,6 +66,16 @@ void BeamState::advance(std::span<const BeamCandidate> candidates) {
                  (settings_->early_stopping == EarlyStopping::when_full && all_filled());
 }
 
+template <typename Beam>
+void BeamState::continue_into(Beam& next, const BeamCandidate& candidate) const {
+  const RunningBeam& beam = running_[at(candidate.beam)];
+  next.ids = beam.ids;
+  next.ids.push_back(candidate.token);
+  if (!settings_->output_scores) return;
+  next.transition_scores = beam.transition_scores;
+  next.transition_scores.push_back(candidate.log_probability);
+}
+
 // `_update_finished_beams`. It never runs when early stopping or the heuristic have closed the
 // search: the search is finished then.
 void BeamState::keep_finished(std::span<const BeamCandidate> candidates) {
@@ -89,7 +99,7 @@ void BeamState::keep_finished(std::span<const BeamCandidate> candidates) {
     } else {
       next.score = scores_[chosen];
       next.is_filled = finishes(chosen - count);
-      continue_into(next.ids, candidates[chosen - count]);
+      continue_into(next, candidates[chosen - count]);
     }
   }
   std::swap(finished_, next_finished_);
@@ -107,14 +117,9 @@ void BeamState::keep_running(std::span<const BeamCandidate> candidates) {
     RunningBeam& next = next_running_[beam];
     next.score = scores_[order_[beam]];
     next.source = candidate.beam;
-    continue_into(next.ids, candidate);
+    continue_into(next, candidate);
   }
   std::swap(running_, next_running_);
-}
-
-void BeamState::continue_into(std::vector<TokenId>& ids, const BeamCandidate& candidate) const {
-  ids = running_[at(candidate.beam)].ids;
-  ids.push_back(candidate.token);
 }
 
 // `_check_early_stop_heuristic`, after the step
@@ -133,7 +138,7 @@ std::vector<GeneratedSequence> BeamState::take_results() {
   std::vector<GeneratedSequence> results;
   for (int index = 0; index < settings_->num_return_sequences; ++index) {
     FinishedBeam& beam = finished_[at(index)];
-    results.push_back({std::move(beam.ids), beam.score});
+    results.push_back({std::move(beam.ids), beam.score, std::move(beam.transition_scores)});
   }
   return results;
 }

@@ -47,11 +47,13 @@ class BeamState {
     float score = 0.0F;
     int source = 0;
     std::vector<TokenId> ids;
+    std::vector<float> transition_scores;  // if settings.output_scores
   };
   struct FinishedBeam {
     float score = 0.0F;
     bool is_filled = false;
     std::vector<TokenId> ids;
+    std::vector<float> transition_scores;
   };
 
   static std::size_t at(int beam) { return static_cast<std::size_t>(beam); }
@@ -61,7 +63,8 @@ class BeamState {
   [[nodiscard]] bool may_improve() const;
   void keep_finished(std::span<const BeamCandidate> candidates);
   void keep_running(std::span<const BeamCandidate> candidates);
-  void continue_into(std::vector<TokenId>& ids, const BeamCandidate& candidate) const;
+  template <typename Beam>
+  void continue_into(Beam& next, const BeamCandidate& candidate) const;
 
   const GenerationSettings* settings_;
   SequenceLimits limits_;

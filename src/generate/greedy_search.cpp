@@ -1,20 +1,17 @@
 #include "generate/greedy_search.hpp"
 
-#include <cmath>
 #include <utility>
 
 #include "generate/largest_logit.hpp"
+#include "generate/log_softmax.hpp"
 #include "generate/logits_processors.hpp"
 
 namespace blip {
 namespace {
 
-// Banned scores are -inf, which log_normalizer takes for damage: leave them out by hand.
 float log_probability_of(std::span<const float> scores, TokenId token) {
-  const float maximum = scores[static_cast<std::size_t>(token)];
-  double sum = 0.0;
-  for (const float score : scores) sum += std::exp(score - maximum);
-  return static_cast<float>(-std::log(sum));
+  const LogNormalizer normalizer = masked_log_normalizer(scores);
+  return scores[static_cast<std::size_t>(token)] - normalizer.maximum - normalizer.log_sum;
 }
 
 }  // namespace
@@ -75,7 +72,10 @@ void GreedySearch::advance(std::span<const float> logits, int first_row, TokenCh
     const SampledToken chosen = chooser.choose(
         row, sequence.ids, static_cast<std::uint32_t>(active.index), settings_, limits_);
     sequence.ids.push_back(chosen.token);
-    sequence.score += chosen.log_probability;
+    if (settings_.output_scores) {
+      sequence.score += chosen.log_probability;
+      sequence.transition_scores.push_back(chosen.log_probability);
+    }
     decided.push_back({.sequence = active.index, .token = chosen.token});
   }
   std::erase_if(active_, [&](const ActiveSequence& active) {

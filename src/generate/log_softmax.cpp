@@ -36,13 +36,18 @@ float sum_of_exp_block(const float* x, std::size_t n, float maximum) {
   return sum;
 }
 
+double sum_of_exp(const float* x, std::size_t n, float maximum) {
+  double sum = 0.0;
+  for (std::size_t start = 0; start < n; start += kBlock) {
+    sum += sum_of_exp_block(x + start, std::min(kBlock, n - start), maximum);
+  }
+  return sum;
+}
+
 // Returns the maximum, stores the sum of exp(x - maximum).
 float normalize(const float* x, std::size_t n, double* sum) {
   const float maximum = largest_of_finite(x, n);
-  *sum = 0.0;
-  for (std::size_t start = 0; start < n; start += kBlock) {
-    *sum += sum_of_exp_block(x + start, std::min(kBlock, n - start), maximum);
-  }
+  *sum = sum_of_exp(x, n, maximum);
   return maximum;
 }
 
@@ -53,13 +58,23 @@ HWY_AFTER_NAMESPACE();
 namespace blip {
 namespace {
 HWY_EXPORT(normalize);
-}
+HWY_EXPORT(sum_of_exp);
+}  // namespace
 
 LogNormalizer log_normalizer(std::span<const float> logits) {
   LogNormalizer result;
   double sum = 0.0;
   result.maximum = HWY_DYNAMIC_DISPATCH(normalize)(logits.data(), logits.size(), &sum);
   result.log_sum = std::isnan(result.maximum) ? result.maximum : static_cast<float>(std::log(sum));
+  return result;
+}
+
+LogNormalizer masked_log_normalizer(std::span<const float> scores) {
+  LogNormalizer result;
+  result.maximum = scores[static_cast<std::size_t>(first_maximum(scores))];
+  // The exponential of -inf is 0.
+  const double sum = HWY_DYNAMIC_DISPATCH(sum_of_exp)(scores.data(), scores.size(), result.maximum);
+  result.log_sum = static_cast<float>(std::log(sum));
   return result;
 }
 

@@ -13,6 +13,10 @@ struct LogNormalizer {
 /// logits: [vocab_size], not empty. NaN anywhere makes log_sum NaN.
 [[nodiscard]] LogNormalizer log_normalizer(std::span<const float> logits);
 
+/// The same of scores some of which are banned, -inf, and count for nothing. scores: [vocab_size],
+/// not empty, without NaN and +inf
+[[nodiscard]] LogNormalizer masked_log_normalizer(std::span<const float> scores);
+
 /// logits: [vocab_size] → out: [vocab_size]; may be the same memory. Throws malformed when the
 /// logits do not form a distribution (NaN or infinity): only damaged weights do that.
 void log_softmax(std::span<const float> logits, std::span<float> out);

@@ -59,6 +59,7 @@ void process_logits(std::span<float> scores, std::span<const TokenId> ids,
   if (settings.no_repeat_ngram_size > 0) {
     ban_repeated_ngrams(scores, ids, settings.no_repeat_ngram_size);
   }
+  if (settings.bad_words) settings.bad_words->ban(scores, ids);
   ban_early_stop(scores, ids, limits.min_length, settings.stop_token_id);
   if (!settings.do_sample) return;
 
@@ -71,7 +72,7 @@ void process_logits(std::span<float> scores, std::span<const TokenId> ids,
 
 bool processes_logits(const GenerationSettings& settings, const SequenceLimits& limits) {
   return settings.repetition_penalty != 1.0 || settings.no_repeat_ngram_size > 0 ||
-         limits.min_length > limits.prompt_length || settings.do_sample;
+         settings.bad_words || limits.min_length > limits.prompt_length || settings.do_sample;
 }
 
 }  // namespace blip

@@ -150,6 +150,12 @@ GenerationSettings resolve_settings(const GenerationOptions& model, const Genera
   settings.vocab_size = decoder.vocab_size;
   settings.max_position_embeddings = decoder.max_position_embeddings;
 
+  const auto& bad_words = caller.bad_words_ids ? caller.bad_words_ids : model.bad_words_ids;
+  if (bad_words) {
+    settings.bad_words =
+        std::make_shared<const BadWords>(*bad_words, settings.stop_token_id, settings.vocab_size);
+  }
+
   // Beam search looks at the two best continuations of every beam.
   require_at_least("vocab_size", settings.vocab_size, 2);
   require_at_least("max_position_embeddings", settings.max_position_embeddings, 1);

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "blip/generation.hpp"
 #include "blip/tokenizer.hpp"
+#include "generate/bad_words.hpp"
 
 namespace blip {
 
@@ -32,7 +34,8 @@ struct GenerationSettings {
   EarlyStopping early_stopping = EarlyStopping::heuristic;
   int num_return_sequences = 1;
   double repetition_penalty = 1.0;
-  int no_repeat_ngram_size = 0;  // 0: off
+  int no_repeat_ngram_size = 0;               // 0: off
+  std::shared_ptr<const BadWords> bad_words;  // null: none
 
   bool do_sample = false;
   double temperature = 1.0;

@@ -25,7 +25,8 @@ SampledToken TokenSampler::draw(std::span<const float> scores, double uniform) {
     maximum = std::max(maximum, scores[id]);
   }
   if (possible_.empty()) {
-    throw Error(ErrorCode::invalid_argument, "no_repeat_ngram_size leaves no token to sample");
+    throw Error(ErrorCode::invalid_argument,
+                "no_repeat_ngram_size and bad_words_ids leave no token to sample");
   }
   if (maximum == -kExcluded) {
     throw Error(ErrorCode::invalid_argument, "temperature is so small that the scores overflow");

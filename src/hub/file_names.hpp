@@ -7,6 +7,12 @@ namespace blip {
 
 inline constexpr const char* kConfigFile = "config.json";
 
+/// Instead of these, or beside them, a fine-tuned model may come as an adapter of PEFT: a
+/// configuration, and the first of the weights that is there.
+inline constexpr const char* kAdapterConfigFile = "adapter_config.json";
+inline constexpr std::array kAdapterWeightsFiles = {"adapter_model.safetensors",
+                                                    "adapter_model.bin"};
+
 /// The first of these that is there holds the weights; an index stands for the files it lists. In
 /// the order of preference, which is transformers'.
 struct WeightsFile {

@@ -60,8 +60,7 @@ class ModelDownload {
     }
     if (!config.found) {
       if (!config.commit.empty()) cache_.mark_absent(config.commit, kConfigFile);
-      throw Error(ErrorCode::unsupported,
-                  id_.repository + ": has no config.json, so it is no model blip can load");
+      return run_adapter();
     }
     commit_ = config.found->commit;
     if (!cache_.has(commit_, kConfigFile)) fetch(kConfigFile, *config.found, kMaxTextBytes);
@@ -74,6 +73,31 @@ class ModelDownload {
   }
 
  private:
+  // Of a repository without config.json. The base model is another.
+  std::filesystem::path run_adapter() {
+    const FileLookup config = ask_patiently(id_.revision, kAdapterConfigFile);
+    if (config.failure) throw Error(*config.failure);
+    if (!config.found) {
+      throw Error(ErrorCode::unsupported,
+                  id_.repository + ": has no config.json, so it is no model blip can load");
+    }
+    commit_ = config.found->commit;
+    if (!cache_.has(commit_, kAdapterConfigFile)) {
+      fetch(kAdapterConfigFile, *config.found, kMaxTextBytes);
+    }
+    for (const char* file : optional_files({})) obtain(file, kMaxTextBytes);
+    const bool has_weights =
+        std::any_of(kAdapterWeightsFiles.begin(), kAdapterWeightsFiles.end(),
+                    [&](const char* file) { return obtain(file, kMaxWeightsBytes); });
+    if (!has_weights) {
+      throw Error(ErrorCode::unsupported, id_.repository + ": an adapter without weights (" +
+                                              kAdapterWeightsFiles[0] + " or " +
+                                              kAdapterWeightsFiles[1] + ")");
+    }
+    cache_.remember(id_.revision, commit_);
+    return cache_.snapshot(commit_);
+  }
+
   [[nodiscard]] FileLookup ask(const std::string& revision, const std::string& file) {
     return look_up(session_, settings_, id_.repository, revision, file,
                    [&] { return report(file, 0, std::nullopt); });

@@ -94,7 +94,28 @@ std::vector<const char*> optional_files(std::string_view model_type) {
   return files;
 }
 
+namespace {
+
+bool is_adapter(const ModelCache& cache, const std::string& commit) {
+  return !cache.has(commit, kConfigFile) && cache.has(commit, kAdapterConfigFile);
+}
+
+// As below, of an adapter.
+bool is_complete_adapter(const ModelCache& cache, const std::string& commit) {
+  for (const char* file : kAdapterWeightsFiles) {
+    if (cache.has(commit, file)) return true;
+    if (!cache.is_known_absent(commit, file)) return false;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool is_usable(const ModelCache& cache, const std::string& commit) {
+  if (is_adapter(cache, commit)) {
+    return std::any_of(kAdapterWeightsFiles.begin(), kAdapterWeightsFiles.end(),
+                       [&](const char* file) { return cache.has(commit, file); });
+  }
   return cache.has(commit, kConfigFile) &&
          std::any_of(kWeightsFiles.begin(), kWeightsFiles.end(),
                      [&](const WeightsFile& file) { return has_weights(cache, commit, file); });
@@ -107,6 +128,7 @@ bool is_complete_snapshot(const ModelCache& cache, const std::string& commit) {
   };
   const std::vector<const char*> optional = optional_files(cached_model_type(cache, commit));
   if (!std::all_of(optional.begin(), optional.end(), known)) return false;
+  if (is_adapter(cache, commit)) return is_complete_adapter(cache, commit);
   for (const WeightsFile& file : kWeightsFiles) {
     if (has_weights(cache, commit, file)) return true;
     if (!cache.is_known_absent(commit, file.name)) return false;

@@ -39,7 +39,8 @@ std::string model_type_of(std::string_view config, const std::string& name);
 /// Everything but configuration and weights; none of it has to be there.
 std::vector<const char*> optional_files(std::string_view model_type);
 
-/// Whether a commit's configuration and some weights are in the cache: enough to work with.
+/// Whether a commit's configuration and some weights are in the cache, be it an adapter's: enough
+/// to work with.
 bool is_usable(const ModelCache& cache, const std::string& commit);
 
 /// Whether, besides, of every file it is known that it is there or that the commit has none: then

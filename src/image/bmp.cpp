@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "blip/error.hpp"
+#include "image/bmp_runs.hpp"
 
 namespace blip::image {
 namespace {
@@ -57,6 +58,18 @@ std::array<std::uint32_t, 3> masks_of(std::span<const std::byte> bytes, std::uin
   return given;
 }
 
+// Which bits are a pixel's alpha; 0: none. Only the longer headers have a mask for it, but a file
+// that leaves all masks empty means it, too.
+std::uint32_t alpha_mask_of(std::span<const std::byte> bytes, std::uint32_t header_bytes) {
+  constexpr std::uint32_t kFirstWithAlpha = 56;
+  constexpr std::size_t kMasksAt = kFileHeader + 40;
+  const auto given = [&](std::size_t mask) { return number(bytes, kMasksAt + 4 * mask, 4); };
+  const std::uint32_t alpha = header_bytes >= kFirstWithAlpha ? given(3) : 0;
+  const bool are_empty = given(0) == 0 && given(1) == 0 && given(2) == 0;
+  if (are_empty && alpha == 0) return 0xff000000;
+  return std::popcount(alpha) == 8 && std::countr_zero(alpha) % 8 == 0 ? alpha : 0;
+}
+
 // bits of the pixel under `mask`, stretched to 0…255 with the division cut off, as Pillow does
 std::uint8_t channel(std::uint32_t pixel, std::uint32_t mask) {
   const auto shift = static_cast<std::uint32_t>(std::countr_zero(mask));
@@ -104,16 +117,62 @@ std::vector<std::array<std::uint8_t, 3>> palette_of(std::span<const std::byte> p
   return colours;
 }
 
+constexpr std::array<std::uint32_t, 6> kWindowsHeaders = {40, 52, 56, 64, 108, 124};
+
+bool is_header(std::uint32_t bytes) {
+  return bytes == kOs2Header || std::ranges::find(kWindowsHeaders, bytes) != kWindowsHeaders.end();
+}
+
+BmpHeader::Runs runs_of(const Fields& fields) {
+  constexpr std::uint32_t kRle8 = 1;
+  constexpr std::uint32_t kRle4 = 2;
+  if (fields.bits > 8) return BmpHeader::Runs::none;
+  if (fields.compression == kRle8) return BmpHeader::Runs::rle8;
+  return fields.compression == kRle4 ? BmpHeader::Runs::rle4 : BmpHeader::Runs::none;
+}
+
+void copy_colour(const std::array<std::uint8_t, 3>& colour, std::uint8_t*& target) {
+  target = std::copy(colour.begin(), colour.end(), target);
+}
+
+// → [height, width, 3] of run-length encoded indices
+std::vector<std::uint8_t> run_pixels(std::span<const std::byte> bytes, const BmpHeader& header,
+                                     const std::string& name) {
+  const auto width = static_cast<std::size_t>(header.size.width);
+  const auto height = static_cast<std::size_t>(header.size.height);
+  const bool has_four_bits = header.runs == BmpHeader::Runs::rle4;
+  const auto indices = bmp_runs(bytes, header.pixels_at, has_four_bits, header.size);
+  if (indices.size() < width * height) fail_damaged(name);
+  std::vector<std::uint8_t> rgb(3 * width * height);
+  std::uint8_t* target = rgb.data();
+  for (std::size_t y = 0; y < height; ++y) {
+    const std::size_t stored = header.top_down ? y : height - 1 - y;
+    for (std::size_t x = 0; x < width; ++x) {
+      copy_colour(header.palette[indices[stored * width + x]], target);
+    }
+  }
+  return rgb;
+}
+
 }  // namespace
+
+bool is_bare_bmp(std::span<const std::byte> bytes) noexcept {
+  return bytes.size() >= kOs2Header && is_header(number(bytes, 0, 4));
+}
+
+std::vector<std::byte> with_bmp_file_header(std::span<const std::byte> bytes) {
+  std::vector<std::byte> file(kFileHeader + bytes.size());  // the pixels follow on the rest
+  file[0] = std::byte{'B'};
+  file[1] = std::byte{'M'};
+  std::ranges::copy(bytes, file.begin() + kFileHeader);
+  return file;
+}
 
 BmpHeader bmp_header(std::span<const std::byte> bytes, const std::string& name) {
   require(bytes, kFileHeader + kOs2Header, name);
   const std::uint32_t header_bytes = number(bytes, kFileHeader, 4);
   const bool is_os2 = header_bytes == kOs2Header;
-  constexpr std::array<std::uint32_t, 6> kWindowsHeaders = {40, 52, 56, 64, 108, 124};
-  if (!is_os2 && std::ranges::find(kWindowsHeaders, header_bytes) == kWindowsHeaders.end()) {
-    fail_unsupported(name, "an unknown header");
-  }
+  if (!is_header(header_bytes)) fail_unsupported(name, "an unknown header");
   require(bytes, kFileHeader + header_bytes, name);
   const Fields fields = is_os2 ? os2_fields(bytes) : windows_fields(bytes, name);
   if (fields.size.width == 0 || fields.size.height == 0) fail_damaged(name);
@@ -123,16 +182,24 @@ BmpHeader bmp_header(std::span<const std::byte> bytes, const std::string& name) 
   }
   constexpr std::uint32_t kBitFields = 3;
   const bool has_masks = fields.compression == kBitFields;
-  if (fields.compression != 0 && !has_masks) fail_unsupported(name, "compressed pixels");
+  const BmpHeader::Runs runs = runs_of(fields);
+  if (fields.compression != 0 && !has_masks && runs == BmpHeader::Runs::none) {
+    fail_unsupported(name, "compressed pixels");
+  }
   if (has_masks && fields.bits < 16) fail_unsupported(name, "unusual channel masks");
 
   BmpHeader header;
   header.size = fields.size;
   header.top_down = fields.top_down;
   header.bits = fields.bits;
+  header.runs = runs;
   header.pixels_at = number(bytes, 10, 4);
   if (header.bits > 8) {
     header.masks = masks_of(bytes, header.bits, has_masks, name);
+    if (has_masks && header.bits == 32) header.alpha_mask = alpha_mask_of(bytes, header_bytes);
+    if (header.pixels_at == 0) {
+      header.pixels_at = kFileHeader + header_bytes + (has_masks && header_bytes == 40 ? 12 : 0);
+    }
     return header;
   }
   const std::size_t step = is_os2 ? 3 : 4;
@@ -141,13 +208,16 @@ BmpHeader bmp_header(std::span<const std::byte> bytes, const std::string& name) 
   const std::size_t palette_at = kFileHeader + header_bytes;
   require(bytes, palette_at + step * colours, name);
   header.palette = palette_of(bytes.subspan(palette_at, step * colours), step);
-  // Some writers say that the pixels start where the palette does.
-  if (header.pixels_at == palette_at) header.pixels_at += step * colours;
+  // Some writers say that the pixels start where the palette does, or nothing.
+  if (header.pixels_at == palette_at || header.pixels_at == 0) {
+    header.pixels_at = palette_at + step * colours;
+  }
   return header;
 }
 
 std::vector<std::uint8_t> bmp_pixels(std::span<const std::byte> bytes, const BmpHeader& header,
                                      const std::string& name) {
+  if (header.runs != BmpHeader::Runs::none) return run_pixels(bytes, header, name);
   const std::size_t width = header.size.width;
   const std::size_t height = header.size.height;
   const std::size_t row_bytes = (width * header.bits + 31) / 32 * 4;
@@ -162,20 +232,34 @@ std::vector<std::uint8_t> bmp_pixels(std::span<const std::byte> bytes, const Bmp
   for (std::size_t y = 0; y < height; ++y) {
     const std::size_t stored = header.top_down ? y : height - 1 - y;
     const auto row = bytes.subspan(header.pixels_at + stored * row_bytes, last_row_bytes);
-    for (std::size_t x = 0; x < width; ++x, target += 3) {
+    for (std::size_t x = 0; x < width; ++x) {
       if (header.bits <= 8) {
         const std::size_t bit = x * header.bits;
         const std::uint32_t packed = number(row, bit / 8, 1) >> (8 - header.bits - bit % 8);
-        const auto& colour = header.palette[packed & ((1U << header.bits) - 1)];
-        std::copy(colour.begin(), colour.end(), target);
+        copy_colour(header.palette[packed & ((1U << header.bits) - 1)], target);
       } else {
         const int pixel_bytes = static_cast<int>(header.bits / 8);
         const std::uint32_t pixel = number(row, x * header.bits / 8, pixel_bytes);
-        for (std::size_t c = 0; c < 3; ++c) target[c] = channel(pixel, header.masks[c]);
+        for (const std::uint32_t mask : header.masks) *target++ = channel(pixel, mask);
       }
     }
   }
   return rgb;
+}
+
+void blend_bmp(std::span<const std::byte> bytes, const BmpHeader& header, const Colour& background,
+               std::vector<std::uint8_t>& rgb) {
+  const std::size_t row_bytes = std::size_t{4} * header.size.width;
+  for (std::size_t y = 0; y < static_cast<std::size_t>(header.size.height); ++y) {
+    const std::size_t stored = header.top_down ? y : header.size.height - 1 - y;
+    const auto row = bytes.subspan(header.pixels_at + stored * row_bytes, row_bytes);
+    std::uint8_t* target = rgb.data() + y * 3 * header.size.width;
+    for (std::size_t x = 0; x < row.size(); x += 4, target += 3) {
+      const std::uint8_t alpha = channel(number(row, x, 4), header.alpha_mask);
+      const Colour colour = blended({target[0], target[1], target[2]}, alpha, background);
+      std::copy(colour.begin(), colour.end(), target);
+    }
+  }
 }
 
 }  // namespace blip::image

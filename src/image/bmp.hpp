@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "image/resize.hpp"
+#include "image/transparency.hpp"
 
 namespace blip::image {
 
@@ -17,17 +18,29 @@ struct BmpHeader {
   bool top_down = false;
   std::uint32_t bits = 0;  ///< per pixel: 1, 4, 8 (palette), 16, 24 or 32
   std::size_t pixels_at = 0;
+  enum class Runs { none, rle8, rle4 } runs = Runs::none;
   /// 16 bits and more: which bits of a pixel are red, green and blue.
   std::array<std::uint32_t, 3> masks{};
+  std::uint32_t alpha_mask = 0;  ///< 0: every pixel is opaque
   /// 8 bits and less: [colours, 3]
   std::vector<std::array<std::uint8_t, 3>> palette;
 };
 
-/// Throws malformed, or unsupported (run-length encoding, and channels that Pillow refuses too).
+/// Whether the bytes are a bitmap without the header that files have, as clipboards keep it.
+bool is_bare_bmp(std::span<const std::byte> bytes) noexcept;
+
+/// Such a bitmap with that header.
+std::vector<std::byte> with_bmp_file_header(std::span<const std::byte> bytes);
+
+/// Throws malformed, or unsupported (what Pillow refuses too).
 BmpHeader bmp_header(std::span<const std::byte> bytes, const std::string& name);
 
 /// → [height, width, 3]. Throws malformed if the pixels are not all there.
 std::vector<std::uint8_t> bmp_pixels(std::span<const std::byte> bytes, const BmpHeader& header,
                                      const std::string& name);
+
+/// Lays the pixels, which bmp_pixels has read, over `background` by their alpha.
+void blend_bmp(std::span<const std::byte> bytes, const BmpHeader& header, const Colour& background,
+               std::vector<std::uint8_t>& rgb);
 
 }  // namespace blip::image

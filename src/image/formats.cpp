@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
+
+#include "image/bmp.hpp"
 
 namespace blip::image {
 namespace {
@@ -33,8 +36,41 @@ Format format_of(std::span<const std::byte> bytes) {
   if (head.size() >= 12 && head.substr(4, 4) == "ftyp"sv && is_heif_brand(head.substr(8, 4))) {
     return Format::heif;
   }
-  if (head.starts_with("BM"sv)) return Format::bmp;
+  if (head.starts_with("BM"sv) || is_bare_bmp(bytes)) return Format::bmp;
   return Format::unknown;
+}
+
+// libvips has loaders for most of them, none of which it considers fit for files from strangers.
+const char* unsupported_format(std::span<const std::byte> bytes) {
+  const std::string_view file(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  constexpr std::array<std::pair<std::string_view, const char*>, 22> kMagic = {{
+      {"\0\0\0\x0cjP  \r\n\x87\n"sv, "JPEG 2000"},
+      {"\xff\x4f\xff\x51"sv, "JPEG 2000"},
+      {"\xff\x0a"sv, "JPEG XL"},
+      {"\0\0\0\x0cJXL "sv, "JPEG XL"},
+      {"P1"sv, "PBM"},
+      {"P4"sv, "PBM"},
+      {"P2"sv, "PGM"},
+      {"P5"sv, "PGM"},
+      {"P3"sv, "PPM"},
+      {"P6"sv, "PPM"},
+      {"P7"sv, "PAM"},
+      {"Pf"sv, "PFM"},
+      {"PF"sv, "PFM"},
+      {"\x0a\x02\x01"sv, "PCX"},
+      {"\x0a\x03\x01"sv, "PCX"},
+      {"\x0a\x05\x01"sv, "PCX"},
+      {"\0\0\1\0"sv, "ICO"},
+      {"\0\0\2\0"sv, "CUR"},
+      {"8BPS"sv, "Photoshop"},
+      {"%PDF-"sv, "PDF"},
+      {"%!PS"sv, "PostScript"},
+      {"<svg"sv, "SVG"},
+  }};
+  for (const auto& [magic, name] : kMagic) {
+    if (file.starts_with(magic)) return name;
+  }
+  return file.ends_with("TRUEVISION-XFILE.\0"sv) ? "TGA" : nullptr;
 }
 
 const char* name_of(Format format) {

@@ -29,30 +29,31 @@ std::vector<CrossAttentionRows> cut_into_blocks(std::span<const CrossAttentionRo
   return blocks;
 }
 
-// query: [rows] of [D], `row_step` floats apart → out, the same, by matrix products; scores:
-// [rows, stride], wide: room for keys and values as float32 if they are not
-void attend_by_products(const CachedHead& head, const float* query, std::int64_t rows,
-                        std::int64_t row_step, float* scores, float* wide, float* out) {
+}  // namespace
+
+CachedHead head_as_f32(const CachedHead& head, float* wide) {
+  if (head.format == WeightFormat::f32) return head;
   const std::int64_t key_count = head.head_size * head.stride;
   const std::int64_t value_count = head.tokens * head.head_size;
-  const auto* keys = static_cast<const float*>(head.keys);
-  const auto* values = static_cast<const float*>(head.values);
-  if (head.format != WeightFormat::f32) {
-    convert_to_f32(head.keys, head.format, static_cast<std::size_t>(key_count), wide);
-    convert_to_f32(head.values, head.format, static_cast<std::size_t>(value_count),
-                   wide + key_count);
-    keys = wide;
-    values = wide + key_count;
-  }
-  multiply({query, row_step}, {keys, head.stride}, scores, head.stride, rows, head.tokens,
-           head.head_size);
-  softmax_rows(scores, rows, head.tokens, head.stride,
-               1.0F / std::sqrt(static_cast<float>(head.head_size)));
-  multiply({scores, head.stride}, {values, head.head_size}, out, row_step, rows, head.head_size,
-           head.tokens);
+  convert_to_f32(head.keys, head.format, static_cast<std::size_t>(key_count), wide);
+  convert_to_f32(head.values, head.format, static_cast<std::size_t>(value_count), wide + key_count);
+  CachedHead floats = head;
+  floats.format = WeightFormat::f32;
+  floats.keys = wide;
+  floats.values = wide + key_count;
+  return floats;
 }
 
-}  // namespace
+void attend_by_products(const CachedHead& stored, const float* query, std::int64_t rows,
+                        std::int64_t row_step, float* probabilities, float* wide, float* out) {
+  const CachedHead head = head_as_f32(stored, wide);
+  multiply({query, row_step}, {static_cast<const float*>(head.keys), head.stride}, probabilities,
+           head.stride, rows, head.tokens, head.head_size);
+  softmax_rows(probabilities, rows, head.tokens, head.stride,
+               1.0F / std::sqrt(static_cast<float>(head.head_size)));
+  multiply({probabilities, head.stride}, {static_cast<const float*>(head.values), head.head_size},
+           out, row_step, rows, head.head_size, head.tokens);
+}
 
 std::vector<CrossAttentionRows> group_by_cache(std::span<const std::int64_t> lengths,
                                                std::span<const CrossAttentionCache* const> caches) {

@@ -24,6 +24,15 @@ struct CrossAttentionRows {
 std::vector<CrossAttentionRows> group_by_cache(std::span<const std::int64_t> lengths,
                                                std::span<const CrossAttentionCache* const> caches);
 
+/// A head whose keys and values are float32: itself, or a copy in `wide`, which has room for
+/// [2 * stride, D].
+CachedHead head_as_f32(const CachedHead& head, float* wide);
+
+/// One head by matrix products. query: [rows] of [D], `row_step` floats apart → out, the same, and
+/// probabilities: [rows, stride], of which the first N of a row count; wide: as in head_as_f32.
+void attend_by_products(const CachedHead& head, const float* query, std::int64_t rows,
+                        std::int64_t row_step, float* probabilities, float* wide, float* out);
+
 /// query: [rows, H] → out: [rows, H], attention alone. `layer` is that of the caches.
 void cross_attention(std::int64_t layer, std::span<const CrossAttentionRows> groups,
                      std::int64_t heads, std::int64_t head_size, const float* query, float* out,

@@ -26,7 +26,7 @@ void require_embeddable(const TextModel& model, const TextToken& token) {
 void run_text_layers(const TextModel& model, std::span<const TextToken> tokens,
                      const SelfAttentionStep& attend_to_text,
                      const CrossAttentionStep& attend_to_image, float* x, Context& context,
-                     RowProduct kernel) {
+                     RowProduct kernel, const SumObserver& observe) {
   Scratch& scratch = context.scratch();
   const Scratch::Frame frame(scratch);
   const std::int64_t hidden = model.config.hidden_size;
@@ -60,11 +60,13 @@ void run_text_layers(const TextModel& model, std::span<const TextToken> tokens,
     attend_to_text(number, query, key, value, attended);
     linear(attended, rows, layer.attention.output, sum, context, Epilogue::bias_residual, x,
            kernel);
+    if (observe) observe(number, TextLayerNorm::attention, sum);
     normalise(layer.attention.layer_norm);
 
     if (attend_to_image) attend_to_image(number, x);
 
     feed_forward(x, rows, layer.intermediate, layer.output, sum, context, kernel);
+    if (observe) observe(number, TextLayerNorm::output, sum);
     normalise(layer.layer_norm);
   }
 }

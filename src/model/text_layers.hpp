@@ -30,10 +30,15 @@ using SelfAttentionStep = std::function<void(std::int64_t layer, const float* qu
 /// empty function stands for a text without an image: the block is left out.
 using CrossAttentionStep = std::function<void(std::int64_t layer, float* x)>;
 
+/// Which of a layer's norms reads a sum: that of self-attention or that of the feed-forward block.
+enum class TextLayerNorm { attention, output };
+/// sum: [rows, H], a block's output and its residual, just before the layer norm reads it.
+using SumObserver = std::function<void(std::int64_t layer, TextLayerNorm reader, const float* sum)>;
+
 /// tokens → x: [tokens, H], the last layer's states. The tokens are embeddable.
 void run_text_layers(const TextModel& model, std::span<const TextToken> tokens,
                      const SelfAttentionStep& attend_to_text,
                      const CrossAttentionStep& attend_to_image, float* x, Context& context,
-                     RowProduct kernel = RowProduct::by_count);
+                     RowProduct kernel = RowProduct::by_count, const SumObserver& observe = {});
 
 }  // namespace blip

@@ -136,8 +136,12 @@ void VisionModel::load_positions(WeightLoader& loader) {
   position_embedding_ = resampled_positions_.data();
 }
 
+PatchEmbedding::Grid VisionModel::grid(std::int64_t height, std::int64_t width) const {
+  return patch_embedding_.grid(height, width);
+}
+
 std::int64_t VisionModel::token_count(std::int64_t height, std::int64_t width) const {
-  return patch_embedding_.grid(height, width).patches() + tower_.leading_tokens();
+  return grid(height, width).patches() + tower_.leading_tokens();
 }
 
 // positions: [positioned, E] → rows: [leading, E]

@@ -33,8 +33,9 @@ class VisionModel {
  public:
   VisionModel(WeightLoader& loader, const VisionTransformer& tower);
 
-  /// Tokens of an image of this size: one per patch, and those that stand before them. Throws
-  /// invalid_argument for an image smaller than a patch.
+  /// The patches of an image of this size. Throws invalid_argument for one smaller than a patch.
+  [[nodiscard]] PatchEmbedding::Grid grid(std::int64_t height, std::int64_t width) const;
+  /// Its tokens: one per patch, and those that stand before them. Throws as grid() does.
   [[nodiscard]] std::int64_t token_count(std::int64_t height, std::int64_t width) const;
 
   /// pixels: [B, 3, H, W] → last_hidden_state: [B, N, E]. A size other than the model's

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "blip/error.hpp"
+#include "checkpoint/shape_text.hpp"
 #include "checkpoint/weight_scales.hpp"
 #include "kernels/int8/quantize_weights.hpp"
 #include "kernels/layout/convert.hpp"
@@ -12,15 +13,6 @@
 
 namespace blip {
 namespace {
-
-std::string describe(std::span<const std::int64_t> shape) {
-  std::string text = "[";
-  for (const std::int64_t size : shape) {
-    if (text.size() > 1) text += ", ";
-    text += std::to_string(size);
-  }
-  return text + "]";
-}
 
 WeightFormat format_of(const CheckpointTensor& tensor, const Checkpoint& checkpoint) {
   if (const auto format = weight_format(tensor.dtype)) return *format;
@@ -39,7 +31,7 @@ WeightFormat wanted_format(WeightType type, WeightFormat stored,
     case WeightType::bf16:
       return WeightFormat::bf16;
     case WeightType::i8:
-      return is_matrix(shape) ? WeightFormat::i8 : stored;
+      return is_made_int8(shape) ? WeightFormat::i8 : stored;
     case WeightType::stored:
       break;
   }
@@ -62,12 +54,12 @@ const CheckpointTensor& WeightLoader::require(const std::string& name,
   const CheckpointTensor* tensor = checkpoint_.find(name);
   if (tensor == nullptr) {
     throw Error(ErrorCode::missing_tensor, source_of(checkpoint_) + ": tensor '" + name + "' " +
-                                               describe(shape) + " is missing");
+                                               shape_text(shape) + " is missing");
   }
   if (!std::equal(tensor->shape.begin(), tensor->shape.end(), shape.begin(), shape.end())) {
     throw Error(ErrorCode::shape_mismatch, source_of(checkpoint_) + ": tensor '" + name +
-                                               "' has shape " + describe(tensor->shape) +
-                                               ", config.json asks for " + describe(shape));
+                                               "' has shape " + shape_text(tensor->shape) +
+                                               ", config.json asks for " + shape_text(shape));
   }
   used_.insert(name);
   return *tensor;

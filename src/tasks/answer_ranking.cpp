@@ -1,9 +1,11 @@
 #include "tasks/answer_ranking.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "blip/error.hpp"
+#include "generate/largest_logit.hpp"
 #include "generate/log_softmax.hpp"
 
 namespace blip {
@@ -14,15 +16,22 @@ constexpr double kLabelSmoothing = 0.1;
 // Logits of 256 tokens over BERT's vocabulary take 31 MB.
 constexpr std::size_t kTokensAtOnce = 256;
 
-// Minus torch's cross_entropy(logits, target, label_smoothing=0.1): logits [V]
-double smoothed_log_likelihood(std::span<const float> logits, TokenId target) {
+struct LogLikelihood {
+  double smoothed = 0.0;  // minus torch's cross_entropy(logits, target, label_smoothing=0.1)
+  double plain = 0.0;
+};
+
+// logits: [V]
+LogLikelihood log_likelihood(std::span<const float> logits, TokenId target) {
   const LogNormalizer normalizer = log_normalizer(logits);
+  if (std::isnan(normalizer.maximum)) throw damaged_logits();
   const double log_sum =
       static_cast<double>(normalizer.maximum) + static_cast<double>(normalizer.log_sum);
   const double mean =
       std::accumulate(logits.begin(), logits.end(), 0.0) / static_cast<double>(logits.size());
   const double of_target = static_cast<double>(logits[static_cast<std::size_t>(target)]) - log_sum;
-  return (1 - kLabelSmoothing) * of_target + kLabelSmoothing * (mean - log_sum);
+  return {.smoothed = (1 - kLabelSmoothing) * of_target + kLabelSmoothing * (mean - log_sum),
+          .plain = of_target};
 }
 
 }  // namespace
@@ -65,6 +74,7 @@ std::vector<RankedAnswer> AnswerList::rank(TextDecoder& decoder) const {
   const DecodeRow start{.image = 0, .parent = -1, .tokens = std::span(answers_.front()).first(1)};
   const std::span<const float> fed = decoder.step(std::span(&start, 1));
   const std::vector<float> first_logits(fed.begin(), fed.end());
+  require_finite(first_logits);
   const std::size_t vocabulary = first_logits.size();
 
   std::vector<RankedAnswer> ranked;
@@ -87,12 +97,18 @@ std::vector<RankedAnswer> AnswerList::rank(TextDecoder& decoder) const {
     if (tokens > 0) logits = decoder.step_all_logits(rows);
     for (; done < last; ++done) {
       const std::vector<TokenId>& answer = answers_[candidates[done]];
-      double score = smoothed_log_likelihood(first_logits, answer[1]);
+      LogLikelihood sum = log_likelihood(first_logits, answer[1]);
       for (std::size_t i = 2; i < answer.size(); ++i) {
-        score += smoothed_log_likelihood(logits.first(vocabulary), answer[i]);
+        const LogLikelihood next = log_likelihood(logits.first(vocabulary), answer[i]);
+        sum.smoothed += next.smoothed;
+        sum.plain += next.plain;
         logits = logits.subspan(vocabulary);
       }
-      ranked.push_back({candidates[done], static_cast<float>(score)});
+      const auto generated = static_cast<double>(answer.size() - 1);  // all but [DEC]
+      ranked.push_back({.answer = candidates[done],
+                        .score = static_cast<float>(sum.smoothed),
+                        .log_probability = static_cast<float>(sum.plain),
+                        .mean_log_probability = static_cast<float>(sum.plain / generated)});
     }
   }
   std::stable_sort(ranked.begin(), ranked.end(),

@@ -28,11 +28,16 @@ class RetrievalEncoder final : public DualEncoder {
     return kBlipForImageTextRetrieval.name;
   }
   [[nodiscard]] bool has_matching_head() const noexcept override { return true; }
+  [[nodiscard]] int max_tokens(TextStyle style) const override {
+    return style == TextStyle::hf ? model_.config().text_config.max_position_embeddings
+                                  : DualEncoder::max_tokens(style);
+  }
   [[nodiscard]] bool has_style(TextStyle /*style*/) const noexcept override { return true; }
   [[nodiscard]] LabelSimilarity label_similarity() const noexcept override {
     return {.scale = kInitialScale};
   }
 
+  [[nodiscard]] const Tokenizer& tokenizer() const override { return *tokenizer_; }
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text, TextStyle style) const override {
     return style == TextStyle::original ? tokenizer_->encode(pre_caption(text, kOriginalTextWords))
                                         : tokenizer_->encode(text);
@@ -62,6 +67,11 @@ class RetrievalEncoder final : public DualEncoder {
     }
     return matchings;
   }
+  [[nodiscard]] GradCam grad_cam(const EncodedImage& image, const std::vector<TokenId>& text,
+                                 TextStyle style, const GradCamOptions& options,
+                                 Context& context) const override {
+    return model_.grad_cam(image, text, style, options, context);
+  }
 
  private:
   std::shared_ptr<const Tokenizer> tokenizer_;
@@ -83,6 +93,7 @@ class EmbeddingEncoder final : public DualEncoder {
     return {.scale = model_.similarity_scale()};
   }
 
+  [[nodiscard]] const Tokenizer& tokenizer() const override { return *tokenizer_; }
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
     return tokenizer_->encode(text);
@@ -113,10 +124,9 @@ class EmbeddingEncoder final : public DualEncoder {
 
 }  // namespace
 
-std::shared_ptr<const DualEncoder> open_blip_dual_encoder(const std::filesystem::path& model,
-                                                          const LoadOptions& options,
-                                                          MatchingHead matching_head) {
-  std::shared_ptr<const Tokenizer> tokenizer = kBlipFamily.open_tokenizer(model);
+std::shared_ptr<const DualEncoder> open_blip_dual_encoder(
+    const std::filesystem::path& model, std::shared_ptr<const Tokenizer> tokenizer,
+    const LoadOptions& options, MatchingHead matching_head) {
   // A checkpoint of pre-training, which names another class, is a BlipForImageTextRetrieval as
   // well.
   if (matching_head == MatchingHead::optional &&

@@ -33,6 +33,7 @@ class WholeClip final : public DualEncoder {
     return {.scale = model_.similarity_scale()};
   }
 
+  [[nodiscard]] const Tokenizer& tokenizer() const override { return *tokenizer_; }
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
     return clip_tokens(*tokenizer_, text, model_.config());
@@ -73,6 +74,7 @@ class ClipTextTower final : public DualEncoder {
     return style == TextStyle::hf;
   }
 
+  [[nodiscard]] const Tokenizer& tokenizer() const override { return *tokenizer_; }
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
     return clip_tokens(*tokenizer_, text, model_.config());

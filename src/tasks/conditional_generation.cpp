@@ -1,5 +1,6 @@
 #include "blip/conditional_generation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "architectures/blip/architectures.hpp"
@@ -8,9 +9,11 @@
 #include "core/thread_context.hpp"
 #include "generate/generate.hpp"
 #include "model/text_decoder.hpp"
+#include "model/text_gradients.hpp"
 #include "model/text_model.hpp"
 #include "model/vision_model.hpp"
 #include "tasks/decoding.hpp"
+#include "tasks/grad_cam_maps.hpp"
 #include "tasks/image_memory.hpp"
 #include "tasks/model_files.hpp"
 #include "tasks/session.hpp"
@@ -112,6 +115,37 @@ BlipGenerationSession BlipForConditionalGeneration::start_session() const {
     return PreparedRequest{std::move(caches.front()), std::move(starts.front())};
   };
   return start_decoding_session(model_, model_->text, model_->head, prepare);
+}
+
+GradCam BlipForConditionalGeneration::grad_cam(const EncodedImage& image,
+                                               const std::vector<TokenId>& sequence,
+                                               std::size_t prompt, const GradCamOptions& options,
+                                               Context& context) const {
+  const TextModel& text = model_->text;
+  const std::vector<ChosenToken> tokens = chosen_tokens(sequence, prompt, text.config);
+  GradCamMaps maps(ids_of(tokens), image, options, text.config);
+  if (tokens.empty()) return std::move(maps).finish(0);
+  const auto caches = read_images(std::span(&image, 1), text, model_, context);
+  const CrossAttentionCache& read = *caches.front();
+  // The last token is only predicted.
+  const auto fed = std::span(sequence).first(static_cast<std::size_t>(tokens.back().after) + 1);
+  const TextActivations recorded =
+      record_text(text, fed, read, TextAttention::what_is_before, maps.layer(), context);
+
+  double score = 0;
+  const std::size_t together = losses_together(recorded.tokens);
+  for (std::size_t first = 0; first < tokens.size(); first += together) {
+    const auto some = std::span(tokens).subspan(first, std::min(together, tokens.size() - first));
+    StateGradients gradients =
+        log_probability_gradients(model_->head, recorded, some, score, context);
+    const std::vector<float> of_probabilities =
+        image_attention_gradient(text, recorded, read, maps.layer(), std::move(gradients), context);
+    const GradCamRows attention = maps.rows_of(recorded, of_probabilities, read);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      attention.add(static_cast<std::int64_t>(i), some[i].after, 1, maps.map(first + i));
+    }
+  }
+  return std::move(maps).finish(score);
 }
 
 std::vector<EncodedImage> BlipForConditionalGeneration::encode_images(TensorView pixel_values,

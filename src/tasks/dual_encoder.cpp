@@ -1,12 +1,21 @@
 #include "tasks/dual_encoder.hpp"
 
+#include <limits>
 #include <string>
 
 #include "architectures/registry.hpp"
 #include "blip/error.hpp"
-#include "checkpoint/model_directory.hpp"
+#include "checkpoint/model_source.hpp"
 
 namespace blip {
+
+int DualEncoder::max_tokens(TextStyle /*style*/) const {
+  return std::numeric_limits<int>::max();
+}
+
+const Tokenizer& DualEncoder::tokenizer() const {
+  throw Error(ErrorCode::unsupported, "a " + std::string(architecture()) + " reads no texts");
+}
 
 std::vector<Matching> DualEncoder::match(const EncodedImage& /*image*/,
                                          std::span<const std::vector<TokenId>> /*texts*/,
@@ -15,17 +24,30 @@ std::vector<Matching> DualEncoder::match(const EncodedImage& /*image*/,
               "a " + std::string(architecture()) + " has no image-text matching head");
 }
 
+GradCam DualEncoder::grad_cam(const EncodedImage& /*image*/, const std::vector<TokenId>& /*text*/,
+                              TextStyle /*style*/, const GradCamOptions& /*options*/,
+                              Context& /*context*/) const {
+  throw Error(ErrorCode::unsupported,
+              "a " + std::string(architecture()) + " has no image-text matching head");
+}
+
 std::shared_ptr<const DualEncoder> open_dual_encoder(const std::filesystem::path& model,
                                                      const LoadOptions& options,
-                                                     MatchingHead matching_head) {
-  const std::filesystem::path path = resolve_model(model.native(), options.progress, options.hub);
+                                                     MatchingHead matching_head,
+                                                     const std::filesystem::path& processor) {
+  const ModelSource source =
+      resolve_source(model.native(), options.adapter.native(), options.progress, options.hub);
+  const std::filesystem::path& path = source.model;
   const ModelFamily& family = family_of(path);
   if (family.open_dual_encoder == nullptr) {
     const Architecture& architecture = family.architecture_of(path);
     throw Error(ErrorCode::unsupported, path.string() + ": is a " + architecture.name +
                                             ", which does not embed images and texts");
   }
-  auto encoder = family.open_dual_encoder(path, options, matching_head);
+  LoadOptions resolved = options;
+  resolved.adapter = source.adapter;
+  auto tokenizer = open_tokenizer(path, processor.empty() ? source.tokenizer() : processor);
+  auto encoder = family.open_dual_encoder(path, std::move(tokenizer), resolved, matching_head);
   if (matching_head == MatchingHead::required && !encoder->has_matching_head()) {
     throw Error(ErrorCode::unsupported, path.string() + ": is a " +
                                             std::string(encoder->architecture()) +

@@ -10,6 +10,7 @@
 
 #include "blip/context.hpp"
 #include "blip/encoded_image.hpp"
+#include "blip/grad_cam.hpp"
 #include "blip/load_options.hpp"
 #include "blip/tensor.hpp"
 #include "blip/text_style.hpp"
@@ -51,9 +52,15 @@ class DualEncoder {
   /// As the model was trained to compare images with texts.
   [[nodiscard]] virtual LabelSimilarity label_similarity() const noexcept { return {}; }
 
+  /// Throws unsupported for a model that reads no texts.
+  [[nodiscard]] virtual const Tokenizer& tokenizer() const;
   /// The token ids of a text in a style that the model has: [T], never padded.
   [[nodiscard]] virtual std::vector<TokenId> tokens(std::string_view text,
                                                     TextStyle style) const = 0;
+
+  /// The longest text that can be read in a style, in tokens. A model that shortens longer ones has
+  /// no limit.
+  [[nodiscard]] virtual int max_tokens(TextStyle style) const;
 
   /// pixel_values: [B, 3, H, W] → B images
   [[nodiscard]] virtual std::vector<EncodedImage> encode_images(TensorView pixel_values,
@@ -70,15 +77,23 @@ class DualEncoder {
   [[nodiscard]] virtual std::vector<Matching> match(const EncodedImage& image,
                                                     std::span<const std::vector<TokenId>> texts,
                                                     TextStyle style, Context& context) const;
+
+  /// Where the matching head makes the model look for each word of a text, as
+  /// BlipForImageTextRetrieval::grad_cam. Throws unsupported without a matching head.
+  [[nodiscard]] virtual GradCam grad_cam(const EncodedImage& image,
+                                         const std::vector<TokenId>& text, TextStyle style,
+                                         const GradCamOptions& options, Context& context) const;
 };
 
 enum class MatchingHead { optional, required };
 
 /// The dual encoder in `model`, which is a model directory, a checkpoint file, a hub id or the name
-/// of a bundled model. Throws unsupported for a model that is none or that lacks the matching head
+/// of a bundled model. It reads texts by the tokenizer of `processor`, another model, if one is
+/// named. Throws unsupported for a model that is none or that lacks the matching head
 /// that is required, or whatever reading the files throws.
 std::shared_ptr<const DualEncoder> open_dual_encoder(
     const std::filesystem::path& model, const LoadOptions& options,
-    MatchingHead matching_head = MatchingHead::optional);
+    MatchingHead matching_head = MatchingHead::optional,
+    const std::filesystem::path& processor = {});
 
 }  // namespace blip

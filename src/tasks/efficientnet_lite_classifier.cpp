@@ -6,7 +6,7 @@
 
 #include "architectures/efficientnet_lite/family.hpp"
 #include "blip/image_classification.hpp"
-#include "checkpoint/model_directory.hpp"
+#include "checkpoint/model_source.hpp"
 #include "core/scratch.hpp"
 #include "model/efficientnet_lite.hpp"
 #include "tasks/embedding.hpp"
@@ -44,9 +44,10 @@ EfficientNetLiteForImageClassification::EfficientNetLiteForImageClassification(
 
 EfficientNetLiteForImageClassification EfficientNetLiteForImageClassification::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
-  const std::filesystem::path path = resolve_model(model.native(), options.progress, options.hub);
-  auto config = EfficientNetLiteClassifierConfig::from_pretrained(path);
-  WeightsOpener weights(path, options);
+  const ModelSource source =
+      resolve_source(model.native(), options.adapter.native(), options.progress, options.hub);
+  auto config = EfficientNetLiteClassifierConfig::from_pretrained(source.model);
+  WeightsOpener weights(source, options);
   weights.require(kEfficientNetLiteForImageClassification, config.architecture);
   WeightLoader& loader = weights.loader();
   EfficientNetLite backbone(loader, config.backbone, "efficientnet.", config.image_size);

@@ -1,6 +1,7 @@
 #include "tasks/image_memory.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -15,10 +16,21 @@ const Tensor& EncodedImage::last_hidden_state() const noexcept {
   return memory_->last_hidden_state;
 }
 
-EncodedImage image_of_features(Tensor last_hidden_state) {
+EncodedImage image_of_features(Tensor last_hidden_state, PatchEmbedding::Grid grid) {
   const auto memory = std::make_shared<EncodedImage::Memory>();
   memory->last_hidden_state = std::move(last_hidden_state);
+  memory->grid = grid;
   return EncodedImage(memory);
+}
+
+PatchEmbedding::Grid patch_grid(const EncodedImage& image) {
+  const PatchEmbedding::Grid known = image.memory().grid;
+  const std::int64_t patches = image.last_hidden_state().shape.front() - 1;
+  if (known.patches() == patches && patches > 0) return known;
+  const auto side = std::llround(std::sqrt(static_cast<double>(patches)));
+  if (patches > 0 && side * side == patches) return {side, side};
+  throw Error(ErrorCode::invalid_argument,
+              std::to_string(patches) + " patches of an image do not make a square");
 }
 
 std::vector<EncodedImage> encode_images(const VisionModel& vision, TensorView pixel_values,
@@ -34,7 +46,8 @@ std::vector<EncodedImage> encode_images(const VisionModel& vision, TensorView pi
   std::vector<EncodedImage> images;
   for (std::int64_t i = 0; i < batch.count; ++i) {
     const float* first = states + i * size;
-    images.push_back(image_of_features({{tokens, hidden}, {first, first + size}}));
+    images.push_back(image_of_features({{tokens, hidden}, {first, first + size}},
+                                       vision.grid(batch.height, batch.width)));
   }
   return images;
 }

@@ -12,13 +12,15 @@
 #include "blip/encoded_image.hpp"
 #include "blip/tensor.hpp"
 #include "model/cross_attention_cache.hpp"
+#include "model/patch_embedding.hpp"
 #include "model/text_model.hpp"
 #include "model/vision_model.hpp"
 
 namespace blip {
 
 struct EncodedImage::Memory {
-  Tensor last_hidden_state;  // [N, E]
+  Tensor last_hidden_state;   // [N, E]
+  PatchEmbedding::Grid grid;  // of the patches, 0 x 0 if nobody said
 
   // What each reader (a text model, or one half of NLVR2's cross-attention) has made of this image.
   // `owner` holds the reader's weights, so that another at the same address is never taken for it.
@@ -37,7 +39,11 @@ std::vector<EncodedImage> encode_images(const VisionModel& vision, TensorView pi
                                         Context& context);
 
 /// An image whose features [N, E] were computed elsewhere.
-EncodedImage image_of_features(Tensor last_hidden_state);
+EncodedImage image_of_features(Tensor last_hidden_state, PatchEmbedding::Grid grid = {});
+
+/// How the patches of an image lie in it; of one whose features came without that, as a square.
+/// Throws invalid_argument if they make none.
+PatchEmbedding::Grid patch_grid(const EncodedImage& image);
 
 /// states [N, E] → keys and values of the cross-attention to them
 using Read = std::function<CrossAttentionCache(const Tensor& states)>;

@@ -4,9 +4,12 @@
 
 #include "architectures/blip/architectures.hpp"
 #include "architectures/blip/vision_transformer.hpp"
+#include "kernels/layout/convert.hpp"
 #include "model/text_encoder.hpp"
+#include "model/text_gradients.hpp"
 #include "model/vision_model.hpp"
 #include "tasks/embedding.hpp"
+#include "tasks/grad_cam_maps.hpp"
 #include "tasks/image_memory.hpp"
 #include "tasks/model_files.hpp"
 #include "tasks/text_rows.hpp"
@@ -105,6 +108,31 @@ std::vector<ImageTextMatch> BlipForImageTextRetrieval::match(
                                   row_of(text_features, texts.size() == 1 ? 0 : pair))});
   }
   return matches;
+}
+
+GradCam BlipForImageTextRetrieval::grad_cam(const EncodedImage& image,
+                                            const std::vector<TokenId>& text, TextStyle style,
+                                            const GradCamOptions& options, Context& context) const {
+  const TextModel& encoder = model_->encoder;
+  const TokenRows rows = texts_for_encoder(std::span(&text, 1), style, true, encoder.config);
+  const std::span<const TokenId> words = inner_tokens(rows.front());
+  GradCamMaps maps(words, image, options, encoder.config);
+  const auto caches = read_images(std::span(&image, 1), encoder, model_, context);
+  const CrossAttentionCache& read = *caches.front();
+  const TextActivations recorded =
+      record_text(encoder, rows.front(), read, TextAttention::whole_text, maps.layer(), context);
+
+  // The head reads the first token, so the gradient of the logit there is the head's row.
+  StateGradients gradients{1, std::vector<float>(recorded.states.size())};
+  convert_rows_to_f32(model_->itm_head.weight, 1, 1, gradients.values.data());
+  const std::vector<float> of_probabilities = image_attention_gradient(
+      encoder, recorded, read, maps.layer(), std::move(gradients), context);
+  const GradCamRows attention = maps.rows_of(recorded, of_probabilities, read);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    attention.add(0, static_cast<std::int64_t>(i) + 1, 1, maps.map(i));
+  }
+  const Tensor logits = project(recorded.states.data(), 1, model_->itm_head, context);
+  return std::move(maps).finish(static_cast<double>(logits.data[1]));
 }
 
 }  // namespace blip

@@ -2,15 +2,14 @@
 
 #include <utility>
 
-#include "checkpoint/model_directory.hpp"
-
 namespace blip {
 
 ModelOpener::ModelOpener(const std::filesystem::path& model, const LoadOptions& options,
                          const Architecture& architecture)
-    : path_(resolve_model(model.native(), options.progress, options.hub)),
-      config_(BlipConfig::from_pretrained(path_)),
-      weights_(path_, options) {
+    : source_(
+          resolve_source(model.native(), options.adapter.native(), options.progress, options.hub)),
+      config_(BlipConfig::from_pretrained(source_.model)),
+      weights_(source_, options) {
   weights_.require(architecture, config_.architecture);
 }
 

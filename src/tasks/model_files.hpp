@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "blip/config.hpp"
+#include "checkpoint/model_source.hpp"
 #include "tasks/model_weights.hpp"
 
 namespace blip {
@@ -27,7 +28,7 @@ class ModelOpener {
   [[nodiscard]] ModelFiles finish();
 
  private:
-  std::filesystem::path path_;
+  ModelSource source_;
   BlipConfig config_;
   WeightsOpener weights_;
 };

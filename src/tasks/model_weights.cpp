@@ -1,9 +1,11 @@
 #include "tasks/model_weights.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "architectures/registry.hpp"
 #include "blip/error.hpp"
+#include "model/merged_adapter.hpp"
 
 namespace blip {
 namespace {
@@ -14,11 +16,16 @@ std::string with_purpose(std::string_view name, const Architecture* architecture
   return text;
 }
 
+// Of the weights that an adapter changes. What becomes another type is rounded once, from float32.
+std::optional<DType> type_of_merged(WeightType type) {
+  return type == WeightType::stored ? std::nullopt : std::optional(DType::f32);
+}
+
 }  // namespace
 
-WeightsOpener::WeightsOpener(const std::filesystem::path& model, const LoadOptions& options)
-    : path_(model),
-      checkpoint_(Checkpoint::open(path_)),
+WeightsOpener::WeightsOpener(const ModelSource& source, const LoadOptions& options)
+    : path_(source.model),
+      checkpoint_(open_tensors(source, type_of_merged(options.weight_type))),
       loader_(checkpoint_, options.weight_type, converted_) {}
 
 void WeightsOpener::require(const Architecture& wanted, std::string_view named) const {

@@ -9,6 +9,7 @@
 #include "architectures/architecture.hpp"
 #include "blip/load_options.hpp"
 #include "checkpoint/checkpoint.hpp"
+#include "checkpoint/model_source.hpp"
 #include "model/weight_loader.hpp"
 
 namespace blip {
@@ -23,8 +24,8 @@ struct ModelWeights {
 /// Opens a model's weights, hands out their tensors through `loader`, then gives them up.
 class WeightsOpener {
  public:
-  /// `model` is a path that resolve_model gave. Throws what reading the files throws.
-  WeightsOpener(const std::filesystem::path& model, const LoadOptions& options);
+  /// Throws what reading the files throws.
+  WeightsOpener(const ModelSource& source, const LoadOptions& options);
   ~WeightsOpener() = default;
   WeightsOpener(const WeightsOpener&) = delete;
   WeightsOpener& operator=(const WeightsOpener&) = delete;

@@ -5,7 +5,7 @@
 
 #include "architectures/blip/tokenizer_directory.hpp"
 #include "blip/error.hpp"
-#include "checkpoint/model_directory.hpp"
+#include "checkpoint/model_source.hpp"
 #include "image/preprocess.hpp"
 
 namespace blip {
@@ -16,10 +16,10 @@ Tensor prepare_images(std::span<const Image> images, const BlipImageProcessorCon
 
 BlipProcessor BlipProcessor::from_pretrained(const std::filesystem::path& model,
                                              const LoadOptions& options) {
-  const std::filesystem::path directory =
-      resolve_model(model.native(), options.progress, options.hub);
-  return {BlipImageProcessorConfig::from_pretrained(directory),
-          BertTokenizer::from_pretrained(tokenizer_directory(directory))};
+  const ModelSource source =
+      resolve_source(model.native(), options.adapter.native(), options.progress, options.hub);
+  return {BlipImageProcessorConfig::from_pretrained(source.image_processor()),
+          open_bert_tokenizer(source.model, source.tokenizer())};
 }
 
 BlipProcessor::BlipProcessor(BlipImageProcessorConfig image_processor, BertTokenizer tokenizer)

@@ -1,5 +1,6 @@
 #include "blip/question_answering.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "architectures/blip/architectures.hpp"
@@ -8,9 +9,11 @@
 #include "generate/generate.hpp"
 #include "model/text_decoder.hpp"
 #include "model/text_encoder.hpp"
+#include "model/text_gradients.hpp"
 #include "model/vision_model.hpp"
 #include "tasks/answer_ranking.hpp"
 #include "tasks/decoding.hpp"
+#include "tasks/grad_cam_maps.hpp"
 #include "tasks/image_memory.hpp"
 #include "tasks/model_files.hpp"
 #include "tasks/session.hpp"
@@ -152,6 +155,49 @@ Tensor BlipForQuestionAnswering::question_states(const EncodedImage& image,
       texts_for_encoder(std::span(&question, 1), style, true, model_->encoder.config);
   return {{static_cast<std::int64_t>(rows.front().size()), model_->encoder.config.hidden_size},
           model_->encode(std::span(&image, 1), rows, model_, context)};
+}
+
+GradCam BlipForQuestionAnswering::grad_cam(const EncodedImage& image,
+                                           const std::vector<TokenId>& question,
+                                           const std::vector<TokenId>& answer, TextStyle style,
+                                           const GradCamOptions& options, Context& context) const {
+  const TextModel& encoder = model_->encoder;
+  const TextModel& decoder = model_->decoder;
+  const TokenRows rows = texts_for_encoder(std::span(&question, 1), style, true, encoder.config);
+  const std::size_t words = inner_tokens(rows.front()).size();
+  const std::vector<ChosenToken> tokens = chosen_tokens(answer, 1, decoder.config);
+  GradCamMaps maps(ids_of(tokens), image, options, encoder.config);
+  if (tokens.empty()) return std::move(maps).finish(0);
+
+  // The image → the question → the answer, and back.
+  const auto caches = read_images(std::span(&image, 1), encoder, model_, context);
+  const CrossAttentionCache& read = *caches.front();
+  const TextActivations asked =
+      record_text(encoder, rows.front(), read, TextAttention::whole_text, maps.layer(), context);
+  const auto asked_caches =
+      decoder.attend_to(asked.states.data(), std::span(&asked.tokens, 1), context);
+  const auto fed = std::span(answer).first(static_cast<std::size_t>(tokens.back().after) + 1);
+  const TextActivations answered =
+      record_text(decoder, fed, asked_caches.front(), TextAttention::what_is_before, 0, context);
+  double score = 0;
+  const std::size_t together = losses_together(std::max(asked.tokens, answered.tokens));
+  for (std::size_t first = 0; first < tokens.size(); first += together) {
+    const auto some = std::span(tokens).subspan(first, std::min(together, tokens.size() - first));
+    StateGradients of_answer =
+        log_probability_gradients(model_->head, answered, some, score, context);
+    StateGradients of_question = read_states_gradient(decoder, answered, asked_caches.front(),
+                                                      std::move(of_answer), context);
+    const std::vector<float> of_probabilities = image_attention_gradient(
+        encoder, asked, read, maps.layer(), std::move(of_question), context);
+    const GradCamRows attention = maps.rows_of(asked, of_probabilities, read);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      for (std::size_t word = 0; word < words; ++word) {
+        attention.add(static_cast<std::int64_t>(i), static_cast<std::int64_t>(word) + 1,
+                      1.0F / static_cast<float>(words), maps.map(first + i));
+      }
+    }
+  }
+  return std::move(maps).finish(score);
 }
 
 Tensor BlipForQuestionAnswering::logits(TensorView question_states,

@@ -22,6 +22,10 @@ TokenRows texts_for_encoder(std::span<const std::vector<TokenId>> texts, TextSty
   return rows;
 }
 
+std::span<const TokenId> inner_tokens(std::span<const TokenId> row) {
+  return row.size() < 2 ? std::span<const TokenId>{} : row.subspan(1, row.size() - 2);
+}
+
 std::size_t count_pairs(std::size_t images, std::size_t texts, std::string_view what) {
   if (images == texts || texts == 1) return images;
   if (images == 1) return texts;

@@ -23,6 +23,9 @@ using TokenRows = std::vector<std::vector<TokenId>>;
 TokenRows texts_for_encoder(std::span<const std::vector<TokenId>> texts, TextStyle style,
                             bool with_image, const BlipTextConfig& config);
 
+/// The words of such a row: it without its first and last token. Empty if there are none.
+std::span<const TokenId> inner_tokens(std::span<const TokenId> row);
+
 /// How many pairs these make: they pair up, and one of either goes with all of the other. Throws
 /// invalid_argument for numbers that do not fit; `what` names the texts in the message.
 std::size_t count_pairs(std::size_t images, std::size_t texts, std::string_view what);

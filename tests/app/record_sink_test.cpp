@@ -123,10 +123,10 @@ TEST_F(Sink, FindsWhatAnEarlierRunFinished) {
     const std::string first = write(format, {answered("a.jpg"), failed("b.jpg")});
     const auto sink =
         open_record_sink({.format = format, .file = path(), .resume = true}, answers_schema());
-    EXPECT_TRUE(sink->is_done("a.jpg"));
-    EXPECT_FALSE(sink->is_done("a.jpg")) << "named twice, it is to be done twice";
-    EXPECT_FALSE(sink->is_done("b.jpg")) << "a failure is tried again";
-    EXPECT_FALSE(sink->is_done("c.jpg"));
+    EXPECT_TRUE(sink->is_done("a.jpg", ""));
+    EXPECT_FALSE(sink->is_done("a.jpg", "")) << "named twice, it is to be done twice";
+    EXPECT_FALSE(sink->is_done("b.jpg", "")) << "a failure is tried again";
+    EXPECT_FALSE(sink->is_done("c.jpg", ""));
     const Record again = answered("b.jpg");
     sink->write(std::span(&again, 1));
     sink->finish();

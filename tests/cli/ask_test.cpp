@@ -170,11 +170,14 @@ TEST(Ask, JsonlCsvAndTheirFailures) {
   ASSERT_EQ(records.size(), 3U);
   EXPECT_EQ(records[0]["path"], missing);
   EXPECT_TRUE(records[0].contains("error"));
-  EXPECT_EQ(records[1],
-            (Json{{"path", photo(0)}, {"question", kDogs}, {"answer", expected_answer(0, kDogs)}}));
+  EXPECT_EQ(records[1]["path"], photo(0));
+  EXPECT_EQ(records[1]["question"], kDogs);
+  EXPECT_EQ(records[1]["answer"], expected_answer(0, kDogs));
   EXPECT_EQ(records[2]["question"], kWoman);
   const Outcome csv = ask({missing, photo(0), "--question", "a, b?", "--format", "csv"});
-  EXPECT_THAT(csv.out, StartsWith("path,question,answer,error\r\n" + missing + ",,,"));
+  EXPECT_THAT(csv.out,
+              StartsWith("path,question,answer,log_probability,mean_log_probability,error\r\n" +
+                         missing + ",,,,,"));
   EXPECT_THAT(csv.out, HasSubstr(photo(0) + ",\"a, b?\","));
   EXPECT_THAT(csv.out, EndsWith(",\r\n"));
 }
@@ -200,7 +203,7 @@ TEST(Ask, BatchesAndQuestionsTogetherChangeNothing) {
   for (const char* batch : {"1", "4"}) {
     auto more = words;
     more.insert(more.end(), {"--batch", batch});
-    EXPECT_EQ(ask(more).out, whole);
+    expect_same_to_rounding(ask(more).out, whole);
   }
 }
 
@@ -246,7 +249,9 @@ TEST_P(AskResume, ARunCutAtAnyByteEndsAsIfItHadNotBeen) {
   for (std::size_t kept = 0; kept <= finished.size(); kept += 97) {
     write_file(out, finished.substr(0, kept));
     ASSERT_EQ(ask(words).exit_code, 0) << kept;
-    ASSERT_EQ(read_file(out), finished) << kept;
+    SCOPED_TRACE(kept);
+    expect_same_to_rounding(read_file(out), finished);
+    ASSERT_FALSE(HasFailure());
   }
 }
 

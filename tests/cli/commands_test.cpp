@@ -30,7 +30,7 @@ TEST(Commands, HelpGoesToStandardOutput) {
 TEST(Commands, HelpOfACommandShowsEveryOptionItsVariableAndExamples) {
   const std::map<std::string, int> fewest_options = {{"caption", 20}, {"ask", 25},  {"match", 15},
                                                      {"embed", 15},   {"rank", 15}, {"reason", 8},
-                                                     {"verify", 8}};
+                                                     {"explain", 8},  {"verify", 8}};
   for (const auto& [command, fewest] : fewest_options) {
     const std::string help = run_blip({command, "-h"}).out;
     int options = 0;

@@ -56,6 +56,18 @@ TEST_F(Pull, PrintsTheDirectoryOfEachModel) {
   EXPECT_EQ(run_blip({"pull", "org/tiny", "--revision", kCommit}).out, snapshot().string() + "\n");
 }
 
+TEST_F(Pull, SaysOfAnAdapterThatItIsOne) {
+  hub_.files.clear();
+  hub_.files["adapter_config.json"] =
+      R"({"peft_type": "LORA", "target_modules": ["query"], "base_model_name_or_path": "nano"})";
+  hub_.files["adapter_model.safetensors"] = "weights";
+  const Outcome run = run_blip({"pull", "org/tiny"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.out, snapshot().string() + "\n");
+  EXPECT_THAT(run.err, HasSubstr("org/tiny: a LoRA adapter of nano, which is in "));
+  EXPECT_EQ(read_file(snapshot() / "adapter_model.safetensors"), "weights");
+}
+
 TEST_F(Pull, NamesWhatFailsAndDoesTheRest) {
   const Outcome run = run_blip({"pull", "org/absent", "org/tiny"});
   EXPECT_EQ(run.exit_code, 1);

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
 #include <sstream>
 
@@ -67,7 +69,8 @@ void expect_same_to_rounding(const std::string& actual, const std::string& expec
   const Pieces wanted = pieces_of(expected);
   ASSERT_EQ(got.texts, wanted.texts);
   for (std::size_t i = 0; i < wanted.numbers.size(); ++i) {
-    ASSERT_NEAR(got.numbers[i], wanted.numbers[i], 1e-6) << actual;
+    const double size = std::max(1.0, std::abs(wanted.numbers[i]));
+    ASSERT_NEAR(got.numbers[i], wanted.numbers[i], 1e-6 * size) << actual;
   }
 }
 

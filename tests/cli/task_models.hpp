@@ -22,8 +22,8 @@ std::string photo_folder();
 /// The objects of JSON lines.
 std::vector<nlohmann::json> json_lines(const std::string& text);
 
-/// That two outputs say the same, numbers to within 1e-6: which images go through a model together
-/// decides the order of its sums, and so the last digit of a score.
+/// That two outputs say the same, numbers to within a millionth: which images go through a model
+/// together decides the order of its sums, and so the last digit of a score.
 void expect_same_to_rounding(const std::string& actual, const std::string& expected);
 
 }  // namespace blip::testing

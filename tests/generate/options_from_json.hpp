@@ -24,6 +24,7 @@ inline GenerationOptions options_from_json(const nlohmann::json& json) {
   read_option(json, "num_return_sequences", options.num_return_sequences);
   read_option(json, "repetition_penalty", options.repetition_penalty);
   read_option(json, "no_repeat_ngram_size", options.no_repeat_ngram_size);
+  read_option(json, "bad_words_ids", options.bad_words_ids);
   read_option(json, "do_sample", options.do_sample);
   read_option(json, "temperature", options.temperature);
   read_option(json, "top_k", options.top_k);

@@ -67,6 +67,8 @@ inline void expect_same(const Outcome& actual, const Outcome& expected, const st
   for (std::size_t i = 0; i < actual.sequences.size(); ++i) {
     EXPECT_EQ(actual.sequences[i].ids, expected.sequences[i].ids) << what << " sequence " << i;
     EXPECT_EQ(actual.sequences[i].score, expected.sequences[i].score) << what << " sequence " << i;
+    EXPECT_EQ(actual.sequences[i].transition_scores, expected.sequences[i].transition_scores)
+        << what << " sequence " << i;
   }
 }
 

@@ -18,6 +18,20 @@ nlohmann::json read_cases(const std::string& name) {
   return nlohmann::json::parse(file);
 }
 
+// compute_transition_scores(normalize_logits=True), its sum and its mean.
+void expect_transitions(const GeneratedSequence& sequence, const nlohmann::json& expected) {
+  const auto wanted = expected.get<std::vector<double>>();
+  ASSERT_EQ(sequence.transition_scores.size(), wanted.size());
+  double sum = 0.0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    EXPECT_NEAR(sequence.transition_scores[i], wanted[i], 1e-5 * std::max(1.0, -wanted[i]));
+    sum += wanted[i];
+  }
+  EXPECT_NEAR(sequence.log_probability(), sum, 1e-5 * std::max(1.0, -sum));
+  const double mean = sum / static_cast<double>(wanted.size());
+  EXPECT_NEAR(sequence.mean_log_probability(), mean, 1e-5 * std::max(1.0, -mean));
+}
+
 TEST(TransformersCases, SequencesAreIdenticalAndScoresAgree) {
   const auto cases = read_cases("transformers_cases.json");
   ASSERT_GE(cases.size(), 300U);
@@ -36,6 +50,7 @@ TEST(TransformersCases, SequencesAreIdenticalAndScoresAgree) {
       EXPECT_EQ(sequences[i].ids, expected.at("ids")[i].get<std::vector<TokenId>>());
       const float score = expected.at("scores")[i];
       EXPECT_NEAR(sequences[i].score, score, 1e-5 * std::max(1.0F, std::abs(score)));
+      expect_transitions(sequences[i], expected.at("transitions")[i]);
     }
   }
 }

@@ -45,6 +45,30 @@ class ModelDownload : public ::testing::Test {
   FakeHub hub_;
 };
 
+TEST_F(ModelDownload, AnAdapterComesWithoutAModel) {
+  hub_.files.clear();
+  hub_.files["adapter_config.json"] = R"({"peft_type": "LORA"})";
+  hub_.files["adapter_model.bin"] = "weights";
+  hub_.files["vocab.txt"] = "[PAD]";
+  const fs::path directory = pull();
+  EXPECT_EQ(content_of(directory / "adapter_config.json"), hub_.files["adapter_config.json"]);
+  EXPECT_EQ(content_of(directory / "adapter_model.bin"), "weights");
+  EXPECT_EQ(content_of(directory / "vocab.txt"), "[PAD]");
+  // From now on nobody has to be asked.
+  const std::size_t asked = hub_.hub_requests().size();
+  EXPECT_EQ(hub::find_model("org/tiny", options(), {}), directory);
+  EXPECT_EQ(hub_.hub_requests().size(), asked);
+  HubOptions offline = options();
+  offline.offline = true;
+  EXPECT_EQ(pull(offline), directory);
+}
+
+TEST_F(ModelDownload, AnAdapterHasWeights) {
+  hub_.files.clear();
+  hub_.files["adapter_config.json"] = R"({"peft_type": "LORA"})";
+  expect_error(ErrorCode::unsupported, "org/tiny: an adapter without weights", [&] { pull(); });
+}
+
 TEST_F(ModelDownload, LaysTheCacheOutAsHuggingfaceHubDoes) {
   const fs::path directory = pull();
   const fs::path model = quiet_.cache() / "models--org--tiny";

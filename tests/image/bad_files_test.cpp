@@ -130,6 +130,26 @@ TEST_F(BadFiles, OfFormatsForHostileHandsStayOff) {
   }
 }
 
+// No loader that is fit for files from strangers; the message says what they are.
+TEST_F(BadFiles, OfOtherFormatsAreCalledByName) {
+  const std::array<std::pair<std::string_view, const char*>, 8> heads = {{
+      {std::string_view("\0\0\0\x0cjP  \r\n\x87\n", 12), "JPEG 2000"},
+      {"\xff\x4f\xff\x51", "JPEG 2000"},
+      {"P6 1 1 255\nabc", "PPM"},
+      {"P1 1 1 1", "PBM"},
+      {"\x0a\x05\x01\x08", "PCX"},
+      {std::string_view("\0\0\1\0\1\0", 6), "ICO"},
+      {std::string_view("\0\0\2pixels TRUEVISION-XFILE.\0", 28), "TGA"},
+      {"8BPS", "Photoshop"},
+  }};
+  for (const auto& [head, format] : heads) {
+    const auto failure = failure_of(write("picture", std::as_bytes(std::span(head))));
+    EXPECT_EQ(failure.code, ErrorCode::unsupported) << format;
+    EXPECT_THAT(failure.message,
+                EndsWith(std::string("picture: ") + format + " is a format that is not supported"));
+  }
+}
+
 TEST_F(BadFiles, CutShortAreRefused) {
   const auto cases = fixtures("decode");
   std::size_t cuts = 0;
@@ -149,8 +169,11 @@ TEST_F(BadFiles, CutShortAreRefused) {
 
 // Every single byte of a few small files, set to its complement: an Image or an Error, no crash.
 TEST_F(BadFiles, DamagedAnywhereAreSurvived) {
-  for (const char* name : {"exif_6_jpeg", "exif_6_png", "gif_transparent_19x13", "exif_3_webp",
-                           "bmp_4_bits__header_40__top_down_true_19x13"}) {
+  for (const char* name :
+       {"exif_6_jpeg", "exif_6_png", "gif_transparent_19x13", "exif_3_webp",
+        "bmp_4_bits__header_40__top_down_true_19x13", "bmp_rle4__top_down_false_19x13",
+        "tiff_rgb_premultiplied_planar_tiles_19x13", "tiff_12_bits_19x13", "tiff_old_jpeg_19x13",
+        "exif_6_avif"}) {
     auto bytes = bytes_of(fixture_file(name));
     ASSERT_FALSE(bytes.empty()) << name;
     std::size_t refused = 0;

@@ -18,15 +18,16 @@ namespace {
 
 TEST(Decode, EqualsPillowInEveryMode) {
   const auto cases = fixtures("decode");
-  ASSERT_GE(cases.size(), 140U);
+  ASSERT_GE(cases.size(), 280U);
   for (const auto& row : cases) {
     const std::string name = row[0];
-    const Image plain = Image::open(fixture_file(name));
+    const Image plain = Image::open(fixture_file(name), {.blend_transparency = false});
     EXPECT_EQ(plain.width(), row[1].get<int>()) << name;
     EXPECT_EQ(plain.height(), row[2].get<int>()) << name;
     EXPECT_EQ(fnv1a(std::as_bytes(plain.pixels())), row[3].get<std::string>()) << name;
 
-    const Image upright = Image::open(fixture_file(name), {.apply_exif_orientation = true});
+    const Image upright = Image::open(
+        fixture_file(name), {.apply_exif_orientation = true, .blend_transparency = false});
     EXPECT_EQ(upright.width(), row[4].get<int>()) << name;
     EXPECT_EQ(upright.height(), row[5].get<int>()) << name;
     EXPECT_EQ(fnv1a(std::as_bytes(upright.pixels())), row[6].get<std::string>()) << name;
@@ -80,6 +81,42 @@ TEST(Decode, DoesNotShrinkBelowWhatIsAskedForNorOtherFormats) {
       std::ranges::equal(Image::open(png, {.shrink_to = 1}).pixels(), Image::open(png).pixels()));
 }
 
+// A run-length encoded bitmap may end early, leave rows out and run beyond them.
+TEST(Decode, ABitmapWhoseRunsEndEarlyIsRefused) {
+  auto bytes = bytes_of(fixture_file("bmp_rle8_with_moves_19x13"));
+  EXPECT_NO_THROW(Image::decode(bytes));
+  bytes.resize(bytes.size() - 6);  // the last row and the end
+  try {
+    Image::decode(bytes);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::malformed);
+  }
+}
+
+// A cut is mended where only check sums and the end are missing, not where pixels are.
+TEST(Decode, APngMayLackItsEndOnly) {
+  const auto whole = bytes_of(fixture_file("png_rgb_19x13"));
+  const Image expected = Image::decode(whole);
+  constexpr std::size_t kEnd = 12;
+  constexpr std::size_t kCheckSums = 8;  // the chunk's and the stream's
+  for (std::size_t missing = 1; missing <= kEnd + kCheckSums + 8; ++missing) {
+    const auto cut = std::span(whole).first(whole.size() - missing);
+    if (missing <= kEnd + kCheckSums) {
+      EXPECT_TRUE(std::ranges::equal(Image::decode(cut).pixels(), expected.pixels())) << missing;
+    } else if (missing > kEnd + kCheckSums + 2) {  // the last bits may not be needed
+      EXPECT_THROW(Image::decode(cut), Error) << missing;
+    }
+  }
+}
+
+TEST(Decode, WrongPixelsOfAPngAreRefusedWithTheirCheckSums) {
+  auto bytes = bytes_of(fixture_file("png_check_sum_19x13"));
+  constexpr std::size_t kStreamsSum = 12 + 8;  // from the end: IEND, the chunk's, the stream's
+  bytes.at(bytes.size() - kStreamsSum) ^= std::byte{1};
+  EXPECT_THROW(Image::decode(bytes), Error);
+}
+
 TEST(Decode, WorksOnManyThreads) {
   const auto cases = fixtures("decode");
   std::atomic<int> wrong{0};
@@ -88,7 +125,8 @@ TEST(Decode, WorksOnManyThreads) {
     threads.emplace_back([&, start] {
       for (std::size_t i = start; i < cases.size(); i += 2) {  // two threads read each file
         const auto& row = cases[i % cases.size()];
-        const Image image = Image::open(fixture_file(row[0].get<std::string>()));
+        const Image image =
+            Image::open(fixture_file(row[0].get<std::string>()), {.blend_transparency = false});
         if (fnv1a(std::as_bytes(image.pixels())) != row[3].get<std::string>()) ++wrong;
       }
     });

@@ -53,6 +53,25 @@ void warn_as_vips() {
   g_log("VIPS", G_LOG_LEVEL_WARNING, "a warning for the program");
 }
 
+// Other libraries find the damage of these.
+TEST_F(VipsSessionDeathTest, DamagedFilesAreRefusedWithoutIt) {
+  const auto refuse = [] {
+    int refused = 0;
+    for (const char* name : {"exif_6_avif", "tiff_rgb_tiles_8_19x13",
+                             "tiff_ycbcr_deflate_2x2_19x13", "bmp_rle8__top_down_false_19x13"}) {
+      auto bytes = bytes_of(fixture_file(name));
+      bytes.resize(bytes.size() / 2);
+      try {
+        static_cast<void>(Image::decode(bytes));
+      } catch (const Error& error) {
+        refused += error.code() == ErrorCode::malformed ? 1 : 0;
+      }
+    }
+    end(refused == 4);
+  };
+  EXPECT_EXIT(refuse(), testing::ExitedWithCode(0), "");
+}
+
 TEST_F(VipsSessionDeathTest, LeavesTheSettingsOfAProgramThatStartedLibvips) {
   const auto host = [] {
     if (vips_init("host") != 0) end(false);

@@ -116,18 +116,30 @@ TEST_F(Int8Weights, OnlyMatricesAre) {
 }
 
 TEST_F(Int8Weights, AConvolutionOfSinglePixelsIsAMatrix) {
-  const std::vector<float> values = wave(6);
-  add("pointwise", DType::f32, {2, 3, 1, 1}, bytes_of(values));
+  constexpr std::int64_t kSide = 256;
+  constexpr auto kCount = static_cast<std::size_t>(kSide * kSide);
+  const std::vector<float> values = wave(kCount);
+  add("pointwise", DType::f32, {kSide, kSide, 1, 1}, bytes_of(values));
   const Checkpoint checkpoint = open();
   WeightLoader loader(checkpoint, WeightType::i8, converted_);
-  const WeightMatrix matrix = loader.matrix("pointwise", {2, 3, 1, 1});
-  std::vector<std::int8_t> expected(6);
-  std::vector<float> scales(2);
-  quantize_rows(values.data(), 2, 3, expected.data(), scales.data());
+  const WeightMatrix matrix = loader.matrix("pointwise", {kSide, kSide, 1, 1});
+  std::vector<std::int8_t> expected(kCount);
+  std::vector<float> scales(kSide);
+  quantize_rows(values.data(), kSide, kSide, expected.data(), scales.data());
   EXPECT_EQ(matrix.format, WeightFormat::i8);
-  EXPECT_EQ(matrix.columns, 3);
-  EXPECT_EQ(list<std::int8_t>(matrix.data, 6), expected);
-  EXPECT_EQ(list<float>(matrix.scales, 2), scales);
+  EXPECT_EQ(matrix.columns, kSide);
+  EXPECT_EQ(list<std::int8_t>(matrix.data, kCount), expected);
+  EXPECT_EQ(list<float>(matrix.scales, kSide), scales);
+}
+
+// Of few weights it stays what it is.
+TEST_F(Int8Weights, ASmallConvolutionKeepsItsType) {
+  add("pointwise", DType::f32, {255, 256, 1, 1}, bytes_of(wave(255 * 256)));
+  add("matrix", DType::f32, {2, 3}, bytes_of(wave(6)));
+  const Checkpoint checkpoint = open();
+  WeightLoader loader(checkpoint, WeightType::i8, converted_);
+  EXPECT_EQ(loader.matrix("pointwise", {255, 256, 1, 1}).format, WeightFormat::f32);
+  EXPECT_EQ(loader.matrix("matrix", {2, 3}).format, WeightFormat::i8);
 }
 
 TEST_F(Int8Weights, FloatsAreWhatIsMeant) {

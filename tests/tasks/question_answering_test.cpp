@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numeric>
+
 #include "../core/expect_error.hpp"
 #include "../generate/options_from_json.hpp"
 #include "small_model.hpp"
@@ -28,6 +31,22 @@ class QuestionAnswering : public ::testing::Test {
       rows.push_back(small_.encode(answer.get<std::string>()));
     }
     return rows;
+  }
+
+  // Of the tokens after the first, by logits that another test compares with the reference's.
+  std::vector<double> log_probabilities(const json& entry, const std::vector<TokenId>& ids) {
+    const Tensor states = small_.model.question_states(image_of(entry), question_of(entry),
+                                                       style_of(entry), small_.context);
+    const Tensor logits = small_.model.logits(states, ids, small_.context);
+    const auto vocabulary = static_cast<std::size_t>(logits.shape[1]);
+    std::vector<double> found;
+    for (std::size_t i = 1; i < ids.size(); ++i) {
+      const auto row = std::span(logits.data).subspan((i - 1) * vocabulary, vocabulary);
+      double sum = 0.0;
+      for (const float logit : row) sum += std::exp(static_cast<double>(logit));
+      found.push_back(row[static_cast<std::size_t>(ids[i])] - std::log(sum));
+    }
+    return found;
   }
 
   SmallModel<BlipForQuestionAnswering> small_{"vqa"};
@@ -79,6 +98,36 @@ TEST_F(QuestionAnswering, RanksAnswersAsTheOriginalDoes) {
     }
   }
   EXPECT_GE(compared, 20);
+}
+
+TEST_F(QuestionAnswering, TellsTheLogProbabilitiesOfItsAnswers) {
+  for (const json& entry : small_.golden.at("cases")) {
+    const auto question = question_of(entry);
+    for (const int beams : {1, 3}) {
+      const GenerationOptions options{
+          .max_new_tokens = 6, .num_beams = beams, .output_scores = true};
+      const auto rows =
+          small_.model.generate_sequences(std::span(&image_of(entry), 1), std::span(&question, 1),
+                                          options, style_of(entry), small_.context);
+      const auto wanted = log_probabilities(entry, rows.at(0).ids);
+      ASSERT_EQ(rows[0].transition_scores.size(), wanted.size());
+      for (std::size_t i = 0; i < wanted.size(); ++i) {
+        EXPECT_NEAR(rows[0].transition_scores[i], wanted[i], 1e-4);
+      }
+    }
+    const auto all = answers();
+    const auto ranked =
+        small_.model.rank_answers(std::span(&image_of(entry), 1), std::span(&question, 1), all,
+                                  {.k = 4, .style = style_of(entry)}, small_.context);
+    for (const RankedAnswer& answer : ranked.at(0)) {
+      std::vector<TokenId> ids = all[answer.answer];
+      ids.front() = small_.model.config().text_config.bos_token_id;
+      const auto wanted = log_probabilities(entry, ids);
+      const double sum = std::accumulate(wanted.begin(), wanted.end(), 0.0);
+      EXPECT_NEAR(answer.log_probability, sum, 2e-4);
+      EXPECT_NEAR(answer.mean_log_probability, sum / static_cast<double>(wanted.size()), 1e-4);
+    }
+  }
 }
 
 TEST_F(QuestionAnswering, QuestionsOfMixedLengthsDoNotFeelTheirNeighbours) {

@@ -45,6 +45,14 @@ def strip_padding(row, stop, start_length):
     return row
 
 
+def transitions(decoder, output, rows, start_length):
+    """The normalised log-probabilities of the generated tokens of `rows`, which are the sequences of
+    `output` (of `decoder`'s `generate` with scores) without padding."""
+    scores = decoder.compute_transition_scores(output.sequences, output.scores,
+                                               output.get("beam_indices"), normalize_logits=True)
+    return [row[:len(ids) - start_length].tolist() for row, ids in zip(scores, rows)]
+
+
 def margin(decoder, generate, beams):
     """How far apart the choices nearest to each other were, over all steps. `generate` runs `decoder`'s
     `generate` with scores and returns its dictionary."""

@@ -62,6 +62,10 @@ def gap_of_best(scores, count):
     return float(gaps.min()) if gaps.numel() else float("inf")
 
 
+def unpadded(transitions, ids, prompt_length):
+    return [row[:len(own) - prompt_length].tolist() for row, own in zip(transitions, ids)]
+
+
 class HashDecoder(PreTrainedModel, GenerationMixin):
     config_class = HashConfig
 
@@ -113,7 +117,8 @@ class HashDecoder(PreTrainedModel, GenerationMixin):
         return super()._check_early_stop_heuristic(**kwargs)
 
     def run(self, prompts, model_options, options):
-        """transformers' generate(): {"ids": […], "scores": […]} with nothing padded."""
+        """transformers' generate(): {"ids": […], "scores": […], "transitions": [[…]]} with nothing
+        padded; the transitions are the normalised log-probabilities of the generated tokens."""
         spec = self.spec
         for name, value in model_options.items():
             setattr(self.generation_config, name, value)
@@ -127,7 +132,10 @@ class HashDecoder(PreTrainedModel, GenerationMixin):
             lengths = prompt_length + (output.beam_indices >= 0).sum(dim=1)
             scores = output.sequences_scores.tolist()
             ids = [row[:n].tolist() for row, n in zip(output.sequences, lengths)]
-            return {"ids": ids, "scores": scores}
+            transitions = self.compute_transition_scores(
+                output.sequences, output.scores, output.beam_indices, normalize_logits=True)
+            return {"ids": ids, "scores": scores,
+                    "transitions": unpadded(transitions, ids, prompt_length)}
         ids = []
         for row in output.sequences.tolist():
             new = row[prompt_length:]
@@ -145,4 +153,5 @@ class HashDecoder(PreTrainedModel, GenerationMixin):
                         self.margin = min(self.margin, float(best[0] - best[1]))
                     elif best[0] < -1e8:
                         self.degenerate = True
-        return {"ids": ids, "scores": scores}
+        return {"ids": ids, "scores": scores,
+                "transitions": unpadded(transitions, ids, prompt_length)}

@@ -127,7 +127,7 @@ def answer_case(oracle, image, photo, question, style):
     generated = []
     for options in SETTINGS:
         clear(oracle.margin(image, question, style, options), question, options)
-        rows, scores = oracle.generate(image, question, style, options)
+        rows, scores, _ = oracle.generate(image, question, style, options)
         generated.append({"options": options, "ids": rows[0],
                           "text": oracle.tokenizer.decode(rows[0], skip_special_tokens=True),
                           "score": None if scores is None else number(scores[0])})

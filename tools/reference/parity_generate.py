@@ -40,11 +40,12 @@ def model_of(vocab_size, seed, stop_period=4):
 
 
 def run_oracle(case):
-    """transformers' answer: {"ids", "scores"} or {"error"}; and how near a tie it came."""
+    """transformers' answer: {"ids", "scores", "transitions"} or {"error"}; and how near a tie it
+    came."""
     same_length = len({len(prompt) for prompt in case["prompts"]}) == 1
     batches = [range(len(case["prompts"]))] if same_length else [
         [image] for image in range(len(case["prompts"]))]
-    answer, margin, degenerate = {"ids": [], "scores": []}, float("inf"), False
+    answer, margin, degenerate = {"ids": [], "scores": [], "transitions": []}, float("inf"), False
     for batch in batches:
         decoder = HashDecoder(case["model"], [case["images"][i] for i in batch])
         try:
@@ -52,8 +53,8 @@ def run_oracle(case):
                                case.get("model_options", {}), case["options"])
         except ValueError as error:
             return {"error": str(error)}, float("inf"), False
-        answer["ids"] += part["ids"]
-        answer["scores"] += part["scores"]
+        for name in answer:
+            answer[name] += part[name]
         margin = min(margin, decoder.margin)
         degenerate |= decoder.degenerate
     return answer, margin, degenerate
@@ -121,6 +122,38 @@ def random_options(rng):
     return options
 
 
+def likely_words(rng, case, count):
+    """Banned sequences that matter: pieces, of one to four tokens, of what `case` generates, prompt
+    included, some with their last token changed; a lone stop token, which transformers leaves out;
+    and sequences that come nowhere."""
+    answer, _, _ = run_oracle(case)
+    texts = answer.get("ids") or case["prompts"]
+    vocab_size = case["model"]["vocab_size"]
+    words = []
+    for _ in range(count):
+        text = rng.choice(texts)
+        length = min(rng.choice([1, 1, 2, 2, 3, 4]), len(text))
+        start = rng.randrange(len(text) - length + 1)
+        word = text[start:start + length]
+        if rng.random() < 0.2:
+            word = [*word[:-1], rng.randrange(vocab_size)]
+        words.append(word)
+    if rng.random() < 0.3:
+        words.append([case["model"]["stop_token_id"]])
+    if rng.random() < 0.3:
+        words.append([rng.randrange(vocab_size) for _ in range(rng.randint(2, 40))])
+    return words
+
+
+def ban_likely_words(rng, case, rounds=2):
+    """`case` with bad_words_ids: what is generated without them, then what comes instead."""
+    words = []
+    for _ in range(rounds):
+        words += likely_words(rng, case, rng.choice([1, 2, 5]))
+        case = {**case, "options": {**case["options"], "bad_words_ids": words}}
+    return case
+
+
 def random_model_options(rng):
     if rng.random() < 0.7:
         return {}
@@ -158,6 +191,15 @@ def systematic_cases(rng):
             yield "num_return_sequences", case_of(
                 rng, {"num_beams": beams, "num_return_sequences": count, "max_new_tokens": 8},
                 rng.choice(sizes), 2)
+    for options in ({}, {"do_sample": True, "top_k": 1}, {"num_beams": 2}, {"num_beams": 3},
+                    {"num_beams": 5, "num_return_sequences": 3, "early_stopping": True},
+                    {"no_repeat_ngram_size": 2}, {"num_beams": 3, "repetition_penalty": 1.3}):
+        for prompt_length in (1, 3):
+            case = case_of(rng, {**options, "max_new_tokens": 10}, rng.choice(sizes), 2,
+                           prompt_length=prompt_length)
+            yield "bad_words_ids", ban_likely_words(rng, case)
+    for words in ([[3]], [[]], [[], [3], [7, 3]]):  # a lone stop token and an empty one do nothing
+        yield "bad_words_ids", case_of(rng, {"bad_words_ids": words}, 50, 1)
     for _ in range(24):
         yield "prompts of different length", case_of(
             rng, random_options(rng), rng.choice(sizes[1:]), 3, mixed=True)
@@ -170,18 +212,31 @@ def random_cases(rng, count):
     for index in range(count):
         vocab_size = 30524 if index % 12 == 0 else None
         mixed = rng.random() < 0.25
-        yield (f"vocabulary of {vocab_size}" if vocab_size else "random settings",
-               case_of(rng, random_options(rng), vocab_size, mixed=mixed,
-                       model_options=random_model_options(rng)))
+        case = case_of(rng, random_options(rng), vocab_size, mixed=mixed,
+                       model_options=random_model_options(rng))
+        if index % 5 == 0:
+            yield "random settings and bad_words_ids", ban_likely_words(rng, case, 1)
+        else:
+            yield f"vocabulary of {vocab_size}" if vocab_size else "random settings", case
 
 
 def equal(ours, oracle):
     if "error" in ours or "error" in oracle:
         return "error" in ours and "error" in oracle
+    if ours["ids"] != oracle["ids"] or len(ours["scores"]) != len(oracle["scores"]):
+        return False
+    theirs = oracle["transitions"]
+    return close(ours["scores"], oracle["scores"]) and all(
+        map(close, ours["transitions"], theirs)) and close(
+        ours["sums"], [sum(row) for row in theirs]) and close(
+        ours["means"], [sum(row) / len(row) for row in theirs])
+
+
+def close(ours, theirs):
     # JSON has no infinity: null stands for it.
-    scores = [-float("inf") if score is None else score for score in ours["scores"]]
-    return ours["ids"] == oracle["ids"] and np.allclose(
-        scores, oracle["scores"], rtol=SCORE_TOLERANCE, atol=SCORE_TOLERANCE)
+    ours = [-float("inf") if score is None else score for score in ours]
+    return len(ours) == len(theirs) and np.allclose(
+        ours, theirs, rtol=SCORE_TOLERANCE, atol=SCORE_TOLERANCE)
 
 
 def check_cases(probe, table, cases):
@@ -217,6 +272,8 @@ INVALID = [
     {"do_sample": True, "temperature": 0.0}, {"do_sample": True, "temperature": -1.0},
     {"do_sample": True, "top_k": -1}, {"do_sample": True, "top_p": 1.5},
     {"repetition_penalty": 0.0}, {"repetition_penalty": -1.0},
+    {"bad_words_ids": []}, {"bad_words_ids": [[7], [-1]]}, {"bad_words_ids": [[50]]},
+    {"bad_words_ids": [[4, 50]]},
 ]
 
 
@@ -326,6 +383,8 @@ def write_search_fixture(path):
             oracle = {"error": True}
         else:
             oracle["scores"] = [float(f"{score:.8g}") for score in oracle["scores"]]
+            oracle["transitions"] = [[float(f"{score:.6g}") for score in row]
+                                     for row in oracle["transitions"]]
         written.append({"what": what, **case, "expected": oracle})
     write_json_lines(path, written)
     print(f"{apart} near-ties left out, smallest margin {smallest:.1e}")

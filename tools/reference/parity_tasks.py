@@ -25,7 +25,7 @@ from transformers import BertTokenizer, BlipForQuestionAnswering
 
 import original_definitions
 import random_models
-from decoding import BEAMS, TIE_MARGIN
+from decoding import BEAMS, GREEDY, TIE_MARGIN
 from probe_runner import FEATURE_LIMIT, LIMIT
 from task_case import SMALL, TYPES, Case, sentences
 from task_oracles import AnswerOracle, FeatureOracle, MatchOracle, ReasoningOracle
@@ -68,6 +68,12 @@ def compare_answers(case):
         generated.append(([0], questions, style, options))
         generated.append((everything, questions[1:2], style, options))
         generated.append((everything, questions[:len(images)], style, options))
+    for style, options in itertools.product(STYLES, (GREEDY[1], BEAMS[2], BEAMS[13])):
+        image, question = next(turns)
+        rows, _, _ = oracle.generate(images[image], question, style, options)
+        words = [rows[0][2:3], rows[-1][3:5], rows[0][4:7]]
+        generated.append(([image], [question], style, dict(
+            options, bad_words_ids=[word for word in words if word])))
     asked = [probe.ask("generate", images=i, texts=q, style=s, options=o) for i, q, s, o in generated]
     from_pixels = probe.ask("generate_from_pixels", images=everything[:2], texts=questions[:2],
                             options=BEAMS[1])
@@ -104,7 +110,7 @@ def compare_answers(case):
             key = image, question, style, str(options)
             if key not in known:
                 known[key] = oracle.generate(*arguments)
-            wanted, scores = known[key]
+            wanted, scores, transitions = known[key]
             got = rows[index * returned:(index + 1) * returned]
             same = line.decision(
                 f"image {image} {question!r} {style} {options} in {len(pairs)}",
@@ -113,6 +119,9 @@ def compare_answers(case):
             if same and result != from_pixels:
                 line.must_equal("texts", [row["text"] for row in got],
                            tokenizer.batch_decode(wanted, skip_special_tokens=True))
+                line.error("log-probabilities",
+                           torch.tensor(sum((row["transitions"] for row in got), [])),
+                           torch.tensor(sum(transitions, [])))
                 if scores is not None:
                     line.error("scores", [row["score"] for row in got], scores)
     ranked = [(i, q, s, k, results[r][0]) for i, q, s, k, r in ranked] + [
@@ -120,12 +129,15 @@ def compare_answers(case):
     for image, question, style, k, got in ranked:
         order, scores, cut = oracle.rank(images[image], question, style, answers, k)
         same = line.decision(
-            f"rank: image {image} {question!r} {style} k {k}", [answer for answer, _ in got], order,
+            f"rank: image {image} {question!r} {style} k {k}", [answer for answer, *_ in got], order,
             lambda scores=scores, cut=cut: min(float((scores[:-1] - scores[1:]).min()), cut),
             TIE_MARGIN)
         if same:
-            line.error("ranked", [score for _, score in got], scores)
+            line.error("ranked", [score for _, score, *_ in got], scores)
         states = oracle.states(images[image], question, style)
+        for answer, _, summed, mean in got[:3]:
+            wanted = oracle.answer_log_probabilities(states, answers[answer])
+            line.error("log-probabilities", [summed, mean], [wanted.sum(), wanted.mean()])
         line.error("definitions", scores[0], oracle.answer_score(states, answers[order[0]]))
 
 

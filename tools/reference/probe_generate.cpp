@@ -1,6 +1,7 @@
 // Reads one JSON object a line on stdin and answers with one a line on stdout, for
 // parity_generate.py.
-//   a generation case (see tests/generate/replay.hpp) → {"ids": [[…]], "scores": […]} or {"error"}
+//   a generation case (see tests/generate/replay.hpp) →
+//     {"ids": [[…]], "scores": […], "transitions": [[…]], "sums": […], "means": […]} or {"error"}
 //   {"warper": name, "value": v, "keep": k, "scores": […]} → {"scores": […]}, null for -inf
 //   {"model", "image", "ids"} → {"logits": […]}, those of the hash decoder
 #include <cmath>
@@ -22,11 +23,21 @@ using nlohmann::json;
 json generate(const json& request) {
   json ids = json::array();
   json scores = json::array();
+  json transitions = json::array();
+  json sums = json::array();
+  json means = json::array();
   for (const auto& sequence : blip::run_case(request)) {
     ids.push_back(sequence.ids);
     scores.push_back(sequence.score);
+    transitions.push_back(sequence.transition_scores);
+    sums.push_back(sequence.log_probability());
+    means.push_back(sequence.mean_log_probability());
   }
-  return {{"ids", ids}, {"scores", scores}};
+  return {{"ids", ids},
+          {"scores", scores},
+          {"transitions", transitions},
+          {"sums", sums},
+          {"means", means}};
 }
 
 json warp(const json& request) {

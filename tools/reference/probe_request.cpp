@@ -29,9 +29,10 @@ WeightType weight_type(const std::string& name) {
 }
 
 BlipProcessor processor_of(const std::string& model, int image_size) {
-  auto config = BlipImageProcessorConfig::from_pretrained(model);
+  const auto own = BlipProcessor::from_pretrained(model);
+  BlipImageProcessorConfig config = own.image_processor();
   if (image_size > 0) config.height = config.width = image_size;
-  return {config, BertTokenizer::from_pretrained(model)};
+  return {config, own.tokenizer()};
 }
 
 std::vector<Image> open_images(const json& paths) {

@@ -1,8 +1,10 @@
-// Answers questions, matches texts, reasons over pairs and makes features, as parity_tasks.py asks.
+// Answers questions, matches texts, reasons over pairs and makes features, as parity_tasks.py asks,
+// and says where the models looked, as parity_explain.py asks.
 //
 //   probe_tasks REQUEST.json
 //
-// REQUEST: {"model": DIR, "task": "vqa" | "itm" | "nlvr" | "blip", "weight_type": "stored",
+// REQUEST: {"model": DIR, "task": "vqa" | "itm" | "nlvr" | "blip" | "caption", "weight_type":
+// "stored",
 //           "threads": 2, "image_size": 0, "out": DIR, "images": [PATH…],
 //           "calls": [{"call": NAME, "images": [INDEX…], "texts": [TEXT…],
 //                      "style": "hf" | "original", …}…]}
@@ -104,6 +106,25 @@ void run_calls(Probe& probe, const std::vector<blip::EncodedImage>& images,
   probe.write(results, images);
 }
 
+blip::GradCamOptions grad_cam_options(const json& call) {
+  blip::GradCamOptions options;
+  if (call.contains("layer")) options.layer = call.at("layer").get<int>();
+  if (call.contains("head")) options.head = call.at("head").get<int>();
+  return options;
+}
+
+json add(Probe& probe, const blip::GradCam& cam) {
+  return {{"tokens", cam.tokens},
+          {"maps", probe.add(cam.maps)},
+          {"mean", probe.add(cam.mean)},
+          {"score", cam.score}};
+}
+
+const blip::EncodedImage& only_image(const std::vector<blip::EncodedImage>& images,
+                                     const json& call) {
+  return images.at(call.at("images")[0].get<std::size_t>());
+}
+
 void answer(Probe& probe) {
   const auto model =
       blip::BlipForQuestionAnswering::from_pretrained(probe.model, probe.load_options());
@@ -118,54 +139,64 @@ void answer(Probe& probe) {
       rows.push_back(
           {{"ids", sequence.ids},
            {"score", sequence.score},
+           {"transitions", sequence.transition_scores},
            {"text", probe.processor.decode(sequence.ids, {.skip_special_tokens = true})}});
     }
     return rows;
   };
 
-  run_calls(probe, images,
-            {{"states_and_logits",
-              [&](const json& call) -> json {
-                const blip::Tensor states =
-                    model.question_states(images.at(call.at("images")[0].get<std::size_t>()),
-                                          questions(call)[0], style_of(call), probe.context);
-                const auto ids = call.at("answer").get<std::vector<blip::TokenId>>();
-                return {{"states", probe.add(states)},
-                        {"logits", probe.add(model.logits(states, ids, probe.context))}};
-              }},
-             {"generate",
-              [&](const json& call) -> json {
-                return rows_of(model.generate_sequences(
-                    chosen(images, call.at("images")), questions(call),
-                    blip::options_from_json(call.at("options")), style_of(call), probe.context));
-              }},
-             {"generate_from_pixels",
-              [&](const json& call) -> json {
-                std::vector<blip::Image> files;
-                for (const json& index : call.at("images")) {
-                  files.push_back(blip::Image::open(
-                      probe.request.at("images").at(index.get<std::size_t>()).get<std::string>()));
-                }
-                blip::BlipInputs inputs = probe.processor(files);
-                inputs.input_ids = questions(call);
-                return model.generate(inputs, blip::options_from_json(call.at("options")),
-                                      probe.context);
-              }},
-             {"rank", [&](const json& call) -> json {
-                const auto ranked = model.rank_answers(
-                    chosen(images, call.at("images")), questions(call),
-                    encode(probe, call.at("answers"), false, nullptr),
-                    {.k = call.at("k").get<int>(), .style = style_of(call)}, probe.context);
-                json rows = json::array();
-                for (const std::vector<blip::RankedAnswer>& answers : ranked) {
-                  json row = json::array();
-                  for (const blip::RankedAnswer& answer : answers) {
-                    row.push_back({answer.answer, answer.score});
-                  }
-                  rows.push_back(std::move(row));
-                }
-                return rows;
-              }}});
+  run_calls(
+      probe, images,
+      {{"states_and_logits",
+        [&](const json& call) -> json {
+          const blip::Tensor states =
+              model.question_states(images.at(call.at("images")[0].get<std::size_t>()),
+                                    questions(call)[0], style_of(call), probe.context);
+          const auto ids = call.at("answer").get<std::vector<blip::TokenId>>();
+          return {{"states", probe.add(states)},
+                  {"logits", probe.add(model.logits(states, ids, probe.context))}};
+        }},
+       {"generate",
+        [&](const json& call) -> json {
+          blip::GenerationOptions options = blip::options_from_json(call.at("options"));
+          options.output_scores = true;
+          return rows_of(model.generate_sequences(chosen(images, call.at("images")),
+                                                  questions(call), options, style_of(call),
+                                                  probe.context));
+        }},
+       {"generate_from_pixels",
+        [&](const json& call) -> json {
+          std::vector<blip::Image> files;
+          for (const json& index : call.at("images")) {
+            files.push_back(blip::Image::open(
+                probe.request.at("images").at(index.get<std::size_t>()).get<std::string>()));
+          }
+          blip::BlipInputs inputs = probe.processor(files);
+          inputs.input_ids = questions(call);
+          return model.generate(inputs, blip::options_from_json(call.at("options")), probe.context);
+        }},
+       {"grad_cam",
+        [&](const json& call) {
+          return add(probe, model.grad_cam(only_image(images, call), questions(call)[0],
+                                           call.at("answer").get<std::vector<blip::TokenId>>(),
+                                           style_of(call), grad_cam_options(call), probe.context));
+        }},
+       {"rank", [&](const json& call) -> json {
+          const auto ranked = model.rank_answers(
+              chosen(images, call.at("images")), questions(call),
+              encode(probe, call.at("answers"), false, nullptr),
+              {.k = call.at("k").get<int>(), .style = style_of(call)}, probe.context);
+          json rows = json::array();
+          for (const std::vector<blip::RankedAnswer>& answers : ranked) {
+            json row = json::array();
+            for (const blip::RankedAnswer& answer : answers) {
+              row.push_back({answer.answer, answer.score, answer.log_probability,
+                             answer.mean_log_probability});
+            }
+            rows.push_back(std::move(row));
+          }
+          return rows;
+        }}});
 }
 
 void match(Probe& probe) {
@@ -192,6 +223,11 @@ void match(Probe& probe) {
           return probe.add(model.itm_logits(chosen(images, call.at("images")), texts(call),
                                             style_of(call), probe.context));
         }},
+       {"grad_cam",
+        [&](const json& call) {
+          return add(probe, model.grad_cam(only_image(images, call), texts(call)[0], style_of(call),
+                                           grad_cam_options(call), probe.context));
+        }},
        {"match", [&](const json& call) {
           json rows = json::array();
           for (const blip::ImageTextMatch& pair : model.match(
@@ -200,6 +236,20 @@ void match(Probe& probe) {
           }
           return rows;
         }}});
+}
+
+void caption(Probe& probe) {
+  const auto model =
+      blip::BlipForConditionalGeneration::from_pretrained(probe.model, probe.load_options());
+  const auto images = encode_images(model, probe);
+  run_calls(probe, images,
+            {{"grad_cam", [&](const json& call) {
+                return add(probe,
+                           model.grad_cam(only_image(images, call),
+                                          call.at("sequence").get<std::vector<blip::TokenId>>(),
+                                          call.at("prompt").get<std::size_t>(),
+                                          grad_cam_options(call), probe.context));
+              }}});
 }
 
 void reason(Probe& probe) {
@@ -237,7 +287,7 @@ void features(Probe& probe) {
 void run(const json& request) {
   Probe probe(request);
   const std::map<std::string, void (*)(Probe&)> tasks = {
-      {"vqa", answer}, {"itm", match}, {"nlvr", reason}, {"blip", features}};
+      {"vqa", answer}, {"itm", match}, {"nlvr", reason}, {"blip", features}, {"caption", caption}};
   tasks.at(request.at("task"))(probe);
 }
 

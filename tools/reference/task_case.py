@@ -14,7 +14,8 @@ from probe_runner import Line, TaskProbe
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL = ("tiny", "odd", "small")
-TYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
+TYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16,
+         "i8": torch.float32}  # made int8 when it is loaded
 
 
 def sentences(config, count, longest, seed=5):

@@ -91,11 +91,13 @@ class AnswerOracle(Oracle):
             encoder_hidden_states=self.states(image, question, style)[None], **options)
 
     def generate(self, image, question, style, options):
-        """→ rows of ids without padding, and their scores if there were beams."""
+        """→ rows of ids without padding, their scores if there were beams, and the log-probabilities
+        of their tokens."""
         output = self.raw_generate(image, question, style, options)
         stop = self.config.text_config.sep_token_id
         rows = [decoding.strip_padding(row, stop, 1) for row in output.sequences.tolist()]
-        return rows, output.get("sequences_scores")
+        return rows, output.get("sequences_scores"), decoding.transitions(
+            self.model.text_decoder, output, rows, 1)
 
     def margin(self, image, question, style, options):
         return decoding.margin(self.model.text_decoder,
@@ -114,6 +116,12 @@ class AnswerOracle(Oracle):
         decoder.label_smoothing = original.LABEL_SMOOTHING
         return -decoder(input_ids=ids, encoder_hidden_states=states[None], labels=ids,
                         reduction="none").loss[0]
+
+    def answer_log_probabilities(self, states, answer):
+        """Of the tokens of an answer, [SEP] included. states: [T, H]"""
+        ids, _ = tokenize(self.tokenizer, [answer], self.config.text_config.bos_token_id, length=None)
+        logits = self.logits(states, ids[0].tolist())[:-1]
+        return logits.log_softmax(-1).gather(1, ids[0, 1:, None])[:, 0]
 
 
 class MatchOracle(Oracle):

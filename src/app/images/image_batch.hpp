@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +21,9 @@ struct PreparedImage {
   std::size_t index = 0;  ///< its place in the list that it is from
   Tensor pixel_values;    ///< [1, 3, H, W]; empty if it failed
   std::string error;      ///< the cause, without the name; empty if it did not fail
+  /// What is asked of this picture alone: a prompt, a question, a text.
+  std::optional<std::string> text = {};
+  std::filesystem::path sidecar = {};  ///< the text file that belongs to it, if it is to have one
 };
 
 /// Images none of which has failed.

@@ -17,8 +17,12 @@ std::string without_path(std::string message, const std::string& path) {
 }
 
 PreparedImage prepared(const ImageInput& input, const PrepareInput& prepare) {
-  PreparedImage image{
-      .name = input.path.string(), .index = input.index, .pixel_values = {}, .error = input.error};
+  PreparedImage image{.name = input.path.string(),
+                      .index = input.index,
+                      .pixel_values = {},
+                      .error = input.error,
+                      .text = input.text,
+                      .sidecar = input.sidecar};
   if (!image.error.empty()) return image;
   try {
     image.pixel_values = prepare(input);
@@ -40,10 +44,12 @@ ImageStream::ImageStream(NextInput next, PrepareInput prepare, int threads, std:
           },
           std::min(threads, kMaxDecoders), window) {}
 
-std::optional<ImageBatch> ImageStream::next_batch(std::size_t size) {
+std::optional<ImageBatch> ImageStream::next_batch(
+    std::size_t size, std::optional<std::chrono::milliseconds> patience) {
   std::vector<PreparedImage> batch;
   while (batch.size() < size) {
-    std::optional<PreparedImage> image = prefetcher_.next();
+    std::optional<PreparedImage> image =
+        patience && !batch.empty() ? prefetcher_.next_within(*patience) : prefetcher_.next();
     if (!image) break;
     batch.push_back(std::move(*image));
   }

@@ -62,7 +62,15 @@ class Planner {
           std::optional<DType> dtype)
       : checkpoint_(checkpoint), dtype_(dtype) {
     const ModelFamily& family = family_of(model);
-    redundant_ = redundant_tensors(checkpoint, family.expected_tensors(model));
+    const std::vector<ExpectedTensor> expected = family.expected_tensors(model);
+    redundant_ = redundant_tensors(checkpoint, expected);
+    plan_.has_language_model_head =
+        std::any_of(expected.begin(), expected.end(), [&](const ExpectedTensor& tensor) {
+          return !tensor.stand_in.empty() && tensor.name.ends_with(".weight") &&
+                 checkpoint.find(tensor.name) != nullptr && !redundant_.contains(tensor.name);
+        });
+    // Where the matrix is tied to nothing, transformers ties the bias to nothing either.
+    if (plan_.has_language_model_head) redundant_.clear();
     if (dtype == DType::i8) int8_names_ = int8_names(family.tensors_of_all_classes(model));
   }
 
@@ -93,7 +101,7 @@ class Planner {
   void add(const CheckpointTensor& tensor) {
     DType dtype = tensor.dtype;
     if (dtype_ == DType::i8) {
-      if (is_floating_point(dtype) && is_matrix(tensor.shape) &&
+      if (is_floating_point(dtype) && is_made_int8(tensor.shape) &&
           int8_names_.contains(tensor.name)) {
         dtype = DType::i8;
         plan_.new_scales[weight_scale_name(tensor.name)] = &tensor;

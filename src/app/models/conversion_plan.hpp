@@ -17,6 +17,9 @@ struct ConversionPlan {
   /// Those of `tensors` that the checkpoint lacks, by name: the scales of these matrices' int8.
   std::map<std::string, const CheckpointTensor*> new_scales;
 
+  /// One of `tensors` is a language model head's own matrix, which no word embeddings stand in for.
+  bool has_language_model_head = false;
+
   /// The type of most weights that are no int8, for config.json.
   [[nodiscard]] DType main_dtype() const;
 };

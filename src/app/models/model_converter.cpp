@@ -1,6 +1,7 @@
 #include "app/models/model_converter.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "checkpoint/config_file.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 #include "core/open_file.hpp"
+#include "model/merged_adapter.hpp"
 
 namespace blip::app {
 namespace {
@@ -49,37 +51,45 @@ void add_copy(std::vector<TextFile>& files, const std::filesystem::path& directo
 }
 
 // Where the files of a model's tokenizer are: beside its weights, or of a bare BLIP bundled.
-std::filesystem::path tokenizer_folder(const ModelFamily& family,
-                                       const std::filesystem::path& source) {
-  if (&family == &kBlipFamily) return tokenizer_directory(source);
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(source, ignored) ? source.parent_path() : source;
+std::optional<std::filesystem::path> tokenizer_folder(const ModelFamily& family,
+                                                      const ModelSource& origin) {
+  if (&family == &kBlipFamily) return find_tokenizer_directory(origin.tokenizer());
+  return model_folder(origin.tokenizer());
 }
 
-std::vector<TextFile> text_files(const std::filesystem::path& source, const Checkpoint& checkpoint,
-                                 DType dtype) {
+std::vector<TextFile> text_files(const ModelSource& origin, const Checkpoint& checkpoint,
+                                 const ConversionPlan& plan) {
+  const std::filesystem::path& source = origin.model;
   const ModelFamily& family = family_of(source);
+  const std::filesystem::path folder = model_folder(source);
+  const DType dtype = plan.main_dtype();
   std::vector<TextFile> files;
   if (lacks_config(source)) {
     files.push_back({kConfigFile, family.inferred_config(checkpoint)});
   } else {
-    const std::filesystem::path file = source / kConfigFile;
+    const std::filesystem::path file = folder / kConfigFile;
     std::string architecture = family.describe(source).architecture;
     if (architecture.empty()) architecture = family.infer_architecture(checkpoint).name;
     files.push_back({kConfigFile, updated_config(read_text_file(file, kMaxConfigBytes),
                                                  file.string(), architecture, torch_name(dtype))});
   }
-  add_copy(files, source, "generation_config.json");
-  add_copy(files, source, "processor_config.json");
-  add_copy(files, source, "preprocessor_config.json");
+  // transformers 4 would tie the two again.
+  if (!origin.adapter.empty() && plan.has_language_model_head) {
+    files.back().text = config_without_ties(files.back().text);
+  }
+  add_copy(files, folder, "generation_config.json");
+  const std::filesystem::path images = model_folder(origin.image_processor());
+  add_copy(files, images, "processor_config.json");
+  add_copy(files, images, "preprocessor_config.json");
   if (std::none_of(files.begin(), files.end(), [](const TextFile& file) {
         return file.name.ends_with("processor_config.json");
       })) {
     files.push_back({"preprocessor_config.json",
                      image_processor_as_json(family.image_processor_config(source))});
   }
-  for (const char* name : family.tokenizer_files) {
-    add_copy(files, tokenizer_folder(family, source), name);
+  if (family.open_tokenizer == nullptr) return files;
+  if (const auto tokenizer = tokenizer_folder(family, origin)) {
+    for (const char* name : family.tokenizer_files) add_copy(files, *tokenizer, name);
   }
   return files;
 }
@@ -119,12 +129,15 @@ class TargetDirectory {
 
 }  // namespace
 
-ConvertSummary convert_model(const std::filesystem::path& source,
-                             const std::filesystem::path& target, const ConvertOptions& options) {
-  static_cast<void>(family_of(source).describe(source));  // a bad configuration is named first
-  const Checkpoint checkpoint = Checkpoint::open(source);
-  const ConversionPlan plan = plan_conversion(checkpoint, source, options.dtype);
-  const std::vector<TextFile> texts = text_files(source, checkpoint, plan.main_dtype());
+ConvertSummary convert_model(const ModelSource& source, const std::filesystem::path& target,
+                             const ConvertOptions& options) {
+  const std::filesystem::path& model = source.model;
+  static_cast<void>(family_of(model).describe(model));  // a bad configuration is named first
+  // What becomes another type is rounded once, from the float32 that an adapter is merged in.
+  const Checkpoint checkpoint =
+      open_tensors(source, options.dtype ? std::optional(DType::f32) : std::nullopt);
+  const ConversionPlan plan = plan_conversion(checkpoint, model, options.dtype);
+  const std::vector<TextFile> texts = text_files(source, checkpoint, plan);
   if (!options.overwrite) require_free(target, texts);
 
   TargetDirectory directory(target);

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "checkpoint/checkpoint.hpp"
+#include "checkpoint/model_source.hpp"
 
 namespace blip::app {
 
@@ -23,10 +24,11 @@ struct ConvertSummary {
   std::uint64_t bytes = 0;  ///< of model.safetensors
 };
 
-/// `source` is a model directory or a checkpoint file. The files appear in `target`, which is made
+/// `source` is a model directory or a checkpoint file; its adapter, if it has one, is merged into
+/// it. The files appear in `target`, which is made
 /// if need be, once all of them are written; after a failure there is none. Throws invalid_argument
 /// if one is there already and must not be overwritten, OutputError or blip::Error.
-ConvertSummary convert_model(const std::filesystem::path& source,
-                             const std::filesystem::path& target, const ConvertOptions& options);
+ConvertSummary convert_model(const ModelSource& source, const std::filesystem::path& target,
+                             const ConvertOptions& options);
 
 }  // namespace blip::app

@@ -8,9 +8,11 @@
 
 #include "architectures/registry.hpp"
 #include "blip/error.hpp"
+#include "checkpoint/adapter.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/config_file.hpp"
 #include "checkpoint/weight_scales.hpp"
+#include "model/merged_adapter.hpp"
 
 namespace blip::app {
 namespace {
@@ -113,9 +115,24 @@ void compare_tensors(ModelReport& report, const Checkpoint& checkpoint,
   }
 }
 
-void read_tokenizer(ModelReport& report, const ModelFamily& family) {
-  const auto tokenizer = family.open_tokenizer(report.model);
+void read_tokenizer(ModelReport& report, const ModelFamily& family, const ModelSource& source) {
+  const auto tokenizer = family.open_tokenizer(source.model, source.tokenizer());
   report.tokenizer = {.tokens = tokenizer->vocab_size(), .special = tokenizer->special_tokens()};
+}
+
+AdapterReport describe_adapter(const std::filesystem::path& directory) {
+  const Adapter adapter = open_adapter(directory);
+  AdapterReport report = {.directory = directory,
+                          .base_model = adapter.config.base_model,
+                          .rank = adapter.config.rank,
+                          .alpha = adapter.config.alpha,
+                          .use_rslora = adapter.config.use_rslora,
+                          .updates = adapter.updates.size(),
+                          .replaced = adapter.replaced.size()};
+  for (const CheckpointTensor& tensor : adapter.tensors.tensors()) {
+    report.parameters += tensor.element_count();
+  }
+  return report;
 }
 
 template <typename Action>
@@ -141,16 +158,18 @@ std::string word(EarlyStopping early_stopping) {
 
 }  // namespace
 
-ModelReport inspect_model(const std::filesystem::path& model) {
+ModelReport inspect_model(const ModelSource& source) {
+  const std::filesystem::path& model = source.model;
   ModelReport report;
   report.model = model;
+  if (!source.adapter.empty()) report.adapter = describe_adapter(source.adapter);
   const ModelFamily& family = family_of(model);
   report.description = family.describe(model);
   report.config_is_inferred = lacks_config(report.model);
   report.files = list_files(report.model);
   std::optional<Checkpoint> checkpoint;
   attempt(report, [&] {
-    checkpoint = Checkpoint::open(report.model);
+    checkpoint = open_tensors(source);
     list_tensors(report, *checkpoint);
   });
   attempt(report, [&] {
@@ -159,8 +178,12 @@ ModelReport inspect_model(const std::filesystem::path& model) {
     report.commands = commands_of(family.architecture_of(model));
     if (checkpoint) compare_tensors(report, *checkpoint, expected);
   });
-  attempt(report, [&] { report.image_processor = family.image_processor_config(report.model); });
-  if (family.open_tokenizer != nullptr) attempt(report, [&] { read_tokenizer(report, family); });
+  attempt(report, [&] {
+    report.image_processor = family.image_processor_config(source.image_processor());
+  });
+  if (family.open_tokenizer != nullptr) {
+    attempt(report, [&] { read_tokenizer(report, family, source); });
+  }
   if (family.generation_settings != nullptr) {
     attempt(report, [&] { report.generation = family.generation_settings(model); });
   }

@@ -13,6 +13,7 @@
 #include "blip/generation.hpp"
 #include "blip/image_processor_config.hpp"
 #include "blip/tokenizer.hpp"
+#include "checkpoint/model_source.hpp"
 
 namespace blip::app {
 
@@ -33,8 +34,21 @@ struct TokenizerReport {
   SpecialTokens special;
 };
 
+/// A LoRA adapter that is merged into the model.
+struct AdapterReport {
+  std::filesystem::path directory;
+  std::string base_model;  ///< that it names
+  int rank = 0;            ///< where no pattern says otherwise
+  double alpha = 0.0;      ///< the same
+  bool use_rslora = false;
+  std::size_t updates = 0;   ///< low-rank updates, each of a weight
+  std::size_t replaced = 0;  ///< tensors that it has anew
+  std::int64_t parameters = 0;
+};
+
 struct ModelReport {
   std::filesystem::path model;  ///< a directory or a checkpoint file
+  std::optional<AdapterReport> adapter;
   ModelDescription description;
   bool config_is_inferred = false;  ///< from the tensors: there is no config.json
   std::vector<FileReport> files;
@@ -56,9 +70,10 @@ struct ModelReport {
   std::vector<std::string> problems;
 };
 
-/// `model` is a model directory or checkpoint file. Throws blip::Error if there is no model or its
-/// configuration cannot be read; whatever else is wrong becomes one of `problems`.
-ModelReport inspect_model(const std::filesystem::path& model);
+/// Of a model directory or checkpoint file, with its adapter if it has one. Throws blip::Error if
+/// there is no model or its configuration cannot be read; whatever else is wrong becomes one of
+/// `problems`.
+ModelReport inspect_model(const ModelSource& source);
 
 /// The generation settings that are set, by their names in transformers, as text.
 std::vector<std::pair<std::string, std::string>> settings_of(const GenerationOptions& generation);

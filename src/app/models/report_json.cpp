@@ -62,6 +62,18 @@ Json tokenizer_json(const TokenizerReport& tokenizer) {
   return json;
 }
 
+Json adapter_json(const AdapterReport& adapter) {
+  return {{"directory", adapter.directory.string()},
+          {"peft_type", "LORA"},
+          {"base_model", adapter.base_model},
+          {"rank", adapter.rank},
+          {"alpha", adapter.alpha},
+          {"use_rslora", adapter.use_rslora},
+          {"updates", adapter.updates},
+          {"replaced", adapter.replaced},
+          {"parameters", adapter.parameters}};
+}
+
 }  // namespace
 
 std::string report_as_json(const ModelReport& report, bool with_tensors, int indent) {
@@ -75,6 +87,7 @@ std::string report_as_json(const ModelReport& report, bool with_tensors, int ind
                {"expected_parameters", report.expected_parameters},
                {"towers", report.towers},
                {"dtypes", report.dtypes}};
+  if (report.adapter) json["adapter"] = adapter_json(*report.adapter);
   for (const ConfigPart& part : report.description.parts) json[part.name] = part_json(part);
   if (report.image_processor) json["preprocessing"] = preprocessing_json(*report.image_processor);
   if (report.tokenizer) json["tokenizer"] = tokenizer_json(*report.tokenizer);

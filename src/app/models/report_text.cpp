@@ -41,6 +41,16 @@ class Text {
   std::string text_;
 };
 
+void add_adapter(Text& text, const AdapterReport& adapter) {
+  text.row("Adapter", adapter.directory.string());
+  text.row("", fmt::format("LoRA of rank {}, alpha {}{}; {} weights updated, {} tensors replaced; "
+                           "{} parameters",
+                           adapter.rank, adapter.alpha, adapter.use_rslora ? " (rsLoRA)" : "",
+                           adapter.updates, adapter.replaced, grouped(adapter.parameters)));
+  text.row("", "made for " + (adapter.base_model.empty() ? "a model that it does not name"
+                                                         : adapter.base_model));
+}
+
 void add_weights(Text& text, const ModelReport& report) {
   if (report.expected_parameters > 0) {
     text.row("By its config", grouped(report.expected_parameters) + " parameters");
@@ -119,6 +129,7 @@ void add_names(Text& text, const char* label, const std::vector<std::string>& na
 std::string report_as_text(const ModelReport& report, bool with_tensors) {
   Text text;
   text.row("Model", report.model.string());
+  if (report.adapter) add_adapter(text, *report.adapter);
   text.row(
       "Architecture",
       (report.description.architecture.empty() ? "not named" : report.description.architecture) +

@@ -12,6 +12,7 @@
 
 #include "app/records/output_file.hpp"
 #include "blip/error.hpp"
+#include "core/text_encoding.hpp"
 
 namespace blip::app {
 namespace {
@@ -40,6 +41,13 @@ class RecordScanner {
   RecordScanner(const fs::path& path, bool quoted)
       : name_(path.string()), file_(path, std::ios::binary), quoted_(quoted) {
     if (!file_) fail(name_ + ": cannot read it to resume");
+    // A mark that an editor left stays where it is; the first record begins behind it.
+    std::string start(3, '\0');
+    file_.read(start.data(), static_cast<std::streamsize>(start.size()));
+    start.resize(static_cast<std::size_t>(file_.gcount()));
+    file_.clear();
+    position_ = utf8_mark_length(start);
+    file_.seekg(static_cast<std::streamoff>(position_));
   }
 
   std::optional<RawRecord> next() {
@@ -103,6 +111,11 @@ std::vector<Range> in_order_and_joined(std::vector<Range> ranges) {
   return joined;
 }
 
+// What rows are counted by where each input has a question of its own.
+std::string asked_of(const std::string& path, const std::string& about) {
+  return path + '\0' + about;
+}
+
 void remove_ranges(const fs::path& path, const std::vector<Range>& ranges) {
   std::error_code error;
   const fs::path target = fs::canonical(path, error);  // a link stays a link
@@ -153,6 +166,7 @@ FinishedRecords::FinishedRecords(const fs::path& path, const RecordFormat& forma
   };
   const std::vector<std::string> about = format.expected_about();
   const std::string header = format.is_header_required() ? format.header() : "";
+  const bool by_input = format.schema().asked_by_input;
   std::vector<Range> dropped;
   // Records of the image that comes last so far.
   std::vector<std::pair<Range, WrittenRecord>> last_image;
@@ -173,6 +187,11 @@ FinishedRecords::FinishedRecords(const fs::path& path, const RecordFormat& forma
     if (!written->done) {
       dropped.push_back({record->begin, record->end});
       continue;
+    }
+    if (by_input && written->about) {
+      by_about_ = true;
+      written->paths.front() = asked_of(written->paths.front(), *written->about);
+      written->about.reset();
     }
     for (const std::string& name : written->paths) ++rows_[name];
     const bool next_image =
@@ -197,8 +216,9 @@ FinishedRecords::FinishedRecords(const fs::path& path, const RecordFormat& forma
   any_content_ = fs::file_size(path, ignored) > 0;
 }
 
-bool FinishedRecords::take(std::string_view path) {
-  const auto found = rows_.find(format_.path_as_written(path));
+bool FinishedRecords::take(std::string_view path, std::string_view about) {
+  const std::string name = format_.path_as_written(path);
+  const auto found = rows_.find(by_about_ ? asked_of(name, to_utf8(about)) : name);
   if (found == rows_.end() || found->second < records_per_input_) return false;
   found->second -= records_per_input_;
   return true;

@@ -20,9 +20,9 @@ class FinishedRecords {
   /// text, what a record is about cannot be told), OutputError if it cannot be rewritten.
   FinishedRecords(const std::filesystem::path& path, const RecordFormat& format);
 
-  /// Whether `path` is done. Each record answers for one input, so that an input named twice is
-  /// done twice.
-  bool take(std::string_view path);
+  /// Whether `path` is done; with schema.asked_by_input, whether `about` was asked of it. Each
+  /// record answers for one input, so that an input named twice is done twice.
+  bool take(std::string_view path, std::string_view about);
 
   /// Whether the file holds anything, a CSV header included.
   [[nodiscard]] bool any_content() const noexcept { return any_content_; }
@@ -30,6 +30,7 @@ class FinishedRecords {
  private:
   const RecordFormat& format_;
   std::size_t records_per_input_;
+  bool by_about_ = false;                                 // rows_ counts by path and what was asked
   std::map<std::string, std::size_t, std::less<>> rows_;  // path → records not yet answered for
   bool any_content_ = false;
 };

@@ -1,41 +1,30 @@
 #include "app/records/npy_sink.hpp"
 
-#include <fmt/format.h>
-
-#include <bit>
+#include <array>
 #include <nlohmann/json.hpp>
-#include <string_view>
 #include <utility>
+
+#include "app/records/npy_header.hpp"
+#include "core/file_ending.hpp"
 
 namespace blip::app {
 namespace {
 
-// What numpy writes before an array of two dimensions: padding to a multiple of 64 bytes, with
-// room for the number of rows to grow to the largest there is, so that its size never changes.
-constexpr std::size_t kHeaderBytes = 128;
-constexpr std::string_view kMagic{"\x93NUMPY\x01\x00", 8};
-
 std::string header(std::uint64_t rows, std::size_t width) {
-  constexpr std::size_t kDictionary = kHeaderBytes - kMagic.size() - 2;
-  const char order = std::endian::native == std::endian::little ? '<' : '>';
-  std::string dictionary = fmt::format(
-      "{{'descr': '{}f4', 'fortran_order': False, 'shape': ({}, {}), }}", order, rows, width);
-  dictionary.resize(kDictionary - 1, ' ');
-  return std::string(kMagic) + static_cast<char>(kDictionary) + '\0' + dictionary + '\n';
+  return npy_header(std::array{rows, static_cast<std::uint64_t>(width)});
 }
 
 std::string name_line(const std::string& name) {
   if (name.find_first_of("\r\n") == std::string::npos && !name.starts_with('"')) {
     return name + "\n";
   }
-  const nlohmann::json json(name);
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return nlohmann::json(path_text(name)).dump() + "\n";
 }
 
 }  // namespace
 
 std::filesystem::path npy_rows_path(const std::filesystem::path& path) {
-  return path.extension() == ".npy" ? path : std::filesystem::path(path.string() + ".npy");
+  return file_ending(path) == "npy" ? path : std::filesystem::path(path.string() + ".npy");
 }
 
 std::filesystem::path npy_names_path(const std::filesystem::path& path) {

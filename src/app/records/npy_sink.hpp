@@ -14,7 +14,8 @@ namespace blip::app {
 
 /// Writes `NAME.npy`, float32 [n, d], as numpy.save does, byte for byte, and `NAME.names.txt`: the
 /// inputs of its rows, one per line, as they were named. A name with a line break in it, or one
-/// that begins with a quotation mark, is written as a JSON string. Failed inputs have no row.
+/// that begins with a quotation mark, is written as a JSON string of its path_text. Failed inputs
+/// have no row.
 ///
 /// Both are complete after every write.
 class NpySink final : public RecordSink {
@@ -27,7 +28,7 @@ class NpySink final : public RecordSink {
   void finish() override;
   void finish_early() override;
   /// An array cannot be continued.
-  bool is_done(std::string_view /*path*/) override { return false; }
+  bool is_done(std::string_view /*path*/, std::string_view /*about*/) override { return false; }
 
  private:
   OutputFile rows_;

@@ -34,18 +34,33 @@ void add_values(RecordJson& object, const std::vector<std::string_view>& names,
   }
 }
 
+std::string subject_of(const Record& record, const RecordSchema& schema) {
+  return schema.subject_is_path ? path_text(record.path) : record.path;
+}
+
 RecordJson json_of(const Finding& finding, const Record& record, const RecordSchema& schema) {
-  RecordJson object = {{std::string(schema.subject), record.path}};
+  RecordJson object = {{std::string(schema.subject), subject_of(record, schema)}};
   add_values(object, schema.about, finding.about);
   add_values(object, schema.results, finding.results.front().values);
   if (finding.results.size() == 1) return object;
+  const bool parted = !schema.list_of_others.empty() || schema.results.size() == 1;
   RecordJson list = RecordJson::array();
+  RecordJson others = RecordJson::array();
   for (const Result& result : finding.results) {
     RecordJson item = RecordJson::object();
     add_values(item, schema.results, result.values);
-    list.push_back(schema.results.size() == 1 ? json_of(result.values.front()) : std::move(item));
+    if (parted) {
+      list.push_back(json_of(result.values.front()));
+      item.erase(std::string(schema.results.front()));
+      others.push_back(std::move(item));
+    } else {
+      list.push_back(std::move(item));
+    }
   }
   object[std::string(schema.list)] = std::move(list);
+  if (!schema.list_of_others.empty() && schema.results.size() > 1) {
+    object[std::string(schema.list_of_others)] = std::move(others);
+  }
   return object;
 }
 
@@ -53,7 +68,8 @@ RecordJson json_of(const Finding& finding, const Record& record, const RecordSch
 
 std::vector<std::string> to_json(const Record& record, const RecordSchema& schema) {
   if (!record.error.empty()) {
-    return {dump(RecordJson{{std::string(schema.subject), record.path}, {"error", record.error}})};
+    return {dump(RecordJson{{std::string(schema.subject), subject_of(record, schema)},
+                            {"error", record.error}})};
   }
   std::vector<std::string> objects;
   for (const Finding& finding : record.findings) {

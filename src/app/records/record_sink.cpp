@@ -22,12 +22,23 @@ std::unique_ptr<RecordFormat> format_of(Format format, RecordSchema schema) {
   }
 }
 
+class NoSink final : public RecordSink {
+ public:
+  void write(std::span<const Record> /*records*/) override {}
+  void finish() override {}
+  void finish_early() override {}
+  bool is_done(std::string_view /*path*/, std::string_view /*about*/) override { return false; }
+};
+
 }  // namespace
+
+std::unique_ptr<RecordSink> no_sink() {
+  return std::make_unique<NoSink>();
+}
 
 std::unique_ptr<RecordSink> open_record_sink(const SinkOptions& options, RecordSchema schema) {
   if (options.format == Format::npy) return std::make_unique<NpySink>(options.file);
-  return std::make_unique<FileSink>(format_of(options.format, std::move(schema)), options.file,
-                                    options.resume);
+  return std::make_unique<FileSink>(format_of(options.format, std::move(schema)), options);
 }
 
 }  // namespace blip::app

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "app/records/record.hpp"
@@ -28,9 +30,10 @@ class RecordSink {
   /// The same for a run that ends early: one that has written nothing leaves its output untouched,
   /// old content included.
   virtual void finish_early() = 0;
-  /// Whether the output held all about `path` when it was opened. Each call that says so uses up
+  /// Whether the output held all about `path` when it was opened; with schema.asked_by_input, what
+  /// `about` asks of it. Each call that says so uses up
   /// what it found, so that an input named twice is done twice.
-  virtual bool is_done(std::string_view path) = 0;
+  virtual bool is_done(std::string_view path, std::string_view about) = 0;
 };
 
 struct SinkOptions {
@@ -38,7 +41,15 @@ struct SinkOptions {
   std::filesystem::path file = {};  ///< empty: standard output
   /// Keep the records that `file` has, and write behind them. Text, JSON Lines and CSV can.
   bool resume = false;
+  /// Whatever the settings were that `file` was made with.
+  bool force = false;
+  /// What decides what records say, by names; kept beside what is written, so that a run which
+  /// resumes with others is refused. Options of the command line, as they were given.
+  std::map<std::string, std::string> settings = {};
 };
+
+/// One that keeps nothing: for results that go elsewhere.
+std::unique_ptr<RecordSink> no_sink();
 
 /// Throws OutputError if the file cannot be opened, invalid_argument if it is to be resumed and
 /// holds something else.

@@ -7,6 +7,7 @@
 #include "architectures/blip/infer_config.hpp"
 #include "architectures/config_limits.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
+#include "checkpoint/adapter_config.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_fields.hpp"
@@ -132,7 +133,11 @@ BlipConfig parse_config(std::string_view json, const std::string& name) {
 
 BlipConfig BlipConfig::from_pretrained(const std::filesystem::path& model) {
   if (lacks_config(model)) return infer_config(Checkpoint::open(model));
-  const std::filesystem::path file = model / kConfigFile;
+  if (!file_exists(model_folder(model) / kConfigFile) && has_adapter(model_folder(model))) {
+    throw Error(ErrorCode::unsupported,
+                model.string() + ": is an adapter, not a model: blip convert makes one of it");
+  }
+  const std::filesystem::path file = model_folder(model) / kConfigFile;
   return parse_config(read_text_file(file, kMaxConfigBytes), file.string());
 }
 

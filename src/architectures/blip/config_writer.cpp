@@ -80,6 +80,14 @@ std::string updated_config(std::string_view json, const std::string& name,
   return config == before ? std::string(json) : as_text(config);
 }
 
+std::string config_without_ties(std::string_view json) {
+  Json config = Json::parse(json);
+  config["tie_word_embeddings"] = false;
+  const auto text = config.find("text_config");
+  if (text != config.end() && text->is_object()) (*text)["tie_word_embeddings"] = false;
+  return as_text(config);
+}
+
 std::string image_processor_as_json(const ImageProcessorConfig& config) {
   const auto floats = [](const std::array<float, 3>& values) {
     return Json::array(

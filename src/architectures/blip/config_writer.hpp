@@ -22,4 +22,7 @@ std::string updated_config(std::string_view json, const std::string& name,
 /// edge, else of a BlipImageProcessor.
 std::string image_processor_as_json(const ImageProcessorConfig& config);
 
+/// `json`, a config.json, for a model whose language model head has a matrix of its own.
+std::string config_without_ties(std::string_view json);
+
 }  // namespace blip

@@ -10,6 +10,7 @@
 #include "cli/image_run.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/ask_options.hpp"
+#include "cli/output/score_columns.hpp"
 
 namespace blip::cli {
 namespace {
@@ -18,10 +19,12 @@ app::RecordSchema schema_of(const AskOptions& options) {
   app::RecordSchema schema;
   schema.about = {"question"};
   schema.results = {"answer"};
-  if (!options.answers.empty()) schema.results.emplace_back("score");
+  add_score_columns(options.has_scores(), schema);
   schema.list = "answers";
+  if (options.answers.empty()) schema.list_of_others = "scores";
   schema.text_with_path = options.output.resume || !options.inputs.names_one_image();
-  schema.asked = options.questions.texts;
+  schema.asked_by_input = options.inputs.has_texts();
+  if (!schema.asked_by_input) schema.asked = options.questions.texts;
   schema.results_per_finding = options.answers_per_question();
   return schema;
 }
@@ -29,8 +32,10 @@ app::RecordSchema schema_of(const AskOptions& options) {
 std::string line_of(const app::Answer& answer, const std::string& question,
                     const AskOptions& options) {
   std::string line = answer.text;
-  if (options.top > 1) line = fmt::format("{:.4f}  {}", answer.score, line);
-  if (options.questions.texts.size() > 1) line = question + ": " + line;
+  if (options.top > 1) line = fmt::format("{:.4f}  {}", answer.score.score, line);
+  if (options.questions.texts.size() > 1 || options.inputs.has_texts()) {
+    line = question + ": " + line;
+  }
   return line;
 }
 
@@ -39,23 +44,42 @@ app::Finding finding_of(const app::Answers& answers, const std::string& question
   app::Finding finding{.about = {question}, .results = {}};
   for (const app::Answer& answer : answers) {
     app::Result result{.values = {answer.text}, .line = line_of(answer, question, options)};
-    if (!options.answers.empty()) result.values.emplace_back(answer.score);
+    add_scores(answer.score, options.has_scores(), result);
     finding.results.push_back(std::move(result));
   }
   return finding;
 }
 
-// images: for each, the answers to every question
+// answers: for each image, those to every question
 std::vector<std::vector<app::Finding>> findings_of(
-    const std::vector<std::vector<app::Answers>>& images, const AskOptions& options) {
+    const std::vector<std::vector<app::Answers>>& answers, app::Images images,
+    const AskOptions& options) {
   std::vector<std::vector<app::Finding>> findings;
-  for (const std::vector<app::Answers>& answers : images) {
+  for (std::size_t image = 0; image < images.size(); ++image) {
     std::vector<app::Finding>& about_image = findings.emplace_back();
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      about_image.push_back(finding_of(answers[i], options.questions.texts[i], options));
+    const auto& own = images[image]->text;
+    for (std::size_t i = 0; i < answers[image].size(); ++i) {
+      const std::string& question = own ? *own : options.questions.texts[i];
+      about_image.push_back(finding_of(answers[image][i], question, options));
     }
   }
   return findings;
+}
+
+// answers: to every question about every image
+void write_explanations(const app::ExplanationFolder& folder, app::Images images,
+                        const std::vector<std::vector<app::Answers>>& answers) {
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    std::size_t count = 0;
+    for (const app::Answers& of_question : answers[i]) count += of_question.size();
+    std::size_t place = 0;
+    for (const app::Answers& of_question : answers[i]) {
+      for (const app::Answer& answer : of_question) {
+        if (!answer.explanation) continue;
+        folder.write(images[i]->name, images[i]->index, place++, count, *answer.explanation);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -65,16 +89,22 @@ ExitCode run_ask(Arguments arguments) {
   if (!options) return ExitCode::ok;
 
   ImageRun run(options->inputs, options->output, options->model.batch, schema_of(*options));
+  app::AnswerOptions answering = options->answering();
+  answering.generation.output_scores = options->output.tells_scores();
   const app::Answerer answerer(
       find_model(options->model, options->inputs.pictures, options->output.quiet),
-      options->answering());
+      std::move(answering));
   const auto questions = answerer.tokens(options->questions.texts);
   Context context({.num_threads = options->model.threads});
-  run.start(answerer.pictures(), context.num_threads());
+  const auto folder = options->explain.open(options->inputs.pictures.exif_rotation);
+  run.start(answerer.pictures(), context.num_threads(), [&](const Input& input) {
+    options->generation.with_option_names([&] { answerer.check(input); });
+  });
   while (const auto batch = run.next_batch()) {
     const auto answers = options->generation.with_option_names(
         [&] { return answerer.answer(batch->images(), questions, context); });
-    run.report(*batch, findings_of(answers, *options));
+    if (folder) write_explanations(*folder, batch->images(), answers);
+    run.report(*batch, findings_of(answers, batch->images(), *options));
   }
   return run.finish();
 }

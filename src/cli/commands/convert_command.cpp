@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
+#include "cli/options/run_options.hpp"
 #include "cli/output/console.hpp"
 #include "cli/output/interrupt.hpp"
 
@@ -20,6 +21,7 @@ constexpr std::string_view kConvertFooter =
     "  blip convert model_base_caption_capfilt_large.pth ./caption-base\n"
     "  blip convert ./blip-vqa-base ./blip-vqa-base-f16 --dtype f16\n"
     "  blip convert ./blip-vqa-base ./blip-vqa-base-int8 --dtype int8\n"
+    "  blip convert ./lora-adapter ./merged\n"
     "\n"
     "Exit code: 0 converted; 2 not, and OUTPUT has none of the new files.\n";
 
@@ -35,6 +37,7 @@ std::optional<DType> dtype_called(const std::string& name) {
 
 ExitCode run_convert(Arguments arguments) {
   std::string model;
+  std::string adapter;
   std::string output;
   std::string dtype = "stored";
   bool force = false;
@@ -48,6 +51,7 @@ ExitCode run_convert(Arguments arguments) {
   app.add_option("OUTPUT", output, "The directory for the new files; made if need be")
       ->required()
       ->group("Files");
+  declare_adapter(app, adapter);
   app.add_option("--dtype", dtype,
                  "Number type of the weights: stored, f32, f16, bf16 or int8 (matrices alone, with "
                  "one scale per output; for blip, transformers does not load it) [stored]")
@@ -67,7 +71,7 @@ ExitCode run_convert(Arguments arguments) {
 
   const InterruptWatcher watcher([&output] { app::remove_partial_files(output); });
   const app::ConvertSummary summary = app::convert_model(
-      find_model(model), output, {.dtype = dtype_called(dtype), .overwrite = force});
+      find_source(model, adapter), output, {.dtype = dtype_called(dtype), .overwrite = force});
   print(fmt::format("{}/model.safetensors: {} tensors, {:.1f} MB\n", printable(output),
                     summary.tensors, static_cast<double>(summary.bytes) / 1e6));
   return ExitCode::ok;

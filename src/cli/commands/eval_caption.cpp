@@ -114,7 +114,9 @@ eval::JudgedCaptions from_model(EvalCaptionOptions& options) {
   const CaptionOptions& captioning = options.captioning;
   const app::Captioner captioner(
       find_model(captioning.model, captioning.inputs.pictures, options.output.quiet()),
-      {.prompt = captioning.prompt, .generation = captioning.generation.options});
+      {.prompt = captioning.prompt,
+       .generation = captioning.generation.options,
+       .banned_words = captioning.generation.banned_words});
   Context context({.num_threads = captioning.model.threads});
   options.data.for_each_batch(
       {.reader = captioner.pictures(),
@@ -127,7 +129,7 @@ eval::JudgedCaptions from_model(EvalCaptionOptions& options) {
         // The prompt is no merit of the model's. (BLIP's own code cuts off its thirteen
         // characters.)
         for (const app::Captions& captions : all) {
-          judged.set.captions.push_back(captioner.without_prompt(captions.front()));
+          judged.set.captions.push_back(captioner.without_prompt(captions.front().text));
         }
       });
   return judged;

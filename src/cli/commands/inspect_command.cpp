@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
+#include "cli/options/run_options.hpp"
 #include "cli/output/console.hpp"
 
 namespace blip::cli {
@@ -17,6 +18,7 @@ constexpr std::string_view kInspectFooter =
     "  blip inspect nano\n"
     "  blip inspect ./blip-image-captioning-base --tensors --format json\n"
     "  blip inspect model_base_vqa_capfilt_large.pth\n"
+    "  blip inspect ./lora-adapter\n"
     "\n"
     "Exit code: 0 the model can be used; 1 something is wrong with it; 2 there is no model.\n";
 
@@ -24,6 +26,7 @@ constexpr std::string_view kInspectFooter =
 
 ExitCode run_inspect(Arguments arguments) {
   std::string model;
+  std::string adapter;
   std::string format = "text";
   bool with_tensors = false;
 
@@ -36,6 +39,7 @@ ExitCode run_inspect(Arguments arguments) {
          "model [" +
              std::string(kCaptioningModel) + "]")
       ->group("Model");
+  declare_adapter(app, adapter);
   app.add_flag("-t,--tensors", with_tensors, "List every tensor with its number type and shape")
       ->group("Output");
   app.add_option("-f,--format", format, "text, json (indented) or jsonl (on one line) [text]")
@@ -53,7 +57,7 @@ ExitCode run_inspect(Arguments arguments) {
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
   if (model.empty()) model = kCaptioningModel;
 
-  const app::ModelReport report = app::inspect_model(find_model(model));
+  const app::ModelReport report = app::inspect_model(find_source(model, adapter));
   print(format == "text" ? app::report_as_text(report, with_tensors)
                          : app::report_as_json(report, with_tensors, format == "json" ? 2 : -1));
   return report.problems.empty() ? ExitCode::ok : ExitCode::some_failed;

@@ -5,10 +5,12 @@
 
 #include "blip/error.hpp"
 #include "blip/hub.hpp"
+#include "checkpoint/adapter_config.hpp"
 #include "cli/commands.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
+#include "core/open_file.hpp"
 
 namespace blip::cli {
 namespace {
@@ -25,19 +27,31 @@ constexpr std::string_view kPullFooter =
     "an\n"
     "interrupted download has brought is kept, and the next one goes on from there.\n";
 
+// An adapter is of no use without its base model, so that comes with it.
+void pull_base(const std::string& id, const std::filesystem::path& adapter, bool quiet) {
+  const std::string base = read_adapter_config(adapter).base_model;
+  if (base.empty()) {
+    print_message(id + ": a LoRA adapter that does not name its base model");
+    return;
+  }
+  const ModelSource source = find_source(adapter.string(), {}, quiet);
+  print_message(id + ": a LoRA adapter of " + base + ", which is in " + source.model.string());
+}
+
 bool pull(const std::string& id, const HubOptions& options, bool quiet) {
   std::string failure;
   std::filesystem::path directory;
-  {
-    DownloadLine line(!quiet);
-    try {
+  try {
+    {
+      DownloadLine line(!quiet);
       directory = download_model(
           id, options,
           [&line](std::string_view file, std::uint64_t received,
                   std::optional<std::uint64_t> total) { return line.show(file, received, total); });
-    } catch (const Error& error) {
-      failure = error.what();
     }
+    if (!file_exists(directory / kConfigFile)) pull_base(id, directory, quiet);
+  } catch (const Error& error) {
+    failure = error.what();
   }
   if (!failure.empty()) {
     print_message(failure);
@@ -65,8 +79,9 @@ ExitCode run_pull(Arguments arguments) {
                             .synopsis = "[options] ID…",
                             .summary =
                                 "Downloads models from the Hugging Face hub, or brings those that "
-                                "are here up to date, and prints their directories. Every file is "
-                                "checked against its size and hash.",
+                                "are here up to date, and prints their directories. Of a LoRA "
+                                "adapter, the base model comes as well. Every file is checked "
+                                "against its size and hash.",
                             .footer = kPullFooter};
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
   if (ids.empty()) throw UsageError("no model named; see: blip pull --help");

@@ -12,6 +12,7 @@
 
 #include "app/images/image_stream.hpp"
 #include "cli/input/line_reader.hpp"
+#include "cli/input/list_parser.hpp"
 
 namespace blip::cli {
 
@@ -31,22 +32,30 @@ struct Shard {
 };
 
 struct InputSelection {
-  std::vector<std::string> names;  ///< files and folders
+  std::vector<std::string> names;  ///< files and folders, "-" for a picture on standard input
   std::string list;                ///< a file of names, "-" for standard input, "" for none
   char separator = '\n';           ///< between the names of `list`
+  ListFormat list_format = ListFormat::names;
+  ListColumns columns;  ///< of a list that has fields
   bool recursive = false;
   Shard shard;
 };
+
+/// The text file that belongs to an image, and the folder that it was found in or below ("" if it
+/// was named itself). What it throws, an Error, is what is wrong with the image.
+using PlaceSidecar = std::function<std::filesystem::path(const std::filesystem::path& image,
+                                                         const std::filesystem::path& folder)>;
 
 /// Files and folders are listed at once; names that come through a pipe are read as they are
 /// needed, so that a run may start before its producer is done.
 class InputList {
  public:
-  /// Throws UsageError if the list cannot be opened or is no list.
-  explicit InputList(const InputSelection& selection);
+  /// `place` sets Input::sidecar of every input, in order, before those of other shards are left
+  /// out; null: none has one. Throws UsageError if the list cannot be opened or is no list.
+  explicit InputList(const InputSelection& selection, PlaceSidecar place = nullptr);
 
   /// Leaves out every input for which `done` is true. Call before next().
-  void skip(const std::function<bool(const std::filesystem::path&)>& done);
+  void skip(const std::function<bool(const Input&)>& done);
 
   /// The next input of this shard. While it waits for a pipe, `stop` ends it early. Throws
   /// UsageError. Not synchronised.
@@ -58,15 +67,19 @@ class InputList {
   [[nodiscard]] bool named_nothing() const noexcept { return count_ == 0; }
 
  private:
-  void add(const std::string& name);
-  void append(Input input);
+  void add_line(const std::string& line, std::size_t number);
+  void add(const std::string& name, const std::optional<std::string>& text);
+  void add_pair(const ListEntry& entry);
+  void append(Input input, const std::filesystem::path& folder);
 
   bool recursive_;
+  PlaceSidecar place_;
+  std::optional<ListParser> parser_;  // of a list that has fields
   Shard shard_;
   std::size_t count_ = 0;  // inputs seen, of all shards
   std::deque<Input> pending_;
   std::optional<LineReader> pipe_;
-  std::function<bool(const std::filesystem::path&)> done_;
+  std::function<bool(const Input&)> done_;
 };
 
 }  // namespace blip::cli

@@ -1,6 +1,7 @@
 // LineReader: names from a file or a pipe, one at a time.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -23,9 +24,13 @@ class LineReader {
   /// to the end). Nothing at the end of the file or once `stop` is requested. Throws UsageError.
   std::optional<std::string> next(const std::stop_token& stop);
 
+  /// The number of the line that next() returned last, from 1, empty ones counted.
+  [[nodiscard]] std::size_t line_number() const noexcept { return line_number_; }
+
  private:
   bool read_more(const std::stop_token& stop);
   std::optional<std::string> take_line();
+  void drop_mark();
 
   std::string name_;
   int descriptor_ = -1;
@@ -33,7 +38,9 @@ class LineReader {
   std::string buffer_;
   std::size_t begin_ = 0;    // of the next line within buffer_
   std::size_t scanned_ = 0;  // from begin_ to here there is no separator
+  bool at_start_ = false;    // a byte order mark may come
   bool at_end_ = false;
+  std::size_t line_number_ = 0;
 };
 
 }  // namespace blip::cli

@@ -65,11 +65,25 @@ std::filesystem::path find_model(const std::string& name, bool quiet) {
   });
 }
 
+ModelSource find_source(const std::string& name, const std::string& adapter, bool quiet) {
+  DownloadLine line(!quiet);
+  return resolve_source(
+      name, adapter,
+      [&line](std::string_view file, std::uint64_t received, std::optional<std::uint64_t> total) {
+        return line.show(file, received, total);
+      });
+}
+
 app::ModelOptions find_model(const ModelOptions& model, app::PictureOptions pictures, bool quiet) {
   pictures.image_size = model.image_size;
-  return {.model = find_model(model.name, quiet),
-          .weight_type = model.weight_type,
-          .pictures = pictures};
+  const ModelSource source = find_source(model.name, model.adapter, quiet);
+  return {
+      .model = source.model,
+      .weight_type = model.weight_type,
+      .pictures = pictures,
+      // Training may have saved its own beside the adapter.
+      .processor = model.processor.empty() ? source.adapter : find_model(model.processor, quiet),
+      .adapter = source.adapter};
 }
 
 }  // namespace blip::cli

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "app/model_options.hpp"
+#include "checkpoint/model_source.hpp"
 #include "cli/options/run_options.hpp"
 
 namespace blip::cli {
@@ -17,6 +18,9 @@ namespace blip::cli {
 /// What resolve_model answers, with a line on the terminal while a model is downloaded, unless
 /// `quiet`. Throws blip::Error.
 std::filesystem::path find_model(const std::string& name, bool quiet = false);
+
+/// What resolve_source answers, in the same way.
+ModelSource find_source(const std::string& name, const std::string& adapter, bool quiet = false);
 
 /// What app/ opens a model with: the model found as above.
 app::ModelOptions find_model(const ModelOptions& model, app::PictureOptions pictures, bool quiet);

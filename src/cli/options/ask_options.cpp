@@ -80,7 +80,14 @@ app::AnswerOptions AskOptions::answering() const {
           .generation = generation.options,
           .answers = answers,
           .rank_k = rank_k,
-          .top = answers_per_question()};
+          .top = answers_per_question(),
+          .banned_words = generation.banned_words,
+          .explain = explain.options()};
+}
+
+ScoreColumns AskOptions::has_scores() const {
+  if (!answers.empty()) return ScoreColumns::ranked;
+  return score_columns_of(generation.options);
 }
 
 std::size_t AskOptions::answers_per_question() const {
@@ -94,6 +101,7 @@ std::size_t AskOptions::answers_per_question() const {
 std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
   auto options = std::make_unique<AskOptions>();
   OptionParser app;
+  options->inputs.selection.columns.text = "question";
   options->inputs.declare(app, "IMAGE",
                           "A file, a folder or an http(s) URL; with --question or --questions, "
                           "several of them",
@@ -102,6 +110,7 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
   options->model.declare(app, /*batched=*/true);
   options->declare_answers(app, /*several=*/true);
   options->generation.declare(app);
+  options->explain.declare(app);
   options->output.declare(
       app, record_formats(),
       "Keep the answers that FILE has, do the rest; failed images are tried again");
@@ -125,7 +134,9 @@ std::unique_ptr<AskOptions> parse_ask_options(Arguments arguments) {
   options->questions.require_own_input(options->inputs.selection);
   options->model.resolve();
   options->generation.resolve(app);
+  options->generation.require_own_input(options->inputs.selection);
   options->resolve_answers(app);
+  options->explain.resolve(app);
   options->output.resolve();
   return options;
 }

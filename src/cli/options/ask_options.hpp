@@ -9,10 +9,12 @@
 #include "blip/text_style.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
+#include "cli/options/explain_choices.hpp"
 #include "cli/options/generation_choices.hpp"
 #include "cli/options/option_parser.hpp"
 #include "cli/options/run_options.hpp"
 #include "cli/options/text_choices.hpp"
+#include "cli/output/score_columns.hpp"
 
 namespace blip::cli {
 
@@ -31,9 +33,12 @@ class AskOptions {
   std::vector<std::string> answers;  ///< to choose from; empty: the model's own words
   int rank_k = 128;
   int top = 1;
+  ExplainChoices explain;
   OutputOptions output;
 
   [[nodiscard]] app::AnswerOptions answering() const;
+  /// Which scores come with the answers.
+  [[nodiscard]] ScoreColumns has_scores() const;
   /// How many answers each question gets.
   [[nodiscard]] std::size_t answers_per_question() const;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/options/command_line.hpp"
+#include "cli/options/text_choices.hpp"
 
 namespace blip::cli {
 namespace {
@@ -66,6 +67,12 @@ void GenerationChoices::declare(OptionParser& app) {
   add_integer(app, "--no-repeat-ngram", options.no_repeat_ngram_size,
               "No N words in a row twice; 0 is off", 0)
       ->group(kGroup);
+  app.add_option("--ban-words", banned_words_file_,
+                 fmt::format("No {} contains the words and phrases in FILE, one per line, - for "
+                             "standard input; \"dog\" does not ban \"dogs\"",
+                             words_.thing))
+      ->type_name("FILE")
+      ->group(kGroup);
   declare_sampling(app);
 }
 
@@ -101,6 +108,13 @@ void GenerationChoices::resolve(const OptionParser& app) {
     if (!sample_ && app.was_typed(name)) throw UsageError(std::string(name) + " needs --sample");
   }
   if (options.top_p == 0.0F) throw UsageError("--top-p: must be above 0");
+  if (!banned_words_file_.empty()) banned_words = lines_of(banned_words_file_);
+}
+
+void GenerationChoices::require_own_input(const InputSelection& selection) const {
+  if (banned_words_file_ == "-" && selection.list == "-") {
+    throw UsageError("--from-file and --ban-words cannot both read standard input");
+  }
 }
 
 void GenerationChoices::forbid(const OptionParser& app, std::string_view reason) const {
@@ -114,6 +128,7 @@ void GenerationChoices::forbid(const OptionParser& app, std::string_view reason)
                                           "--early-stopping",
                                           "--repetition-penalty",
                                           "--no-repeat-ngram",
+                                          "--ban-words",
                                           "--sample"};
   for (const std::string& name : names) {
     if (app.was_typed(name)) throw UsageError(fmt::format("{}: {}", name, reason));
@@ -122,12 +137,13 @@ void GenerationChoices::forbid(const OptionParser& app, std::string_view reason)
 
 std::string GenerationChoices::option_names_in(std::string message) const {
   const std::string num_option = fmt::format("--num-{}s", words_.thing);
-  const std::array<std::pair<std::string_view, std::string_view>, 14> names = {{
+  const std::array<std::pair<std::string_view, std::string_view>, 15> names = {{
       {"num_return_sequences", num_option},
       {"no_repeat_ngram_size", "--no-repeat-ngram"},
       {"repetition_penalty", "--repetition-penalty"},
       {"max_new_tokens", "--max-new-tokens"},
       {"min_new_tokens", "--min-new-tokens"},
+      {"bad_words_ids", "--ban-words"},
       {"early_stopping", "--early-stopping"},
       {"length_penalty", "--length-penalty"},
       {"temperature", "--temperature"},

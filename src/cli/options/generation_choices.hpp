@@ -3,9 +3,11 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "blip/error.hpp"
 #include "blip/generation.hpp"
+#include "cli/input/input_list.hpp"
 #include "cli/options/option_parser.hpp"
 
 namespace blip::cli {
@@ -42,7 +44,11 @@ class GenerationChoices {
     }
   }
 
+  /// Throws UsageError if the list of images and the banned words both come from standard input.
+  void require_own_input(const InputSelection& selection) const;
+
   GenerationOptions options;
+  std::vector<std::string> banned_words;
 
  private:
   [[nodiscard]] std::string option_names_in(std::string message) const;
@@ -50,6 +56,7 @@ class GenerationChoices {
 
   GenerationWords words_;
   std::string early_stopping_;
+  std::string banned_words_file_;
   bool sample_ = false;
 };
 

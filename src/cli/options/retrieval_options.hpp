@@ -5,6 +5,7 @@
 
 #include "blip/text_style.hpp"
 #include "checkpoint/model_directory.hpp"
+#include "cli/options/explain_choices.hpp"
 #include "cli/options/option_parser.hpp"
 #include "cli/options/run_options.hpp"
 #include "cli/options/text_choices.hpp"
@@ -24,6 +25,7 @@ class RetrievalOptions {
   TextChoices texts{"text"};
   ModelOptions model{kRetrievalModel};
   TextStyle style = TextStyle::hf;
+  ExplainChoices explain;  ///< of `blip match` alone
   OutputOptions output;
 
  private:

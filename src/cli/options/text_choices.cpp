@@ -32,9 +32,23 @@ void TextChoices::resolve() {
 }
 
 void TextChoices::take_words(InputSelection& selection, std::string_view command) {
+  if (selection.list_format != ListFormat::names) {
+    // Each line has a text of its own; one may stand for those that do not.
+    if (texts.size() > 1) {
+      throw UsageError(
+          fmt::format("a list with a {} for each image takes one --{} at most, for "
+                      "lines without one",
+                      thing_, thing_));
+    }
+    if (given()) selection.columns.otherwise = texts.front();
+    return;
+  }
   if (given()) return;
   if (!selection.list.empty()) {
-    throw UsageError(fmt::format("--from-file needs --{} TEXT or --{}s FILE", thing_, thing_));
+    throw UsageError(
+        fmt::format("--from-file needs --{0} TEXT or --{0}s FILE, or a .jsonl or .tsv "
+                    "with a {0} for each image",
+                    thing_));
   }
   if (selection.names.size() < 2) {
     throw UsageError(fmt::format("no {} given; see: blip {} --help", thing_, command));

@@ -23,7 +23,8 @@ class TextChoices {
   [[nodiscard]] bool given() const noexcept { return !texts.empty(); }
 
   /// For `IMAGE TEXT...`: unless an option gave texts, takes all words but the first out of
-  /// `selection`. Throws UsageError if there are none, `command` being where to look for help.
+  /// `selection`. A list that has a text for each image needs none. Throws UsageError if there are
+  /// none, `command` being where to look for help.
   void take_words(InputSelection& selection, std::string_view command);
 
   /// Throws UsageError if a list of images and a file of texts both come from standard input.

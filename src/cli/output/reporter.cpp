@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/records/output_file.hpp"
+#include "blip/error.hpp"
 #include "cli/output/console.hpp"
 
 namespace blip::cli {
@@ -18,14 +19,25 @@ Reporter::~Reporter() {
 
 void Reporter::open(const OutputOptions& options, const app::RecordSchema& schema) {
   const std::lock_guard lock(mutex_);
-  sink_ = app::open_record_sink(
-      {.format = options.format, .file = options.file, .resume = options.resume}, schema);
+  sink_ = options.records ? app::open_record_sink({.format = options.format,
+                                                   .file = options.file,
+                                                   .resume = options.resume,
+                                                   .force = options.force,
+                                                   .settings = options.settings},
+                                                  schema)
+                          : app::no_sink();
+  if (options.sidecars) sidecars_.emplace(options.sidecars->options);
   shows_progress_ = !options.quiet && terminal_shows_progress();
 }
 
-bool Reporter::is_done(std::string_view path) {
+bool Reporter::is_done(const app::ImageInput& input) {
   const std::lock_guard lock(mutex_);
-  return sink_->is_done(path);
+  if (sidecars_) {
+    const bool is_kept = sidecars_->is_done(input.sidecar);
+    kept_ += is_kept ? 1 : 0;
+    return is_kept;
+  }
+  return sink_->is_done(input.path.string(), input.text.value_or(""));
 }
 
 void Reporter::start_progress(std::optional<std::size_t> total, std::string_view things) {
@@ -43,6 +55,27 @@ void Reporter::write(std::span<const Record> records) {
   } catch (const OutputError&) {
     has_ended_ = true;
     throw;
+  }
+}
+
+void Reporter::write_sidecar(Record& record) const {
+  std::vector<std::string> captions;
+  for (const app::Finding& finding : record.findings) {
+    for (const app::Result& result : finding.results) captions.push_back(result.line);
+  }
+  try {
+    sidecars_->write(record.sidecar, captions);
+  } catch (const Error& error) {
+    record.error = error.what();
+    record.findings.clear();
+  }
+}
+
+void Reporter::write_sidecars(std::span<Record> records) {
+  const std::lock_guard lock(mutex_);
+  if (!sidecars_) return;
+  for (Record& record : records) {
+    if (record.error.empty()) write_sidecar(record);
   }
 }
 

@@ -10,10 +10,10 @@
 namespace blip {
 namespace {
 
-void sgemm(char transpose_b, ConstMatrix a, ConstMatrix b, float* out, std::int64_t out_stride,
-           std::int64_t m, std::int64_t n, std::int64_t k) {
-  const dnnl_status_t status = dnnl_sgemm('N', transpose_b, m, n, k, 1.0F, a.data, a.stride, b.data,
-                                          b.stride, 0.0F, out, out_stride);
+void sgemm(char transpose_a, char transpose_b, ConstMatrix a, ConstMatrix b, float* out,
+           std::int64_t out_stride, std::int64_t m, std::int64_t n, std::int64_t k) {
+  const dnnl_status_t status = dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0F, a.data, a.stride,
+                                          b.data, b.stride, 0.0F, out, out_stride);
   if (status == dnnl_out_of_memory) {
     throw Error(ErrorCode::limit_exceeded, "out of memory in a matrix product");
   }
@@ -27,12 +27,17 @@ void sgemm(char transpose_b, ConstMatrix a, ConstMatrix b, float* out, std::int6
 
 void multiply_transposed(ConstMatrix a, ConstMatrix b, float* out, std::int64_t out_stride,
                          std::int64_t m, std::int64_t n, std::int64_t k) {
-  sgemm('T', a, b, out, out_stride, m, n, k);
+  sgemm('N', 'T', a, b, out, out_stride, m, n, k);
 }
 
 void multiply(ConstMatrix a, ConstMatrix b, float* out, std::int64_t out_stride, std::int64_t m,
               std::int64_t n, std::int64_t k) {
-  sgemm('N', a, b, out, out_stride, m, n, k);
+  sgemm('N', 'N', a, b, out, out_stride, m, n, k);
+}
+
+void multiply_transposing_first(ConstMatrix a, ConstMatrix b, float* out, std::int64_t out_stride,
+                                std::int64_t m, std::int64_t n, std::int64_t k) {
+  sgemm('T', 'N', a, b, out, out_stride, m, n, k);
 }
 
 void limit_gemm_instructions(GemmInstructions most) {

@@ -19,6 +19,10 @@ void multiply_transposed(ConstMatrix a, ConstMatrix b, float* out, std::int64_t 
 void multiply(ConstMatrix a, ConstMatrix b, float* out, std::int64_t out_stride, std::int64_t m,
               std::int64_t n, std::int64_t k);
 
+/// a: [K, M], b: [K, N] → out: [M, N] = aᵀ · b
+void multiply_transposing_first(ConstMatrix a, ConstMatrix b, float* out, std::int64_t out_stride,
+                                std::int64_t m, std::int64_t n, std::int64_t k);
+
 enum class GemmInstructions { sse4, avx2, avx512, vnni, amx };
 
 /// From now on, in the whole process; to be called before the first product.

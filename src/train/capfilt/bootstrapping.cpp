@@ -25,7 +25,7 @@ std::vector<std::string> synthetic_texts(const app::Captioner& captioner,
   std::vector<std::string> texts;
   for (const app::Captions& captions :
        captioner.caption(good_images(group, &LoadedPicture::for_captioner), context)) {
-    texts.push_back(captioner.without_prompt(captions.front()));
+    texts.push_back(captioner.without_prompt(captions.front().text));
   }
   return texts;
 }
