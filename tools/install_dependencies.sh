@@ -21,7 +21,7 @@ wanted=()
 for group in "$@"; do
   case $group in
     build) wanted+=(build-essential cmake ninja-build pkg-config libdnnl-dev libvips-dev
-                    libutf8proc-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev
+                    libtiff-dev libutf8proc-dev libcurl4-openssl-dev libssl-dev nlohmann-json3-dev
                     libcli11-dev libfmt-dev libhwy-dev zlib1g-dev) ;;
     test) wanted+=(libgtest-dev libgmock-dev) ;;
     bench) wanted+=(libbenchmark-dev) ;;

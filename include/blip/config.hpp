@@ -95,9 +95,9 @@ struct BLIP_API BlipConfig {
   int image_text_hidden_size = 256;
   bool tie_word_embeddings = true;
 
-  /// Reads config.json of a model directory. Of a checkpoint file, or a directory of weights
-  /// without config.json, tells it from the names and shapes of the tensors. Throws not_found,
-  /// malformed, unsupported or limit_exceeded; the message names the file and the field.
+  /// Reads config.json of a model directory, or the one beside a checkpoint file. Of weights
+  /// without one, tells it from the names and shapes of the tensors. Throws not_found, malformed,
+  /// unsupported or limit_exceeded; the message names the file and the field.
   static BlipConfig from_pretrained(const std::filesystem::path& model);
 };
 
@@ -114,10 +114,10 @@ struct BLIP_API BlipImageProcessorConfig {
   std::array<float, 3> image_std = {0.26862954F, 0.26130258F, 0.27577711F};
 
   /// Reads the "image_processor" object of processor_config.json, which transformers 5 writes and
-  /// prefers, else preprocessor_config.json; defaults where neither exists, at the size the model
-  /// was trained at if there is no config.json either. Throws unreadable, malformed, unsupported (a
-  /// size that keeps the aspect ratio, cropping, padding) or limit_exceeded; the message names the
-  /// file and the field.
+  /// prefers, else preprocessor_config.json, both beside a checkpoint file; defaults where neither
+  /// exists, at the size that the model's configuration or its tensors tell. Throws unreadable,
+  /// malformed, unsupported (a size that keeps the aspect ratio, cropping, padding) or
+  /// limit_exceeded; the message names the file and the field.
   static BlipImageProcessorConfig from_pretrained(const std::filesystem::path& model);
 };
 
@@ -130,7 +130,7 @@ struct BLIP_API BlipImageProcessorConfig {
 /// the same), the legacy fields of `text_config` in 4. To get what transformers 5 gives, do not use
 /// it. It is for display, and for callers who want the settings of the model's author.
 /// Throws as BlipConfig::from_pretrained does, except that the file may be missing.
-BLIP_API GenerationOptions load_generation_config(const std::filesystem::path& model_directory,
+BLIP_API GenerationOptions load_generation_config(const std::filesystem::path& model,
                                                   const BlipConfig& config);
 
 }  // namespace blip

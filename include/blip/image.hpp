@@ -1,6 +1,7 @@
-// Image: an 8-bit RGB picture, decoded exactly as Pillow's `Image.open(path).convert("RGB")`.
+// Image: an 8-bit RGB picture, decoded exactly as by Pillow and transformers' convert_to_rgb.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -23,6 +24,11 @@ struct ImageOptions {
   /// at least this many pixels: less to decode and to resize. Its pixels are then means over blocks
   /// of the exact ones, to rounding in libjpeg. 0: never.
   int shrink_to = 0;
+  /// Lay transparent pixels over `background`, as the BLIP processor of transformers 5 does with
+  /// what `PIL.Image.open` gives it: alpha channels, palettes with alpha and PNG's transparent
+  /// colour (tRNS). Off drops the transparency, as `convert("RGB")` and transformers 4 do.
+  bool blend_transparency = true;
+  std::array<std::uint8_t, 3> background = {255, 255, 255};
 };
 
 /// Resampling filters, with Pillow's numbers (`PIL.Image.Resampling`), as they stand in
@@ -40,7 +46,8 @@ class BLIP_API Image {
   /// ourselves; the first bytes decide, not the name. Of an animation, the first frame. The pixels
   /// are Pillow's bit for bit, except AVIF's and HEIC's: libheif rounds and upsamples chroma in
   /// its own way and always turns the picture upright. (TIFF is turned upright always as well, as
-  /// Pillow does.) ICC profiles are ignored, alpha is dropped, never blended.
+  /// Pillow does.) ICC profiles are ignored. Transparent pixels show a white background, unless
+  /// `options` says otherwise.
   /// Throws not_found, unreadable, malformed (empty, truncated or damaged: what Pillow refuses),
   /// unsupported or limit_exceeded (pixels, or a file over 1 GiB), naming the file.
   static Image open(const std::filesystem::path& path, const ImageOptions& options = {});

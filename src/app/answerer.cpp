@@ -26,8 +26,8 @@ std::vector<std::vector<TokenId>> encoded(const Tokenizer& tokenizer,
 
 Answerer::Answerer(const ModelOptions& model, AnswerOptions options)
     : options_(std::move(options)),
-      pictures_(model.model, model.pictures),
-      tokenizer_(open_tokenizer(model.model)),
+      pictures_(model.model, model.pictures, model.processor),
+      tokenizer_(open_tokenizer(model.model, model.processor)),
       answer_ids_(encoded(*tokenizer_, options_.answers)),
       model_(BlipForQuestionAnswering::from_pretrained(model.model,
                                                        {.weight_type = model.weight_type})) {}

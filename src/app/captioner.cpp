@@ -16,8 +16,8 @@ std::string decoded(const Tokenizer& tokenizer, const std::vector<TokenId>& ids)
 }  // namespace
 
 Captioner::Captioner(const ModelOptions& model, CaptionOptions options)
-    : pictures_(model.model, model.pictures),
-      tokenizer_(open_tokenizer(model.model)),
+    : pictures_(model.model, model.pictures, model.processor),
+      tokenizer_(open_tokenizer(model.model, model.processor)),
       generation_(std::move(options.generation)),
       model_(BlipForConditionalGeneration::from_pretrained(model.model,
                                                            {.weight_type = model.weight_type})) {

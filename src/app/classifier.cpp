@@ -54,7 +54,7 @@ std::vector<ScoredLabel> likeliest(std::span<const float> logits, LabelScores sc
 }  // namespace
 
 Classifier::Classifier(const ModelOptions& model)
-    : pictures_(model.model, model.pictures),
+    : pictures_(model.model, model.pictures, model.processor),
       model_(open_image_classifier(model.model, {.weight_type = model.weight_type})) {}
 
 std::vector<std::vector<ScoredLabel>> Classifier::classify(Images images, std::size_t top,

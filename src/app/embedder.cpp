@@ -31,8 +31,9 @@ Tensor embed_texts(const DualEncoder& model, std::span<const Tokens> texts, Text
 
 Embedder::Embedder(const ModelOptions& model, TextStyle style, MatchingHead matching_head)
     : style_(style),
-      pictures_(model.model, model.pictures),
-      model_(open_dual_encoder(model.model, {.weight_type = model.weight_type}, matching_head)) {
+      pictures_(model.model, model.pictures, model.processor),
+      model_(open_dual_encoder(model.model, {.weight_type = model.weight_type}, matching_head,
+                               model.processor)) {
   if (!model_->has_style(style)) {
     throw Error(ErrorCode::unsupported, "--style original: " + std::string(model_->architecture()) +
                                             " exists in transformers only");

@@ -13,8 +13,8 @@ constexpr int kStatementWords = 40;
 }  // namespace
 
 Reasoner::Reasoner(const ModelOptions& model)
-    : pictures_(model.model, model.pictures),
-      tokenizer_(open_tokenizer(model.model)),
+    : pictures_(model.model, model.pictures, model.processor),
+      tokenizer_(open_tokenizer(model.model, model.processor)),
       model_(BlipForNLVR::from_pretrained(model.model, {.weight_type = model.weight_type})) {}
 
 std::vector<float> Reasoner::judge(const PreparedImage& left, const PreparedImage& right,

@@ -80,13 +80,15 @@ struct ModelFamily {
   /// What its images go through, for people and for files.
   ImageProcessorConfig (*image_processor_config)(const std::filesystem::path& model);
   std::shared_ptr<const ImageProcessor> (*open_image_processor)(const std::filesystem::path& model);
-  /// Null: the family reads no texts.
-  std::shared_ptr<const Tokenizer> (*open_tokenizer)(const std::filesystem::path& model);
+  /// The tokenizer of `model`, or that of `processor`, another model, unless it is empty. Null: the
+  /// family reads no texts.
+  std::shared_ptr<const Tokenizer> (*open_tokenizer)(const std::filesystem::path& model,
+                                                     const std::filesystem::path& processor);
   /// Null: the family has no dual encoder. It is defined beside the classes, in tasks/, and only
   /// declared by the family, so that includes point one way.
-  std::shared_ptr<const DualEncoder> (*open_dual_encoder)(const std::filesystem::path& model,
-                                                          const LoadOptions& options,
-                                                          MatchingHead matching_head);
+  std::shared_ptr<const DualEncoder> (*open_dual_encoder)(
+      const std::filesystem::path& model, std::shared_ptr<const Tokenizer> tokenizer,
+      const LoadOptions& options, MatchingHead matching_head);
   /// Null: the family has no classifier. Defined as the above.
   std::shared_ptr<const ImageClassifier> (*open_image_classifier)(
       const std::filesystem::path& model, const LoadOptions& options);

@@ -60,13 +60,13 @@ TensorDifferences compare(const Checkpoint& checkpoint, std::span<const Expected
   for (const ExpectedTensor& wanted : expected) {
     known.insert(wanted.name);
     const CheckpointTensor* tensor = checkpoint.find(wanted.name);
-    // The bias may be there by its other name alone.
+    // It may be there by its other name alone.
     if (tensor == nullptr) {
       const bool is_spared =
           wanted.may_be_absent || !wanted.stand_in.empty() ||
           std::any_of(expected.begin(), expected.end(), [&](const ExpectedTensor& other) {
             return other.stand_in == wanted.name && other.shape == wanted.shape &&
-                   other.name.ends_with(".bias") && checkpoint.find(other.name) != nullptr;
+                   checkpoint.find(other.name) != nullptr;
           });
       if (!is_spared) differences.missing.push_back(wanted.name + " " + shape_text(wanted.shape));
       continue;

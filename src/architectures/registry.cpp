@@ -33,7 +33,7 @@ std::string model_type_of(const std::filesystem::path& config) {
 
 // Null: the model is of none.
 const ModelFamily* find_family_of(const std::filesystem::path& model) {
-  if (!lacks_config(model)) return find_family(model_type_of(model / kConfigFile));
+  if (!lacks_config(model)) return find_family(model_type_of(model_folder(model) / kConfigFile));
   const Checkpoint checkpoint = Checkpoint::open(model);
   const auto* made_it =
       std::find_if(kFamilies.begin(), kFamilies.end(),
@@ -50,6 +50,12 @@ const ModelFamily& family_of_files_in(const std::filesystem::path& model) {
   } catch (const Error&) {
     return *kFamilies.front();
   }
+}
+
+bool has_image_processor(const std::filesystem::path& model) {
+  const std::filesystem::path folder = model_folder(model);
+  return file_exists(folder / "processor_config.json") ||
+         file_exists(folder / "preprocessor_config.json");
 }
 
 }  // namespace
@@ -82,17 +88,20 @@ const ModelFamily& family_of(const std::filesystem::path& model) {
   return *kFamilies.front();
 }
 
-std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model) {
-  return family_of_files_in(model).open_image_processor(model);
+std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model,
+                                                           const std::filesystem::path& processor) {
+  const bool has_other = !processor.empty() && has_image_processor(processor);
+  return family_of_files_in(model).open_image_processor(has_other ? processor : model);
 }
 
-std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& model) {
+std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& model,
+                                                const std::filesystem::path& processor) {
   const ModelFamily& family = family_of_files_in(model);
   if (family.open_tokenizer == nullptr) {
     throw Error(ErrorCode::unsupported,
                 model.string() + ": " + family.architecture_of(model).name + " reads no texts");
   }
-  return family.open_tokenizer(model);
+  return family.open_tokenizer(model, processor);
 }
 
 // What the directories below have to know of the families, and declare for the registry to define.

@@ -25,9 +25,13 @@ const Architecture* find_architecture(std::string_view name);
 /// family, or whatever reading the file throws.
 const ModelFamily& family_of(const std::filesystem::path& model);
 
-/// Its image processor and its tokenizer. Where no configuration tells the family, the files beside
-/// the weights are read as BLIP's. Throws what reading them throws.
-std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model);
-std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& model);
+/// Its image processor and its tokenizer, or those of `processor`, another model, if one is named.
+/// Where no configuration tells the family, the files beside the weights are read as BLIP's. Of a
+/// `processor` without files about images, the model's own are read. Throws what reading them
+/// throws.
+std::shared_ptr<const ImageProcessor> open_image_processor(
+    const std::filesystem::path& model, const std::filesystem::path& processor = {});
+std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& model,
+                                                const std::filesystem::path& processor = {});
 
 }  // namespace blip

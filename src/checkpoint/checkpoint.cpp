@@ -15,7 +15,9 @@
 #include "checkpoint/shard_index.hpp"
 #include "checkpoint/torch_file.hpp"
 #include "core/aligned_memory.hpp"
+#include "core/file_ending.hpp"
 #include "core/in_quotes.hpp"
+#include "core/lfs_pointer.hpp"
 #include "core/open_file.hpp"
 #include "hub/file_names.hpp"
 
@@ -54,6 +56,7 @@ struct Checkpoint::Storage {
   std::vector<CheckpointTensor> map(const std::filesystem::path& file) {
     mappings.emplace_back(file);
     const std::span<const std::byte> bytes = mappings.back().bytes();
+    refuse_lfs_pointer({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.string());
     const Container found = is_zip(bytes)            ? Container::torch_zip
                             : is_torch_legacy(bytes) ? Container::torch_legacy
                                                      : Container::safetensors;
@@ -183,17 +186,51 @@ struct Checkpoint::Storage {
 
 namespace {
 
-bool is_file(const std::filesystem::path& path) {
+constexpr std::string_view kIndexEnding = ".index.json";
+
+bool is_index(const std::filesystem::path& path) {
+  return path.native().ends_with(kIndexEnding);
+}
+
+// The index beside `file` that lists it: a shard alone is no model.
+std::optional<std::filesystem::path> index_listing(const std::filesystem::path& file) {
+  for (const WeightsFile& weights : kWeightsFiles) {
+    std::filesystem::path index = file.parent_path() / weights.name;
+    if (!weights.is_index || !is_plain_file(index)) continue;
+    try {
+      const std::vector<Shard> shards = read_shard_index(index);
+      const bool is_listed = std::any_of(shards.begin(), shards.end(), [&](const Shard& shard) {
+        return shard.file == file.filename();
+      });
+      if (is_listed) return index;
+    } catch (const Error&) {
+      // Broken, so it lists nothing: the file is read by itself.
+    }
+  }
+  return std::nullopt;
+}
+
+// What of a model is opened: its file, or the index of its shards.
+std::filesystem::path weights_of(const std::filesystem::path& model) {
   std::error_code ignored;
-  return std::filesystem::is_regular_file(path, ignored);
+  if (is_plain_file(model) ||
+      (is_checkpoint_name(model) && !std::filesystem::is_directory(model, ignored))) {
+    return index_listing(model).value_or(model);
+  }
+  if (auto file = find_weights(model)) return *file;
+  throw Error(
+      ErrorCode::not_found,
+      model.string() + (file_exists(model) ? ": has no weights: neither model.safetensors nor "
+                                             "pytorch_model.bin, nor an index of either"
+                                           : ": no such model directory"));
 }
 
 }  // namespace
 
 bool is_checkpoint_name(const std::filesystem::path& path) {
-  constexpr std::array<std::string_view, 4> kEndings = {".safetensors", ".bin", ".pth", ".pt"};
-  const std::string ending = path.extension().string();
-  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+  constexpr std::array<std::string_view, 4> kEndings = {"safetensors", "bin", "pth", "pt"};
+  const std::string ending = file_ending(path);
+  return is_index(path) || std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 
 std::optional<std::filesystem::path> find_weights(const std::filesystem::path& directory) {
@@ -208,25 +245,12 @@ Checkpoint::Checkpoint(std::shared_ptr<const Storage> storage) : storage_(std::m
 
 Checkpoint Checkpoint::open(const std::filesystem::path& model, TrainingTensors training_tensors) {
   const auto storage = std::make_shared<Storage>();
-  std::error_code ignored;
   try {
-    if (is_file(model) ||
-        (is_checkpoint_name(model) && !std::filesystem::is_directory(model, ignored))) {
-      storage->tensors = storage->map(model);
+    const std::filesystem::path file = weights_of(model);
+    if (is_index(file)) {
+      storage->map_shards(file);
     } else {
-      const auto file = find_weights(model);
-      if (!file) {
-        throw Error(ErrorCode::not_found,
-                    model.string() + (file_exists(model)
-                                          ? ": has no weights: neither model.safetensors nor "
-                                            "pytorch_model.bin, nor an index of either"
-                                          : ": no such model directory"));
-      }
-      if (file->extension() == ".json") {
-        storage->map_shards(*file);
-      } else {
-        storage->tensors = storage->map(*file);
-      }
+      storage->tensors = storage->map(file);
     }
     storage->rename(training_tensors);
   } catch (const std::bad_alloc&) {

@@ -43,7 +43,8 @@ enum class TrainingTensors { left_out, kept };
 class Checkpoint {
  public:
   /// Of a directory, the first of kWeightsFiles (hub/file_names.hpp) that is there, of an index
-  /// every shard; of a file, the file. Names of an original implementation (BLIP's
+  /// every shard; of a shard, all of those that the index beside it lists; of another file, the
+  /// file. Names of an original implementation (BLIP's
   /// "visual_encoder…") become transformers' (original_names.hpp), and what inference never looks
   /// at is left out unless `training_tensors` keeps it. Throws not_found, unreadable, malformed,
   /// unsupported (element types without use here, pickles of more than plain data and tensors) or
@@ -84,8 +85,8 @@ class Checkpoint {
 /// missing tensor nobody knows.
 std::string source_of(const Checkpoint& checkpoint);
 
-/// Whether a file is named as checkpoints are: .safetensors, .bin, .pth or .pt. Other names are
-/// taken for those of directories where they are not there.
+/// Whether a file is named as checkpoints are: .safetensors, .bin, .pth or .pt, or .index.json for
+/// one of shards. Other names are taken for those of directories where they are not there.
 bool is_checkpoint_name(const std::filesystem::path& path);
 
 /// The file or index that Checkpoint::open reads of a directory; none if it has no weights.

@@ -1,7 +1,6 @@
 #include "checkpoint/config_file.hpp"
 
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "checkpoint/checkpoint.hpp"
 #include "core/json_fields.hpp"
@@ -23,10 +22,14 @@ std::string read_architecture(const JsonFields& fields) {
   return architectures->empty() ? std::string() : architectures->front().get<std::string>();
 }
 
+std::filesystem::path model_folder(const std::filesystem::path& model) {
+  if (!is_plain_file(model)) return model;
+  return model.has_parent_path() ? model.parent_path() : std::filesystem::path(".");
+}
+
 bool lacks_config(const std::filesystem::path& model) {
-  std::error_code ignored;
-  if (std::filesystem::is_regular_file(model, ignored)) return true;
-  return !file_exists(model / kConfigFile) && find_weights(model).has_value();
+  if (file_exists(model_folder(model) / kConfigFile)) return false;
+  return is_plain_file(model) || find_weights(model).has_value();
 }
 
 }  // namespace blip

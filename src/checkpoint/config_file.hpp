@@ -20,7 +20,11 @@ std::string read_model_type(const JsonFields& fields);
 /// The first of `architectures`; empty if it lists none. Throws malformed.
 std::string read_architecture(const JsonFields& fields);
 
-/// True for a checkpoint file, and for a directory that has weights but no config.json.
+/// Where the files lie that belong to a model's weights: the model directory itself, or the
+/// directory that a checkpoint file is in.
+std::filesystem::path model_folder(const std::filesystem::path& model);
+
+/// True for weights, a file's or a directory's, with no config.json beside them.
 bool lacks_config(const std::filesystem::path& model);
 
 }  // namespace blip

@@ -81,10 +81,10 @@ GenerationOptions laid_over(const GenerationOptions& options, const GenerationOp
   return result;
 }
 
-GenerationOptions load_generation_config(const std::filesystem::path& model_directory,
+GenerationOptions load_generation_config(const std::filesystem::path& model,
                                          const BlipConfig& config) {
   // The file replaces config.json's fields, it does not merge with them: as transformers.
-  const std::filesystem::path file = model_directory / "generation_config.json";
+  const std::filesystem::path file = model_folder(model) / "generation_config.json";
   if (!file_exists(file)) return config.text_config.generation;
   return parse_generation_config(read_text_file(file, kMaxConfigBytes), file.string());
 }

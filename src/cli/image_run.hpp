@@ -52,6 +52,7 @@ class ImageRun {
   Reporter reporter_;
   InterruptWatcher watcher_;  // uses reporter_
   std::optional<InputList> inputs_;
+  bool inputs_are_slow_ = false;            // names may still arrive through a pipe
   std::optional<app::ImageStream> images_;  // uses inputs_
 };
 

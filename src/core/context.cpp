@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "blip/error.hpp"
+#include "core/cpu_quota.hpp"
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
 
@@ -14,8 +15,7 @@ namespace {
 // Beyond this a request for threads is a mistake (a core count of no machine there is).
 constexpr int kMaxThreads = 1024;
 
-// The cores this process may run on, which in a container or under taskset is fewer than the
-// machine's.
+// The cores this process may run on, which under taskset is fewer than the machine's.
 int usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -30,7 +30,7 @@ int resolve_threads(int requested) {
                                                  std::to_string(kMaxThreads) + ", not " +
                                                  std::to_string(requested));
   }
-  return requested == 0 ? usable_cores() : requested;
+  return requested == 0 ? threads_within(usable_cores(), cpu_quota()) : requested;
 }
 
 }  // namespace

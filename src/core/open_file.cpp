@@ -9,6 +9,8 @@
 #include <system_error>
 
 #include "blip/error.hpp"
+#include "core/lfs_pointer.hpp"
+#include "core/text_encoding.hpp"
 
 namespace blip {
 namespace {
@@ -76,12 +78,19 @@ std::string read_text_file(const std::filesystem::path& path, std::size_t max_by
     filled += static_cast<std::size_t>(count);
   }
   text.resize(filled);
+  refuse_lfs_pointer(text, path.string());
+  drop_byte_order_mark(text, path.string());
   return text;
 }
 
 bool file_exists(const std::filesystem::path& path) noexcept {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+bool is_plain_file(const std::filesystem::path& path) noexcept {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 }  // namespace blip

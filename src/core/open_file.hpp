@@ -32,11 +32,16 @@ class OpenFile {
   std::size_t size_ = 0;
 };
 
-/// The whole of a small file. Throws as OpenFile does, limit_exceeded beyond `max_bytes`.
+/// The whole of a small file, without the byte order mark that it may begin with. Throws as
+/// OpenFile does, limit_exceeded beyond `max_bytes`, malformed for a Git LFS pointer, unsupported
+/// for UTF-16.
 std::string read_text_file(const std::filesystem::path& path, std::size_t max_bytes);
 
 /// True if the path names something; a path that cannot be asked about (permissions, too long)
 /// counts as there, so that opening it reports the cause.
 bool file_exists(const std::filesystem::path& path) noexcept;
+
+/// True for a regular file, or a link to one.
+bool is_plain_file(const std::filesystem::path& path) noexcept;
 
 }  // namespace blip

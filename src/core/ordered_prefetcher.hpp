@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <exception>
@@ -52,6 +53,45 @@ class OrderedPrefetcher {
   /// thread.
   std::optional<Result> next() {
     std::unique_lock lock(mutex_);
+    return next(lock);
+  }
+
+  /// The same, but returns nothing as well if `source` has not given the next item after
+  /// `patience`. An item that it has given is waited for, however long `work` takes.
+  std::optional<Result> next_within(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    const auto has_more = [this] { return is_stopped() || ended_ || handed_out_ != begun_; };
+    if (!threads_.empty() && !item_is_there_.wait_for(lock, patience, has_more)) {
+      return std::nullopt;
+    }
+    return next(lock);
+  }
+
+  /// Begins no more items; next() returns nothing from now on, also where it waits at the moment.
+  /// May be called from any thread.
+  void stop() {
+    stop_.request_stop();
+    {
+      const std::lock_guard lock(mutex_);
+    }  // whoever saw no stop waits by now, and hears the notice
+    room_is_there_.notify_all();
+    item_is_there_.notify_all();
+    result_is_there_.notify_all();
+  }
+
+  /// How many there are, the caller's not counted.
+  [[nodiscard]] std::size_t num_threads() const noexcept { return threads_.size(); }
+
+ private:
+  struct Slot {
+    std::optional<Result> result;
+    std::exception_ptr error;
+    bool is_done = false;
+  };
+
+  [[nodiscard]] bool is_stopped() const noexcept { return stop_.stop_requested(); }
+
+  std::optional<Result> next(std::unique_lock<std::mutex>& lock) {
     const bool has_none = handed_out_ == begun_ && !ended_ && !is_stopped();
     if (has_none && threads_.empty()) do_one(lock);
     result_is_there_.wait(lock, [this] {
@@ -70,28 +110,6 @@ class OrderedPrefetcher {
     return std::move(slot.result);
   }
 
-  /// Begins no more items; next() returns nothing from now on, also where it waits at the moment.
-  /// May be called from any thread.
-  void stop() {
-    stop_.request_stop();
-    {
-      const std::lock_guard lock(mutex_);
-    }  // whoever saw no stop waits by now, and hears the notice
-    room_is_there_.notify_all();
-    result_is_there_.notify_all();
-  }
-
-  /// How many there are, the caller's not counted.
-  [[nodiscard]] std::size_t num_threads() const noexcept { return threads_.size(); }
-
- private:
-  struct Slot {
-    std::optional<Result> result;
-    std::exception_ptr error;
-    bool is_done = false;
-  };
-
-  [[nodiscard]] bool is_stopped() const noexcept { return stop_.stop_requested(); }
   // Of the item that is handed out next.
   Slot& front() { return slots_[handed_out_ % slots_.size()]; }
 
@@ -123,12 +141,14 @@ class OrderedPrefetcher {
       ended_ = true;
       source_error_ = error;
       room_is_there_.notify_all();
+      item_is_there_.notify_all();
       result_is_there_.notify_all();
       return;
     }
     Slot& slot = slots_[begun_ % slots_.size()];  // its own until it is done
     ++begun_;
     room_is_there_.notify_one();  // another thread may read
+    item_is_there_.notify_one();
     if (is_stopped()) return;
 
     lock.unlock();
@@ -150,6 +170,7 @@ class OrderedPrefetcher {
 
   std::mutex mutex_;
   std::condition_variable room_is_there_;    // for an item: what threads wait for
+  std::condition_variable item_is_there_;    // that source_ gave, or there will be none
   std::condition_variable result_is_there_;  // or there will be none: what next() waits for
   std::vector<Slot> slots_;                  // a ring; item i has slot i modulo its size
   std::size_t begun_ = 0;                    // items that were read

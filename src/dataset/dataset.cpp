@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "blip/error.hpp"
+#include "core/file_ending.hpp"
 #include "dataset/brace_pattern.hpp"
 
 namespace blip::dataset {
@@ -12,10 +13,10 @@ Dataset Dataset::open(std::span<const std::string> sources, const ImageRoots& ro
   Dataset dataset;
   for (const std::string& source : sources) {
     for (const std::string& path : expand_braces(source)) {
-      const std::string ending = std::filesystem::path(path).extension().string();
-      if (ending == ".tar") {
+      const std::string ending = file_ending(path);
+      if (ending == "tar") {
         dataset.parts_.emplace_back(std::in_place_type<Shard>, std::filesystem::path(path));
-      } else if (ending == ".json" || ending == ".jsonl") {
+      } else if (ending == "json" || ending == "jsonl") {
         dataset.parts_.emplace_back(std::in_place_type<AnnotationList>, std::filesystem::path(path),
                                     roots);
       } else {

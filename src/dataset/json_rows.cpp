@@ -5,6 +5,7 @@
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
+#include "core/text_encoding.hpp"
 #include "dataset/annotation.hpp"
 
 namespace blip::dataset {
@@ -20,7 +21,10 @@ class RowScan {
 
   std::vector<JsonRow> run() {
     constexpr std::uint64_t kChunk = std::uint64_t{1} << 20;
-    for (std::uint64_t start = 0; start < source_.size; start += kChunk) {
+    const std::string first =
+        read_text(source_, 0, static_cast<std::size_t>(std::min<std::uint64_t>(3, source_.size)));
+    refuse_utf16(first, source_.name);
+    for (std::uint64_t start = utf8_mark_length(first); start < source_.size; start += kChunk) {
       const auto size = static_cast<std::size_t>(std::min(kChunk, source_.size - start));
       const std::string chunk = read_text(source_, start, size);
       for (std::size_t i = 0; i < size; ++i) take(chunk[i], start + i);

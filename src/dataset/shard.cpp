@@ -9,6 +9,8 @@
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
+#include "core/lfs_pointer.hpp"
+#include "core/text_encoding.hpp"
 #include "dataset/annotation.hpp"
 #include "dataset/tar_index.hpp"
 
@@ -104,7 +106,10 @@ Sample Shard::describe(const ByteSource& source, const Entry& entry) const {
                                                  " bytes, more than the " +
                                                  std::to_string(kMaxAnnotationBytes) + " allowed");
     }
-    return std::pair(read_text(source, member.offset, static_cast<std::size_t>(member.size)), name);
+    std::string text = read_text(source, member.offset, static_cast<std::size_t>(member.size));
+    refuse_lfs_pointer(text, name);
+    drop_byte_order_mark(text, name);
+    return std::pair(std::move(text), name);
   };
   Sample sample;
   if (entry.json.size > 0) {

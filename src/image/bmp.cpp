@@ -57,6 +57,18 @@ std::array<std::uint32_t, 3> masks_of(std::span<const std::byte> bytes, std::uin
   return given;
 }
 
+// Which bits are a pixel's alpha; 0: none. Only the longer headers have a mask for it, but a file
+// that leaves all masks empty means it, too.
+std::uint32_t alpha_mask_of(std::span<const std::byte> bytes, std::uint32_t header_bytes) {
+  constexpr std::uint32_t kFirstWithAlpha = 56;
+  constexpr std::size_t kMasksAt = kFileHeader + 40;
+  const auto given = [&](std::size_t mask) { return number(bytes, kMasksAt + 4 * mask, 4); };
+  const std::uint32_t alpha = header_bytes >= kFirstWithAlpha ? given(3) : 0;
+  const bool are_empty = given(0) == 0 && given(1) == 0 && given(2) == 0;
+  if (are_empty && alpha == 0) return 0xff000000;
+  return std::popcount(alpha) == 8 && std::countr_zero(alpha) % 8 == 0 ? alpha : 0;
+}
+
 // bits of the pixel under `mask`, stretched to 0…255 with the division cut off, as Pillow does
 std::uint8_t channel(std::uint32_t pixel, std::uint32_t mask) {
   const auto shift = static_cast<std::uint32_t>(std::countr_zero(mask));
@@ -133,6 +145,7 @@ BmpHeader bmp_header(std::span<const std::byte> bytes, const std::string& name) 
   header.pixels_at = number(bytes, 10, 4);
   if (header.bits > 8) {
     header.masks = masks_of(bytes, header.bits, has_masks, name);
+    if (has_masks && header.bits == 32) header.alpha_mask = alpha_mask_of(bytes, header_bytes);
     return header;
   }
   const std::size_t step = is_os2 ? 3 : 4;
@@ -176,6 +189,21 @@ std::vector<std::uint8_t> bmp_pixels(std::span<const std::byte> bytes, const Bmp
     }
   }
   return rgb;
+}
+
+void blend_bmp(std::span<const std::byte> bytes, const BmpHeader& header, const Colour& background,
+               std::vector<std::uint8_t>& rgb) {
+  const std::size_t row_bytes = std::size_t{4} * header.size.width;
+  for (std::size_t y = 0; y < static_cast<std::size_t>(header.size.height); ++y) {
+    const std::size_t stored = header.top_down ? y : header.size.height - 1 - y;
+    const auto row = bytes.subspan(header.pixels_at + stored * row_bytes, row_bytes);
+    std::uint8_t* target = rgb.data() + y * 3 * header.size.width;
+    for (std::size_t x = 0; x < row.size(); x += 4, target += 3) {
+      const std::uint8_t alpha = channel(number(row, x, 4), header.alpha_mask);
+      const Colour colour = blended({target[0], target[1], target[2]}, alpha, background);
+      std::copy(colour.begin(), colour.end(), target);
+    }
+  }
 }
 
 }  // namespace blip::image

@@ -8,92 +8,35 @@
 
 #include "blip/error.hpp"
 #include "blip/image.hpp"
+#include "core/lfs_pointer.hpp"
 #include "image/bmp.hpp"
 #include "image/file_bytes.hpp"
 #include "image/formats.hpp"
 #include "image/gif_background.hpp"
 #include "image/orientation.hpp"
 #include "image/pillow_rgb.hpp"
-#include "image/tiff_palette.hpp"
+#include "image/png_check_sums.hpp"
+#include "image/tiff_tags.hpp"
+#include "image/tiff_ycbcr.hpp"
+#include "image/transparency.hpp"
+#include "image/unpremultiply.hpp"
+#include "image/vips_loader.hpp"
 #include "image/vips_session.hpp"
 
 namespace blip {
 namespace {
 
 using image::ColourModel;
+using image::fail_damaged;
 using image::Format;
+using image::open_header;
 using image::PixelLayout;
 using image::SampleType;
 using image::Size;
+using image::TiffTags;
+using image::Transparency;
 using image::VipsImagePtr;
-using image::VipsOperationPtr;
 using image::VipsRegionPtr;
-
-[[noreturn]] void fail_damaged(Format format, const std::string& name) {
-  vips_error_clear();
-  throw Error(ErrorCode::malformed,
-              name + ": truncated or damaged " + image::name_of(format) + " file");
-}
-
-// Named, so that no other loader, however registered, ever sees the bytes.
-const char* loader_of(Format format) {
-  switch (format) {
-    case Format::jpeg:
-      return "jpegload_buffer";
-    case Format::png:
-      return "pngload_buffer";
-    case Format::webp:
-      return "webpload_buffer";
-    case Format::gif:
-      return "gifload_buffer";
-    case Format::tiff:
-      return "tiffload_buffer";
-    case Format::heif:
-      return "heifload_buffer";
-    default:
-      return nullptr;
-  }
-}
-
-// Null if there is none, or none that libvips considers fit for files from strangers.
-VipsOperationPtr loader(Format format) {
-  if (vips_type_find("VipsOperation", loader_of(format)) == 0) return nullptr;
-  VipsOperationPtr operation(vips_operation_new(loader_of(format)));
-  if (operation && (vips_operation_get_flags(operation.get()) & VIPS_OPERATION_UNTRUSTED) != 0) {
-    return nullptr;
-  }
-  return operation;
-}
-
-// Reads the header; pixels follow when a region asks for them. A JPEG is decoded at 1 / `shrink` of
-// its size.
-VipsImagePtr open_header(Format format, std::span<const std::byte> bytes, int shrink,
-                         const std::string& name) {
-  if (loader_of(format) == nullptr) {
-    throw Error(ErrorCode::unsupported, name + ": not an image, or a format that is not supported");
-  }
-  const VipsOperationPtr operation = loader(format);
-  if (!operation) {
-    vips_error_clear();
-    throw Error(ErrorCode::unsupported,
-                name + ": this libvips cannot read " + image::name_of(format) + " files");
-  }
-  // Built here and not by vips_jpegload_buffer and its like, which put the operation into the
-  // process' cache. Damage that the format's own library repairs is forgiven, missing data is not:
-  // the line that Pillow draws.
-  VipsBlob* blob = vips_blob_new(nullptr, bytes.data(), bytes.size());
-  g_object_set(operation.get(), "buffer", blob, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-               VIPS_FAIL_ON_TRUNCATED, nullptr);
-  vips_area_unref(VIPS_AREA(blob));
-  if (shrink > 1) g_object_set(operation.get(), "shrink", shrink, nullptr);
-  VipsImage* header = nullptr;
-  const bool built = vips_object_build(VIPS_OBJECT(operation.get())) == 0;
-  if (built) g_object_get(operation.get(), "out", &header, nullptr);
-  VipsImagePtr picture(header);
-  vips_object_unref_outputs(VIPS_OBJECT(operation.get()));
-  if (!picture) fail_damaged(format, name);
-  return picture;
-}
 
 // Of the factors that a JPEG can be shrunk by while it is decoded.
 int shrink_factor(Size size, int shrink_to) {
@@ -181,13 +124,49 @@ int orientation_of(VipsImage* picture) {
   return image::xmp_orientation({static_cast<const char*>(xmp), size});
 }
 
+// A GIF has none here: its transparent pixels are those that its background fills.
+Transparency transparency_of(Format format, std::span<const std::byte> bytes,
+                             const TiffTags& tiff_tags, const PixelLayout& layout) {
+  const bool is_byte_like = layout.type == SampleType::u8 || layout.type == SampleType::u16;
+  const std::size_t colours = layout.model == ColourModel::grey ? 1 : 3;
+  if (!is_byte_like || layout.model == ColourModel::cmyk) return {};
+  switch (format) {
+    case Format::png:
+      return image::png_transparency(bytes, layout.samples);
+    case Format::tiff:
+      if (layout.samples == colours || !tiff_tags.has_alpha(layout.samples)) return {};
+      return {.alpha_sample = colours};
+    case Format::webp:
+    case Format::heif:
+      if (layout.samples != colours + 1) return {};
+      return {.alpha_sample = colours};
+    default:
+      return {};
+  }
+}
+
+bool is_premultiplied(const TiffTags& tags, const PixelLayout& layout) {
+  return tags.is_premultiplied() && layout.model == ColourModel::rgb && layout.samples >= 4 &&
+         (layout.type == SampleType::u8 || layout.type == SampleType::u16);
+}
+
+// What a file's decoded rows need to become those that Pillow has.
+struct RowFinish {
+  bool is_ycbcr = false;
+  bool is_premultiplied = false;
+  const image::GifBackground* gif_background = nullptr;
+  Transparency transparency{};
+  image::Colour background{};
+};
+
 // → [height, width, 3]
 std::vector<std::uint8_t> read_rgb(VipsImage* picture, const PixelLayout& layout, Size size,
-                                   const image::GifBackground* background, Format format,
+                                   const RowFinish& finish, Format format,
                                    const std::string& name) {
   const std::size_t row_bytes = std::size_t{3} * size.width;
   std::vector<std::uint8_t> rgb(row_bytes * size.height);
   const VipsRegionPtr region(vips_region_new(picture));
+  const auto width = static_cast<std::size_t>(size.width);
   constexpr int kStrip = 64;  // rows at a time: a strip and its RGB stay in the cache
   for (int top = 0; top < size.height; top += kStrip) {
     const VipsRect strip = {0, top, size.width, std::min(kStrip, size.height - top)};
@@ -195,9 +174,17 @@ std::vector<std::uint8_t> read_rgb(VipsImage* picture, const PixelLayout& layout
     for (int y = top; y < top + strip.height; ++y) {
       const void* row = VIPS_REGION_ADDR(region.get(), 0, y);
       std::uint8_t* target = rgb.data() + row_bytes * y;
-      image::row_to_rgb(row, layout, static_cast<std::size_t>(size.width), target);
-      if (background != nullptr) {
-        background->fill(row, layout.samples, y, static_cast<std::size_t>(size.width), target);
+      image::row_to_rgb(row, layout, width, target);
+      if (finish.is_ycbcr) image::ycbcr_to_rgb(target, width);
+      if (finish.is_premultiplied) {
+        image::unpremultiplied_row(row, layout.type, layout.samples, width, target);
+      }
+      if (finish.gif_background != nullptr) {
+        finish.gif_background->fill(row, layout.samples, y, width, target);
+      }
+      if (finish.transparency.any()) {
+        image::blend_row(row, layout.samples, size_of(layout.type), width, finish.transparency,
+                         finish.background, target);
       }
     }
   }
@@ -208,18 +195,39 @@ Image decode_bmp(std::span<const std::byte> bytes, const ImageOptions& options,
                  const std::string& name) {
   const auto header = image::bmp_header(bytes, name);
   check_pixels(header.size, options.max_pixels, name);
-  return {header.size.width, header.size.height, image::bmp_pixels(bytes, header, name)};
+  auto rgb = image::bmp_pixels(bytes, header, name);
+  if (options.blend_transparency && header.alpha_mask != 0) {
+    image::blend_bmp(bytes, header, options.background, rgb);
+  }
+  return {header.size.width, header.size.height, std::move(rgb)};
+}
+
+Image decode_ycbcr_tiff(std::span<const std::byte> bytes, const ImageOptions& options,
+                        const std::string& name) {
+  const image::YcbcrTiff picture(bytes);
+  Size size = picture.size();
+  if (size.width == 0) fail_damaged(Format::tiff, name);
+  check_pixels(size, options.max_pixels, name);
+  auto rgb = picture.rgb();
+  if (rgb.empty()) fail_damaged(Format::tiff, name);
+  image::apply_orientation(picture.orientation(), size, rgb);
+  return {size.width, size.height, std::move(rgb)};
 }
 
 Image decode_with_vips(Format format, std::span<const std::byte> bytes, const ImageOptions& options,
                        const std::string& name) {
   const image::VipsSession session;
-  const auto background = format == Format::gif ? image::gif_background(bytes) : std::nullopt;
+  auto background = format == Format::gif ? image::gif_background(bytes) : std::nullopt;
   if (background) {
+    if (options.blend_transparency && background->is_transparent) {
+      background->colour = options.background;
+    }
     if (background->canvas.width == 0 || background->canvas.height == 0) fail_damaged(format, name);
     check_pixels(background->canvas, options.max_pixels, name);
   }
-  if (format == Format::tiff && image::tiff_lacks_palette(bytes)) fail_damaged(format, name);
+  const TiffTags tiff_tags = format == Format::tiff ? image::tiff_tags(bytes) : TiffTags{};
+  if (tiff_tags.lacks_palette) fail_damaged(format, name);
+  if (tiff_tags.needs_libtiff()) return decode_ycbcr_tiff(bytes, options, name);
   VipsImagePtr picture = open_header(format, bytes, 1, name);
   Size size = {vips_image_get_width(picture.get()), vips_image_get_height(picture.get())};
   check_pixels(size, options.max_pixels, name);
@@ -229,8 +237,14 @@ Image decode_with_vips(Format format, std::span<const std::byte> bytes, const Im
     size = {vips_image_get_width(picture.get()), vips_image_get_height(picture.get())};
   }
   const PixelLayout layout = layout_of(picture.get(), format, bytes, name);
-  auto rgb =
-      read_rgb(picture.get(), layout, size, background ? &*background : nullptr, format, name);
+  RowFinish finish = {.is_ycbcr = tiff_tags.is_ycbcr() && layout.samples >= 3,
+                      .is_premultiplied = is_premultiplied(tiff_tags, layout),
+                      .gif_background = background ? &*background : nullptr,
+                      .background = options.background};
+  if (options.blend_transparency) {
+    finish.transparency = transparency_of(format, bytes, tiff_tags, layout);
+  }
+  auto rgb = read_rgb(picture.get(), layout, size, finish, format, name);
   if (background) {
     rgb = background->on_canvas(std::move(rgb), size);
     size = background->canvas;
@@ -242,14 +256,29 @@ Image decode_with_vips(Format format, std::span<const std::byte> bytes, const Im
   return {size.width, size.height, std::move(rgb)};
 }
 
+// Where the check sums of the pixels are wrong, which Pillow never looks at, they are mended.
+Image decode_png(std::span<const std::byte> bytes, const ImageOptions& options,
+                 const std::string& name) {
+  try {
+    return decode_with_vips(Format::png, bytes, options, name);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::malformed) throw;
+    const auto mended = image::with_right_check_sums(bytes);
+    if (!mended) throw;
+    return decode_with_vips(Format::png, *mended, options, name);
+  }
+}
+
 }  // namespace
 
 Image Image::decode(std::span<const std::byte> bytes, const ImageOptions& options,
                     const std::string& name) {
   if (bytes.empty()) throw Error(ErrorCode::malformed, name + ": empty file");
+  refuse_lfs_pointer({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
   try {
     const Format format = image::format_of(bytes);
     if (format == Format::bmp) return decode_bmp(bytes, options, name);
+    if (format == Format::png) return decode_png(bytes, options, name);
     return decode_with_vips(format, bytes, options, name);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::limit_exceeded, name + ": not enough memory for its pixels");

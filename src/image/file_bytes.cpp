@@ -49,37 +49,52 @@ int open_file(const std::filesystem::path& path) {
   return descriptor;
 }
 
-}  // namespace
-
-std::vector<std::byte> read_file(const std::filesystem::path& path) {
-  const int descriptor = open_file(path);
-  const std::unique_ptr<std::FILE, CloseFile> file(::fdopen(descriptor, "rb"));
-  if (file == nullptr) {
-    const int error = errno;
-    ::close(descriptor);
-    fail(path, error);
-  }
-  std::setvbuf(file.get(), nullptr, _IONBF, 0);  // one read of everything needs no second buffer
-
-  // The size is a hint only: a pipe has none and a file may grow while it is read.
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  std::vector<std::byte> bytes(error || size > kMaxFileBytes ? 0 : size + 1);
+// `expected`: bytes, as far as they are known. It is a hint only: a file may grow while it is read.
+std::vector<std::byte> read_all(std::FILE* file, std::size_t expected, const std::string& name) {
+  std::setvbuf(file, nullptr, _IONBF, 0);  // one read of everything needs no second buffer
+  std::vector<std::byte> bytes(expected > kMaxFileBytes ? 0 : expected + 1);
   std::size_t used = 0;
   while (used <= kMaxFileBytes) {
     constexpr std::size_t kStep = std::size_t{1} << 20;
     if (used == bytes.size()) bytes.resize(used + kStep);
-    const std::size_t got = std::fread(bytes.data() + used, 1, bytes.size() - used, file.get());
+    const std::size_t got = std::fread(bytes.data() + used, 1, bytes.size() - used, file);
     used += got;
     if (got == 0) break;
   }
-  if (std::ferror(file.get()) != 0) fail(path, errno);
-  if (used > kMaxFileBytes) {
-    throw Error(ErrorCode::limit_exceeded, path.string() + ": larger than 1 GiB");
-  }
+  if (std::ferror(file) != 0) fail(name, errno);
+  if (used > kMaxFileBytes) throw Error(ErrorCode::limit_exceeded, name + ": larger than 1 GiB");
   bytes.resize(used);
-  if (bytes.empty()) throw Error(ErrorCode::malformed, path.string() + ": empty file");
+  if (bytes.empty()) throw Error(ErrorCode::malformed, name + ": empty file");
   return bytes;
+}
+
+using FilePtr = std::unique_ptr<std::FILE, CloseFile>;
+
+// Takes over the descriptor.
+FilePtr stream_of(int descriptor, const std::string& name) {
+  FilePtr file(::fdopen(descriptor, "rb"));
+  if (file == nullptr) {
+    const int error = errno;
+    ::close(descriptor);
+    fail(name, error);
+  }
+  return file;
+}
+
+}  // namespace
+
+std::vector<std::byte> read_file(const std::filesystem::path& path) {
+  const FilePtr file = stream_of(open_file(path), path.string());
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);  // a pipe has none
+  return read_all(file.get(), error ? 0 : size, path.string());
+}
+
+std::vector<std::byte> read_standard_input() {
+  const std::string name = "standard input";
+  const int descriptor = ::dup(STDIN_FILENO);
+  if (descriptor == -1) fail(name, errno);
+  return read_all(stream_of(descriptor, name).get(), 0, name);
 }
 
 }  // namespace blip::image

@@ -12,4 +12,7 @@ namespace blip::image {
 /// limit_exceeded (over 1 GiB).
 std::vector<std::byte> read_file(const std::filesystem::path& path);
 
+/// All that comes on standard input, by the name "standard input". Throws as read_file does.
+std::vector<std::byte> read_standard_input();
+
 }  // namespace blip::image

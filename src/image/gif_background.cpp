@@ -92,6 +92,7 @@ std::optional<GifBackground> gif_background(std::span<const std::byte> bytes) {
         if (!reader.has(palette_bytes(frame_flags))) return std::nullopt;
         palette = reader.take(palette_bytes(frame_flags));
       }
+      background.is_transparent = transparent.has_value();
       const std::size_t index = transparent.value_or(0);
       for (std::size_t c = 0; c < 3; ++c) {
         if (palette.empty()) {

@@ -18,6 +18,8 @@ namespace blip::image {
 /// distrusts some canvas sizes (640 x 480, say) and shrinks them to the frames.
 struct GifBackground {
   std::array<std::uint8_t, 3> colour{};
+  /// The pixels of this colour are transparent.
+  bool is_transparent = false;
   /// As the file says, or larger if the first frame needs it.
   Size canvas;
   /// The part of the canvas that the first frame covers.

@@ -50,6 +50,23 @@ std::uint8_t clip(Sample value) {
 
 }  // namespace
 
+std::size_t size_of(SampleType type) noexcept {
+  switch (type) {
+    case SampleType::u8:
+      return 1;
+    case SampleType::u16:
+    case SampleType::s16:
+      return 2;
+    case SampleType::s32:
+    case SampleType::u32:
+    case SampleType::f32:
+      return 4;
+    case SampleType::f64:
+      break;
+  }
+  return 8;
+}
+
 void row_to_rgb(const void* row, const PixelLayout& layout, std::size_t width, std::uint8_t* rgb) {
   switch (layout.type) {
     case SampleType::u8:

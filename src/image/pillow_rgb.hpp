@@ -23,6 +23,9 @@ struct PixelLayout {
   bool clip_u16 = false;
 };
 
+/// Bytes of one sample.
+std::size_t size_of(SampleType type) noexcept;
+
 /// row: [width, layout.samples] of layout.type → rgb: [width, 3]. Alpha is dropped, not blended.
 void row_to_rgb(const void* row, const PixelLayout& layout, std::size_t width, std::uint8_t* rgb);
 

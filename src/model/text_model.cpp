@@ -1,5 +1,9 @@
 #include "model/text_model.hpp"
 
+#include <string>
+
+#include "architectures/blip/tensors.hpp"
+
 namespace blip {
 namespace {
 
@@ -35,6 +39,13 @@ TextLayer load_layer(WeightLoader& loader, const BlipTextConfig& config, const s
   };
 }
 
+// Tied embeddings may be in the file by the decoder's name alone.
+std::string embeddings_name(const WeightLoader& loader, const std::string& prefix) {
+  const std::string own = prefix + "embeddings.word_embeddings.weight";
+  const std::string other = tied_name(own);
+  return !loader.contains(own) && !other.empty() && loader.contains(other) ? other : own;
+}
+
 }  // namespace
 
 TextModel load_text_model(WeightLoader& loader, const BlipTextConfig& config,
@@ -44,7 +55,7 @@ TextModel load_text_model(WeightLoader& loader, const BlipTextConfig& config,
   TextModel model{
       .config = config,
       .word_embeddings =
-          loader.matrix(prefix + "embeddings.word_embeddings.weight", {config.vocab_size, hidden}),
+          loader.matrix(embeddings_name(loader, prefix), {config.vocab_size, hidden}),
       .position_embeddings = loader.values(prefix + "embeddings.position_embeddings.weight",
                                            {config.max_position_embeddings, hidden}),
       .embedding_layer_norm =

@@ -39,7 +39,7 @@ WeightFormat wanted_format(WeightType type, WeightFormat stored,
     case WeightType::bf16:
       return WeightFormat::bf16;
     case WeightType::i8:
-      return is_matrix(shape) ? WeightFormat::i8 : stored;
+      return is_made_int8(shape) ? WeightFormat::i8 : stored;
     case WeightType::stored:
       break;
   }

@@ -1,9 +1,11 @@
 #include "tasks/answer_ranking.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "blip/error.hpp"
+#include "generate/largest_logit.hpp"
 #include "generate/log_softmax.hpp"
 
 namespace blip {
@@ -17,6 +19,7 @@ constexpr std::size_t kTokensAtOnce = 256;
 // Minus torch's cross_entropy(logits, target, label_smoothing=0.1): logits [V]
 double smoothed_log_likelihood(std::span<const float> logits, TokenId target) {
   const LogNormalizer normalizer = log_normalizer(logits);
+  if (std::isnan(normalizer.maximum)) throw damaged_logits();
   const double log_sum =
       static_cast<double>(normalizer.maximum) + static_cast<double>(normalizer.log_sum);
   const double mean =
@@ -65,6 +68,7 @@ std::vector<RankedAnswer> AnswerList::rank(TextDecoder& decoder) const {
   const DecodeRow start{.image = 0, .parent = -1, .tokens = std::span(answers_.front()).first(1)};
   const std::span<const float> fed = decoder.step(std::span(&start, 1));
   const std::vector<float> first_logits(fed.begin(), fed.end());
+  require_finite(first_logits);
   const std::size_t vocabulary = first_logits.size();
 
   std::vector<RankedAnswer> ranked;

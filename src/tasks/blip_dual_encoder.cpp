@@ -103,10 +103,9 @@ class EmbeddingEncoder final : public DualEncoder {
 
 }  // namespace
 
-std::shared_ptr<const DualEncoder> open_blip_dual_encoder(const std::filesystem::path& model,
-                                                          const LoadOptions& options,
-                                                          MatchingHead matching_head) {
-  std::shared_ptr<const Tokenizer> tokenizer = kBlipFamily.open_tokenizer(model);
+std::shared_ptr<const DualEncoder> open_blip_dual_encoder(
+    const std::filesystem::path& model, std::shared_ptr<const Tokenizer> tokenizer,
+    const LoadOptions& options, MatchingHead matching_head) {
   // A checkpoint of pre-training, which names another class, is a BlipForImageTextRetrieval as
   // well.
   if (matching_head == MatchingHead::optional &&

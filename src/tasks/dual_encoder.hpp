@@ -64,10 +64,12 @@ class DualEncoder {
 enum class MatchingHead { optional, required };
 
 /// The dual encoder in `model`, which is a model directory, a checkpoint file, a hub id or the name
-/// of a bundled model. Throws unsupported for a model that is none or that lacks the matching head
+/// of a bundled model. It reads texts by the tokenizer of `processor`, another model, if one is
+/// named. Throws unsupported for a model that is none or that lacks the matching head
 /// that is required, or whatever reading the files throws.
 std::shared_ptr<const DualEncoder> open_dual_encoder(
     const std::filesystem::path& model, const LoadOptions& options,
-    MatchingHead matching_head = MatchingHead::optional);
+    MatchingHead matching_head = MatchingHead::optional,
+    const std::filesystem::path& processor = {});
 
 }  // namespace blip

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "generate/largest_logit.hpp"
 #include "kernels/linear.hpp"
 #include "tasks/decoding.hpp"
 #include "tasks/image_memory.hpp"
@@ -13,7 +14,10 @@ namespace blip {
 Tensor project(const float* x, std::int64_t rows, const Linear& projection, Context& context) {
   Tensor out{{rows, projection.weight.rows}, {}};
   out.data.resize(static_cast<std::size_t>(rows * projection.weight.rows));
-  if (rows > 0) linear(x, rows, projection, out.data.data(), context);
+  if (rows > 0) {
+    linear(x, rows, projection, out.data.data(), context);
+    require_finite(out.data);
+  }
   return out;
 }
 

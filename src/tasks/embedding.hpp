@@ -12,7 +12,8 @@
 
 namespace blip {
 
-/// x: [rows, C] → [rows, O]
+/// x: [rows, C] → [rows, O]. Throws malformed if any of it is NaN or infinity, which only damaged
+/// weights make.
 Tensor project(const float* x, std::int64_t rows, const Linear& projection, Context& context);
 
 /// torch.nn.functional.normalize(x, dim=-1), in place: x [rows, C]

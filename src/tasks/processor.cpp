@@ -18,8 +18,7 @@ BlipProcessor BlipProcessor::from_pretrained(const std::filesystem::path& model,
                                              const LoadOptions& options) {
   const std::filesystem::path directory =
       resolve_model(model.native(), options.progress, options.hub);
-  return {BlipImageProcessorConfig::from_pretrained(directory),
-          BertTokenizer::from_pretrained(tokenizer_directory(directory))};
+  return {BlipImageProcessorConfig::from_pretrained(directory), open_bert_tokenizer(directory)};
 }
 
 BlipProcessor::BlipProcessor(BlipImageProcessorConfig image_processor, BertTokenizer tokenizer)

@@ -7,6 +7,7 @@
 
 #include "cli/options/command_line.hpp"
 #include "core/durable_file.hpp"
+#include "core/file_ending.hpp"
 #include "train/commands.hpp"
 #include "train/run/log_reader.hpp"
 #include "train/run/loss_chart.hpp"
@@ -72,7 +73,7 @@ cli::ExitCode run_plot(cli::Arguments arguments) {
           "Examples:\n  blip train plot runs/base runs/large --output curves.svg\n"
           "  blip train plot runs/base -o loss.svg --series loss,matching\n"};
   if (!cli::parse_arguments(app, help, arguments)) return cli::ExitCode::ok;
-  if (std::filesystem::path(output).extension() != ".svg") {
+  if (file_ending(output) != "svg") {
     throw cli::UsageError("--output " + output + ": must end in .svg, which is what is written");
   }
   replace_file(output, loss_chart(read_logs(logs), options));

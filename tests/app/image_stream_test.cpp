@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <stdexcept>
 #include <string>
@@ -46,6 +47,24 @@ TEST(ImageStream, GivesBatchesInOrder) {
     EXPECT_EQ(seen, 23U);
     EXPECT_FALSE(stream.next_batch(5));
   }
+}
+
+TEST(ImageStream, APartOfABatchComesWhenTheListIsSlow) {
+  std::atomic<bool> goes_on = false;
+  const NextInput next =
+      [&, at = std::size_t{0}](const std::stop_token& stop) mutable -> std::optional<ImageInput> {
+    while (at == 2 && !goes_on && !stop.stop_requested()) std::this_thread::yield();
+    if (at == 5) return std::nullopt;
+    const std::size_t index = at++;
+    return ImageInput{.path = std::to_string(index), .index = index, .error = {}};
+  };
+  ImageStream stream(next, pixels_of, 2, 8);
+  const std::chrono::milliseconds patience(20);
+  EXPECT_EQ(stream.next_batch(4, patience)->all().size(), 2U);
+  goes_on = true;
+  std::size_t rest = 0;
+  while (const auto batch = stream.next_batch(4, patience)) rest += batch->all().size();
+  EXPECT_EQ(rest, 3U);
 }
 
 TEST(ImageStream, KeepsFailuresInTheirPlaces) {

@@ -88,7 +88,7 @@ TEST(InferConfig, ACheckpointOfPreTrainingCaptions) {
 
 TEST(InferConfig, ADirectoryWithoutConfigIsToldFromItsWeights) {
   const TemporaryDirectory directory;
-  const BlipConfig wanted = small_config("BlipForConditionalGeneration");
+  const BlipConfig wanted = small_published_config("BlipForConditionalGeneration");
   directory.write("model.safetensors", tensor_file(wanted));
   expect_equal(BlipConfig::from_pretrained(directory.path()), wanted);
   EXPECT_EQ(BlipImageProcessorConfig::from_pretrained(directory.path()).height, 24);
@@ -100,7 +100,7 @@ TEST(InferConfig, ADirectoryWithoutConfigIsToldFromItsWeights) {
   directory.write("vocab.txt", "[PAD]\n");
   EXPECT_EQ(tokenizer_directory(directory.path()), directory.path());
 
-  // One with a config.json says what it is; without a preprocessor it is transformers' default.
+  // One with a config.json says what it is, without a preprocessor its own image size.
   directory.write("config.json", R"({"model_type":"blip"})");
   EXPECT_EQ(BlipConfig::from_pretrained(directory.path()).text_config.vocab_size, 30524);
   EXPECT_EQ(BlipImageProcessorConfig::from_pretrained(directory.path()).height, 384);
@@ -108,8 +108,8 @@ TEST(InferConfig, ADirectoryWithoutConfigIsToldFromItsWeights) {
 
 TEST(InferConfig, BertsVocabularyComesWithTheProgram) {
   const TemporaryDirectory directory;
-  const auto file = directory.write("model.safetensors",
-                                    tensor_file(small_config("BlipForConditionalGeneration")));
+  const auto file = directory.write(
+      "model.safetensors", tensor_file(small_published_config("BlipForConditionalGeneration")));
   const BertTokenizer tokenizer = BertTokenizer::from_pretrained(tokenizer_directory(file));
   EXPECT_EQ(tokenizer.vocab_size(), 30522U);
   EXPECT_EQ(tokenizer.encode("a picture of "), (std::vector<TokenId>{101, 1037, 3861, 1997, 102}));

@@ -46,6 +46,30 @@ TEST_F(ShardedCheckpoint, JoinsTheShards) {
   EXPECT_EQ(checkpoint.files().size(), 2U);
 }
 
+TEST_F(ShardedCheckpoint, AShardStandsForAllOfThem) {
+  index(R"({"a":"2.safetensors","b":"1.safetensors"})");
+  for (const char* name : {"1.safetensors", "2.safetensors", "model.safetensors.index.json"}) {
+    const Checkpoint checkpoint = Checkpoint::open(directory_.path() / name);
+    EXPECT_EQ(checkpoint.files().size(), 2U) << name;
+    EXPECT_EQ(value_of(checkpoint, "a"), 20.0F) << name;
+  }
+  // A file that no index lists, or only a broken one, is read by itself.
+  const std::array<std::string, 1> names = {"c"};
+  directory_.write("3.safetensors", one_value_tensors(names, 30.0F));
+  const Checkpoint unlisted = Checkpoint::open(directory_.path() / "3.safetensors");
+  EXPECT_EQ(unlisted.files().size(), 1U);
+  directory_.write("model.safetensors.index.json", "broken");
+  const Checkpoint alone = Checkpoint::open(directory_.path() / "1.safetensors");
+  EXPECT_EQ(alone.files().size(), 1U);
+}
+
+TEST_F(ShardedCheckpoint, AGitLfsPointerIsNamedAsSuch) {
+  const auto file =
+      directory_.write("lfs.safetensors", "version https://git-lfs.github.com/spec/v1\noid x\n");
+  expect_error(ErrorCode::malformed, "lfs.safetensors: is a Git LFS pointer",
+               [&] { Checkpoint::open(file); });
+}
+
 // What transformers 5.24 does: checked by loading such shards with it.
 TEST_F(ShardedCheckpoint, TheLastFileWinsWhateverTheIndexSays) {
   index(R"({"shared":"1.safetensors","a":"2.safetensors"})");

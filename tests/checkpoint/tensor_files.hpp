@@ -36,6 +36,15 @@ inline BlipConfig small_config(const std::string& architecture) {
   return config;
 }
 
+/// The same with the vocabulary of every published BLIP, so that a checkpoint without a tokenizer
+/// can be used.
+inline BlipConfig small_published_config(const std::string& architecture) {
+  BlipConfig config = small_config(architecture);
+  config.text_config.vocab_size = 30'524;
+  config.text_config.bos_token_id = 30'522;
+  return config;
+}
+
 /// A safetensors file of the tensors that `config` asks for, all zero; `rename` may give some of
 /// them another name, or none ("") to leave them out.
 inline std::string tensor_file(

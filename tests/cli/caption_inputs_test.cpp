@@ -57,6 +57,23 @@ TEST(CaptionInputs, RecursiveTakesSubfoldersInTheSameOrderEverywhere) {
               ElementsAre("a/deep/y.png", "a/link.png", "a/z.png", "b.png", "c/x.png"));
 }
 
+TEST(CaptionInputs, LinksToFoldersAreFollowedOnce) {
+  const Folder folder;
+  const Folder elsewhere;
+  for (const char* name : {"b/x.png", "b/deep/y.png"}) folder.picture(name);
+  elsewhere.picture("z.png");
+  std::filesystem::create_directory_symlink(elsewhere.path(), folder / "c");
+  std::filesystem::create_directory_symlink(elsewhere.path(), folder / "d");  // the same again
+  std::filesystem::create_directory_symlink("b", folder / "a");  // b has a name without a link
+  std::filesystem::create_directory_symlink("..", folder / "b/up");
+  std::filesystem::create_directory_symlink(folder.path(), elsewhere.path() / "back");
+  std::filesystem::create_directory_symlink("self", folder / "self");
+  const Outcome run = run_blip({"caption", "-r", folder.path().string()});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(paths(run.out, folder), ElementsAre("b/deep/y.png", "b/x.png", "c/z.png"));
+  EXPECT_EQ(run_blip({"caption", folder.path().string()}).exit_code, 1);  // none right here
+}
+
 TEST(CaptionInputs, AFolderWithoutImagesIsAFailureThatSaysSo) {
   const Folder folder;
   const std::string good = folder.picture("good.png");
@@ -231,6 +248,24 @@ TEST(CaptionInputs, ANameThatLooksLikeAnOptionCanBeGiven) {
   folder.picture("--beams.png");
   const Outcome run = run_blip({"caption", "--", "--beams.png"}, {.directory = folder.path()});
   EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
+// Whoever feeds names by hand, or from a slow program, does not wait for a whole batch.
+TEST(CaptionInputs, APartOfABatchGoesOutWhenTheListIsSlow) {
+  const Folder folder;
+  const std::string a = folder.picture("a.png", 1);
+  const std::string b = folder.picture("b.png", 2);
+  const std::string c = folder.picture("c.png", 3);
+  const std::string expected = run_blip({"caption", a, b, c}).out;
+  BackgroundBlip run({"caption", "--from-file", "-", "--batch", "64"});
+  run.type(a + "\n" + b + "\n");
+  std::string printed = run.read_line() + "\n";
+  printed += run.read_line() + "\n";  // its input is still open
+  run.type(c + "\n");
+  printed += run.read_line() + "\n";
+  run.close_input();
+  EXPECT_EQ(run.wait().exit_code, 0);
+  EXPECT_EQ(printed, expected);
 }
 
 }  // namespace

@@ -138,26 +138,37 @@ TEST(Classify, InspectShowsTheClassifier) {
   EXPECT_FALSE(report.contains("stored_generation"));
 }
 
+std::string dtype_of(const Json& tensors, const std::string& name) {
+  for (const Json& tensor : tensors) {
+    if (tensor["name"] == name) return tensor["dtype"].get<std::string>();
+  }
+  return "";
+}
+
+// The bundled model's stem, depthwise layers and first stages keep what they had.
+TEST(Classify, Int8IsMadeOfTheLargeConvolutions) {
+  const Folder folder;
+  ASSERT_EQ(run_blip({"convert", "nano-classifier", folder / "f16", "--dtype", "f16"}).exit_code,
+            0);
+  ASSERT_EQ(run_blip({"convert", folder / "f16", folder / "int8", "--dtype", "int8"}).exit_code, 0);
+  const Outcome report = run_blip({"inspect", folder / "int8", "--tensors", "--format", "json"});
+  EXPECT_EQ(report.exit_code, 0) << report.out;
+  const Json tensors = Json::parse(report.out)["tensors"];
+  const std::string encoder = "efficientnet.encoder.";
+  EXPECT_EQ(dtype_of(tensors, "classifier.weight"), "I8");
+  EXPECT_EQ(dtype_of(tensors, encoder + "top_conv.weight"), "I8");
+  EXPECT_EQ(dtype_of(tensors, encoder + "top_conv.weight_scale"), "F32");
+  EXPECT_EQ(dtype_of(tensors, encoder + "blocks.20.expansion.expand_conv.weight"), "I8");
+  EXPECT_EQ(dtype_of(tensors, encoder + "blocks.0.projection.project_conv.weight"), "F16");
+  EXPECT_EQ(dtype_of(tensors, encoder + "blocks.20.depthwise_conv.depthwise_conv.weight"), "F16");
+  EXPECT_EQ(dtype_of(tensors, "efficientnet.embeddings.convolution.weight"), "F16");
+  EXPECT_EQ(run_blip({"classify", photo_folder(), "--model", folder / "int8"}).exit_code, 0);
+}
+
 TEST(Classify, HybridModelsConvertToInt8) {
   const Folder folder;
   ASSERT_EQ(
       run_blip({"convert", task_model("hybrid"), folder / "int8", "--dtype", "int8"}).exit_code, 0);
-  const Outcome report = run_blip({"inspect", folder / "int8", "--tensors", "--format", "json"});
-  EXPECT_EQ(report.exit_code, 0) << report.out;
-  const Json tensors = Json::parse(report.out)["tensors"];
-  const auto type_of = [&](const std::string& name) {
-    for (const Json& tensor : tensors) {
-      if (tensor["name"] == "vision_model.embeddings." + name) {
-        return tensor["dtype"].get<std::string>();
-      }
-    }
-    return std::string();
-  };
-  EXPECT_EQ(type_of("patch_embedding.weight"), "I8");
-  EXPECT_EQ(type_of("backbone.encoder.top_conv.weight"), "I8");
-  EXPECT_EQ(type_of("backbone.encoder.top_conv.weight_scale"), "F32");
-  EXPECT_EQ(type_of("backbone.embeddings.convolution.weight"), "F32");
-  EXPECT_EQ(type_of("backbone.encoder.blocks.0.depthwise_conv.depthwise_conv.weight"), "F32");
   const Outcome caption = run_blip({"caption", photo_folder(), "--model", folder / "int8"});
   EXPECT_EQ(caption.exit_code, 0) << caption.err;
   // Arithmetic in int8 of the same file.

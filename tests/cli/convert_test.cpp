@@ -40,7 +40,7 @@ float first_value(const Checkpoint& checkpoint, std::string_view name) {
 
 TEST(Convert, AnOriginalCheckpointBecomesAModelDirectory) {
   const Folder folder;
-  const BlipConfig config = small_config("BlipForConditionalGeneration");
+  const BlipConfig config = small_published_config("BlipForConditionalGeneration");
   const std::string source = folder.file(
       "model_base_caption.pth",
       original_checkpoint(config, {"temp", "text_decoder.bert.embeddings.position_ids"}));
@@ -171,7 +171,7 @@ TEST(Convert, Int8IsWhatLoadingAsInt8Makes) {
 
 TEST(Convert, ToInt8OfAnOriginalCheckpointWritesTiedTensorsOnce) {
   const Folder folder;
-  const BlipConfig config = small_config("BlipForConditionalGeneration");
+  const BlipConfig config = small_published_config("BlipForConditionalGeneration");
   const std::string source =
       folder.file("model_base_caption.pth", original_checkpoint(config, {"temp"}));
   ASSERT_EQ(run_blip({"convert", source, folder / "int8", "--dtype", "int8"}).exit_code, 0);

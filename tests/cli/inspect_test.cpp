@@ -148,7 +148,7 @@ TEST(Inspect, CountsInt8AsWhatItStandsFor) {
 
 TEST(Inspect, NamesTheScalesThatAreMissing) {
   const Folder folder;
-  const BlipConfig config = small_config("BlipForImageTextRetrieval");
+  const BlipConfig config = small_published_config("BlipForImageTextRetrieval");
   const auto without = [](const std::string& name) {
     return name == "itm_head.weight_scale" ? std::string() : name;
   };
@@ -167,7 +167,7 @@ TEST(Inspect, TellsEveryArchitectureFromACheckpointAlone) {
       {"BlipModel", {"embed"}}};
   for (const auto& [architecture, expected] : commands) {
     SCOPED_TRACE(architecture);
-    const BlipConfig config = small_config(architecture);
+    const BlipConfig config = small_published_config(architecture);
     const Json report = inspect(folder.file("model.safetensors", tensor_file(config)), 0);
     EXPECT_EQ(report["architecture"], architecture);
     EXPECT_EQ(report["commands"], expected);
@@ -194,8 +194,8 @@ TEST(Inspect, TellsEveryArchitectureFromACheckpointAlone) {
 TEST(Inspect, ShowsWhatTrainingLeftInAnOriginalCheckpoint) {
   const Folder folder;
   const std::string file = folder.file(
-      "model_base.pth",
-      original_checkpoint(small_config("BlipForImageTextRetrieval"), {"temp", "text_proj_m.bias"}));
+      "model_base.pth", original_checkpoint(small_published_config("BlipForImageTextRetrieval"),
+                                            {"temp", "text_proj_m.bias"}));
   const Json report = inspect(file, 0);
   EXPECT_EQ(report["container"], "PyTorch zip");
   EXPECT_EQ(report["original_names"], true);

@@ -49,6 +49,29 @@ TEST(OrderedPrefetcher, HandsResultsOutInOrderWhicheverIsDoneFirst) {
   }
 }
 
+TEST(OrderedPrefetcher, WaitsForAListNoLongerThanItIsTold) {
+  for (const int threads : {1, 3}) {
+    std::atomic<bool> goes_on = false;
+    Prefetcher prefetcher(
+        [&, next = 0](const std::stop_token& stop) mutable -> std::optional<int> {
+          while (next == 1 && !goes_on && !stop.stop_requested()) std::this_thread::yield();
+          return next < 3 ? std::optional(next++) : std::nullopt;
+        },
+        [](int item) {
+          std::this_thread::sleep_for(milliseconds(30));  // the work is waited for
+          return std::to_string(item);
+        },
+        threads, 4);
+    EXPECT_EQ(prefetcher.next(), "0");
+    EXPECT_EQ(prefetcher.next_within(milliseconds(5)), std::nullopt);
+    goes_on = true;
+    EXPECT_EQ(prefetcher.next(), "1");
+    EXPECT_EQ(prefetcher.next_within(milliseconds(60'000)), "2");
+    EXPECT_EQ(prefetcher.next_within(milliseconds(60'000)), std::nullopt);  // the end
+    EXPECT_EQ(prefetcher.next(), std::nullopt);
+  }
+}
+
 TEST(OrderedPrefetcher, WorksOnSeveralItemsAtOnce) {
   std::atomic<int> inside = 0;
   Prefetcher prefetcher(

@@ -32,6 +32,33 @@ TEST(Shard, JoinsMembersOfOneStem) {
   EXPECT_TRUE(second.pictures.at(0).bytes.empty());
 }
 
+TEST(Shard, DropsByteOrderMarks) {
+  const std::string mark = "\xEF\xBB\xBF";
+  const Shard shard(memory_source(tar_of({{"1.jpg", "x"},
+                                          {"1.txt", mark + "a dog\r\n"},
+                                          {"2.jpg", "x"},
+                                          {"2.json", mark + R"({"caption": "a cat"})"},
+                                          {"3.jpg", "x"},
+                                          {"3.txt", std::string("\xFF\xFE"
+                                                                "a\0",
+                                                                4)}})));
+  EXPECT_THAT(shard.annotation(0).captions, testing::ElementsAre("a dog"));
+  EXPECT_THAT(shard.annotation(1).captions, testing::ElementsAre("a cat"));
+  expect_error(ErrorCode::unsupported, "3.txt: is UTF-16 text",
+               [&] { static_cast<void>(shard.annotation(2)); });
+}
+
+TEST(Shard, GitLfsPointersAreNamedAsSuch) {
+  const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+  const TemporaryDirectory directory;
+  const auto file = directory.write("000.tar", pointer);
+  expect_error(ErrorCode::malformed, "000.tar: is a Git LFS pointer",
+               [&] { static_cast<void>(Shard(file)); });
+  const Shard shard(memory_source(tar_of({{"1.jpg", "x"}, {"1.txt", pointer}})));
+  expect_error(ErrorCode::malformed, "1.txt: is a Git LFS pointer",
+               [&] { static_cast<void>(shard.annotation(0)); });
+}
+
 TEST(Shard, PrefersTheCaptionOfTheJson) {
   const Shard shard(memory_source(tar_of({{"1.jpg", "x"},
                                           {"1.txt", "text"},

@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 from PIL import Image, ImageOps
+from transformers.image_transforms import convert_to_rgb
 from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 
 from image_files import FILTERS, jpeg_files, mode_files
@@ -31,6 +32,16 @@ def fnv1a(data):
     return f"{value:016x}"
 
 
+def is_transparent(image):
+    return "A" in image.getbands() or image.info.get("transparency") is not None
+
+
+def on_background(image, colour):
+    """transformers' convert_to_rgb, which knows white alone, with another colour."""
+    background = Image.new("RGBA", image.size, (*colour, 255))
+    return Image.alpha_composite(background, image.convert("RGBA")).convert("RGB")
+
+
 def write_fixtures(folder):
     files = folder / "files"
     files.mkdir(parents=True, exist_ok=True)
@@ -45,6 +56,7 @@ def write_fixtures(folder):
             pixels = Image.fromarray(formula(*source)).resize(target, number)
             resize.append([*source, *target, number, fnv1a(pixels.tobytes())])
     decode = []
+    transparency = []
     cases = [(f"{g} {n}", d) for g, n, d in mode_files([(19, 13)])]
     cases += [(f"{g} {n}", d) for g, n, d in jpeg_files([(35, 22)])
               if "smooth" in n or "CMYK" in g or "RGB" in g]
@@ -66,6 +78,12 @@ def write_fixtures(folder):
         (files / file).write_bytes(data)
         decode.append([file, *plain.size, fnv1a(plain.tobytes()), *upright.size,
                        fnv1a(upright.tobytes())])
+        image = Image.open(io.BytesIO(data))
+        if is_transparent(image):
+            blended = convert_to_rgb(image, return_numpy=True)
+            assert np.array_equal(blended, on_background(image, (255, 255, 255))), file
+            other = on_background(image, (13, 200, 99))
+            transparency.append([file, fnv1a(blended.tobytes()), fnv1a(other.tobytes())])
     preprocess = []
     sizes = [(50, 40), (24, 32)]
     for config in [{}, {"height": 48, "width": 64}, {"do_rescale": False}, {"do_normalize": False},
@@ -78,9 +96,10 @@ def write_fixtures(folder):
         tensor = np.asarray(tensor["pixel_values"]).astype(np.float32)
         preprocess.append({"config": config, "sizes": sizes, "hash": fnv1a(tensor.tobytes())})
     lines = [f'"{name}": [\n' + ",\n".join(json.dumps(row) for row in rows) + "\n]"
-             for name, rows in [("resize", resize), ("decode", decode), ("preprocess", preprocess)]]
+             for name, rows in [("resize", resize), ("decode", decode), ("transparency", transparency),
+                               ("preprocess", preprocess)]]
     (folder / "fixtures.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    print(f"{len(resize)} resizes, {len(decode)} files, {len(preprocess)} batches")
+    print(f"{len(resize)} resizes, {len(decode)} files, {len(transparency)} of them transparent, {len(preprocess)} batches")
 
 
 if __name__ == "__main__":

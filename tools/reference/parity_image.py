@@ -39,9 +39,9 @@ class Probe:
             sys.exit(f"FAIL: the probe died ({self.process.wait()}) on {request}")
         return json.loads(line)
 
-    def decode(self, path, exif=False):
+    def decode(self, path, exif=False, **options):
         """[H, W, 3], or the error message."""
-        answer = self.ask(op="decode", path=str(path), exif=exif)
+        answer = self.ask(op="decode", path=str(path), exif=exif, **options)
         if "error" in answer:
             return answer["error"]
         return np.fromfile(self.out, np.uint8).reshape(answer["height"], answer["width"], 3)
@@ -115,13 +115,32 @@ def _timed(call):
     return time.perf_counter() - start
 
 
-def compare_files(probe, folder, table, files, required=True):
+def as_opened(image):
+    return np.asarray(image.convert("RGB"))
+
+
+def as_processed(image):
+    """What the BLIP processor of transformers 5 makes of it before it resizes."""
+    from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
+
+    processor = BlipImageProcessorPil(do_resize=False, do_rescale=False, do_normalize=False)
+    return processor([image], return_tensors="np")["pixel_values"][0].transpose(1, 2, 0)
+
+
+def on_green(image):
+    if "A" not in image.getbands() and image.info.get("transparency") is None:
+        return as_opened(image)
+    background = Image.new("RGBA", image.size, (13, 200, 99, 255))
+    return np.asarray(Image.alpha_composite(background, image.convert("RGBA")).convert("RGB"))
+
+
+def compare_files(probe, folder, table, files, required=True, reference=as_opened, **options):
     groups = {}
     for group, name, data in files:
         path = folder / "case.bin"
         path.write_bytes(data)
-        expected = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-        got = probe.decode(path)
+        expected = reference(Image.open(io.BytesIO(data)))
+        got = probe.decode(path, **options)
         counts = groups.setdefault(group, [0, 0, 0, 0.0])
         counts[1] += 1
         if isinstance(got, str) or got.shape != expected.shape:
@@ -148,6 +167,15 @@ def check_decoding(probe, folder, table, quick, photos):
     if photos:
         names = photos[:6] if quick else photos
         compare_files(probe, folder, table, (("photos", p.name, p.read_bytes()) for p in names))
+
+
+def check_transparency(probe, folder, table, quick):
+    sizes = [(33, 17)] if quick else [(1, 1), (2, 3), (33, 17), (100, 75)]
+    print("transparency against the processor of transformers, every mode")
+    compare_files(probe, folder, table, mode_files(sizes), reference=as_processed, blend=True)
+    print("the same on another background")
+    compare_files(probe, folder, table, mode_files(sizes), reference=on_green, blend=True,
+                  background=[13, 200, 99])
 
 
 def check_avif(probe, folder, table, quick):
@@ -233,6 +261,11 @@ def check_preprocess(probe, folder, table, quick, photos):
         path = folder / f"picture{i}.png"
         Image.fromarray(synthetic(w, h, seed=i)).save(path)
         paths.append(path)
+    cutout = Image.fromarray(synthetic(60, 44, seed=8))
+    cutout.putalpha(Image.fromarray(synthetic(60, 44, seed=9)[..., 0]))
+    for name, image in [("cutout", cutout), ("palette", cutout.quantize(40))]:
+        paths.append(folder / f"{name}.png")
+        image.save(paths[-1])
     same_size = []
     for i in range(3):
         path = folder / f"same{i}.png"
@@ -275,6 +308,7 @@ def main():
         check_resize(probe, folder, table, arguments.quick)
         check_speed(probe, folder, arguments.quick)
         check_decoding(probe, folder, table, arguments.quick, photos)
+        check_transparency(probe, folder, table, arguments.quick)
         check_avif(probe, folder, table, arguments.quick)
         check_exif(probe, folder, table)
         check_damaged(probe, folder, table, arguments.quick)

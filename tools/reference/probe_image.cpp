@@ -2,7 +2,7 @@
 // request per line on stdin, one JSON answer per line on stdout; pixels and tensors go through
 // files, raw.
 //
-//   {"op": "decode", "path", "exif", "out"}                      → {"width", "height"}
+//   {"op": "decode", "path", "exif", "blend", "background", "out"} → {"width", "height"}
 //   {"op": "resize", "raw", "from": [w, h], "to": [w, h], "filter", "out", "repeat"}
 //                                                                → {"seconds"} (the fastest one)
 //   {"op": "preprocess", "paths", "config": {…}, "out"}          → {"shape"}
@@ -11,6 +11,7 @@
 //    "backend": "pillow" | "torchvision", "out"}                → {"shape"}
 // A blip::Error is answered with {"error"}.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <fstream>
@@ -44,9 +45,13 @@ blip::Image read_raw(const json& request) {
   return {width, height, std::move(rgb)};
 }
 
+constexpr std::array<std::uint8_t, 3> kWhite = {255, 255, 255};
+
 json decode(const json& request) {
   const auto image = blip::Image::open(request.at("path").get<std::string>(),
-                                       {.apply_exif_orientation = request.value("exif", false)});
+                                       {.apply_exif_orientation = request.value("exif", false),
+                                        .blend_transparency = request.value("blend", false),
+                                        .background = request.value("background", kWhite)});
   const auto pixels = image.pixels();
   write_file(request.at("out"), pixels.data(), pixels.size());
   return {{"width", image.width()}, {"height", image.height()}};

@@ -40,10 +40,12 @@ ImageStream::ImageStream(NextInput next, PrepareInput prepare, int threads, std:
           },
           std::min(threads, kMaxDecoders), window) {}
 
-std::optional<ImageBatch> ImageStream::next_batch(std::size_t size) {
+std::optional<ImageBatch> ImageStream::next_batch(
+    std::size_t size, std::optional<std::chrono::milliseconds> patience) {
   std::vector<PreparedImage> batch;
   while (batch.size() < size) {
-    std::optional<PreparedImage> image = prefetcher_.next();
+    std::optional<PreparedImage> image =
+        patience && !batch.empty() ? prefetcher_.next_within(*patience) : prefetcher_.next();
     if (!image) break;
     batch.push_back(std::move(*image));
   }

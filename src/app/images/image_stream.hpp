@@ -1,6 +1,7 @@
 // ImageStream: reads and prepares the next pictures while the model works on the last ones.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -34,8 +35,11 @@ class ImageStream {
   ImageStream(NextInput next, PrepareInput prepare, int threads, std::size_t window);
 
   /// Waits for the next `size` pictures, fewer at the end of the list; nothing after it. What
-  /// `prepare` throws becomes the picture's error; what `next` throws is thrown.
-  std::optional<ImageBatch> next_batch(std::size_t size);
+  /// `prepare` throws becomes the picture's error; what `next` throws is thrown. With `patience`,
+  /// fewer as well once the list has kept it waiting for longer than that: not for pictures that
+  /// are slow to prepare, so that what goes together is the same for every list that is there.
+  std::optional<ImageBatch> next_batch(std::size_t size,
+                                       std::optional<std::chrono::milliseconds> patience = {});
 
   /// More only fill the memory with decoded pictures.
   static constexpr int kMaxDecoders = 8;

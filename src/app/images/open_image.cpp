@@ -6,6 +6,7 @@
 
 #include "blip/error.hpp"
 #include "blip/hub.hpp"
+#include "image/file_bytes.hpp"
 
 namespace blip::app {
 namespace {
@@ -37,6 +38,7 @@ bool is_url(const std::string& name) {
 }
 
 Image open_image(const std::string& name, const ImageOptions& options) {
+  if (name == "-") return Image::decode(image::read_standard_input(), options, "standard input");
   if (is_url(name)) return Image::decode(download(name), options, name);
   const std::string protocol = protocol_of(name);
   if (!protocol.empty() && !is_there(name)) {

@@ -10,17 +10,20 @@ namespace {
 // some pixels, by Pillow's filter, so that what a photo looks like to the model hardly changes.
 constexpr int kShrunkSides = 2;
 
-std::shared_ptr<const ImageProcessor> open_processor(const std::filesystem::path& model,
-                                                     std::optional<int> image_size) {
-  auto processor = open_image_processor(model);
+std::shared_ptr<const ImageProcessor> resized(std::shared_ptr<const ImageProcessor> processor,
+                                              std::optional<int> image_size) {
   return image_size ? processor->with_size(*image_size) : processor;
 }
 
 }  // namespace
 
-PictureReader::PictureReader(const std::filesystem::path& model, const PictureOptions& options)
-    : processor_(open_processor(model, options.image_size)) {
+PictureReader::PictureReader(const std::filesystem::path& model, const PictureOptions& options,
+                             const std::filesystem::path& processor)
+    : processor_(resized(open_image_processor(model, processor), options.image_size)) {
   image_options_.apply_exif_orientation = options.exif_rotation;
+  image_options_.max_pixels = options.max_pixels;
+  image_options_.blend_transparency = options.blend_transparency;
+  image_options_.background = options.background;
   if (options.shrink) image_options_.shrink_to = kShrunkSides * processor_->resized_side();
 }
 

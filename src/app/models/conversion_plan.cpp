@@ -93,7 +93,7 @@ class Planner {
   void add(const CheckpointTensor& tensor) {
     DType dtype = tensor.dtype;
     if (dtype_ == DType::i8) {
-      if (is_floating_point(dtype) && is_matrix(tensor.shape) &&
+      if (is_floating_point(dtype) && is_made_int8(tensor.shape) &&
           int8_names_.contains(tensor.name)) {
         dtype = DType::i8;
         plan_.new_scales[weight_scale_name(tensor.name)] = &tensor;

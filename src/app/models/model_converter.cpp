@@ -1,6 +1,7 @@
 #include "app/models/model_converter.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -49,37 +50,38 @@ void add_copy(std::vector<TextFile>& files, const std::filesystem::path& directo
 }
 
 // Where the files of a model's tokenizer are: beside its weights, or of a bare BLIP bundled.
-std::filesystem::path tokenizer_folder(const ModelFamily& family,
-                                       const std::filesystem::path& source) {
-  if (&family == &kBlipFamily) return tokenizer_directory(source);
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(source, ignored) ? source.parent_path() : source;
+std::optional<std::filesystem::path> tokenizer_folder(const ModelFamily& family,
+                                                      const std::filesystem::path& source) {
+  if (&family == &kBlipFamily) return find_tokenizer_directory(source);
+  return model_folder(source);
 }
 
 std::vector<TextFile> text_files(const std::filesystem::path& source, const Checkpoint& checkpoint,
                                  DType dtype) {
   const ModelFamily& family = family_of(source);
+  const std::filesystem::path folder = model_folder(source);
   std::vector<TextFile> files;
   if (lacks_config(source)) {
     files.push_back({kConfigFile, family.inferred_config(checkpoint)});
   } else {
-    const std::filesystem::path file = source / kConfigFile;
+    const std::filesystem::path file = folder / kConfigFile;
     std::string architecture = family.describe(source).architecture;
     if (architecture.empty()) architecture = family.infer_architecture(checkpoint).name;
     files.push_back({kConfigFile, updated_config(read_text_file(file, kMaxConfigBytes),
                                                  file.string(), architecture, torch_name(dtype))});
   }
-  add_copy(files, source, "generation_config.json");
-  add_copy(files, source, "processor_config.json");
-  add_copy(files, source, "preprocessor_config.json");
+  add_copy(files, folder, "generation_config.json");
+  add_copy(files, folder, "processor_config.json");
+  add_copy(files, folder, "preprocessor_config.json");
   if (std::none_of(files.begin(), files.end(), [](const TextFile& file) {
         return file.name.ends_with("processor_config.json");
       })) {
     files.push_back({"preprocessor_config.json",
                      image_processor_as_json(family.image_processor_config(source))});
   }
-  for (const char* name : family.tokenizer_files) {
-    add_copy(files, tokenizer_folder(family, source), name);
+  if (family.open_tokenizer == nullptr) return files;
+  if (const auto tokenizer = tokenizer_folder(family, source)) {
+    for (const char* name : family.tokenizer_files) add_copy(files, *tokenizer, name);
   }
   return files;
 }

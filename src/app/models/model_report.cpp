@@ -114,7 +114,7 @@ void compare_tensors(ModelReport& report, const Checkpoint& checkpoint,
 }
 
 void read_tokenizer(ModelReport& report, const ModelFamily& family) {
-  const auto tokenizer = family.open_tokenizer(report.model);
+  const auto tokenizer = family.open_tokenizer(report.model, {});
   report.tokenizer = {.tokens = tokenizer->vocab_size(), .special = tokenizer->special_tokens()};
 }
 

@@ -65,7 +65,7 @@ class CsvFormat final : public RecordFormat {
   [[nodiscard]] bool is_header_required() const override { return true; }
 
   [[nodiscard]] std::string body(const Record& record) const override {
-    const std::string path = csv_text(to_utf8(record.path)) + ",";
+    const std::string path = csv_text(subject_text(record.path)) + ",";
     if (!record.error.empty()) {
       const std::string nothing(schema().about.size() + schema().results.size(), ',');
       return path + nothing + csv_text(to_utf8(record.error)) + "\r\n";

@@ -12,6 +12,7 @@
 
 #include "app/records/output_file.hpp"
 #include "blip/error.hpp"
+#include "core/text_encoding.hpp"
 
 namespace blip::app {
 namespace {
@@ -40,6 +41,13 @@ class RecordScanner {
   RecordScanner(const fs::path& path, bool quoted)
       : name_(path.string()), file_(path, std::ios::binary), quoted_(quoted) {
     if (!file_) fail(name_ + ": cannot read it to resume");
+    // A mark that an editor left stays where it is; the first record begins behind it.
+    std::string start(3, '\0');
+    file_.read(start.data(), static_cast<std::streamsize>(start.size()));
+    start.resize(static_cast<std::size_t>(file_.gcount()));
+    file_.clear();
+    position_ = utf8_mark_length(start);
+    file_.seekg(static_cast<std::streamoff>(position_));
   }
 
   std::optional<RawRecord> next() {

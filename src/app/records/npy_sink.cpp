@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/file_ending.hpp"
+
 namespace blip::app {
 namespace {
 
@@ -28,14 +30,13 @@ std::string name_line(const std::string& name) {
   if (name.find_first_of("\r\n") == std::string::npos && !name.starts_with('"')) {
     return name + "\n";
   }
-  const nlohmann::json json(name);
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return nlohmann::json(path_text(name)).dump() + "\n";
 }
 
 }  // namespace
 
 std::filesystem::path npy_rows_path(const std::filesystem::path& path) {
-  return path.extension() == ".npy" ? path : std::filesystem::path(path.string() + ".npy");
+  return file_ending(path) == "npy" ? path : std::filesystem::path(path.string() + ".npy");
 }
 
 std::filesystem::path npy_names_path(const std::filesystem::path& path) {

@@ -14,7 +14,8 @@ namespace blip::app {
 
 /// Writes `NAME.npy`, float32 [n, d], as numpy.save does, byte for byte, and `NAME.names.txt`: the
 /// inputs of its rows, one per line, as they were named. A name with a line break in it, or one
-/// that begins with a quotation mark, is written as a JSON string. Failed inputs have no row.
+/// that begins with a quotation mark, is written as a JSON string of its path_text. Failed inputs
+/// have no row.
 ///
 /// Both are complete after every write.
 class NpySink final : public RecordSink {

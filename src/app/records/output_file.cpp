@@ -9,11 +9,16 @@
 #include <system_error>
 #include <utility>
 
+#include "app/records/writer_lock.hpp"
+
 namespace blip::app {
 
 OutputError::OutputError(const std::string& name, int error_number)
     : std::runtime_error(name + ": cannot write: " + std::generic_category().message(error_number)),
       reader_left_(error_number == EPIPE) {}
+
+OutputError::OutputError(const std::string& name, const std::string& cause)
+    : std::runtime_error(name + ": " + cause), reader_left_(false) {}
 
 OutputFile::OutputFile(std::string name, int descriptor, bool owned, bool empty_first)
     : name_(std::move(name)), descriptor_(descriptor), owned_(owned), empty_first_(empty_first) {}
@@ -36,7 +41,9 @@ OutputFile OutputFile::open(const std::filesystem::path& path, bool append) {
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : 0);
   const int descriptor = ::open(path.c_str(), flags, 0666);
   if (descriptor == -1) throw OutputError(path.string(), errno);
-  return {path.string(), descriptor, true, !append};
+  OutputFile file(path.string(), descriptor, true, !append);
+  lock_for_writing(descriptor, path.string());
+  return file;
 }
 
 void OutputFile::write(std::string_view text) {

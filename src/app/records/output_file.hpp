@@ -12,6 +12,7 @@ namespace blip::app {
 class OutputError : public std::runtime_error {
  public:
   OutputError(const std::string& name, int error_number);
+  OutputError(const std::string& name, const std::string& cause);
   /// The other end of the pipe is closed (`| head`), which is no failure of anybody's.
   [[nodiscard]] bool reader_left() const noexcept { return reader_left_; }
 
@@ -24,6 +25,7 @@ class OutputFile {
   static OutputFile standard_output();
   /// Opens `path` for writing, creating it if need be. Its old content goes with the first write
   /// (so that a run which fails before it has a result destroys nothing), or stays if `append`.
+  /// Throws OutputError, also if another program has it open in this way.
   static OutputFile open(const std::filesystem::path& path, bool append);
 
   OutputFile(OutputFile&& other) noexcept;

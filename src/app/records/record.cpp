@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <nlohmann/json.hpp>
 
+#include "core/unicode.hpp"
+
 namespace blip::app {
 
 std::string to_utf8(std::string_view bytes) {
@@ -10,6 +12,30 @@ std::string to_utf8(std::string_view bytes) {
   const nlohmann::json json(bytes);
   const auto replaced = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return nlohmann::json::parse(replaced).get<std::string>();
+}
+
+std::string path_text(std::string_view path) {
+  constexpr std::string_view kMarker = "file:";
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  if (is_valid_utf8(path) && !path.starts_with(kMarker)) return std::string(path);
+  std::string text(kMarker);
+  const auto escape = [&](char byte) {
+    const auto value = static_cast<unsigned char>(byte);
+    text += '%';
+    text += kHex[value >> 4U];
+    text += kHex[value & 15U];
+  };
+  while (!path.empty()) {
+    const DecodedCharacter character = decode_utf8(path);
+    const std::string_view bytes = path.substr(0, character.length);
+    if (character.valid && bytes != "%") {
+      text += bytes;
+    } else {
+      for (const char byte : bytes) escape(byte);
+    }
+    path.remove_prefix(character.length);
+  }
+  return text;
 }
 
 std::string printable(std::string_view text) {

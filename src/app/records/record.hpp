@@ -33,6 +33,7 @@ struct Record {
 /// What a command's records consist of. Each format is written, and read back to resume, by this.
 struct RecordSchema {
   std::string_view subject = "path";           ///< name of Record::path
+  bool subject_is_path = true;                 ///< off where it is a text
   std::vector<std::string_view> about = {};    ///< names of Finding::about
   std::vector<std::string_view> results = {};  ///< names of Result::values
   /// Name of the list that holds all results of a finding, in JSON, if there are several.
@@ -49,9 +50,14 @@ struct RecordSchema {
   std::size_t results_per_finding = 1;
 };
 
-/// `bytes` with every byte that is not UTF-8 replaced by U+FFFD, since JSON and CSV readers demand
-/// UTF-8 of paths that need not be.
+/// `bytes` with every byte that is not UTF-8 replaced by U+FFFD.
 std::string to_utf8(std::string_view bytes);
+
+/// A path as JSON and CSV have it, whose readers demand UTF-8: as it is, if it is UTF-8; else
+/// "file:" and the path with "%" and every byte that is not UTF-8 as %XX, as in a URL. So is one
+/// that begins with "file:" itself: no two paths are written alike, and each can be told from what
+/// is written.
+std::string path_text(std::string_view path);
 
 /// `text` as one line that a terminal shows as it is: control characters become '?', those of
 /// ISO 8859-1 (U+0080 to U+009F, which begin escape sequences on some terminals) included.

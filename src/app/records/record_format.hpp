@@ -45,7 +45,7 @@ class RecordFormat {
   [[nodiscard]] virtual std::vector<std::string> expected_about() const;
   /// A path as records of this format show it.
   [[nodiscard]] virtual std::string path_as_written(std::string_view path) const {
-    return to_utf8(path);
+    return subject_text(path);
   }
   /// Whether a line end between quotes belongs to a field.
   [[nodiscard]] virtual bool has_quoted_line_ends() const { return false; }
@@ -56,6 +56,12 @@ class RecordFormat {
   /// How an output begins, as far as that is certain: what tells a record cut short by a crash from
   /// the end of some other file that was named by mistake.
   [[nodiscard]] virtual std::string certain_start(bool /*first_record*/) const { return {}; }
+
+ protected:
+  /// Record::path as JSON and CSV have it.
+  [[nodiscard]] std::string subject_text(std::string_view path) const {
+    return schema_.subject_is_path ? path_text(path) : to_utf8(path);
+  }
 
  private:
   RecordSchema schema_;

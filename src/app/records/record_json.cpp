@@ -34,8 +34,12 @@ void add_values(RecordJson& object, const std::vector<std::string_view>& names,
   }
 }
 
+std::string subject_of(const Record& record, const RecordSchema& schema) {
+  return schema.subject_is_path ? path_text(record.path) : record.path;
+}
+
 RecordJson json_of(const Finding& finding, const Record& record, const RecordSchema& schema) {
-  RecordJson object = {{std::string(schema.subject), record.path}};
+  RecordJson object = {{std::string(schema.subject), subject_of(record, schema)}};
   add_values(object, schema.about, finding.about);
   add_values(object, schema.results, finding.results.front().values);
   if (finding.results.size() == 1) return object;
@@ -53,7 +57,8 @@ RecordJson json_of(const Finding& finding, const Record& record, const RecordSch
 
 std::vector<std::string> to_json(const Record& record, const RecordSchema& schema) {
   if (!record.error.empty()) {
-    return {dump(RecordJson{{std::string(schema.subject), record.path}, {"error", record.error}})};
+    return {dump(RecordJson{{std::string(schema.subject), subject_of(record, schema)},
+                            {"error", record.error}})};
   }
   std::vector<std::string> objects;
   for (const Finding& finding : record.findings) {

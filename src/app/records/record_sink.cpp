@@ -26,8 +26,7 @@ std::unique_ptr<RecordFormat> format_of(Format format, RecordSchema schema) {
 
 std::unique_ptr<RecordSink> open_record_sink(const SinkOptions& options, RecordSchema schema) {
   if (options.format == Format::npy) return std::make_unique<NpySink>(options.file);
-  return std::make_unique<FileSink>(format_of(options.format, std::move(schema)), options.file,
-                                    options.resume);
+  return std::make_unique<FileSink>(format_of(options.format, std::move(schema)), options);
 }
 
 }  // namespace blip::app

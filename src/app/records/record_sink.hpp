@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "app/records/record.hpp"
@@ -38,6 +40,11 @@ struct SinkOptions {
   std::filesystem::path file = {};  ///< empty: standard output
   /// Keep the records that `file` has, and write behind them. Text, JSON Lines and CSV can.
   bool resume = false;
+  /// Whatever the settings were that `file` was made with.
+  bool force = false;
+  /// What decides what records say, by names; kept beside what is written, so that a run which
+  /// resumes with others is refused. Options of the command line, as they were given.
+  std::map<std::string, std::string> settings = {};
 };
 
 /// Throws OutputError if the file cannot be opened, invalid_argument if it is to be resumed and

@@ -132,7 +132,7 @@ BlipConfig parse_config(std::string_view json, const std::string& name) {
 
 BlipConfig BlipConfig::from_pretrained(const std::filesystem::path& model) {
   if (lacks_config(model)) return infer_config(Checkpoint::open(model));
-  const std::filesystem::path file = model / kConfigFile;
+  const std::filesystem::path file = model_folder(model) / kConfigFile;
   return parse_config(read_text_file(file, kMaxConfigBytes), file.string());
 }
 

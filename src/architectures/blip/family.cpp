@@ -112,9 +112,9 @@ std::shared_ptr<const ImageProcessor> open_images(const std::filesystem::path& m
       BlipImageProcessorConfig::from_pretrained(model));
 }
 
-std::shared_ptr<const Tokenizer> open_texts(const std::filesystem::path& model) {
-  return std::make_shared<const BertTokenizer>(
-      BertTokenizer::from_pretrained(tokenizer_directory(model)));
+std::shared_ptr<const Tokenizer> open_texts(const std::filesystem::path& model,
+                                            const std::filesystem::path& processor) {
+  return std::make_shared<const BertTokenizer>(open_bert_tokenizer(model, processor));
 }
 
 }  // namespace

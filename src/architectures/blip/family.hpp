@@ -8,8 +8,8 @@ namespace blip {
 extern const ModelFamily kBlipFamily;
 
 /// tasks/blip_dual_encoder.cpp defines it.
-std::shared_ptr<const DualEncoder> open_blip_dual_encoder(const std::filesystem::path& model,
-                                                          const LoadOptions& options,
-                                                          MatchingHead matching_head);
+std::shared_ptr<const DualEncoder> open_blip_dual_encoder(
+    const std::filesystem::path& model, std::shared_ptr<const Tokenizer> tokenizer,
+    const LoadOptions& options, MatchingHead matching_head);
 
 }  // namespace blip

@@ -71,10 +71,11 @@ std::optional<BlipImageProcessorConfig> parse_processor_config(std::string_view 
 
 BlipImageProcessorConfig BlipImageProcessorConfig::from_pretrained(
     const std::filesystem::path& model) {
+  const std::filesystem::path folder = model_folder(model);
   BlipImageProcessorConfig config;
   const auto read = [&](const JsonFields& fields) { config = parse_fields(fields); };
-  if (with_image_processor_fields(model, read)) return config;
-  if (lacks_config(model)) {
+  if (with_image_processor_fields(folder, read)) return config;
+  if (file_exists(folder / kConfigFile) || lacks_config(model)) {
     config.height = config.width = BlipConfig::from_pretrained(model).vision_config.image_size;
   }
   return config;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "architectures/blip/architectures.hpp"
+#include "architectures/blip/tensors.hpp"
 #include "blip/error.hpp"
 
 namespace blip {
@@ -117,7 +118,8 @@ BlipVisionConfig infer_vision(const Shapes& shapes, bool is_original) {
 
 BlipTextConfig infer_text(const Shapes& shapes, const std::string& prefix) {
   BlipTextConfig config;
-  const std::string words = prefix + "embeddings.word_embeddings.weight";
+  std::string words = prefix + "embeddings.word_embeddings.weight";
+  if (!shapes.has(words) && shapes.has(tied_name(words))) words = tied_name(words);
   const std::string layer = prefix + "encoder.layer.";
   config.vocab_size = shapes.size(words, 2, 0, kMaxVocabulary);
   config.hidden_size = shapes.size(words, 2, 1);

@@ -109,6 +109,13 @@ void add_embedding_tensors(ExpectedTensorList& list, const BlipConfig& config) {
   list.add("logit_scale", {});
 }
 
+std::string tied_name(std::string_view word_embeddings) {
+  constexpr std::string_view kOwn = "bert.embeddings.word_embeddings.weight";
+  if (!word_embeddings.ends_with(kOwn)) return {};
+  word_embeddings.remove_suffix(kOwn.size());
+  return std::string(word_embeddings) + "cls.predictions.decoder.weight";
+}
+
 std::vector<ExpectedTensor> expected_tensors(const BlipConfig& config) {
   ExpectedTensorList list;
   const BlipArchitecture& architecture = blip_architecture(config.architecture);

@@ -25,7 +25,7 @@ EfficientNetLiteClassifierConfig parse_efficientnet_lite_classifier(std::string_
 
 EfficientNetLiteClassifierConfig EfficientNetLiteClassifierConfig::from_pretrained(
     const std::filesystem::path& model) {
-  const std::filesystem::path file = model / kConfigFile;
+  const std::filesystem::path file = model_folder(model) / kConfigFile;
   return parse_efficientnet_lite_classifier(read_text_file(file, kMaxConfigBytes), file.string());
 }
 

@@ -9,6 +9,7 @@
 #include "architectures/efficientnet_lite/tensors.hpp"
 #include "blip/error.hpp"
 #include "blip/image_classification.hpp"
+#include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
 
@@ -73,8 +74,9 @@ ImageProcessorConfig lite_images_config(const std::filesystem::path& model) {
 }
 
 std::shared_ptr<const ImageProcessor> open_images(const std::filesystem::path& model) {
-  const std::filesystem::path file = model / "preprocessor_config.json";
-  if (!file_exists(file) && !file_exists(model / "processor_config.json")) {
+  const std::filesystem::path folder = model_folder(model);
+  const std::filesystem::path file = folder / "preprocessor_config.json";
+  if (!file_exists(file) && !file_exists(folder / "processor_config.json")) {
     throw Error(ErrorCode::not_found, file.string() + " is missing");
   }
   return std::make_shared<const BlipImageProcessor>(

@@ -68,6 +68,7 @@ std::unique_ptr<RetrievalOptions> parse_embed_options(Arguments arguments) {
 app::RecordSchema schema_of_embeddings(std::string_view subject) {
   app::RecordSchema schema;
   schema.subject = subject;
+  schema.subject_is_path = subject == "path";
   schema.results = {"embedding"};
   return schema;
 }

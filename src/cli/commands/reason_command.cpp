@@ -30,15 +30,12 @@ std::unique_ptr<ReasonOptions> parse_reason_options(Arguments arguments) {
   auto options = std::make_unique<ReasonOptions>();
   std::vector<std::string>& images = options->inputs.selection.names;
   images.resize(2);
-  bool no_exif_rotation = false;
   OptionParser app;
   const char* group = "Input";
   app.add_option("LEFT", images[0], "A file or an http(s) URL")->group(group);
   app.add_option("RIGHT", images[1], "Another")->group(group);
   app.add_option("STATEMENT", options->statements, "What may be true of the two")->group(group);
-  app.add_flag("--no-exif-rotation", no_exif_rotation,
-               "Take photos as stored, not as the camera was held")
-      ->group(group);
+  options->inputs.declare_reading(app);
   options->model.declare(app, /*batched=*/false);
   options->output.declare(app, record_formats());
   const CommandHelp help = {
@@ -57,7 +54,7 @@ std::unique_ptr<ReasonOptions> parse_reason_options(Arguments arguments) {
     std::error_code ignored;
     if (std::filesystem::is_directory(image, ignored)) throw UsageError(image + ": is a folder");
   }
-  options->inputs.pictures.exif_rotation = !no_exif_rotation;
+  options->inputs.resolve();
   options->model.resolve();
   options->output.resolve();
   return options;
@@ -82,7 +79,8 @@ app::Finding finding_of(float probability, const std::string& statement,
       options.statements.size() == 1
           ? fmt::format("{}  {:.4f}", is_true, of_answer)
           : fmt::format("{:5}  {:.4f}  {}", is_true ? "true" : "false", of_answer, statement);
-  return {.about = {options.inputs.selection.names[1], statement}, .results = {std::move(result)}};
+  return {.about = {app::path_text(options.inputs.selection.names[1]), statement},
+          .results = {std::move(result)}};
 }
 
 }  // namespace

@@ -134,6 +134,7 @@ std::string title_of(const app::Golden& golden) {
 app::RecordSchema schema_of_checks() {
   app::RecordSchema schema;
   schema.subject = "check";
+  schema.subject_is_path = false;
   schema.text_with_path = false;
   schema.results = {"outcome", "expected", "got", "reason", "source"};
   return schema;

@@ -13,8 +13,9 @@ namespace blip::cli {
 std::string image_endings();
 
 /// The image files of `folder` in byte order of their names, those of its subfolders too if
-/// `recursive`. Hidden names (".thumbnails") and links to folders are left out. What cannot be
-/// listed becomes an input with an error, and so does a folder without any image.
+/// `recursive`. Links to folders are followed then, each folder once, by its name without a link if
+/// it has one below `folder`. Hidden names (".thumbnails") are left out. What cannot be listed
+/// becomes an input with an error, and so does a folder without any image.
 std::vector<Input> images_in_folder(const std::filesystem::path& folder, bool recursive);
 
 }  // namespace blip::cli

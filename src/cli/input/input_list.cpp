@@ -6,8 +6,17 @@
 #include <utility>
 
 #include "cli/input/image_folder.hpp"
+#include "cli/options/command_line.hpp"
 
 namespace blip::cli {
+namespace {
+
+// Only on the command line is "-" standard input: what a list names are files.
+std::string name_in_list(const std::string& line) {
+  return line == "-" ? "./-" : line;
+}
+
+}  // namespace
 
 std::optional<Shard> Shard::parse(const std::string& text) {
   Shard shard;
@@ -22,6 +31,10 @@ std::optional<Shard> Shard::parse(const std::string& text) {
 
 InputList::InputList(const InputSelection& selection)
     : recursive_(selection.recursive), shard_(selection.shard) {
+  const auto dashes = std::count(selection.names.begin(), selection.names.end(), "-");
+  if (dashes > 1 || (dashes == 1 && selection.list == "-")) {
+    throw UsageError("standard input (-) can be read only once");
+  }
   for (const std::string& name : selection.names) add(name);
   if (selection.list.empty()) return;
   LineReader reader(selection.list, selection.separator);
@@ -29,12 +42,12 @@ InputList::InputList(const InputSelection& selection)
     pipe_ = std::move(reader);
     return;
   }
-  while (const auto line = reader.next({})) add(*line);
+  while (const auto line = reader.next({})) add(name_in_list(*line));
 }
 
 void InputList::add(const std::string& name) {
   std::error_code ignored;  // a name that cannot be examined fails when it is opened
-  if (!std::filesystem::is_directory(name, ignored)) {
+  if (name == "-" || !std::filesystem::is_directory(name, ignored)) {
     append({.path = name});
     return;
   }
@@ -57,7 +70,7 @@ std::optional<Input> InputList::next(const std::stop_token& stop) {
   while (pending_.empty() && pipe_) {
     const auto line = pipe_->next(stop);
     if (line) {
-      add(*line);
+      add(name_in_list(*line));
     } else {
       pipe_.reset();
     }

@@ -31,7 +31,7 @@ struct Shard {
 };
 
 struct InputSelection {
-  std::vector<std::string> names;  ///< files and folders
+  std::vector<std::string> names;  ///< files and folders, "-" for a picture on standard input
   std::string list;                ///< a file of names, "-" for standard input, "" for none
   char separator = '\n';           ///< between the names of `list`
   bool recursive = false;

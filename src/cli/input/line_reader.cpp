@@ -11,7 +11,9 @@
 #include <system_error>
 #include <utility>
 
+#include "blip/error.hpp"
 #include "cli/options/command_line.hpp"
+#include "core/text_encoding.hpp"
 
 namespace blip::cli {
 namespace {
@@ -28,7 +30,7 @@ constexpr int kPollMilliseconds = 50;
 }  // namespace
 
 LineReader::LineReader(const std::string& name, char separator)
-    : name_(name), separator_(separator) {
+    : name_(name), separator_(separator), at_start_(separator == '\n') {
   descriptor_ = name == "-" ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor_ == -1) fail(name_, std::generic_category().message(errno));
 }
@@ -40,6 +42,7 @@ LineReader::LineReader(LineReader&& other) noexcept
       buffer_(std::move(other.buffer_)),
       begin_(other.begin_),
       scanned_(other.scanned_),
+      at_start_(other.at_start_),
       at_end_(other.at_end_) {}
 
 LineReader& LineReader::operator=(LineReader&& other) noexcept {
@@ -49,6 +52,7 @@ LineReader& LineReader::operator=(LineReader&& other) noexcept {
   std::swap(buffer_, other.buffer_);
   std::swap(begin_, other.begin_);
   std::swap(scanned_, other.scanned_);
+  std::swap(at_start_, other.at_start_);
   std::swap(at_end_, other.at_end_);
   return *this;
 }
@@ -64,7 +68,7 @@ bool LineReader::is_regular_file() const {
 
 std::optional<std::string> LineReader::next(const std::stop_token& stop) {
   while (true) {
-    while (auto line = take_line()) {
+    while (auto line = at_start_ ? std::nullopt : take_line()) {
       if (!line->empty()) return line;
     }
     if (at_end_ || !read_more(stop)) return std::nullopt;
@@ -91,6 +95,17 @@ std::optional<std::string> LineReader::take_line() {
   return line;
 }
 
+// A pipe may bring a part of a mark first.
+void LineReader::drop_mark() {
+  if (!at_end_ && may_become_mark(buffer_)) return;
+  at_start_ = false;
+  try {
+    drop_byte_order_mark(buffer_, name_ == "-" ? "standard input" : name_);
+  } catch (const Error& error) {
+    throw UsageError(error.what());
+  }
+}
+
 bool LineReader::read_more(const std::stop_token& stop) {
   pollfd ready = {descriptor_, POLLIN, 0};
   while (::poll(&ready, 1, kPollMilliseconds) == 0) {
@@ -109,6 +124,7 @@ bool LineReader::read_more(const std::stop_token& stop) {
     begin_ = 0;
     buffer_.append(chunk.data(), static_cast<std::size_t>(length));
   }
+  if (at_start_) drop_mark();
   return true;
 }
 

@@ -26,6 +26,7 @@ class LineReader {
  private:
   bool read_more(const std::stop_token& stop);
   std::optional<std::string> take_line();
+  void drop_mark();
 
   std::string name_;
   int descriptor_ = -1;
@@ -33,6 +34,7 @@ class LineReader {
   std::string buffer_;
   std::size_t begin_ = 0;    // of the next line within buffer_
   std::size_t scanned_ = 0;  // from begin_ to here there is no separator
+  bool at_start_ = false;    // a byte order mark may come
   bool at_end_ = false;
 };
 

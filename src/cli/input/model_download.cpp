@@ -69,7 +69,8 @@ app::ModelOptions find_model(const ModelOptions& model, app::PictureOptions pict
   pictures.image_size = model.image_size;
   return {.model = find_model(model.name, quiet),
           .weight_type = model.weight_type,
-          .pictures = pictures};
+          .pictures = pictures,
+          .processor = model.processor.empty() ? "" : find_model(model.processor, quiet)};
 }
 
 }  // namespace blip::cli

@@ -156,6 +156,20 @@ bool OptionParser::was_typed(const std::string& name) const {
          std::getenv(option->get_envname().c_str()) == nullptr;
 }
 
+std::map<std::string, std::string> OptionParser::given() const {
+  std::map<std::string, std::string> given;
+  for (const CLI::Option* option : implementation_->app.get_options()) {
+    if (option->count() == 0 || option->get_lnames().empty()) continue;
+    std::string value;
+    for (const std::string& each : option->results()) {
+      if (!value.empty()) value += '\n';
+      value += each;
+    }
+    given.emplace(option->get_lnames().front(), value);
+  }
+  return given;
+}
+
 std::vector<OptionDescription> OptionParser::describe() const {
   const CLI::App& app = implementation_->app;
   std::vector<OptionDescription> descriptions;

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -81,6 +82,10 @@ class OptionParser {
   /// for all commands what means nothing to this one, but whoever types it expects it to be heeded.
   /// False if there is no such option.
   [[nodiscard]] bool was_typed(const std::string& name) const;
+
+  /// The options that were given, by the command line or the environment, by their long names;
+  /// several values of one have line ends between them. Of a switch, "true".
+  [[nodiscard]] std::map<std::string, std::string> given() const;
 
   /// In the order in which they were declared; -h is not among them.
   [[nodiscard]] std::vector<OptionDescription> describe() const;

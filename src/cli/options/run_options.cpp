@@ -5,13 +5,16 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "cli/input/image_folder.hpp"
+#include "cli/options/background_colour.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/fastest_weights.hpp"
+#include "core/file_ending.hpp"
 #include "kernels/instruction_set.hpp"
 
 namespace blip::cli {
@@ -44,6 +47,37 @@ const FormatName& format_named(std::string_view name) {
                        [name](const FormatName& known) { return known.name == name; });
 }
 
+constexpr double kMillion = 1e6;
+
+// Beyond this a picture's RGB alone takes 12 GB, and sides no longer fit what reads them.
+constexpr std::int64_t kMostPixels = 4'000'000'000;
+
+// "300000000", "300M"
+std::int64_t parse_pixels(const std::string& text) {
+  double number = 0.0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
+  if (unit == "M" || unit == "m") number *= kMillion;
+  const bool is_good = error == std::errc{} && (unit.empty() || unit == "M" || unit == "m") &&
+                       number >= 1 && number <= static_cast<double>(kMostPixels);
+  if (!is_good) {
+    throw UsageError("--max-pixels: '" + text +
+                     "' is not a number of pixels from 1 to 4000M, such as 300000000 or 300M");
+  }
+  return static_cast<std::int64_t>(number);
+}
+
+// Options that decide which images are done, how fast, and where results go, but not what is said
+// of an image. Texts that are asked about are compared record by record.
+bool is_about_the_run(std::string_view name) {
+  constexpr std::array<std::string_view, 17> kNames = {
+      "recursive",  "from-file", "null",      "shard",  "batch", "threads",
+      "isa",        "output",    "format",    "resume", "force", "quiet",
+      "max-pixels", "question",  "questions", "text",   "texts"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
 // "text, json (one array) or csv"
 std::string listed(const std::vector<std::string>& formats) {
   std::string list;
@@ -60,8 +94,10 @@ void InputOptions::declare(OptionParser& app, const std::string& positional,
                            const std::string& description, bool sharded) {
   const char* group = "Input";
   app.add_option(positional, selection.names,
-                 description + ". Of a folder, the images by their endings (" + image_endings() +
-                     "), in order of their names, hidden ones left out")
+                 description +
+                     "; - for an image on standard input. Of a folder, the images by "
+                     "their endings (" +
+                     image_endings() + "), in order of their names, hidden ones left out")
       ->group(group);
   app.add_flag("-r,--recursive", selection.recursive, "Look into subfolders too")->group(group);
   app.add_option("--from-file", selection.list,
@@ -77,12 +113,28 @@ void InputOptions::declare(OptionParser& app, const std::string& positional,
         ->type_name("I/N")
         ->group(group);
   }
-  app.add_flag("--no-exif-rotation", no_exif_rotation_,
-               "Take photos as stored, not as the camera was held")
-      ->group(group);
+  declare_reading(app);
   app.add_flag("--shrink-on-load", pictures.shrink,
                "Decode large JPEG photos at a half to an eighth of their size, never below twice "
                "what the model takes: faster, pixels differ a little")
+      ->group(group);
+}
+
+void InputOptions::declare_reading(OptionParser& app) {
+  const char* group = "Input";
+  app.add_flag("--no-exif-rotation", no_exif_rotation_,
+               "Take photos as stored, not as the camera was held")
+      ->group(group);
+  app.add_option("--background", background_,
+                 "What transparent pixels show: white, black, grey, RRGGBB, or none to drop the "
+                 "transparency as transformers 4 did [white]")
+      ->type_name("COLOUR")
+      ->group(group);
+  app.add_option("--max-pixels", max_pixels_,
+                 fmt::format("Refuse larger images before they are decoded: a number of pixels, or "
+                             "of millions, as 300M [{:.0f}M]",
+                             static_cast<double>(pictures.max_pixels) / kMillion))
+      ->type_name("N")
       ->group(group);
 }
 
@@ -97,6 +149,16 @@ void InputOptions::resolve() {
     selection.separator = '\0';
   }
   pictures.exif_rotation = !no_exif_rotation_;
+  if (!max_pixels_.empty()) pictures.max_pixels = parse_pixels(max_pixels_);
+  if (!background_.empty()) {
+    const auto background = parse_background(background_);
+    if (!background) {
+      throw UsageError("--background: '" + background_ +
+                       "' is none of white, black, grey, RRGGBB and none");
+    }
+    pictures.blend_transparency = background->blends;
+    pictures.background = background->colour;
+  }
 }
 
 void InputOptions::require_images(std::string_view command) const {
@@ -116,6 +178,10 @@ void ModelOptions::declare(OptionParser& app, bool batched) {
       "A hub id, a model directory, a checkpoint file or the name of a bundled model";
   if (!fallback_.empty()) description += " [" + fallback_ + "]";
   app.add_option("-m,--model", name, description)->type_name("MODEL")->group(group);
+  app.add_option("--processor", processor,
+                 "Tokenizer and preprocessing of MODEL, for a model that comes without")
+      ->type_name("MODEL")
+      ->group(group);
   app.add_option(
          "--dtype", dtype_,
          "Hold weights as stored, f32, f16, bf16, int8 (a quarter of the memory and several times "
@@ -171,25 +237,37 @@ void OutputOptions::declare(OptionParser& app, const std::vector<std::string>& f
       ->type_name("FORMAT")
       ->check(one_of(formats))
       ->group(group);
-  app.add_option("-o,--output", file, "Write to FILE instead of standard output")
+  app.add_option("-o,--output", file, "Write to FILE instead of standard output (-)")
       ->type_name("FILE")
       ->group(group);
   if (!resuming.empty()) {
     app.add_flag("--resume", resume, std::string(resuming))->group(group);
+    app.add_flag("--force", force,
+                 "Let --resume continue a FILE that was made with other options, too")
+        ->group(group);
+    parser_ = &app;
   }
   app.add_flag("-q,--quiet", quiet, "No progress line on the terminal")->group(group);
 }
 
 void OutputOptions::resolve() {
+  if (file == "-") file.clear();
   std::string chosen = format_;
   if (chosen.empty()) {
-    chosen = std::filesystem::path(file).extension().string();
-    if (!chosen.empty()) chosen.erase(0, 1);
+    chosen = file_ending(file);
     if (std::find(formats_.begin(), formats_.end(), chosen) == formats_.end()) {
       chosen = formats_.front();
     }
   }
   format = format_named(chosen).format;
+  if (parser_ != nullptr && !resume && parser_->was_typed("--force")) {
+    throw UsageError("--force needs --resume");
+  }
+  if (parser_ != nullptr) {
+    for (auto& [name, value] : std::exchange(parser_, nullptr)->given()) {
+      if (!is_about_the_run(name)) settings.emplace(name, value);
+    }
+  }
   if (resume && file.empty()) throw UsageError("--resume needs --output FILE");
   if (resume && format == Format::json) {
     throw UsageError("--resume cannot continue a JSON array; use --format jsonl");

@@ -1,6 +1,7 @@
 // The options that commands share: which images, which model, where results go.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ class InputOptions {
   /// said of them before the endings of images are listed. `sharded`: whether there is --shard.
   void declare(OptionParser& app, const std::string& positional, const std::string& description,
                bool sharded);
+  /// The part of it about how pictures are read, for commands whose images are given in another
+  /// way.
+  void declare_reading(OptionParser& app);
   void resolve();
 
   /// Throws UsageError if there is no image, `command` being where to look for help.
@@ -38,6 +42,8 @@ class InputOptions {
   std::string shard_;
   bool null_separated_ = false;
   bool no_exif_rotation_ = false;
+  std::string background_;
+  std::string max_pixels_;
 };
 
 class ModelOptions {
@@ -50,6 +56,7 @@ class ModelOptions {
   void resolve();
 
   std::string name;
+  std::string processor;  ///< a model whose tokenizer and preprocessing are used; empty: its own
   WeightType weight_type = WeightType::stored;
   std::optional<int> image_size;  ///< instead of the model's own
   int batch = 8;
@@ -72,9 +79,13 @@ class OutputOptions {
   app::Format format = app::Format::text;
   std::string file;  ///< empty: standard output
   bool resume = false;
+  bool force = false;  ///< whatever the options were that `file` was made with
+  /// The options that decide what records say, as they were given.
+  std::map<std::string, std::string> settings;
   bool quiet = false;
 
  private:
+  const OptionParser* parser_ = nullptr;  // until they are resolved
   std::vector<std::string> formats_;
   std::string format_;
 };

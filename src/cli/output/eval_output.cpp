@@ -33,7 +33,7 @@ void EvalOutput::declare(OptionParser& app, const std::string& items) {
       ->type_name("FORMAT")
       ->check(one_of({"text", "json"}))
       ->group(group);
-  app.add_option("-o,--output", file_, "Write to FILE instead of standard output")
+  app.add_option("-o,--output", file_, "Write to FILE instead of standard output (-)")
       ->type_name("FILE")
       ->group(group);
   app.add_option(
@@ -46,7 +46,7 @@ void EvalOutput::declare(OptionParser& app, const std::string& items) {
 
 void EvalOutput::write(const EvalScores& scores) const {
   const std::string text = format_ == "json" ? dumped(scores.json, 2) : table_of(scores);
-  if (file_.empty()) {
+  if (file_.empty() || file_ == "-") {
     print(text);
     return;
   }

@@ -18,8 +18,12 @@ Reporter::~Reporter() {
 
 void Reporter::open(const OutputOptions& options, const app::RecordSchema& schema) {
   const std::lock_guard lock(mutex_);
-  sink_ = app::open_record_sink(
-      {.format = options.format, .file = options.file, .resume = options.resume}, schema);
+  sink_ = app::open_record_sink({.format = options.format,
+                                 .file = options.file,
+                                 .resume = options.resume,
+                                 .force = options.force,
+                                 .settings = options.settings},
+                                schema);
   shows_progress_ = !options.quiet && terminal_shows_progress();
 }
 

@@ -1,5 +1,6 @@
 #include "train/recipes/picture_inputs.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -11,6 +12,9 @@
 
 namespace blip::train {
 namespace {
+
+// Lite2 at 260 px takes 12 ms a picture for 8 at a time, and 30 ms for 64.
+constexpr std::size_t kTrunkPictures = 8;
 
 // The largest number of float16: what is beyond would become infinite.
 constexpr double kMaxFloat16 = 65504.0;
@@ -81,10 +85,15 @@ torch::Tensor PictureInputs::operator()(std::span<const Example> examples,
 torch::Tensor PictureInputs::features_of(std::span<const Example> examples,
                                          std::size_t which) const {
   const torch::NoGradGuard no_grad;
+  // On a CPU few at a time: what the wide layers leave then stays in its cache.
+  const std::size_t most = device_.is_cpu() ? kTrunkPictures : examples.size();
   const auto run_trunk = [&](std::span<const Example> pictures) {
-    return tower_.backbone->trunk(picture_tensor(pictures, which, images_).to(device_))
-        .to(torch::kFloat32)
-        .contiguous();
+    std::vector<torch::Tensor> maps;
+    for (std::size_t first = 0; first < pictures.size(); first += most) {
+      const auto some = pictures.subspan(first, std::min(most, pictures.size() - first));
+      maps.push_back(tower_.backbone->trunk(picture_tensor(some, which, images_).to(device_)));
+    }
+    return torch::cat(maps).to(torch::kFloat32).contiguous();
   };
   if (!cache_) return run_trunk(examples);
 

@@ -116,6 +116,9 @@ class HybridRun : public TrainingRun {
     bert.initialise(generator_of(4));
     write_tensor_file(directory / "model.safetensors", bert.named_state());
     std::filesystem::copy_file(path() / "vocab.txt", directory / "vocab.txt");
+    std::ofstream(directory / "config.json")
+        << R"({"model_type":"bert","vocab_size":23,"hidden_size":16,"intermediate_size":64,)"
+        << R"("num_hidden_layers":2,"num_attention_heads":2,"max_position_embeddings":40})";
   }
 };
 
@@ -202,6 +205,26 @@ TEST_F(HybridRun, CachedFeaturesChangeNothing) {
   // The second run found everything.
   const std::filesystem::directory_iterator files(path() / "features");
   EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+}
+
+TEST_F(HybridRun, LearnsWhereSentencesAre) {
+  const std::string space = "objective.sentence_space=" + (path() / "bert").string();
+  train(Task::retrieval, "run",
+        hybrid({space, "run.max_steps=40", "model.dropout=0"}, Task::retrieval));
+  const LogSeries series = log("run");
+  EXPECT_LT(series.at("sentence").back().value, series.at("sentence").front().value);
+  // Its layer is the run's alone, and new where another run starts.
+  for (const auto& [name, tensor] :
+       read_tensor_file(path() / "run" / "model" / "model.safetensors")) {
+    EXPECT_FALSE(name.starts_with("sentence_proj")) << name;
+  }
+  train(Task::retrieval, "next",
+        {space, "model.start=" + (path() / "run" / "model").string(), "model.image_size=18"});
+  train(Task::retrieval, "run", hybrid({space, "run.max_steps=42"}, Task::retrieval), {"--resume"});
+  EXPECT_THAT(
+      error_of(Task::retrieval, {"objective.sentence_space=" + (path() / "backbone").string()}),
+      HasSubstr("backbone"));
+  EXPECT_THAT(error_of(Task::caption, {space}), HasSubstr("unknown key"));
 }
 
 TEST_F(HybridRun, SaysWhatCannotBe) {

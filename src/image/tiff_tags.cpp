@@ -1,6 +1,5 @@
-#include "image/tiff_palette.hpp"
+#include "image/tiff_tags.hpp"
 
-#include <cstdint>
 #include <optional>
 
 namespace blip::image {
@@ -39,21 +38,51 @@ struct Layout {
 constexpr Layout kClassic = {4, 4, 2, 12};
 constexpr Layout kBig = {8, 8, 8, 20};
 
+constexpr std::uint64_t kAssociated = 1;
+
 }  // namespace
 
-bool tiff_lacks_palette(std::span<const std::byte> bytes) {
+bool TiffTags::is_ycbcr() const noexcept {
+  constexpr std::uint64_t kYcbcr = 6;
+  constexpr std::uint64_t kOldJpeg = 6;
+  constexpr std::uint64_t kJpeg = 7;
+  return photometric == kYcbcr && compression != kOldJpeg && compression != kJpeg;
+}
+
+bool TiffTags::needs_libtiff() const noexcept {
+  constexpr std::uint64_t kUncompressed = 1;
+  return is_ycbcr() &&
+         (compression != kUncompressed || subsampled_width != 1 || subsampled_height != 1);
+}
+
+bool TiffTags::is_premultiplied() const noexcept {
+  return extra_sample == kAssociated;
+}
+
+bool TiffTags::has_alpha(std::size_t samples) const noexcept {
+  constexpr std::uint64_t kUnassociated = 2;
+  constexpr std::uint64_t kCorelDraw = 999;
+  if (extra_sample == kNoExtraSample) return samples == 4;
+  return extra_sample == kAssociated || extra_sample == kUnassociated ||
+         (extra_sample == kCorelDraw && samples == 4);
+}
+
+TiffTags tiff_tags(std::span<const std::byte> bytes) {
   constexpr std::uint64_t kBigVersion = 43;
+  constexpr std::uint64_t kCompression = 259;
   constexpr std::uint64_t kPhotometric = 262;
   constexpr std::uint64_t kColourMap = 320;
+  constexpr std::uint64_t kExtraSamples = 338;
+  constexpr std::uint64_t kYcbcrSubsampling = 530;
   constexpr std::uint64_t kUsesPalette = 3;
+  TiffTags tags;
   const TiffBytes file(bytes);
   const Layout layout = file.number(2, 2) == kBigVersion ? kBig : kClassic;
   const auto directory = file.number(layout.first_directory, layout.offset_bytes);
-  if (!directory) return false;
+  if (!directory) return tags;
   const auto entries = file.number(*directory, layout.count_bytes);
-  if (!entries) return false;
+  if (!entries) return tags;
 
-  bool uses_palette = false;
   bool has_palette = false;
   for (std::uint64_t i = 0; i < *entries; ++i) {
     // The number was in the file, so its position is small and the sum cannot overflow; the loop
@@ -61,16 +90,29 @@ bool tiff_lacks_palette(std::span<const std::byte> bytes) {
     const std::uint64_t entry = *directory + layout.count_bytes + i * layout.entry_bytes;
     if (!file.has(entry, layout.entry_bytes)) break;
     const auto tag = file.number(entry, 2);
+    const auto count = file.number(entry + 4, layout.offset_bytes);
+    // Values that fit stand in the entry itself, others where it says.
     const std::uint64_t value_at = entry + layout.entry_bytes - layout.offset_bytes;
-    if (tag == kPhotometric) uses_palette = file.number(value_at, 2) == kUsesPalette;
+    const auto elsewhere = file.number(value_at, layout.offset_bytes);
+    const std::uint64_t value = file.number(value_at, 2).value_or(0);
+    if (tag == kCompression) tags.compression = value;
+    if (tag == kPhotometric) tags.photometric = value;
+    if (tag == kYcbcrSubsampling) {
+      tags.subsampled_width = value;
+      tags.subsampled_height = file.number(value_at + 2, 2).value_or(0);
+    }
     if (tag == kColourMap) {
-      const auto count = file.number(entry + 4, layout.offset_bytes);
-      const auto at = file.number(value_at, layout.offset_bytes);
       constexpr std::uint64_t kMaxEntries = 3 << 16;  // three channels of 16-bit indices
-      has_palette = count && at && *count <= kMaxEntries && file.has(*at, 2 * *count);
+      has_palette = count && elsewhere && *count <= kMaxEntries && file.has(*elsewhere, 2 * *count);
+    }
+    if (tag == kExtraSamples && count && *count > 0 && elsewhere) {
+      const bool fits = *count <= layout.offset_bytes / 2;
+      const auto extra_sample = file.number(fits ? value_at : *elsewhere, 2);
+      tags.extra_sample = extra_sample.value_or(TiffTags::kNoExtraSample);
     }
   }
-  return uses_palette && !has_palette;
+  tags.lacks_palette = tags.photometric == kUsesPalette && !has_palette;
+  return tags;
 }
 
 }  // namespace blip::image
