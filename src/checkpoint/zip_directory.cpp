@@ -190,6 +190,10 @@ class DirectoryReader {
       fail("entry " + in_quotes(entry.name) + " is encrypted", ErrorCode::unsupported);
     }
     if (disk != 0) fail("a zip archive in several parts", ErrorCode::unsupported);
+    if (is_code(entry.name)) {
+      entry.size = packed_size;  // what lies in the file, compressed or not
+      return entry;
+    }
     if (method != 0) {
       fail("entry " + in_quotes(entry.name) +
                " is compressed; torch.save never compresses, and compressed ones are not supported",
@@ -199,6 +203,12 @@ class DirectoryReader {
       fail("entry " + in_quotes(entry.name) + " has two sizes, though it is not compressed");
     }
     return entry;
+  }
+
+  // "archive/code/…": the program of a TorchScript archive, which nobody reads and torch
+  // compresses.
+  [[nodiscard]] static bool is_code(std::string_view name) {
+    return name.substr(std::min(name.find('/'), name.size())).starts_with("/code/");
   }
 
   // The fields that did not fit 32 bits, in this order, each only if it is marked so.

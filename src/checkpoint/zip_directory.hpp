@@ -26,7 +26,8 @@ struct ZipEntry {
 
 /// Entries sorted by name. Throws malformed (also for a repeated name, entries that overlap, a name
 /// with "..", a backslash or a leading slash), unsupported (compressed, encrypted, split) or
-/// limit_exceeded; `file` stands for the archive in messages. Checksums are not looked at: PyTorch
+/// limit_exceeded. Entries below "…/code/" may be compressed: their bytes are as they lie, of no
+/// use; `file` stands for the archive in messages. Checksums are not looked at: PyTorch
 /// has an option to leave them out, and ignores them itself.
 std::vector<ZipEntry> read_zip_directory(std::span<const std::byte> archive,
                                          const std::string& file);

@@ -144,15 +144,14 @@ class ClipVisionTower final : public DualEncoder {
 
 }  // namespace
 
-std::shared_ptr<const DualEncoder> open_clip_dual_encoder(const std::filesystem::path& model,
-                                                          const LoadOptions& options,
-                                                          MatchingHead /*matching_head*/) {
+std::shared_ptr<const DualEncoder> open_clip_dual_encoder(
+    const std::filesystem::path& model, std::shared_ptr<const Tokenizer> tokenizer,
+    const LoadOptions& options, MatchingHead /*matching_head*/) {
   const Architecture& architecture = kClipFamily.architecture_of(model);
   if (&architecture == &kCLIPVisionModelWithProjection) {
     return std::make_shared<const ClipVisionTower>(
         CLIPVisionModelWithProjection::from_pretrained(model, options));
   }
-  std::shared_ptr<const Tokenizer> tokenizer = kClipFamily.open_tokenizer(model);
   if (&architecture == &kCLIPTextModelWithProjection) {
     return std::make_shared<const ClipTextTower>(
         std::move(tokenizer), CLIPTextModelWithProjection::from_pretrained(model, options));

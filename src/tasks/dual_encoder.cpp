@@ -1,7 +1,9 @@
 #include "tasks/dual_encoder.hpp"
 
 #include <limits>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "architectures/registry.hpp"
 #include "blip/error.hpp"
@@ -46,7 +48,11 @@ std::shared_ptr<const DualEncoder> open_dual_encoder(const std::filesystem::path
   }
   LoadOptions resolved = options;
   resolved.adapter = source.adapter;
-  auto tokenizer = open_tokenizer(path, processor.empty() ? source.tokenizer() : processor);
+  // A model of images alone reads no texts.
+  std::shared_ptr<const Tokenizer> tokenizer;
+  if (family.open_tokenizer != nullptr) {
+    tokenizer = open_tokenizer(path, processor.empty() ? source.tokenizer() : processor);
+  }
   auto encoder = family.open_dual_encoder(path, std::move(tokenizer), resolved, matching_head);
   if (matching_head == MatchingHead::required && !encoder->has_matching_head()) {
     throw Error(ErrorCode::unsupported, path.string() + ": is a " +

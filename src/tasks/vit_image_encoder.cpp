@@ -54,9 +54,9 @@ class VitImageEncoder final : public DualEncoder {
 
 }  // namespace
 
-std::shared_ptr<const DualEncoder> open_vit_image_encoder(const std::filesystem::path& model,
-                                                          const LoadOptions& options,
-                                                          MatchingHead /*matching_head*/) {
+std::shared_ptr<const DualEncoder> open_vit_image_encoder(
+    const std::filesystem::path& model, std::shared_ptr<const Tokenizer> /*tokenizer*/,
+    const LoadOptions& options, MatchingHead /*matching_head*/) {
   return std::make_shared<const VitImageEncoder>(kVitFamily.architecture_of(model).name,
                                                  ViTModel::from_pretrained(model, options));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <set>
@@ -161,8 +162,13 @@ void append_added_tokens(const TokenDeclarations& tokens, TokenizerSpec& spec) {
     known.insert(token.content);
     spec.added_tokens.push_back(std::move(token));
   }
+  // Of a token that is named twice the later description counts, unless the vocabulary of added
+  // tokens had it before.
+  const auto first_named = static_cast<std::ptrdiff_t>(spec.added_tokens.size());
   const auto append_new = [&](const AddedToken& token) {
-    if (token.content.empty() || !known.insert(token.content).second) return;
+    if (token.content.empty() || known.find(token.content) != known.end()) return;
+    const auto begin = spec.added_tokens.begin() + first_named;
+    if (std::find(begin, spec.added_tokens.end(), token) != spec.added_tokens.end()) return;
     spec.added_tokens.push_back(token);
   };
   for (const char* key : kNamedTokens) {

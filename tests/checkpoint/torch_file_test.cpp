@@ -218,7 +218,9 @@ TEST(TorchFile, TakesTheTensorsOfAScriptByTheirPath) {
   const PickledTensor matrix = {.key = "0", .elements = 2, .shape = {2, 1}, .strides = {1, 1}};
   const PickledTensor scale = {.key = "1", .elements = 1};
   const std::string block = script_module({{"training", "\x89"}, {"weight", pickled(matrix)}});
-  const std::string list = "ctorch.jit._pickle\nbuild_intlist\n](K\x01K\x02e\x85R";
+  const std::string list =
+      "ctorch.jit._pickle\nbuild_intlist\n](K\x01K\x02"
+      "e\x85R";
   const std::string file =
       script_zip(script_module({{"training", "\x89"},
                                 {"sizes", list},
@@ -251,7 +253,8 @@ TEST(TorchFile, RefusesScriptsThatAreNone) {
   refuse(ErrorCode::limit_exceeded, "modules within modules without end",
          "c__torch__\nModule\n)\x81q\x01}(" + pickled("again") + "h\x01ub");
   // Twice as many paths with every level.
-  std::string tree = script_module({{"x", "N"}}) + "q\x00" + "0";
+  const std::string kept_as_0 = {'q', '\0', '0'};
+  std::string tree = script_module({{"x", "N"}}) + kept_as_0;
   for (char level = 1; level < 40; ++level) {
     const std::string below = std::string("h") + static_cast<char>(level - 1);
     tree += script_module({{"a", below}, {"b", below}}) + "q" + level + "0";

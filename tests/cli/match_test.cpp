@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "pictures.hpp"
 #include "program.hpp"
@@ -48,6 +49,23 @@ TEST(Match, ScoresAreTheReferences) {
     }
   }
   EXPECT_EQ(checked, 60U);
+}
+
+// BlipModel, as CLIP, has the cosine alone.
+TEST(Match, WithoutAMatchingHeadGivesTheCosine) {
+  const std::vector<std::string> words = {
+      "match", "--model", task_model("blip"), "--no-exif-rotation", photo(0), "a cat", "a dog"};
+  const Outcome table = run_blip(words);
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, StartsWith("   itm      itc  text\n     -  "));
+  std::vector<std::string> as_json = words;
+  as_json.insert(as_json.end(), {"--format", "jsonl"});
+  const auto records = json_lines(run_blip(as_json).out);
+  ASSERT_EQ(records.size(), 2U);
+  for (const Json& record : records) {
+    EXPECT_TRUE(record.at("itm").is_null());
+    EXPECT_LE(std::abs(record.at("itc").get<double>()), 1.0);
+  }
 }
 
 TEST(Match, OneImagePrintsATable) {

@@ -4,7 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <utility>
+#include <vector>
+
 #include "filled_model.hpp"
+#include "tasks/dual_encoder.hpp"
 #include "tasks/image_classifier.hpp"
 #include "tests/core/expect_error.hpp"
 
@@ -88,6 +93,27 @@ TEST(Vit, WithoutAHeadHasNoClasses) {
   const FilledModel filled("dinov2");
   expect_error(ErrorCode::unsupported, "is a Dinov2Model, which has no classes",
                [&] { static_cast<void>(open_image_classifier(filled.path(), {})); });
+}
+
+TEST(Vit, EmbedsImagesAlone) {
+  Context context({.num_threads = 1});
+  for (const auto& [name, embeddings] :
+       {std::pair("dinov2", "pooler_output"), std::pair("clip_vision", "image_embeds")}) {
+    SCOPED_TRACE(name);
+    const FilledModel filled(name);
+    const auto encoder = open_dual_encoder(filled.path(), {});
+    EXPECT_FALSE(encoder->has_matching_head());
+    const Tensor got = encoder->embed_images(encoder->encode_images(square(), context), context);
+    auto wanted = filled.golden().at(embeddings).get<std::vector<std::vector<float>>>();
+    for (std::vector<float>& row : wanted) {
+      double squares = 0;
+      for (const float value : row) squares += static_cast<double>(value) * value;
+      for (float& value : row) value /= static_cast<float>(std::sqrt(squares));
+    }
+    expect_rows(got, nlohmann::json(wanted), 2e-6, name);
+    expect_error(ErrorCode::unsupported, "reads no texts",
+                 [&] { static_cast<void>(encoder->tokens("a cat", TextStyle::hf)); });
+  }
 }
 
 TEST(Vit, ScoresAsThePipelineDoes) {

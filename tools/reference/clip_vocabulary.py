@@ -22,7 +22,7 @@ def read(path):
     """→ the lines of OpenAI's file that count: the merges"""
     opener = gzip.open if str(path).endswith(".gz") else open
     with opener(path, "rt", encoding="utf-8") as source:
-        return source.read().split("\n")[1:MERGES + 1]
+        return [line for line in source.read().split("\n")[1:MERGES + 1] if line]
 
 
 def byte_characters():

@@ -2,7 +2,8 @@
 """Parity of CLIP with transformers: states, features and logits of CLIPModel and its towers.
 
 Random-weight models, tiny ones with odd widths, heads and activations, and without --quick ViT-B/32, B/16 and L/14. Texts run at
-their own length here and padded in transformers. Weights in float32, float16 and bfloat16; int8 by the cosine to float32.
+their own length here and padded in transformers. Weights in float32, float16 and bfloat16; int8 by the cosine to float32. The same
+model in OpenAI's and open_clip's files.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import tempfile
 import torch
 import transformers as hf
 
+import clip_layouts
 import feature_probe
 from probe_runner import Line
 
@@ -114,6 +116,28 @@ def compare(name, size, weight_type, binary, work):
     return line.print()
 
 
+def compare_layouts(act, binary, work):
+    """OpenAI's and open_clip's files of a model give what transformers' give."""
+    text = dict(SMALL_TEXT, hidden_size=64, num_attention_heads=1, hidden_act=act, eos_token_id=2)
+    vision = dict(SMALL, hidden_size=128, num_attention_heads=2, hidden_act=act)
+    config = hf.CLIPConfig(projection_dim=24, text_config=dict(text, projection_dim=24), vision_config=dict(vision, projection_dim=24))
+    model = feature_probe.random_model(hf.CLIPModel, config, seed=4)
+    texts, pixels = texts_for(config), torch.randn(2, 3, 56, 56)
+    out = model(**padded(texts, config), pixel_values=pixels)
+    root = work / "layouts"
+    shutil.rmtree(root, ignore_errors=True)
+    ok = True
+    for name, place in clip_layouts.write_all(model, root, act == "quick_gelu").items():
+        line = Line(name, "CLIP", "f32")
+        got = feature_probe.run(binary, place, "CLIPModel", work / "out", [pixels], texts)
+        line.error("states", got["last_hidden_state"][0], out.vision_model_output.last_hidden_state, STATES)
+        line.error("image embeds", feature_probe.unit(got["image_features"][0]), out.image_embeds, UNIT)
+        line.error("text embeds", feature_probe.unit(got["text_features"][0]), out.text_embeds, UNIT)
+        line.error("logits", got["logits_per_image"][0], out.logits_per_image, LOGITS)
+        ok &= line.print()
+    return ok
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", required=True, type=pathlib.Path)
@@ -133,6 +157,9 @@ def main():
             types = ["f32", "f16", "bf16", "i8"] if name in ("tiny", "ViT-B/32") else ["f32", "i8"]
             for weight_type in types:
                 ok &= compare(name, size, weight_type, binary, pathlib.Path(temporary))
+        if not arguments.only:
+            ok &= compare_layouts("quick_gelu", binary, pathlib.Path(temporary))
+            ok &= compare_layouts("gelu", binary, pathlib.Path(temporary))
     sys.exit(0 if ok else 1)
 
 

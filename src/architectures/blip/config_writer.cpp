@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "architectures/blip/family.hpp"
+#include "architectures/blip/image_processor.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
 #include "core/json_text.hpp"
 #include "core/shortest_number.hpp"
@@ -112,6 +113,10 @@ std::string image_processor_as_json(const ImageProcessorConfig& config) {
   json["image_mean"] = floats(config.image_mean);
   json["image_std"] = floats(config.image_std);
   return as_text(json);
+}
+
+std::string image_processor_as_json(const BlipImageProcessorConfig& config) {
+  return image_processor_as_json(general_config(config));
 }
 
 }  // namespace blip

@@ -21,6 +21,7 @@ std::string updated_config(std::string_view json, const std::string& name,
 /// preprocessor_config.json: of a CLIPImageProcessor where pictures are resized by their shortest
 /// edge, else of a BlipImageProcessor.
 std::string image_processor_as_json(const ImageProcessorConfig& config);
+std::string image_processor_as_json(const BlipImageProcessorConfig& config);
 
 /// `json`, a config.json, for a model whose language model head has a matrix of its own.
 std::string config_without_ties(std::string_view json);

@@ -101,7 +101,7 @@ CLIPConfig parse_clip_config(std::string_view json, const std::string& name) {
 
 CLIPConfig CLIPConfig::from_pretrained(const std::filesystem::path& model) {
   if (lacks_config(model)) return infer_clip_config(Checkpoint::open(model));
-  const std::filesystem::path file = model / kConfigFile;
+  const std::filesystem::path file = model_folder(model) / kConfigFile;
   return parse_clip_config(read_text_file(file, kMaxConfigBytes), file.string());
 }
 

@@ -9,6 +9,7 @@
 #include "architectures/clip/towers.hpp"
 #include "blip/clip_tokenizer.hpp"
 #include "blip/error.hpp"
+#include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
 #include "image/configured_image_processor.hpp"
@@ -110,15 +111,9 @@ const Architecture& infer_architecture(const Checkpoint& checkpoint) {
   return kCLIPModel;
 }
 
-// Where the files lie that belong to the weights.
-std::filesystem::path folder_of(const std::filesystem::path& model) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(model, ignored) ? model.parent_path() : model;
-}
-
 // A checkpoint without a configuration has its image size in the tensors.
 ImageProcessorConfig clip_images_config(const std::filesystem::path& model) {
-  const std::filesystem::path folder = folder_of(model);
+  const std::filesystem::path folder = model_folder(model);
   const bool has_file = file_exists(folder / "preprocessor_config.json") ||
                         file_exists(folder / "processor_config.json");
   ImageProcessorConfig config = ImageProcessorConfig::from_pretrained(folder, "CLIPImageProcessor");
@@ -134,8 +129,10 @@ std::shared_ptr<const ImageProcessor> open_clip_images(const std::filesystem::pa
   return std::make_shared<const ConfiguredImageProcessor>(clip_images_config(model));
 }
 
-std::shared_ptr<const Tokenizer> open_clip_texts(const std::filesystem::path& model) {
-  return std::make_shared<const ClipTokenizer>(ClipTokenizer::from_pretrained(folder_of(model)));
+std::shared_ptr<const Tokenizer> open_clip_texts(const std::filesystem::path& model,
+                                                 const std::filesystem::path& processor) {
+  const std::filesystem::path folder = model_folder(processor.empty() ? model : processor);
+  return std::make_shared<const ClipTokenizer>(ClipTokenizer::from_pretrained(folder));
 }
 
 constexpr ModelFamily family(const char* model_type, bool reads_texts) {

@@ -14,8 +14,8 @@ extern const Architecture kCLIPTextModelWithProjection;
 extern const Architecture kCLIPVisionModelWithProjection;
 
 /// tasks/clip_dual_encoder.cpp defines it.
-std::shared_ptr<const DualEncoder> open_clip_dual_encoder(const std::filesystem::path& model,
-                                                          const LoadOptions& options,
-                                                          MatchingHead matching_head);
+std::shared_ptr<const DualEncoder> open_clip_dual_encoder(
+    const std::filesystem::path& model, std::shared_ptr<const Tokenizer> tokenizer,
+    const LoadOptions& options, MatchingHead matching_head);
 
 }  // namespace blip

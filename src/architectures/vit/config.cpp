@@ -96,7 +96,7 @@ ViTConfig parse_vit_config(std::string_view json, const std::string& name) {
 }
 
 ViTConfig ViTConfig::from_pretrained(const std::filesystem::path& model) {
-  const std::filesystem::path file = model / kConfigFile;
+  const std::filesystem::path file = model_folder(model) / kConfigFile;
   return parse_vit_config(read_text_file(file, kMaxConfigBytes), file.string());
 }
 

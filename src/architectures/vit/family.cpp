@@ -1,9 +1,11 @@
 #include "architectures/vit/family.hpp"
 
 #include <string>
+#include <string_view>
 
 #include "architectures/vit/architectures.hpp"
 #include "architectures/vit/config.hpp"
+#include "checkpoint/config_file.hpp"
 #include "image/configured_image_processor.hpp"
 
 namespace blip {
@@ -52,15 +54,20 @@ bool has_made_vit(const Checkpoint& /*checkpoint*/) {
 }
 
 // Without a file, the defaults of the class of that model type.
-ImageProcessorConfig vit_images_config(const std::filesystem::path& model) {
-  const std::string type = ViTConfig::from_pretrained(model).model_type;
-  return ImageProcessorConfig::from_pretrained(model, type == kVitType    ? "ViTImageProcessor"
-                                                      : type == kDeitType ? "DeiTImageProcessor"
-                                                                          : "BitImageProcessor");
+const char* image_processor_class(std::string_view model_type) {
+  if (model_type == kVitType) return "ViTImageProcessor";
+  return model_type == kDeitType ? "DeiTImageProcessor" : "BitImageProcessor";
 }
 
+template <const char* const& kModelType>
+ImageProcessorConfig vit_images_config(const std::filesystem::path& model) {
+  return ImageProcessorConfig::from_pretrained(model_folder(model),
+                                               image_processor_class(kModelType));
+}
+
+template <const char* const& kModelType>
 std::shared_ptr<const ImageProcessor> open_vit_images(const std::filesystem::path& model) {
-  return std::make_shared<const ConfiguredImageProcessor>(vit_images_config(model));
+  return std::make_shared<const ConfiguredImageProcessor>(vit_images_config<kModelType>(model));
 }
 
 template <const char* const& kModelType>
@@ -68,10 +75,10 @@ const Architecture& infer_vit(const Checkpoint& /*checkpoint*/) {
   return *vit_architectures(kModelType).front();
 }
 
-ModelFamily family_of_type(const char* model_type,
-                           const Architecture& (*infer)(const Checkpoint& checkpoint)) {
-  return {.model_type = model_type,
-          .architectures = vit_architectures(model_type),
+template <const char* const& kModelType>
+ModelFamily family_of_type() {
+  return {.model_type = kModelType,
+          .architectures = vit_architectures(kModelType),
           .original_names = nullptr,
           .tokenizer_files = {},
           .architecture_of = architecture_of_vit,
@@ -79,11 +86,11 @@ ModelFamily family_of_type(const char* model_type,
           .expected_tensors = vit_tensors_of,
           .tensors_of_all_classes = vit_tensors_of,
           .has_made = has_made_vit,
-          .infer_architecture = infer,
+          .infer_architecture = infer_vit<kModelType>,
           .inferred_config = nullptr,
           .generation_settings = nullptr,
-          .image_processor_config = vit_images_config,
-          .open_image_processor = open_vit_images,
+          .image_processor_config = vit_images_config<kModelType>,
+          .open_image_processor = open_vit_images<kModelType>,
           .open_tokenizer = nullptr,
           .open_dual_encoder = open_vit_image_encoder,
           .open_image_classifier = open_vit_classifier};
@@ -91,10 +98,9 @@ ModelFamily family_of_type(const char* model_type,
 
 }  // namespace
 
-const ModelFamily kVitFamily = family_of_type(kVitType, infer_vit<kVitType>);
-const ModelFamily kDeitFamily = family_of_type(kDeitType, infer_vit<kDeitType>);
-const ModelFamily kDinov2Family = family_of_type(kDinov2Type, infer_vit<kDinov2Type>);
-const ModelFamily kDinov2RegistersFamily =
-    family_of_type(kDinov2RegistersType, infer_vit<kDinov2RegistersType>);
+const ModelFamily kVitFamily = family_of_type<kVitType>();
+const ModelFamily kDeitFamily = family_of_type<kDeitType>();
+const ModelFamily kDinov2Family = family_of_type<kDinov2Type>();
+const ModelFamily kDinov2RegistersFamily = family_of_type<kDinov2RegistersType>();
 
 }  // namespace blip
