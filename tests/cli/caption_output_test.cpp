@@ -17,8 +17,6 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using Json = nlohmann::json;
 
-const std::string kCsvHeader = "path,caption,log_probability,mean_log_probability,error\r\n";
-
 TEST(CaptionOutput, OneImagePrintsItsCaptionAlone) {
   const Folder folder;
   const Outcome run = run_blip({"caption", folder.picture("a.png")});
@@ -99,9 +97,9 @@ TEST(CaptionOutput, CsvQuotesByRfc4180) {
   const std::string caption = run_blip({"caption", plain}).out;
   std::string quoted;
   for (const char c : awkward) quoted += c == '"' ? std::string(2, c) : std::string(1, c);
-  EXPECT_THAT(run.out, ::testing::StartsWith(kCsvHeader + "\"" + quoted + "\","));
-  EXPECT_THAT(run.out, HasSubstr(plain + "," + caption.substr(0, caption.size() - 1) + ",-"));
-  EXPECT_THAT(run.out, ::testing::EndsWith(",\r\n"));
+  EXPECT_THAT(run.out, ::testing::StartsWith("path,caption,error\r\n\"" + quoted + "\","));
+  EXPECT_THAT(run.out,
+              ::testing::EndsWith(plain + "," + caption.substr(0, caption.size() - 1) + ",\r\n"));
 }
 
 TEST(CaptionOutput, CsvPutsTheErrorInItsColumn) {
@@ -109,7 +107,7 @@ TEST(CaptionOutput, CsvPutsTheErrorInItsColumn) {
   const std::string missing = folder / "missing.png";
   const Outcome run = run_blip({"caption", missing, "--format", "csv"});
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.out, ::testing::StartsWith(kCsvHeader + missing + ",,,,"));
+  EXPECT_THAT(run.out, ::testing::StartsWith("path,caption,error\r\n" + missing + ",,"));
 }
 
 TEST(CaptionOutput, TextHasNoLineForAFailure) {
@@ -136,14 +134,10 @@ TEST(CaptionOutput, SeveralCaptionsPerImage) {
   ASSERT_EQ(captions.size(), 3U);
   EXPECT_EQ(lines[0]["caption"], captions[0]);
   EXPECT_EQ(with("text"), captions[0] + "\n" + captions[1] + "\n" + captions[2] + "\n");
-  std::istringstream csv(with("csv"));
-  std::string row;
-  std::getline(csv, row);
-  EXPECT_EQ(row, "path,caption,log_probability,mean_log_probability,beam_score,error\r");
-  for (const std::string& caption : captions) {
-    std::getline(csv, row);
-    EXPECT_THAT(row, ::testing::StartsWith(a + "," + caption + ",-"));
-  }
+  std::string csv = "path,caption,error\r\n";
+  for (const std::string& caption : captions)
+    csv.append(a).append(",").append(caption).append(",\r\n");
+  EXPECT_EQ(with("csv"), csv);
 }
 
 TEST(CaptionOutput, PathsThatAreNotUtf8StayValidJson) {
@@ -152,8 +146,9 @@ TEST(CaptionOutput, PathsThatAreNotUtf8StayValidJson) {
   const Outcome run = run_blip({"caption", odd, odd, "--format", "json"});
   EXPECT_EQ(run.exit_code, 0);
   const Json array = Json::parse(run.out);
-  EXPECT_THAT(array.at(0).at("path").get<std::string>(),
-              ::testing::EndsWith("caf%E9 \xf0\x9f\x90\x88.png"));
+  const auto path = array.at(0).at("path").get<std::string>();
+  EXPECT_THAT(path, ::testing::StartsWith("file:"));
+  EXPECT_THAT(path, ::testing::EndsWith("caf%E9 \xf0\x9f\x90\x88.png"));
 }
 
 TEST(CaptionOutput, ControlCharactersInPathsNeverReachTheTerminal) {
@@ -195,7 +190,7 @@ TEST(CaptionOutput, WritesToAFileInTheFormatOfItsEnding) {
   EXPECT_EQ(run.out, "");
   EXPECT_EQ(json_lines(read_file(folder / "out.jsonl")).at(0)["path"], a);
   run_blip({"caption", a, "--output", folder / "out.csv"});
-  EXPECT_THAT(read_file(folder / "out.csv"), ::testing::StartsWith(kCsvHeader));
+  EXPECT_THAT(read_file(folder / "out.csv"), ::testing::StartsWith("path,caption,error\r\n"));
   run_blip({"caption", a, "--output", folder / "out.json"});
   EXPECT_EQ(Json::parse(read_file(folder / "out.json")).size(), 1U);
   run_blip({"caption", a, "--output", folder / "out.csv", "--format", "text"});
