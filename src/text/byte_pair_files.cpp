@@ -79,7 +79,8 @@ void check_count(std::size_t merges, const std::string& name) {
 void read_vocabulary(const json& tokens, const JsonFields& fields, TokenizerSpec& spec) {
   spec.vocabulary.reserve(std::min<std::size_t>(tokens.size(), kMaxTokenCount));
   for (const auto& [token, id] : tokens.items()) {
-    spec.vocabulary.insert(token, fields.as_integer(id, "vocab", kBytePairIds), spec.vocabulary_file);
+    spec.vocabulary.insert(token, fields.as_integer(id, "vocab", kBytePairIds),
+                           spec.vocabulary_file);
   }
 }
 
