@@ -9,6 +9,7 @@
 #include "architectures/blip/config_text.hpp"
 #include "architectures/efficientnet_lite/blocks.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
+#include "architectures/image_processor_config.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/adapter_config.hpp"
 
@@ -63,6 +64,14 @@ void check(const blip::AdapterConfig& config) {
   }
 }
 
+void check(const blip::ImageProcessorConfig& config) {
+  const blip::ImageResize& size = config.size;
+  require(size.shortest_edge > 0 ? size.height == 0 && size.width == 0
+                                 : size.height > 0 && size.width > 0);
+  require(config.crop_height > 0 && config.crop_width > 0);
+  for (const float deviation : config.image_std) require(deviation > 0.0F);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -72,6 +81,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try_to([&] {
     if (const auto config = blip::parse_processor_config(text, "fuzz")) check(*config);
   });
+  for (const char* default_class : {"CLIPImageProcessor", "ViTImageProcessor"}) {
+    try_to([&] { check(blip::parse_image_processor_config(text, "fuzz", default_class)); });
+  }
   try_to([&] { check(blip::parse_efficientnet_lite_classifier(text, "fuzz").backbone); });
   try_to([&] { blip::parse_generation_config(text, "fuzz"); });
   try_to([&] { check(blip::parse_adapter_config(text, "fuzz")); });

@@ -15,6 +15,10 @@ if ! cmp -s "$requirements" .venv/installed-requirements.txt; then
     .venv/bin/pip install --quiet --index-url "$TORCH_INDEX_URL" "$(grep '^torch==' "$requirements")"
   fi
   .venv/bin/pip install --quiet --requirement "$requirements"
+  # Of this one only CLIP's vocabulary is read; its own requirements are large and not needed.
+  .venv/bin/pip install --quiet --no-deps open-clip-torch==3.3.0
+  # Apart from the rest: transformers changes its default for images where it finds torchvision.
+  .venv/bin/pip install --quiet --no-deps --upgrade --target .venv/torchvision-alone torchvision==0.28.0
   cp "$requirements" .venv/installed-requirements.txt
 fi
 
@@ -30,7 +34,7 @@ for script in tools/reference/parity_*.py; do
     continue
   fi
   case $script in
-    *_image.py) arguments+=(--photos "${PHOTOS:-examples/photos}") ;;
+    *_image.py | *_processors.py) arguments+=(--photos "${PHOTOS:-examples/photos}") ;;
     *_corpus.py) arguments+=(--strict tests/image/data/files) ;;
     *_model.py) [[ -z ${PHOTOS:-} ]] || arguments+=(--photos "$PHOTOS") ;;
   esac

@@ -6,7 +6,7 @@
 
 #include "architectures/clip/family.hpp"
 #include "architectures/clip/towers.hpp"
-#include "checkpoint/model_directory.hpp"
+#include "checkpoint/model_source.hpp"
 #include "tasks/clip_towers.hpp"
 #include "tasks/embedding.hpp"
 #include "tasks/image_memory.hpp"
@@ -16,15 +16,16 @@ namespace blip {
 namespace {
 
 struct ClipFiles {
-  std::filesystem::path path;
+  ModelSource source;
   CLIPConfig config;
   WeightsOpener weights;
 
   ClipFiles(const std::filesystem::path& model, const LoadOptions& options,
             const Architecture& architecture)
-      : path(resolve_model(model.native(), options.progress, options.hub)),
-        config(CLIPConfig::from_pretrained(path)),
-        weights(path, options) {
+      : source(resolve_source(model.native(), options.adapter.native(), options.progress,
+                              options.hub)),
+        config(CLIPConfig::from_pretrained(source.model)),
+        weights(source, options) {
     weights.require(architecture, config.architecture);
   }
 };

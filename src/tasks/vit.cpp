@@ -9,7 +9,7 @@
 #include "architectures/vit/architectures.hpp"
 #include "architectures/vit/config.hpp"
 #include "blip/error.hpp"
-#include "checkpoint/model_directory.hpp"
+#include "checkpoint/model_source.hpp"
 #include "core/scratch.hpp"
 #include "model/vision_model.hpp"
 #include "tasks/embedding.hpp"
@@ -53,10 +53,12 @@ struct ViTModel::Model {
 ViTModel::ViTModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
 
 ViTModel ViTModel::from_pretrained(const std::filesystem::path& model, const LoadOptions& options) {
-  const std::filesystem::path path = resolve_model(model.native(), options.progress, options.hub);
+  const ModelSource source =
+      resolve_source(model.native(), options.adapter.native(), options.progress, options.hub);
+  const std::filesystem::path& path = source.model;
   ViTConfig config = ViTConfig::from_pretrained(path);
   static_cast<void>(vit_architecture(config));  // refuses what is none of the family's
-  WeightsOpener weights(path, options);
+  WeightsOpener weights(source, options);
   WeightLoader& loader = weights.loader();
   const std::string prefix = prefix_in(loader, config);
   VisionModel vision(loader, vision_transformer_of(config, prefix));
@@ -120,14 +122,16 @@ ViTForImageClassification::ViTForImageClassification(std::shared_ptr<const Model
 
 ViTForImageClassification ViTForImageClassification::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
-  const std::filesystem::path path = resolve_model(model.native(), options.progress, options.hub);
+  const ModelSource source =
+      resolve_source(model.native(), options.adapter.native(), options.progress, options.hub);
+  const std::filesystem::path& path = source.model;
   ViTConfig config = ViTConfig::from_pretrained(path);
   const VitArchitecture& architecture = vit_architecture(config);
   if (architecture.head == VitHead::none) {
     throw Error(ErrorCode::unsupported,
                 path.string() + ": is a " + architecture.name + ", which has no classes");
   }
-  WeightsOpener weights(path, options);
+  WeightsOpener weights(source, options);
   WeightLoader& loader = weights.loader();
   VisionModel vision(loader, vision_transformer_of(config, vit_prefix(config)));
   const std::int64_t width = config.hidden_size;

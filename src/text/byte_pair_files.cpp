@@ -24,6 +24,7 @@ using Pair = std::pair<std::string_view, std::string_view>;
 
 // Exactly two parts with one blank between them, as `tokenizers` wants it.
 std::optional<Pair> split_pair(std::string_view line) {
+  if (!is_valid_utf8(line)) return std::nullopt;
   const std::size_t blank = line.find(' ');
   if (blank == std::string_view::npos) return std::nullopt;
   const std::string_view right = line.substr(blank + 1);
@@ -151,7 +152,7 @@ std::vector<Merge> read_openai_merges(std::string_view bytes, const std::string&
   std::vector<Merge> merges;
   for_each_line(bytes, [&](std::string_view line, std::size_t number) {
     if (number == 1 || merges.size() == kMergesOfClip) return;
-    const auto pair = is_valid_utf8(line) ? split_pair(line) : std::nullopt;
+    const auto pair = split_pair(line);
     if (!pair) fail_pair(name, number);
     add(std::string(pair->first) + std::string(pair->second));
     merges.push_back(merge_of(*pair, spec.vocabulary, line_name(name, number)));

@@ -46,7 +46,8 @@ TEST(Utf8, KnowsWhatIsValid) {
 }
 
 TEST(Unicode, Properties) {
-  EXPECT_EQ(properties_of('a'), kWordCharacter);
+  EXPECT_EQ(properties_of('a'), kWordCharacter | kLetter);
+  EXPECT_EQ(properties_of('7'), kWordCharacter | kNumber);
   EXPECT_EQ(properties_of('$'), kPunctuation);  // ASCII, though not of category P
   EXPECT_EQ(properties_of(0), kRemoved);
   EXPECT_EQ(properties_of('\n'), kWhitespace);  // category Cc, kept as white space
@@ -67,6 +68,7 @@ TEST(Unicode, PropertiesOfAnOlderUnicode) {
   EXPECT_EQ(properties_of(0x11938) & kDecomposes, 0);     // since Unicode 13
   EXPECT_NE(properties_of(0x1734) & kNonspacingMark, 0);  // Mc since Unicode 14
   EXPECT_EQ(properties_of(0x0890) & kRemoved, 0);         // Cf since Unicode 14
+  EXPECT_NE(properties_of(0x1C89) & kLetter, 0);          // since Unicode 16: Oniguruma has it
 }
 
 TEST(Unicode, Lowercase) {

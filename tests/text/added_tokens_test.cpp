@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/core/expect_error.hpp"
+#include "text/bert_normalizer.hpp"
 
 namespace blip {
 namespace {

@@ -7,12 +7,13 @@
 
 #include "architectures/blip/architectures.hpp"
 #include "architectures/blip/config_writer.hpp"
-#include "architectures/blip/image_processor.hpp"
 #include "architectures/blip/infer_config.hpp"
 #include "architectures/blip/original_names.hpp"
 #include "architectures/blip/tensors.hpp"
 #include "architectures/blip/tokenizer_directory.hpp"
 #include "architectures/efficientnet_lite/blocks.hpp"
+#include "image/configured_image_processor.hpp"
+#include "image/preprocess.hpp"
 
 namespace blip {
 namespace {
@@ -108,8 +109,8 @@ ImageProcessorConfig images_config(const std::filesystem::path& model) {
 }
 
 std::shared_ptr<const ImageProcessor> open_images(const std::filesystem::path& model) {
-  return std::make_shared<const BlipImageProcessor>(
-      BlipImageProcessorConfig::from_pretrained(model));
+  return std::make_shared<const ConfiguredImageProcessor>(
+      image::general_config(BlipImageProcessorConfig::from_pretrained(model)));
 }
 
 std::shared_ptr<const Tokenizer> open_texts(const std::filesystem::path& model,

@@ -3,7 +3,6 @@
 #include <array>
 #include <string>
 
-#include "architectures/blip/image_processor.hpp"
 #include "architectures/efficientnet_lite/blocks.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
 #include "architectures/efficientnet_lite/tensors.hpp"
@@ -12,6 +11,8 @@
 #include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
+#include "image/configured_image_processor.hpp"
+#include "image/preprocess.hpp"
 
 namespace blip {
 namespace {
@@ -79,8 +80,8 @@ std::shared_ptr<const ImageProcessor> open_images(const std::filesystem::path& m
   if (!file_exists(file) && !file_exists(folder / "processor_config.json")) {
     throw Error(ErrorCode::not_found, file.string() + " is missing");
   }
-  return std::make_shared<const BlipImageProcessor>(
-      BlipImageProcessorConfig::from_pretrained(model));
+  return std::make_shared<const ConfiguredImageProcessor>(
+      image::general_config(BlipImageProcessorConfig::from_pretrained(model)));
 }
 
 }  // namespace
