@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "architectures/blip/family.hpp"
-#include "architectures/blip/image_processor.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
 #include "core/json_text.hpp"
 #include "core/shortest_number.hpp"
+#include "image/preprocess.hpp"
 
 namespace blip {
 namespace {
@@ -116,7 +116,7 @@ std::string image_processor_as_json(const ImageProcessorConfig& config) {
 }
 
 std::string image_processor_as_json(const BlipImageProcessorConfig& config) {
-  return image_processor_as_json(general_config(config));
+  return image_processor_as_json(image::general_config(config));
 }
 
 }  // namespace blip

@@ -105,7 +105,7 @@ bool has_made(const Checkpoint& checkpoint) {
 }
 
 ImageProcessorConfig images_config(const std::filesystem::path& model) {
-  return general_config(BlipImageProcessorConfig::from_pretrained(model));
+  return image::general_config(BlipImageProcessorConfig::from_pretrained(model));
 }
 
 std::shared_ptr<const ImageProcessor> open_images(const std::filesystem::path& model) {

@@ -71,7 +71,7 @@ const Architecture& infer_architecture(const Checkpoint& /*checkpoint*/) {
 
 // Which pixels it takes cannot be guessed: BLIP's defaults are of another mean and size.
 ImageProcessorConfig lite_images_config(const std::filesystem::path& model) {
-  return general_config(BlipImageProcessorConfig::from_pretrained(model));
+  return image::general_config(BlipImageProcessorConfig::from_pretrained(model));
 }
 
 std::shared_ptr<const ImageProcessor> open_images(const std::filesystem::path& model) {
