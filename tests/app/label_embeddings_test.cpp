@@ -2,6 +2,7 @@
 #include "app/label_embeddings.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -28,7 +29,8 @@ const Embedder& embedder() {
 
 class KeptLabels : public ::testing::Test {
  protected:
-  KeptLabels() : directory_(fs::path(::testing::TempDir()) / "kept-labels") {
+  KeptLabels()
+      : directory_(fs::path(::testing::TempDir()) / ("kept-labels-" + std::to_string(::getpid()))) {
     fs::remove_all(directory_);
   }
   ~KeptLabels() override { fs::remove_all(directory_); }

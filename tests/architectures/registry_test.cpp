@@ -46,8 +46,8 @@ TEST(Registry, EveryFamilyHasEveryPart) {
 }
 
 TEST(Registry, EveryArchitectureHasEveryPart) {
-  std::set<std::string> names;
   for (const ModelFamily* family : model_families()) {
+    std::set<std::string> names;  // CLIP's classes are of three families: the whole and each tower
     for (const Architecture* architecture : family->architectures) {
       const std::string name = architecture->name;
       EXPECT_TRUE(names.insert(name).second) << name;
@@ -89,8 +89,8 @@ TEST(Registry, AFamilyWithoutTextsHasNoTokenizer) {
 
 TEST(Registry, RefusesWhatIsOfNoFamilyByName) {
   const TemporaryDirectory directory;
-  directory.write("config.json", R"({"model_type": "clip"})");
-  expect_error(ErrorCode::unsupported, "config.json: is a \"clip\" model, not BLIP",
+  directory.write("config.json", R"({"model_type": "flava"})");
+  expect_error(ErrorCode::unsupported, "config.json: is a \"flava\" model",
                [&] { family_of(directory.path()); });
   directory.write("config.json", "{}");
   expect_error(ErrorCode::unsupported, "config.json: has no model_type, so it is not BLIP",

@@ -31,15 +31,15 @@ TEST(PictureOptions, TransparentPixelsShowTheBackground) {
   // The same colours with and without an alpha channel.
   const std::string cutout = fixture("png_rgba_19x13");
   const auto white = embedding_of({cutout});
-  EXPECT_EQ(embedding_of({cutout, "--background", "white"}), white);
-  EXPECT_EQ(embedding_of({cutout, "--background", "#FFffFF"}), white);
-  EXPECT_EQ(embedding_of({cutout, "--background", "ffffff"}), white);
-  const auto dropped = embedding_of({cutout, "--background", "none"});
+  EXPECT_EQ(embedding_of({cutout, "--matte", "white"}), white);
+  EXPECT_EQ(embedding_of({cutout, "--matte", "#FFffFF"}), white);
+  EXPECT_EQ(embedding_of({cutout, "--matte", "ffffff"}), white);
+  const auto dropped = embedding_of({cutout, "--matte", "none"});
   EXPECT_EQ(dropped, embedding_of({fixture("png_rgb_19x13")}));
-  const auto black = embedding_of({cutout, "--background", "black"});
-  const auto grey = embedding_of({cutout, "--background", "grey"});
-  EXPECT_EQ(grey, embedding_of({cutout, "--background", "gray"}));
-  EXPECT_EQ(grey, embedding_of({cutout, "--background", "808080"}));
+  const auto black = embedding_of({cutout, "--matte", "black"});
+  const auto grey = embedding_of({cutout, "--matte", "grey"});
+  EXPECT_EQ(grey, embedding_of({cutout, "--matte", "gray"}));
+  EXPECT_EQ(grey, embedding_of({cutout, "--matte", "808080"}));
   EXPECT_NE(white, dropped);
   EXPECT_NE(white, black);
   EXPECT_NE(white, grey);
@@ -48,15 +48,15 @@ TEST(PictureOptions, TransparentPixelsShowTheBackground) {
 
 TEST(PictureOptions, OpaquePicturesHaveNoBackground) {
   const std::string opaque = fixture("png_rgb_19x13");
-  EXPECT_EQ(embedding_of({opaque, "--background", "black"}), embedding_of({opaque}));
+  EXPECT_EQ(embedding_of({opaque, "--matte", "black"}), embedding_of({opaque}));
 }
 
 TEST(PictureOptions, ABackgroundThatIsNoColourIsRefused) {
   for (const char* colour : {"red", "#fff", "12345g", "0x1234", "+12345"}) {
     const Outcome run = run_blip({"embed", fixture("png_rgb_19x13"), "-m", task_model("itm"),
-                                  std::string("--background=") + colour});
+                                  std::string("--matte=") + colour});
     EXPECT_EQ(run.exit_code, 2) << colour;
-    EXPECT_THAT(run.err, HasSubstr("--background")) << colour;
+    EXPECT_THAT(run.err, HasSubstr("--matte")) << colour;
   }
 }
 

@@ -5,10 +5,12 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <vector>
 
+#include "core/aligned_memory.hpp"
 #include "kernels/float/gelu.hpp"
 #include "kernels/float/layer_norm.hpp"
 #include "kernels/float/panel_layer_scale.hpp"
@@ -77,11 +79,15 @@ TEST(PanelSwiglu, MultipliesByTheSiluOfTheGates) {
   constexpr std::int64_t kChannels = 5;
   constexpr std::size_t kHalf = kChannels * 16;
   const std::vector<float> x = random_floats(kPanels * 2 * kHalf, 7, 3.0F);
+  // Panels are aligned.
+  const AlignedBytes panels = allocate_aligned(x.size() * sizeof(float));
+  std::memcpy(panels.get(), x.data(), x.size() * sizeof(float));
+  const AlignedBytes result = allocate_aligned(kPanels * kHalf * sizeof(float));
+  auto* const out = reinterpret_cast<float*>(result.get());
   ThreadPool threads(2);
   on_every_target([&](const char* target) {
-    std::vector<float> out(kPanels * kHalf);
-    panel_swiglu(x.data(), kPanels, kChannels, out.data(), threads);
-    for (std::size_t i = 0; i < out.size(); ++i) {
+    panel_swiglu(reinterpret_cast<const float*>(panels.get()), kPanels, kChannels, out, threads);
+    for (std::size_t i = 0; i < kPanels * kHalf; ++i) {
       const std::size_t gate = i / kHalf * 2 * kHalf + i % kHalf;
       const double expected = exact_silu(double{x[gate]}) * double{x[gate + kHalf]};
       ASSERT_NEAR(out[i], expected, 1e-6 * (1.0 + std::abs(expected))) << target << " " << i;

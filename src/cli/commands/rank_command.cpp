@@ -20,8 +20,7 @@ constexpr std::string_view kRankFooter =
     "Examples:\n"
     "  blip rank \"a dog on a beach\" ~/Pictures --recursive\n"
     "  blip rank photo.jpg --texts captions.txt --top 3\n"
-    "  blip rank \"a red car\" ~/Pictures -r -m openai/clip-vit-base-patch32 --rerank "
-    "Salesforce/blip-itm-base-coco\n"
+    "  blip rank \"a red car\" *.jpg -m openai/clip-vit-base-patch32 --rerank nano-retrieval\n"
     "  blip rank \"a red car\" --from-file photos.txt --no-rerank --top 100 --format csv\n";
 
 struct RankingOptions {

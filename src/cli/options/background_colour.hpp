@@ -1,4 +1,4 @@
-// The value of --background: a colour, or none.
+// The value of --matte: a colour, or none.
 #pragma once
 
 #include <array>

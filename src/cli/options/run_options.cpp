@@ -142,7 +142,7 @@ void InputOptions::declare_reading(OptionParser& app) {
   app.add_flag("--no-exif-rotation", no_exif_rotation_,
                "Take photos as stored, not as the camera was held")
       ->group(group);
-  app.add_option("--background", background_,
+  app.add_option("--matte", background_,
                  "What transparent pixels show: white, black, grey, RRGGBB, or none to drop the "
                  "transparency as transformers 4 did [white]")
       ->type_name("COLOUR")
@@ -180,7 +180,7 @@ void InputOptions::resolve() {
   if (!background_.empty()) {
     const auto background = parse_background(background_);
     if (!background) {
-      throw UsageError("--background: '" + background_ +
+      throw UsageError("--matte: '" + background_ +
                        "' is none of white, black, grey, RRGGBB and none");
     }
     pictures.blend_transparency = background->blends;
