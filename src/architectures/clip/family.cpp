@@ -135,9 +135,10 @@ std::shared_ptr<const Tokenizer> open_clip_texts(const std::filesystem::path& mo
   return std::make_shared<const ClipTokenizer>(ClipTokenizer::from_pretrained(folder));
 }
 
-constexpr ModelFamily family(const char* model_type, bool reads_texts) {
+constexpr ModelFamily family(const char* model_type, std::span<const Architecture* const> classes,
+                             bool reads_texts) {
   return {.model_type = model_type,
-          .architectures = kArchitectures,
+          .architectures = classes,
           .original_names = &kClipOriginalNames,
           .tokenizer_files = reads_texts ? std::span<const char* const>(kTokenizerFiles)
                                          : std::span<const char* const>(),
@@ -174,8 +175,11 @@ constinit const Architecture kCLIPVisionModelWithProjection = {
     .tasks = kEmbeds,
     .marker = kClipVisualProjection};
 
-constinit const ModelFamily kClipFamily = family(kClipType, true);
-constinit const ModelFamily kClipTextFamily = family(kClipTextType, true);
-constinit const ModelFamily kClipVisionFamily = family(kClipVisionType, false);
+constinit const ModelFamily kClipFamily =
+    family(kClipType, std::span(kArchitectures).first(1), true);
+constinit const ModelFamily kClipTextFamily =
+    family(kClipTextType, std::span(kArchitectures).subspan(1, 1), true);
+constinit const ModelFamily kClipVisionFamily =
+    family(kClipVisionType, std::span(kArchitectures).last(1), false);
 
 }  // namespace blip
