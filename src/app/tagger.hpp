@@ -18,8 +18,9 @@ std::vector<std::string> everyday_tags();
 struct TaggerOptions {
   TextStyle style = TextStyle::hf;
   LabelSet tags;
-  /// Texts that fit any picture. A tag has to fit better than the one of them that fits best.
-  std::vector<std::string> background = {"a photo", "a picture", "an image", "a snapshot"};
+  /// Words that fit any picture, read in the templates of the tags. A tag has to fit better than
+  /// the one of them that fits best.
+  std::vector<std::string> background = {"something", "anything", "a thing"};
   std::filesystem::path kept_labels = {};  ///< where vectors are kept; empty: nowhere
 };
 

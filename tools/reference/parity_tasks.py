@@ -72,8 +72,8 @@ def compare_answers(case):
         image, question = next(turns)
         rows, _, _ = oracle.generate(images[image], question, style, options)
         words = [rows[0][2:3], rows[-1][3:5], rows[0][4:7]]
-        generated.append(([image], [question], style, dict(
-            options, bad_words_ids=[word for word in words if word])))
+        words = [word for word in words if word] or [[7]]  # an answer may be too short to have any
+        generated.append(([image], [question], style, dict(options, bad_words_ids=words)))
     asked = [probe.ask("generate", images=i, texts=q, style=s, options=o) for i, q, s, o in generated]
     from_pixels = probe.ask("generate_from_pixels", images=everything[:2], texts=questions[:2],
                             options=BEAMS[1])

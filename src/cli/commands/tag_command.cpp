@@ -52,8 +52,8 @@ std::unique_ptr<TagOptions> parse_tag_options(Arguments arguments) {
       ->type_name("X")
       ->group("Labels");
   app.add_option("--background", options->background_file,
-                 "Read texts that fit any image from FILE, one on each line: the one that fits an "
-                 "image best is what tags are measured against [a photo, a picture, ...]")
+                 "Read words that fit any image from FILE, one on each line: the one that fits an "
+                 "image best is what tags are measured against [something, anything, a thing]")
       ->type_name("FILE")
       ->group("Labels");
   options->output.declare(
@@ -64,8 +64,8 @@ std::unique_ptr<TagOptions> parse_tag_options(Arguments arguments) {
       .synopsis = "[options] IMAGE...",
       .summary =
           "Finds the tags that fit images, out of some 1,800 everyday ones or your own, the best "
-          "first: those whose embedding is nearer to the image's than that of a text which fits "
-          "any image. The scores are that distance.",
+          "first: those whose embedding is nearer to the image's than that of words which fit "
+          "any image. The scores are by how much.",
       .footer = kTagFooter,
       .exit_codes = kExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;
