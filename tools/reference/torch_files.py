@@ -260,7 +260,6 @@ def hostile_files():
     yield "two entries of a name", repacked(good, name=lambda n: n.replace("data/1", "data/0")), "twice"
     yield "two pickles", repacked(good, name=lambda n: n.replace("archive/version", "other/data.pkl")), "several data.pkl"
     yield "no pickle", repacked(good, name=lambda n: n.replace("data.pkl", "data.pk")), "without a data.pkl"
-    yield "TorchScript", repacked(good, name=lambda n: n.replace("version", "constants.pkl")), "TorchScript"
     yield "big endian", repacked(good, lambda n, d: b"big" if n.endswith("byteorder") else d), "byte order"
     yield "a short storage", repacked(good, lambda n, d: d[:-4] if n.endswith("data/0") else d), "instead of"
     yield "a missing storage", repacked(good, lambda n, d: None if n.endswith("data/0") else d), "lacks the storage"
