@@ -81,7 +81,7 @@ TEST(ExplanationFolder, IsMadeAndNamesItsFilesByTheirPlace) {
   const TemporaryDirectory directory;
   const std::string photo = std::string(BLIP_PHOTOS) + "/cat.jpg";
   const ExplanationFolder folder(directory.path() / "new" / "folder", {.png = true, .npy = true},
-                                 true);
+                                 PictureOptions{});
   folder.write(photo, 11, 0, 1, three_words());
   folder.write(photo, 11, 1, 2, three_words());
   for (const char* name :
@@ -90,7 +90,7 @@ TEST(ExplanationFolder, IsMadeAndNamesItsFilesByTheirPlace) {
   }
   directory.write("file", "");
   expect_error(ErrorCode::unreadable, "cannot be written",
-               [&] { (void)ExplanationFolder(directory.path() / "file", {}, true); });
+               [&] { (void)ExplanationFolder(directory.path() / "file", {}, PictureOptions{}); });
 }
 
 TEST(ExplanationPicture, HasATileForThePhotoTheMeanAndEveryWord) {

@@ -146,5 +146,12 @@ TEST(Explain, IsNoOptionOfTheRestAlone) {
   }
 }
 
+TEST(Explain, StandardInputCannotBeDrawnOn) {
+  const Folder folder;
+  const Outcome run = run_blip({"caption", "-", "--explain", folder / "maps"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, ::testing::HasSubstr("cannot draw on a picture from standard input"));
+}
+
 }  // namespace
 }  // namespace blip::testing

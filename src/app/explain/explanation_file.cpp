@@ -47,8 +47,8 @@ void write_explanation_npy(const std::filesystem::path& path, const Explanation&
 }
 
 ExplanationFolder::ExplanationFolder(std::filesystem::path folder, ExplanationFormats formats,
-                                     bool exif_rotation)
-    : folder_(std::move(folder)), formats_(formats), exif_rotation_(exif_rotation) {
+                                     const PictureOptions& pictures)
+    : folder_(std::move(folder)), formats_(formats), pictures_(pictures) {
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   if (!std::filesystem::is_directory(folder_)) {
@@ -61,8 +61,7 @@ void ExplanationFolder::write(const std::string& picture, std::size_t index, std
   std::string name = fmt::format("{:06}-{}", index + 1, plain_name_of(picture));
   if (results > 1) name += fmt::format("-{}", result + 1);
   if (formats_.png) {
-    write_explanation_png(folder_ / (name + ".png"), open_photo(picture, exif_rotation_),
-                          explanation);
+    write_explanation_png(folder_ / (name + ".png"), open_photo(picture, pictures_), explanation);
   }
   if (formats_.npy) write_explanation_npy(folder_ / (name + ".npy"), explanation);
 }
@@ -81,9 +80,12 @@ std::string plain_name_of(const std::string& picture) {
   return name.empty() ? "image" : name;
 }
 
-Image open_photo(const std::string& picture, bool exif_rotation) {
+Image open_photo(const std::string& picture, const PictureOptions& pictures) {
   ImageOptions options;
-  options.apply_exif_orientation = exif_rotation;
+  options.apply_exif_orientation = pictures.exif_rotation;
+  options.max_pixels = pictures.max_pixels;
+  options.blend_transparency = pictures.blend_transparency;
+  options.background = pictures.background;
   options.shrink_to = 2 * kTileSide;
   return open_image(picture, options);
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/explain/explanation.hpp"
+#include "app/images/picture_reader.hpp"
 #include "blip/image.hpp"
 
 namespace blip::app {
@@ -28,7 +29,8 @@ void write_explanation_npy(const std::filesystem::path& path, const Explanation&
 class ExplanationFolder {
  public:
   /// Makes the folder if it is not there. Throws WriteError.
-  ExplanationFolder(std::filesystem::path folder, ExplanationFormats formats, bool exif_rotation);
+  ExplanationFolder(std::filesystem::path folder, ExplanationFormats formats,
+                    const PictureOptions& pictures);
 
   /// Writes NUMBER-NAME.png and .npy, NUMBER being the place of the picture in its list, counted
   /// from 1 in six digits, and NAME its file name without the ending. `result` is the place of the
@@ -40,7 +42,7 @@ class ExplanationFolder {
  private:
   std::filesystem::path folder_;
   ExplanationFormats formats_;
-  bool exif_rotation_;
+  PictureOptions pictures_;
 };
 
 /// The NAME above: letters, digits, '.', '-' and '_' of the last part of a path or URL, '_' for all
@@ -48,6 +50,6 @@ class ExplanationFolder {
 std::string plain_name_of(const std::string& picture);
 
 /// A picture as it is shown beside maps: no larger than need be. Throws blip::Error.
-Image open_photo(const std::string& picture, bool exif_rotation);
+Image open_photo(const std::string& picture, const PictureOptions& pictures);
 
 }  // namespace blip::app

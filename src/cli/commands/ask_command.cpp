@@ -96,7 +96,7 @@ ExitCode run_ask(Arguments arguments) {
       std::move(answering));
   const auto questions = answerer.tokens(options->questions.texts);
   Context context({.num_threads = options->model.threads});
-  const auto folder = options->explain.open(options->inputs.pictures.exif_rotation);
+  const auto folder = options->explain.open(options->inputs);
   run.start(answerer.pictures(), context.num_threads(), [&](const Input& input) {
     options->generation.with_option_names([&] { answerer.check(input); });
   });

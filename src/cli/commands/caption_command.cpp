@@ -77,7 +77,7 @@ ExitCode run_caption(Arguments arguments) {
     // What is wrong with the options is not to be told of every image.
     options->generation.with_option_names([&] { captioner.check({.text = ""}); });
   }
-  const auto folder = options->explain.open(options->inputs.pictures.exif_rotation);
+  const auto folder = options->explain.open(options->inputs);
   run.start(captioner.pictures(), context.num_threads(), [&](const Input& input) {
     options->generation.with_option_names([&] { captioner.check(input); });
   });

@@ -108,7 +108,7 @@ ExitCode run_match(Arguments arguments) {
   Context context({.num_threads = options->model.threads});
   const app::Matcher matcher(model, options->style, options->texts.texts, context,
                              options->explain.options());
-  const auto folder = options->explain.open(options->inputs.pictures.exif_rotation);
+  const auto folder = options->explain.open(options->inputs);
   run.start(matcher.pictures(), context.num_threads(),
             [&](const Input& input) { matcher.check(input); });
   while (const auto batch = run.next_batch()) {

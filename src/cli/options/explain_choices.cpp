@@ -1,5 +1,6 @@
 #include "cli/options/explain_choices.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -69,10 +70,15 @@ std::optional<GradCamOptions> ExplainChoices::options() const {
   return attention_.options;
 }
 
-std::optional<app::ExplanationFolder> ExplainChoices::open(bool exif_rotation) const {
+std::optional<app::ExplanationFolder> ExplainChoices::open(const InputOptions& inputs) const {
   if (!given()) return std::nullopt;
+  const std::vector<std::string>& names = inputs.selection.names;
+  if (formats_ != "npy" && std::find(names.begin(), names.end(), "-") != names.end()) {
+    throw UsageError(
+        "--explain cannot draw on a picture from standard input; see --explain-format");
+  }
   return app::ExplanationFolder(folder_, {.png = formats_ != "npy", .npy = formats_ != "png"},
-                                exif_rotation);
+                                inputs.pictures);
 }
 
 }  // namespace blip::cli

@@ -7,6 +7,7 @@
 #include "app/explain/explanation_file.hpp"
 #include "blip/grad_cam.hpp"
 #include "cli/options/option_parser.hpp"
+#include "cli/options/run_options.hpp"
 
 namespace blip::cli {
 
@@ -35,8 +36,9 @@ class ExplainChoices {
   [[nodiscard]] bool given() const noexcept { return !folder_.empty(); }
   /// What Grad-CAM looks at; nothing without --explain.
   [[nodiscard]] std::optional<GradCamOptions> options() const;
-  /// Makes the folder. Nothing without --explain. Throws blip::Error.
-  [[nodiscard]] std::optional<app::ExplanationFolder> open(bool exif_rotation) const;
+  /// Makes the folder. Nothing without --explain. Throws UsageError for a picture on standard
+  /// input, which cannot be read once more to be drawn on, and blip::Error.
+  [[nodiscard]] std::optional<app::ExplanationFolder> open(const InputOptions& inputs) const;
 
  private:
   std::string folder_;
