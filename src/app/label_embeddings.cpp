@@ -12,7 +12,7 @@
 #include "blip/error.hpp"
 #include "blip/version.hpp"
 #include "checkpoint/checkpoint.hpp"
-#include "checkpoint/model_directory.hpp"
+#include "checkpoint/model_source.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 #include "core/durable_file.hpp"
 #include "hub/checksum.hpp"
@@ -50,23 +50,30 @@ void add_file(Fields& fields, const fs::path& file) {
 }
 
 // A model is known by its files: reading two gigabytes to hash them would take longer than the
-// texts do.
-void add_model(Fields& fields, const fs::path& model) {
-  const fs::path path = resolve_model(model.native());
-  fields.add(fs::absolute(path).native());
-  if (!fs::is_directory(path)) return add_file(fields, path);
+// texts do. An empty path adds that there is none.
+void add_model(Fields& fields, const fs::path& path) {
+  std::error_code error;
+  fields.add(path.empty() ? "" : fs::absolute(path, error).native());
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(path)) {
-    if (entry.is_regular_file()) files.push_back(entry.path());
+  if (fs::is_directory(path, error)) {
+    for (const auto& entry : fs::directory_iterator(path, error)) {
+      if (entry.is_regular_file(error)) files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+  } else if (!path.empty()) {
+    files.push_back(path);
   }
-  std::sort(files.begin(), files.end());
+  fields.add(static_cast<std::intmax_t>(files.size()));
   for (const fs::path& file : files) add_file(fields, file);
 }
 
 std::string hash_of(const Embedder& embedder, const ModelOptions& model, const LabelSet& set) {
   Fields fields;
   fields.add(version());
-  add_model(fields, model.model);
+  const ModelSource source = resolve_source(model.model.native(), model.adapter.native());
+  add_model(fields, source.model);
+  add_model(fields, source.adapter);
+  add_model(fields, model.processor);
   fields.add(static_cast<std::intmax_t>(model.weight_type));
   fields.add(static_cast<std::intmax_t>(embedder.style()));
   fields.add(static_cast<std::intmax_t>(set.labels.size()));

@@ -29,9 +29,10 @@ std::string filled_template(std::string_view pattern, std::string_view label);
 /// without labels or templates, or blip::Error of the model.
 Tensor embed_labels(const Embedder& embedder, const LabelSet& set, Context& context);
 
-/// The same, kept between runs: a file in `directory` named by a hash of the model's files (their
-/// names, sizes and times), the style of texts, labels and templates. An empty `directory` keeps
-/// nothing; a file that cannot be read or written is as good as none.
+/// The same, kept between runs: a file in `directory` named by a hash of the files of the model,
+/// its adapter and its processor (their names, sizes and times), the style of texts, labels and
+/// templates. An empty `directory` keeps nothing; a file that cannot be read or written is as good
+/// as none.
 Tensor kept_label_embeddings(const Embedder& embedder, const ModelOptions& model,
                              const LabelSet& set, const std::filesystem::path& directory,
                              Context& context);

@@ -84,11 +84,6 @@ class EmbeddingEncoder final : public DualEncoder {
       : tokenizer_(std::move(tokenizer)), model_(std::move(model)) {}
 
   [[nodiscard]] std::string_view architecture() const noexcept override { return kBlipModel.name; }
-  [[nodiscard]] bool has_matching_head() const noexcept override { return false; }
-  // BlipModel exists in transformers only.
-  [[nodiscard]] bool has_style(TextStyle style) const noexcept override {
-    return style == TextStyle::hf;
-  }
   [[nodiscard]] LabelSimilarity label_similarity() const noexcept override {
     return {.scale = model_.similarity_scale()};
   }

@@ -25,10 +25,6 @@ class WholeClip final : public DualEncoder {
       : tokenizer_(std::move(tokenizer)), model_(std::move(model)) {}
 
   [[nodiscard]] std::string_view architecture() const noexcept override { return kCLIPModel.name; }
-  [[nodiscard]] bool has_matching_head() const noexcept override { return false; }
-  [[nodiscard]] bool has_style(TextStyle style) const noexcept override {
-    return style == TextStyle::hf;
-  }
   [[nodiscard]] LabelSimilarity label_similarity() const noexcept override {
     return {.scale = model_.similarity_scale()};
   }
@@ -69,10 +65,6 @@ class ClipTextTower final : public DualEncoder {
   [[nodiscard]] std::string_view architecture() const noexcept override {
     return kCLIPTextModelWithProjection.name;
   }
-  [[nodiscard]] bool has_matching_head() const noexcept override { return false; }
-  [[nodiscard]] bool has_style(TextStyle style) const noexcept override {
-    return style == TextStyle::hf;
-  }
 
   [[nodiscard]] const Tokenizer& tokenizer() const override { return *tokenizer_; }
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
@@ -110,15 +102,7 @@ class ClipVisionTower final : public DualEncoder {
   [[nodiscard]] std::string_view architecture() const noexcept override {
     return kCLIPVisionModelWithProjection.name;
   }
-  [[nodiscard]] bool has_matching_head() const noexcept override { return false; }
-  [[nodiscard]] bool has_style(TextStyle style) const noexcept override {
-    return style == TextStyle::hf;
-  }
 
-  [[nodiscard]] std::vector<TokenId> tokens(std::string_view /*text*/,
-                                            TextStyle /*style*/) const override {
-    throw reads_no_texts();
-  }
   [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                         Context& context) const override {
     return model_.encode_images(pixel_values, context);
@@ -129,16 +113,8 @@ class ClipVisionTower final : public DualEncoder {
     normalize_rows(features);
     return features;
   }
-  [[nodiscard]] Tensor embed_texts(std::span<const std::vector<TokenId>> /*texts*/,
-                                   TextStyle /*style*/, Context& /*context*/) const override {
-    throw reads_no_texts();
-  }
 
  private:
-  [[nodiscard]] Error reads_no_texts() const {
-    return {ErrorCode::unsupported, "a " + std::string(architecture()) + " reads no texts"};
-  }
-
   CLIPVisionModelWithProjection model_;
 };
 

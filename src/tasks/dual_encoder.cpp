@@ -15,8 +15,26 @@ int DualEncoder::max_tokens(TextStyle /*style*/) const {
   return std::numeric_limits<int>::max();
 }
 
+namespace {
+
+[[noreturn]] void refuse_texts(const DualEncoder& encoder) {
+  throw Error(ErrorCode::unsupported,
+              "a " + std::string(encoder.architecture()) + " reads no texts");
+}
+
+}  // namespace
+
 const Tokenizer& DualEncoder::tokenizer() const {
-  throw Error(ErrorCode::unsupported, "a " + std::string(architecture()) + " reads no texts");
+  refuse_texts(*this);
+}
+
+std::vector<TokenId> DualEncoder::tokens(std::string_view /*text*/, TextStyle /*style*/) const {
+  refuse_texts(*this);
+}
+
+Tensor DualEncoder::embed_texts(std::span<const std::vector<TokenId>> /*texts*/,
+                                TextStyle /*style*/, Context& /*context*/) const {
+  refuse_texts(*this);
 }
 
 std::vector<Matching> DualEncoder::match(const EncodedImage& /*image*/,

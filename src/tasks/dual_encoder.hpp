@@ -45,18 +45,20 @@ class DualEncoder {
   /// The name of the class that was loaded, "BlipForImageTextRetrieval".
   [[nodiscard]] virtual std::string_view architecture() const noexcept = 0;
   /// Whether `match` may be called.
-  [[nodiscard]] virtual bool has_matching_head() const noexcept = 0;
+  [[nodiscard]] virtual bool has_matching_head() const noexcept { return false; }
   /// Whether texts can be read in this style; every model has TextStyle::hf.
-  [[nodiscard]] virtual bool has_style(TextStyle style) const noexcept = 0;
+  [[nodiscard]] virtual bool has_style(TextStyle style) const noexcept {
+    return style == TextStyle::hf;
+  }
 
   /// As the model was trained to compare images with texts.
   [[nodiscard]] virtual LabelSimilarity label_similarity() const noexcept { return {}; }
 
   /// Throws unsupported for a model that reads no texts.
   [[nodiscard]] virtual const Tokenizer& tokenizer() const;
-  /// The token ids of a text in a style that the model has: [T], never padded.
-  [[nodiscard]] virtual std::vector<TokenId> tokens(std::string_view text,
-                                                    TextStyle style) const = 0;
+  /// The token ids of a text in a style that the model has: [T], never padded. Throws as
+  /// tokenizer() does.
+  [[nodiscard]] virtual std::vector<TokenId> tokens(std::string_view text, TextStyle style) const;
 
   /// The longest text that can be read in a style, in tokens. A model that shortens longer ones has
   /// no limit.
@@ -69,9 +71,9 @@ class DualEncoder {
   /// Of unit length: → [images, D]
   [[nodiscard]] virtual Tensor embed_images(std::span<const EncodedImage> images,
                                             Context& context) const = 0;
-  /// Of unit length: texts, as `tokens` made them → [texts, D]
+  /// Of unit length: texts, as `tokens` made them → [texts, D]. Throws as tokenizer() does.
   [[nodiscard]] virtual Tensor embed_texts(std::span<const std::vector<TokenId>> texts,
-                                           TextStyle style, Context& context) const = 0;
+                                           TextStyle style, Context& context) const;
 
   /// One image with each of the texts. Throws unsupported without a matching head.
   [[nodiscard]] virtual std::vector<Matching> match(const EncodedImage& image,

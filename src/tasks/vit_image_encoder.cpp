@@ -17,15 +17,7 @@ class VitImageEncoder final : public DualEncoder {
       : architecture_(architecture), model_(std::move(model)) {}
 
   [[nodiscard]] std::string_view architecture() const noexcept override { return architecture_; }
-  [[nodiscard]] bool has_matching_head() const noexcept override { return false; }
-  [[nodiscard]] bool has_style(TextStyle style) const noexcept override {
-    return style == TextStyle::hf;
-  }
 
-  [[nodiscard]] std::vector<TokenId> tokens(std::string_view /*text*/,
-                                            TextStyle /*style*/) const override {
-    throw reads_no_texts();
-  }
   [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
                                                         Context& context) const override {
     return model_.encode_images(pixel_values, context);
@@ -38,16 +30,8 @@ class VitImageEncoder final : public DualEncoder {
     normalize_rows(embeddings);
     return embeddings;
   }
-  [[nodiscard]] Tensor embed_texts(std::span<const std::vector<TokenId>> /*texts*/,
-                                   TextStyle /*style*/, Context& /*context*/) const override {
-    throw reads_no_texts();
-  }
 
  private:
-  [[nodiscard]] Error reads_no_texts() const {
-    return {ErrorCode::unsupported, "a " + std::string(architecture_) + " reads no texts"};
-  }
-
   const char* architecture_;
   ViTModel model_;
 };

@@ -110,6 +110,16 @@ TEST_F(KeptLabels, AreOfTheirLabelsAndTemplatesAlone) {
   EXPECT_EQ(files().size(), 4U);
 }
 
+// With another processor or adapter the same texts may have other vectors.
+TEST_F(KeptLabels, AreOfTheirProcessor) {
+  const LabelSet set = {.labels = {"a cat"}};
+  kept(set);
+  ModelOptions other = model();
+  other.processor = fs::path(BLIP_TASK_MODELS) / "vqa";
+  kept_label_embeddings(embedder(), other, set, directory_, context_);
+  EXPECT_EQ(files().size(), 2U);
+}
+
 TEST_F(KeptLabels, AreMadeAgainIfTheFileIsBroken) {
   const LabelSet set = {.labels = {"a cat", "a dog"}};
   const Tensor made = kept(set);

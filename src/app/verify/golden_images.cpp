@@ -1,6 +1,5 @@
 #include "app/verify/golden_images.hpp"
 
-#include <cstdlib>
 #include <string_view>
 #include <system_error>
 
@@ -8,6 +7,7 @@
 #include "app/records/partial_file.hpp"
 #include "blip/error.hpp"
 #include "blip/hub.hpp"
+#include "core/user_cache.hpp"
 
 namespace blip::app {
 namespace {
@@ -16,13 +16,8 @@ namespace fs = std::filesystem;
 
 // Empty where there is no home. The names in the table of golden results are all different.
 fs::path image_cache() {
-  const auto variable = [](const char* name) -> fs::path {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-  };
-  fs::path cache = variable("XDG_CACHE_HOME");
-  if (!cache.is_absolute()) cache = variable("HOME") / ".cache";  // as the specification asks
-  return cache.is_absolute() ? cache / "blip" / "images" : fs::path();
+  const fs::path cache = user_cache_directory();
+  return cache.empty() ? cache : cache / "images";
 }
 
 void keep(const std::vector<std::byte>& bytes, const fs::path& path) {
