@@ -1,8 +1,10 @@
 // The thread that computes: it encodes pictures in batches, and does their tasks.
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "app/images/image_batch.hpp"
+#include "blip/error.hpp"
 #include "serve/engine/engine_state.hpp"
 #include "serve/engine/generation_defaults.hpp"
 #include "serve/engine/picture_tasks.hpp"
@@ -14,11 +16,35 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
+// Full batches are worth more than early ones while there are texts to write in the meantime.
+constexpr int kBusyPatience = 10;  // in max_wait
+
+// When the pictures that are ready are to be encoded; nothing: there are none. The mutex is held.
+std::optional<Clock::time_point> batch_due(const EngineState& state, const ModelState& model) {
+  if (model.ready_pictures.empty()) return std::nullopt;
+  const Clock::time_point since = model.ready_pictures.front()->ready;
+  const bool others_come = model.reading > 0 || model.can_admit();
+  if (!others_come || model.ready_pictures.size() >= state.options.max_batch) return since;
+  return since + (model.writing > 0 ? kBusyPatience : 1) * state.options.max_wait;
+}
+
+// One task that fills the decoder alone would keep all others waiting.
+Writing within_rows(Writing writing, std::size_t max_rows) {
+  const std::size_t rows = rows_of(writing.generation);
+  if (rows <= max_rows) return writing;
+  throw Error(ErrorCode::limit_exceeded, "num_beams and num_return_sequences may be at most " +
+                                             std::to_string(max_rows) + " here, not " +
+                                             std::to_string(rows));
+}
+
 // One model's turn. Its parts stay loaded meanwhile: is_computing is set.
 class Turn {
  public:
   Turn(EngineState& state, std::size_t model)
-      : state_(state), index_(model), model_(state.models[model]), parts_(model_.parts) {}
+      : state_(state), index_(model), model_(state.models[model]) {
+    const std::lock_guard lock(state.mutex);
+    parts_ = model_.parts;
+  }
 
   void encode();
   void join();
@@ -76,12 +102,8 @@ void Turn::encode() {
   std::vector<PictureWorkPointer> batch;
   {
     const std::lock_guard lock(state_.mutex);
-    const std::size_t limit = state_.options.max_batch;
-    const bool is_due =
-        model_.ready_pictures.size() >= limit || (model_.reading == 0 && !model_.can_admit()) ||
-        (!model_.ready_pictures.empty() &&
-         Clock::now() - model_.ready_pictures.front()->ready >= state_.options.max_wait);
-    if (is_due) batch = take_batch();
+    const auto due = batch_due(state_, model_);
+    if (due && *due <= Clock::now()) batch = take_batch();
   }
   if (!batch.empty()) encode_batch(std::move(batch));
 }
@@ -173,20 +195,21 @@ void Turn::join() {
 
 void Turn::begin_writing(const JobPointer& job) {
   const GenerationOptions& defaults = state_.options.generation;
+  const std::size_t max_rows = state_.options.max_rows;
   if (const auto* answer = std::get_if<AnswerTask>(&job->task.input)) {
     const AnswererPart& part = *parts_.answerer;
     if (!model_.answers) model_.answers.emplace(part.model.start_session(), *part.tokenizer);
-    model_.answers->join(job, writing_of(*answer, part, defaults), state_.context);
+    model_.answers->join(job, within_rows(writing_of(*answer, part, defaults), max_rows),
+                         state_.context);
     return;
   }
   const CaptionerPart& part = *parts_.captioner;
   if (!model_.captions) model_.captions.emplace(part.model.start_session(), *part.tokenizer);
   const auto* caption = std::get_if<CaptionTask>(&job->task.input);
-  model_.captions->join(job,
-                        caption != nullptr
-                            ? writing_of(*caption, part, defaults)
-                            : writing_of(std::get<ExplainTask>(job->task.input), defaults),
-                        state_.context);
+  Writing writing = caption != nullptr
+                        ? writing_of(*caption, part, defaults)
+                        : writing_of(std::get<ExplainTask>(job->task.input), defaults);
+  model_.captions->join(job, within_rows(std::move(writing), max_rows), state_.context);
 }
 
 void Turn::write() {
@@ -299,10 +322,37 @@ void Turn::paint(const JobPointer& job, app::Explanation explanation) {
 std::optional<Clock::time_point> next_work(const EngineState& state, const ModelState& model,
                                            Clock::time_point now) {
   if (model.writing > 0 || !model.ready_texts.empty() || !model.ready_others.empty()) return now;
-  if (model.ready_pictures.empty()) return std::nullopt;
-  const bool others_come = model.reading > 0 || model.can_admit();
-  if (!others_come || model.ready_pictures.size() >= state.options.max_batch) return now;
-  return model.ready_pictures.front()->ready + state.options.max_wait;
+  return batch_due(state, model);
+}
+
+// There was no memory to pass jobs on with: nobody knows where each of them is. All that the
+// computing thread has of the model fail.
+void give_up(EngineState& state, std::size_t index, const TaskFailure& failure) {
+  std::vector<JobPointer> jobs;
+  {
+    const std::lock_guard lock(state.mutex);
+    ModelState& model = state.models[index];
+    for (const auto& [id, job] : state.jobs) {
+      if (job->model == index && job->is_admitted) jobs.push_back(job);
+    }
+    for (auto* lane : {&model.captions, &model.answers}) {
+      if (!*lane) continue;
+      for (const Written& written : (*lane)->abandon(nullptr)) jobs.push_back(written.job);
+    }
+    model.writing = 0;
+    for (auto* ready : {&model.ready_texts, &model.ready_others}) {
+      jobs.insert(jobs.end(), ready->begin(), ready->end());
+      ready->clear();
+    }
+    model.ready_pictures.clear();
+    std::erase_if(model.pictures, [&](const auto& entry) {
+      const PictureWork& work = *entry.second;
+      if (work.ready == Clock::time_point{}) return false;  // it is being read
+      jobs.insert(jobs.end(), work.waiting.begin(), work.waiting.end());
+      return true;
+    });
+  }
+  for (const JobPointer& job : jobs) state.finish_admitted(job, failure);
 }
 
 }  // namespace
@@ -332,13 +382,15 @@ void compute(EngineState& state) {
     next = *chosen + 1;
     ModelState& model = state.models[*chosen];
     model.is_computing = true;
-    {
+    lock.unlock();
+    try {
       Turn turn(state, *chosen);
-      lock.unlock();
       turn.encode();
       turn.join();
       turn.write();
       turn.do_another();
+    } catch (...) {
+      give_up(state, *chosen, failure_of_model(std::current_exception()));
     }
     lock.lock();
     model.is_computing = false;

@@ -30,7 +30,8 @@ struct EngineOptions {
   int num_threads = 0;         ///< that compute; 0: one per core this process may use
   std::size_t max_batch = 8;   ///< pictures that are encoded together
   std::size_t max_rows = 128;  ///< texts, beams counted, that are generated together by a model
-  /// How long a picture that is ready waits for others that are being read to be encoded with it.
+  /// How long a picture that is ready waits for others that are being read to be encoded with it;
+  /// ten times that while the model is busy with texts.
   std::chrono::milliseconds max_wait{5};
 
   std::size_t queue_limit = 1024;                      ///< tasks that wait
