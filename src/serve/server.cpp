@@ -239,7 +239,7 @@ struct Server::Implementation {
     try {
       decode_content(request, options.limits.body_bytes);
       if (request.method == "HEAD") request.method = "GET";
-      const ServerView view = {.engine = engine.status(),
+      const ServerView view = {.engine = status_with_aliases(),
                                .version = std::string(version()),
                                .now = std::chrono::system_clock::now(),
                                .prompt_mode = options.prompt_mode,
@@ -262,6 +262,17 @@ struct Server::Implementation {
       run.respond(busy_response(
           router.error(503, "not enough memory; try again later", request.path, only)));
     }
+  }
+
+  EngineStatus status_with_aliases() {
+    EngineStatus status = engine.status();
+    const std::lock_guard lock(aliases_mutex);
+    for (const ModelAlias& each : aliases) {
+      for (ModelStatus& model : status.models) {
+        if (model.name == each.model) model.aliases.push_back(each.alias);
+      }
+    }
+    return status;
   }
 
   void decorate(HttpHeaders& headers, const HttpRequest& request,
@@ -344,6 +355,9 @@ struct Server::Implementation {
   std::vector<std::string> cors_origins;  // constant
   std::atomic<bool> draining = false;
 
+  std::mutex aliases_mutex;
+  std::vector<ModelAlias> aliases;
+
   std::mutex runs_mutex;
   std::vector<std::weak_ptr<WorkRun>> runs;
   std::size_t runs_to_clean = 64;
@@ -361,9 +375,11 @@ struct Server::Implementation {
 
 Server::Server(ServerOptions options, Engine& engine) {
   auto access = options.access;
+  auto aliases = options.aliases;
   implementation_ = std::make_unique<Implementation>(std::move(options), engine);
   implementation_->cors_origins = access.cors_origins;
   implementation_->access = std::move(access);
+  implementation_->aliases = std::move(aliases);
 }
 
 Server::~Server() {
@@ -415,7 +431,11 @@ void Server::stop() {
   implementation_->stop_changed.notify_all();
 }
 
-void Server::set_access(AccessRules access) {
+void Server::reload(AccessRules access, std::vector<ModelAlias> aliases) {
+  {
+    const std::lock_guard lock(implementation_->aliases_mutex);
+    implementation_->aliases = std::move(aliases);
+  }
   implementation_->http.post([this, access = std::move(access)]() mutable {
     implementation_->access = std::move(access);
   });

@@ -29,8 +29,8 @@ class Server {
   /// once.
   void drain();
   void stop();
-  /// From the next request on.
-  void set_access(AccessRules access);
+  /// From the next request on, of what is read again while the server runs.
+  void reload(AccessRules access, std::vector<ModelAlias> aliases);
   void log(std::string_view level, std::string_view text);
 
  private:

@@ -22,6 +22,12 @@ struct Listener {
   bool asks_no_key = false;  ///< for clients that cannot send one, as Immich
 };
 
+/// Another name of a model.
+struct ModelAlias {
+  std::string alias;
+  std::string model;
+};
+
 struct ServerOptions {
   std::vector<Listener> listeners;  ///< at least one, unless systemd gives some
   bool takes_inherited_sockets = false;
@@ -34,6 +40,7 @@ struct ServerOptions {
   PromptMode prompt_mode = PromptMode::automatic;
   ManyPictures many_pictures = ManyPictures::each;
   bool any_model = false;
+  std::vector<ModelAlias> aliases = {};
 
   bool fetch_images = false;                  ///< from any public host
   std::vector<std::string> fetch_allow = {};  ///< from these, wherever they are

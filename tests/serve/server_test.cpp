@@ -144,7 +144,7 @@ TEST(Server, AsksForAKey) {
   open.send(post("/echo", "x"));
   EXPECT_EQ(open.read_response().status, 200);
   // Keys may change while it runs.
-  server.server->set_access({.keys = {"third"}, .allowed_hosts = {}, .cors_origins = {}});
+  server.server->reload({.keys = {"third"}, .allowed_hosts = {}, .cors_origins = {}}, {});
   EXPECT_EQ(server.ask(post("/echo", "x", "X-Api-Key: first\r\n")).status, 401);
   EXPECT_EQ(server.ask(post("/echo", "x", "X-Api-Key: third\r\n")).status, 200);
 }

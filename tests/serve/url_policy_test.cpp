@@ -214,7 +214,7 @@ TEST(MediaRoot, GivesWhatIsBelowItAlone) {
   EXPECT_EQ(media.read((base / "root" / "sub" / "a.jpg").string(), 100), "picture");
   EXPECT_EQ(media.read("file://" + (base / "root" / "sub" / "a.jpg").string(), 100), "picture");
   EXPECT_EQ(media.read("good-link", 100), "picture");
-  for (const std::string path :
+  for (const std::string& path :
        {std::string("../secret"), std::string("sub/../../secret"), std::string("link"),
         std::string("/etc/passwd"), (base / "root-other" / "secret").string(), std::string("sub"),
         std::string(""), std::string("missing"), std::string("sub/a.jpg\0", 10)}) {
