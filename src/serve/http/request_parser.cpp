@@ -6,6 +6,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -120,7 +121,8 @@ struct RequestParser::Beast {
 RequestParser::RequestParser(const HttpLimits& limits) : beast_(std::make_unique<Beast>()) {
   beast_->limits = limits;
   beast_->parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-  beast_->parser.body_limit(boost::none);  // it would refuse before the head can be looked at
+  // Ours is checked below: Beast's refuses before the head can be looked at.
+  beast_->parser.body_limit(std::numeric_limits<std::uint64_t>::max());
   beast_->parser.eager(true);
 }
 
