@@ -18,6 +18,10 @@ namespace blip::serve {
 Dialect test_dialect();
 
 class TestServer {
+  // Outlive the server, which writes there to its end.
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+
  public:
   /// Of `options` the listeners and dialects are set here.
   explicit TestServer(ServerOptions options = {});
@@ -30,10 +34,6 @@ class TestServer {
 
   FakeEngine engine;
   std::unique_ptr<Server> server;
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> lines_;
 };
 
 std::string get(const std::string& path, const std::string& fields = "");

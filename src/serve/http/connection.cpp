@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -117,6 +118,13 @@ void Connection::read_ended() {
     case Phase::finishing:
       watch_half_closed();
       break;
+    case Phase::idle:
+      if (input_.empty()) {
+        close();
+      } else {
+        advance();  // requests that came before it
+      }
+      break;
     default:
       close();
   }
@@ -192,6 +200,7 @@ bool Connection::take_head() {
 void Connection::take_request() {
   clear_deadline();
   phase_ = Phase::working;
+  if (input_ended_) set_deadline(kProbeTime);
   HttpRequest request = std::move(parser_->request());
   count_buffered(0);
   parser_ = std::make_unique<RequestParser>(share_.limits);
@@ -423,10 +432,11 @@ template <typename Action>
 void Exchange::act(Action action) const {
   const auto connection = connection_.lock();
   if (!connection) return;
-  boost::asio::post(connection->executor(),
-                    [weak = connection_, action = std::move(action)]() mutable {
-                      if (const auto alive = weak.lock()) action(*alive);
-                    });
+  // At once on the server's own thread: what is posted there comes behind what other threads post.
+  boost::asio::dispatch(connection->executor(),
+                        [weak = connection_, action = std::move(action)]() mutable {
+                          if (const auto alive = weak.lock()) action(*alive);
+                        });
 }
 
 void Exchange::respond(HttpResponse response) const {
