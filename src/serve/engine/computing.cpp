@@ -1,8 +1,10 @@
 // The thread that computes: it encodes pictures in batches, and does their tasks.
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "app/images/image_batch.hpp"
+#include "blip/error.hpp"
 #include "serve/engine/engine_state.hpp"
 #include "serve/engine/generation_defaults.hpp"
 #include "serve/engine/picture_tasks.hpp"
@@ -13,6 +15,15 @@ namespace blip::serve {
 namespace {
 
 using Seconds = std::chrono::duration<double>;
+
+// One task that fills the decoder alone would keep all others waiting.
+Writing within_rows(Writing writing, std::size_t max_rows) {
+  const std::size_t rows = rows_of(writing.generation);
+  if (rows <= max_rows) return writing;
+  throw Error(ErrorCode::limit_exceeded, "num_beams and num_return_sequences may be at most " +
+                                             std::to_string(max_rows) + " here, not " +
+                                             std::to_string(rows));
+}
 
 // One model's turn. Its parts stay loaded meanwhile: is_computing is set.
 class Turn {
@@ -173,20 +184,21 @@ void Turn::join() {
 
 void Turn::begin_writing(const JobPointer& job) {
   const GenerationOptions& defaults = state_.options.generation;
+  const std::size_t max_rows = state_.options.max_rows;
   if (const auto* answer = std::get_if<AnswerTask>(&job->task.input)) {
     const AnswererPart& part = *parts_.answerer;
     if (!model_.answers) model_.answers.emplace(part.model.start_session(), *part.tokenizer);
-    model_.answers->join(job, writing_of(*answer, part, defaults), state_.context);
+    model_.answers->join(job, within_rows(writing_of(*answer, part, defaults), max_rows),
+                         state_.context);
     return;
   }
   const CaptionerPart& part = *parts_.captioner;
   if (!model_.captions) model_.captions.emplace(part.model.start_session(), *part.tokenizer);
   const auto* caption = std::get_if<CaptionTask>(&job->task.input);
-  model_.captions->join(job,
-                        caption != nullptr
-                            ? writing_of(*caption, part, defaults)
-                            : writing_of(std::get<ExplainTask>(job->task.input), defaults),
-                        state_.context);
+  Writing writing = caption != nullptr
+                        ? writing_of(*caption, part, defaults)
+                        : writing_of(std::get<ExplainTask>(job->task.input), defaults);
+  model_.captions->join(job, within_rows(std::move(writing), max_rows), state_.context);
 }
 
 void Turn::write() {
