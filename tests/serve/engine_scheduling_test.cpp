@@ -44,8 +44,8 @@ Task caption(std::string client = "") {
 // Keeps a captioning model busy for as long as a test looks.
 Task long_caption(std::uint64_t seed = 1) {
   CaptionTask task{.picture = one_picture()};
-  task.generation.max_new_tokens = 60;
-  task.generation.min_new_tokens = 60;
+  task.generation.max_new_tokens = 45;
+  task.generation.min_new_tokens = 45;
   task.generation.num_beams = 8;
   task.generation.seed = seed;
   return {.input = task};
@@ -285,8 +285,8 @@ TEST(Engine, IsSilentAfterACancel) {
       if (cancelled) ++after;
     };
     CaptionTask task{.picture = one_picture()};
-    task.generation.min_new_tokens = 50;
-    task.generation.max_new_tokens = 50;
+    task.generation.min_new_tokens = 45;
+    task.generation.max_new_tokens = 45;
     const TaskId id = engine->submit({.input = task}, callbacks);
     std::this_thread::sleep_for(std::chrono::microseconds(100 * round));
     engine->cancel(id);

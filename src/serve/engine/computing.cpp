@@ -29,7 +29,10 @@ Writing within_rows(Writing writing, std::size_t max_rows) {
 class Turn {
  public:
   Turn(EngineState& state, std::size_t model)
-      : state_(state), index_(model), model_(state.models[model]), parts_(model_.parts) {}
+      : state_(state), index_(model), model_(state.models[model]) {
+    const std::lock_guard lock(state.mutex);
+    parts_ = model_.parts;
+  }
 
   void encode();
   void join();
@@ -317,6 +320,36 @@ std::optional<Clock::time_point> next_work(const EngineState& state, const Model
   return model.ready_pictures.front()->ready + state.options.max_wait;
 }
 
+// There was no memory to pass jobs on with: nobody knows where each of them is. All that the
+// computing thread has of the model fail.
+void give_up(EngineState& state, std::size_t index, const TaskFailure& failure) {
+  std::vector<JobPointer> jobs;
+  {
+    const std::lock_guard lock(state.mutex);
+    ModelState& model = state.models[index];
+    for (const auto& [id, job] : state.jobs) {
+      if (job->model == index && job->is_admitted) jobs.push_back(job);
+    }
+    for (auto* lane : {&model.captions, &model.answers}) {
+      if (!*lane) continue;
+      for (const Written& written : (*lane)->abandon(nullptr)) jobs.push_back(written.job);
+    }
+    model.writing = 0;
+    for (auto* ready : {&model.ready_texts, &model.ready_others}) {
+      jobs.insert(jobs.end(), ready->begin(), ready->end());
+      ready->clear();
+    }
+    model.ready_pictures.clear();
+    std::erase_if(model.pictures, [&](const auto& entry) {
+      const PictureWork& work = *entry.second;
+      if (work.ready == Clock::time_point{}) return false;  // it is being read
+      jobs.insert(jobs.end(), work.waiting.begin(), work.waiting.end());
+      return true;
+    });
+  }
+  for (const JobPointer& job : jobs) state.finish_admitted(job, failure);
+}
+
 }  // namespace
 
 void compute(EngineState& state) {
@@ -344,13 +377,15 @@ void compute(EngineState& state) {
     next = *chosen + 1;
     ModelState& model = state.models[*chosen];
     model.is_computing = true;
-    {
+    lock.unlock();
+    try {
       Turn turn(state, *chosen);
-      lock.unlock();
       turn.encode();
       turn.join();
       turn.write();
       turn.do_another();
+    } catch (...) {
+      give_up(state, *chosen, failure_of_model(std::current_exception()));
     }
     lock.lock();
     model.is_computing = false;

@@ -45,8 +45,8 @@ EngineState::EngineState(EngineOptions engine_options)
       models(catalog.models().size()),
       cache(options.cache_bytes) {}
 
-bool EngineState::end(const Job& job, std::optional<FailureKind> failure) {
-  if (!jobs.contains(job.id) || !ended.insert(job.id).second) return false;
+bool EngineState::end(Job& job, std::optional<FailureKind> failure) {
+  if (std::exchange(job.is_ended, true)) return false;
   metrics.count_task(job.kind, failure);
   if (!failure) {
     metrics.task_seconds.observe(
@@ -76,7 +76,8 @@ void EngineState::release(Job& job) {
   ModelState& model = models[job.model];
   model.last_used = Clock::now();
   --model.admitted;
-  if (model.admitted == 0) for_loading.notify_all();
+  // Another model may be waiting for its memory.
+  if (model.admitted == 0 || options.memory > 0) for_loading.notify_all();
 }
 
 void EngineState::make_ready(const JobPointer& job) {
@@ -105,7 +106,6 @@ void EngineState::finish(const JobPointer& job, TaskOutcome outcome) {
   job->finish(std::move(outcome));
   const std::lock_guard lock(mutex);
   jobs.erase(job->id);
-  ended.erase(job->id);
 }
 
 void EngineState::finish_admitted(const JobPointer& job, TaskOutcome outcome) {

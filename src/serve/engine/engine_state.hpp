@@ -102,7 +102,6 @@ class EngineState {
   std::vector<ModelState> models;
   std::map<TaskId, JobPointer> jobs;  ///< whose callbacks may still be called
   std::set<std::pair<Clock::time_point, TaskId>> deadlines;
-  std::set<TaskId> ended;  ///< of `jobs`, those that somebody is about to finish
   std::uint64_t next_id = 1;
   std::size_t num_waiting = 0;
   std::uint64_t held_bytes = 0;  ///< of pictures that are not read yet
@@ -113,7 +112,7 @@ class EngineState {
   // With the mutex held.
 
   /// Takes the job off the engine's hands, whose outcome is known; false: somebody else did.
-  bool end(const Job& job, std::optional<FailureKind> failure);
+  bool end(Job& job, std::optional<FailureKind> failure);
   /// Nobody needs the bytes of its picture any more.
   void drop_bytes(Job& job);
   void leave_preparing(Job& job);

@@ -16,7 +16,11 @@ bool Job::finish(TaskOutcome outcome) {
   if (over_.exchange(true)) return false;
   stop_.request_stop();
   const TaskCallbacks callbacks = std::exchange(callbacks_, {});
-  if (callbacks.on_done) callbacks.on_done(std::move(outcome));
+  try {
+    if (callbacks.on_done) callbacks.on_done(std::move(outcome));
+  } catch (...) {
+    // A client's fault is not to end the thread that serves all of them.
+  }
   return true;
 }
 
@@ -30,7 +34,12 @@ bool Job::silence() {
 void Job::tell(std::string_view piece) {
   const std::lock_guard lock(mutex_);
   if (is_over() || piece.empty()) return;
-  callbacks_.on_text(piece);
+  const auto on_text = callbacks_.on_text;  // it may end the job
+  try {
+    on_text(piece);
+  } catch (...) {
+    // As above.
+  }
 }
 
 }  // namespace blip::serve

@@ -47,8 +47,9 @@ class Job {
   std::size_t bytes = 0;  ///< of its picture
   std::optional<EncodedPicture> picture;
   std::optional<PictureKey> key;  ///< of the picture, once it is known
-  bool is_admitted = false;       ///< guarded by EngineState::mutex, as the next one
+  bool is_admitted = false;       ///< guarded by EngineState::mutex, as the next two
   bool is_preparing = false;
+  bool is_ended = false;  ///< somebody is telling its client, or has
 
   std::chrono::nanoseconds load_time{};
   Clock::time_point admitted{};  ///< when work on it began

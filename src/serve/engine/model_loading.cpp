@@ -149,6 +149,10 @@ std::optional<Clock::time_point> expiry(const EngineState& state, const ModelSta
 
 // Whether something was done.
 bool load_something(EngineState& state, Lock& lock) {
+  // Whether any has to make room is found out anew: those that it was for may be gone.
+  for (ModelState& model : state.models) {
+    if (std::exchange(model.makes_room, false)) state.for_readers.notify_all();
+  }
   for (std::size_t i = 0; i < state.models.size(); ++i) {
     const auto part = wanted_part(state, i);
     if (!part) continue;

@@ -138,6 +138,7 @@ void withdraw(EngineState& state, Job& job) {
   if (!state.models[job.model].waiting.remove(job)) return;
   --state.num_waiting;
   state.drop_bytes(job);
+  state.for_loading.notify_one();  // nobody may want its model any more
 }
 
 void Scheduler::cancel(TaskId id) {
@@ -150,7 +151,6 @@ void Scheduler::cancel(TaskId id) {
     if (state_.end(*job, FailureKind::cancelled)) {
       withdraw(state_, *job);
       state_.jobs.erase(id);
-      state_.ended.erase(id);
     }
   }
   job->silence();
