@@ -52,7 +52,7 @@ asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## the tests that start threads, under ThreadSanitizer
 	$(install) build test
 	cmake --preset tsan
-	cmake --build --preset tsan --target test_core test_generate test_tasks test_train_loading
+	cmake --build --preset tsan --target test_core test_generate test_serve test_tasks test_train_loading
 	ctest --preset tsan -j $(JOBS)
 
 lint: ## formatting, clang-tidy, the direction of includes (LINT_SINCE=REF: files changed since)

@@ -33,7 +33,7 @@ struct EngineOptions {
   /// How long a picture that is ready waits for others that are being read to be encoded with it.
   std::chrono::milliseconds max_wait{5};
 
-  std::size_t queue_limit = 1024;                     ///< tasks that wait
+  std::size_t queue_limit = 1024;                      ///< tasks that wait
   std::uint64_t queue_bytes = std::uint64_t{1} << 28;  ///< of pictures that wait
   std::uint64_t cache_bytes = std::uint64_t{1} << 28;  ///< of encoded pictures that are kept
   /// Of the files of models that are loaded at a time; 0: no limit. The one that nobody has used
@@ -44,7 +44,8 @@ struct EngineOptions {
 
   std::int64_t max_pixels = 64'000'000;  ///< of a picture, if the model's options do not say less
   GenerationOptions generation = {};     ///< where a task leaves them open
-  std::filesystem::path kept_labels = {};  ///< where vectors of everyday tags are kept; empty: nowhere
+  std::filesystem::path kept_labels =
+      {};  ///< where vectors of everyday tags are kept; empty: nowhere
   /// Told of what an operator should know, one line each: a model was loaded, could not be loaded,
   /// was unloaded. Called on threads of the engine.
   std::function<void(std::string_view line)> log = {};
