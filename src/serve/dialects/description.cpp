@@ -81,20 +81,26 @@ std::vector<Task> description_tasks(DescriptionRequest request, const HttpReques
   return tasks;
 }
 
+void Description::add_times_of(std::span<const TaskOutcome> outcomes) {
+  for (const auto& outcome : outcomes) {
+    const auto& result = std::get<TaskResult>(outcome);
+    load_time = std::max(load_time, result.load_time);
+    queue_time = std::max(queue_time, result.queue_time);
+    prompt_time = std::max(prompt_time, result.prompt_time);
+    generate_time = std::max(generate_time, result.generate_time);
+  }
+}
+
 Description description_of(std::span<const TaskOutcome> outcomes, const TextFilter& filter,
                            std::size_t choice) {
   Description whole;
+  whole.add_times_of(outcomes);
   std::vector<std::string> texts;
   for (const auto& outcome : outcomes) {
     const auto& result = std::get<TaskResult>(outcome);
     const auto& made = std::get<TextResult>(result.value);
     if (whole.model.empty()) whole.model = result.model;
     whole.prompt_tokens += made.prompt_tokens;
-    // They run side by side.
-    whole.load_time = std::max(whole.load_time, result.load_time);
-    whole.queue_time = std::max(whole.queue_time, result.queue_time);
-    whole.prompt_time = std::max(whole.prompt_time, result.prompt_time);
-    whole.generate_time = std::max(whole.generate_time, result.generate_time);
     if (choice >= made.texts.size()) continue;
     const auto& text = made.texts[choice];
     if (texts.empty()) whole.mean_log_probability = text.score.mean_log_probability;

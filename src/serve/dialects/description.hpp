@@ -31,8 +31,8 @@ std::vector<Task> description_tasks(DescriptionRequest request, const HttpReques
 
 /// What clients are told of how it came about.
 struct Description {
-  std::string text;
-  std::string model;  ///< that made the first text
+  std::string text = {};
+  std::string model = {};  ///< that made the first text
   std::size_t prompt_tokens = 0;
   std::size_t tokens = 0;
   bool stopped = true;              ///< false: a text was cut off at its longest length
@@ -44,6 +44,8 @@ struct Description {
   [[nodiscard]] std::chrono::nanoseconds total_time() const {
     return load_time + queue_time + prompt_time + generate_time;
   }
+  /// The longest of all: they run side by side.
+  void add_times_of(std::span<const TaskOutcome> outcomes);
 };
 
 /// The texts of all tasks, each once, joined by "; ". None of the tasks has failed. `choice`: which

@@ -19,6 +19,12 @@ std::string normalised_name(std::string_view name) {
   return text;
 }
 
+/// In the quotes that Ollama's clients look for, and fit for one line.
+std::string one_line(std::string_view name) {
+  std::string quoted = in_quotes(name);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 }  // namespace
 
 const ModelStatus* find_model(const ServerView& server, std::string_view name) {
@@ -30,6 +36,11 @@ const ModelStatus* find_model(const ServerView& server, std::string_view name) {
   }
   for (const auto& model : server.engine.models) {
     if (std::any_of(model.aliases.begin(), model.aliases.end(), is_wanted)) return &model;
+  }
+  if (wanted == "blip") {
+    for (const auto& model : server.engine.models) {
+      if (normalised_name(model.architecture).starts_with("blip")) return &model;
+    }
   }
   return nullptr;
 }
@@ -49,23 +60,25 @@ const ModelStatus* named_model(const ServerView& server, std::string_view name) 
   if (name.empty()) return nullptr;
   const ModelStatus* model = find_model(server, name);
   if (model == nullptr && !server.any_model) {
-    throw Refusal(FailureKind::model_not_found, "model " + in_quotes(name) + " not found");
+    throw Refusal(FailureKind::model_not_found, "model '" + one_line(name) + "' not found");
   }
   return model;
 }
 
 std::string model_for(const ServerView& server, std::string_view name, TaskKind kind) {
   const ModelStatus* named = named_model(server, name);
-  const ModelStatus* model = named != nullptr ? named : first_model(server, kind);
-  if (model == nullptr) {
-    throw Refusal(FailureKind::not_supported,
-                  "no model of this server can do this: " + std::string(name_of(kind)));
+  if (named == nullptr) {
+    if (first_model(server, kind) == nullptr) {
+      throw Refusal(FailureKind::not_supported,
+                    "no model of this server can do this: " + std::string(name_of(kind)));
+    }
+    return {};
   }
-  if (!can(*model, kind)) {
-    throw Refusal(FailureKind::not_supported, "model " + in_quotes(model->name) +
+  if (!can(*named, kind)) {
+    throw Refusal(FailureKind::not_supported, "model " + in_quotes(named->name) +
                                                   " cannot do this: " + std::string(name_of(kind)));
   }
-  return model->name;
+  return named->name;
 }
 
 }  // namespace blip::serve

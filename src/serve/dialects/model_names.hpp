@@ -9,7 +9,8 @@
 namespace blip::serve {
 
 /// The model by its name or one of its aliases: upper and lower case are equal, '_' is '-', and
-/// ":latest" at the end counts for nothing. Null if there is none.
+/// ":latest" at the end counts for nothing. "blip", unless a model is called so, is the first BLIP.
+/// Null if there is none.
 const ModelStatus* find_model(const ServerView& server, std::string_view name);
 
 bool can(const ModelStatus& model, TaskKind kind);
@@ -18,8 +19,8 @@ bool can(const ModelStatus& model, TaskKind kind);
 /// name. Throws Refusal (model_not_found) otherwise.
 const ModelStatus* named_model(const ServerView& server, std::string_view name);
 
-/// The name, for Task::model, of the model that does such a task: the named one, or the first one
-/// that can if the client leaves the choice. Throws Refusal: model_not_found or not_supported.
+/// For Task::model: the name of the named model, which can do such a task, or nothing if the client
+/// leaves the choice and there is one that can. Throws Refusal: model_not_found, not_supported.
 std::string model_for(const ServerView& server, std::string_view name, TaskKind kind);
 
 /// The first model that can do it, or null.
