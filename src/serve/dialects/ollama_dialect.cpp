@@ -107,7 +107,7 @@ struct OllamaLines {
 };
 
 Stream ollama_stream(const OllamaLines& lines, const StructuredAnswer& answer) {
-  const auto text = std::make_shared<StreamedText>(answer.filter);
+  const auto text = std::make_shared<FilteredText>(answer.filter);
   return {.headers = json_lines_headers(),
           .begin = [] { return std::string(); },
           .piece =

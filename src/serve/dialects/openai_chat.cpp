@@ -82,7 +82,7 @@ HttpResponse chat_completion(const ChatObjects& objects, const StructuredAnswer&
 }
 
 std::string end_of_chat(const ChatObjects& objects, const StructuredAnswer& answer,
-                        const StreamedText& text, std::size_t num_choices,
+                        const FilteredText& text, std::size_t num_choices,
                         std::span<const TaskOutcome> outcomes) {
   if (const auto* failure = first_failure(outcomes)) {
     return server_sent_event("", openai_failure(*failure).body);
@@ -140,7 +140,7 @@ Plan openai_chat(const HttpRequest& http, const ServerView& server) {
             }};
   if (!fields.boolean("stream").value_or(false)) return work;
 
-  const auto text = std::make_shared<StreamedText>(answer->filter);
+  const auto text = std::make_shared<FilteredText>(answer->filter);
   work.stream = Stream{
       .headers = event_stream_headers(),
       .begin =

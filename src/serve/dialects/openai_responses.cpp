@@ -148,7 +148,7 @@ Plan openai_responses(const HttpRequest& http, const ServerView& server) {
             }};
   if (!fields.boolean("stream").value_or(false)) return work;
 
-  const auto text = std::make_shared<StreamedText>(answer.filter);
+  const auto text = std::make_shared<FilteredText>(answer.filter);
   const auto events = std::make_shared<ResponseEvents>(objects);
   work.stream = Stream{.headers = event_stream_headers(),
                        .begin = [events] { return events->begin(); },
