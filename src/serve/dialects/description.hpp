@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "serve/dialects/dialect.hpp"
-#include "serve/dialects/streamed_text.hpp"
+#include "serve/dialects/text_filter.hpp"
 
 namespace blip::serve {
 

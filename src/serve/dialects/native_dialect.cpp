@@ -21,12 +21,12 @@
 namespace blip::serve {
 namespace {
 
-using Json = nlohmann::ordered_json;
-using Outcomes = std::span<const TaskOutcome>;
+using NativeJson = nlohmann::ordered_json;
+using TaskOutcomes = std::span<const TaskOutcome>;
 
-constexpr int kMaxTop = 4096;
+constexpr int kMaxNativeTop = 4096;
 
-Json native_error_body(std::string_view code, std::string_view message) {
+NativeJson native_error_body(std::string_view code, std::string_view message) {
   return {{"error", {{"code", std::string(code)}, {"message", std::string(message)}}}};
 }
 
@@ -45,7 +45,7 @@ HttpResponse native_error(int status, std::string_view message) {
 }
 
 HttpResponse native_failure(const TaskFailure& failure) {
-  const Json body = native_error_body(name_of(failure.kind), failure.message);
+  const NativeJson body = native_error_body(name_of(failure.kind), failure.message);
   return with_retry_after(HttpResponse::json(status_of(failure.kind), json_text_of(body)),
                           failure.kind);
 }
@@ -80,7 +80,7 @@ struct NativeWork {
     return text_list(fields, key).value_or(std::vector<std::string>());
   }
   [[nodiscard]] std::size_t top(std::size_t otherwise) const {
-    const auto value = whole_number(fields, "top", {0, kMaxTop});
+    const auto value = whole_number(fields, "top", {0, kMaxNativeTop});
     return value ? static_cast<std::size_t>(*value) : otherwise;
   }
 
@@ -92,49 +92,49 @@ struct NativeWork {
   }
 };
 
-using Answer = std::function<Json(Outcomes outcomes)>;
+using NativeAnswer = std::function<NativeJson(TaskOutcomes outcomes)>;
 
-Json with_model(Outcomes outcomes) {
+NativeJson native_answer_of(TaskOutcomes outcomes) {
   return {{"model", std::get<TaskResult>(outcomes.front()).model}};
 }
 
-Work native_work(std::vector<Task> tasks, Answer answer) {
-  return {.tasks = std::move(tasks), .respond = [answer](Outcomes outcomes) {
+Work native_work(std::vector<Task> tasks, NativeAnswer answer) {
+  return {.tasks = std::move(tasks), .respond = [answer](TaskOutcomes outcomes) {
             if (const auto* failure = first_failure(outcomes)) return native_failure(*failure);
             return HttpResponse::json(200, json_text_of(answer(outcomes)));
           }};
 }
 
 /// With a stream if the request asks for it.
-Work native_text_work(const NativeWork& work, std::vector<Task> tasks, const Answer& answer) {
+Work native_text_work(const NativeWork& work, std::vector<Task> tasks, const NativeAnswer& answer) {
   Work planned = native_work(std::move(tasks), answer);
   if (!work.fields.boolean("stream").value_or(false)) return planned;
-  planned.stream =
-      Stream{.headers = event_stream_headers(),
-             .begin = [] { return std::string(); },
-             .piece =
-                 [](std::string_view piece) {
-                   return server_sent_event("token", json_text_of({{"text", std::string(piece)}}));
-                 },
-             .end =
-                 [answer](Outcomes outcomes) {
-                   if (const auto* failure = first_failure(outcomes)) {
-                     const Json body = native_error_body(name_of(failure->kind), failure->message);
-                     return server_sent_event("error", json_text_of(body));
-                   }
-                   return server_sent_event("done", json_text_of(answer(outcomes)));
-                 },
-             .keep_alive = std::string(kEventPing)};
+  planned.stream = Stream{
+      .headers = event_stream_headers(),
+      .begin = [] { return std::string(); },
+      .piece =
+          [](std::string_view piece) {
+            return server_sent_event("token", json_text_of({{"text", std::string(piece)}}));
+          },
+      .end =
+          [answer](TaskOutcomes outcomes) {
+            if (const auto* failure = first_failure(outcomes)) {
+              const NativeJson body = native_error_body(name_of(failure->kind), failure->message);
+              return server_sent_event("error", json_text_of(body));
+            }
+            return server_sent_event("done", json_text_of(answer(outcomes)));
+          },
+      .keep_alive = std::string(kEventPing)};
   return planned;
 }
 
-Json scores_of_text(const TextResult::Text& text) {
+NativeJson scores_of_text(const TextResult::Text& text) {
   return {{"log_probability", json_number(text.score.log_probability)},
           {"mean_log_probability", json_number(text.score.mean_log_probability)},
           {"score", json_number(text.score.score)}};
 }
 
-Plan plan_caption(const HttpRequest& http, const ServerView& server) {
+Plan native_caption(const HttpRequest& http, const ServerView& server) {
   NativeWork work{.http = &http, .server = &server};
   CaptionTask caption{.picture = work.only_picture(),
                       .prompt = work.fields.string("prompt").value_or(""),
@@ -144,11 +144,11 @@ Plan plan_caption(const HttpRequest& http, const ServerView& server) {
   if (const auto characters = whole_number(work.fields, "max_chars", {1, 100'000})) {
     caption.edits.max_characters = static_cast<std::uint64_t>(*characters);
   }
-  return native_text_work(work, {work.task(std::move(caption))}, [](Outcomes outcomes) {
-    Json body = with_model(outcomes);
-    body["captions"] = Json::array();
+  return native_text_work(work, {work.task(std::move(caption))}, [](TaskOutcomes outcomes) {
+    NativeJson body = native_answer_of(outcomes);
+    body["captions"] = NativeJson::array();
     for (const auto& text : result_of<TextResult>(outcomes.front()).texts) {
-      Json caption_of_text = {{"caption", text.text}};
+      NativeJson caption_of_text = {{"caption", text.text}};
       caption_of_text.update(scores_of_text(text));
       body["captions"].push_back(std::move(caption_of_text));
     }
@@ -156,7 +156,7 @@ Plan plan_caption(const HttpRequest& http, const ServerView& server) {
   });
 }
 
-Plan plan_ask(const HttpRequest& http, const ServerView& server) {
+Plan native_ask(const HttpRequest& http, const ServerView& server) {
   NativeWork work{.http = &http, .server = &server};
   const auto questions = work.texts("question", "questions");
   // The engine reads the picture once, however many questions there are; each is a task.
@@ -173,12 +173,12 @@ Plan plan_ask(const HttpRequest& http, const ServerView& server) {
                                          .answers = work.list("answers"),
                                          .top = work.top(1)}));
   }
-  return native_text_work(work, std::move(tasks), [questions](Outcomes outcomes) {
-    Json body = with_model(outcomes);
-    body["answers"] = Json::array();
+  return native_text_work(work, std::move(tasks), [questions](TaskOutcomes outcomes) {
+    NativeJson body = native_answer_of(outcomes);
+    body["answers"] = NativeJson::array();
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       for (const auto& text : result_of<TextResult>(outcomes[i]).texts) {
-        Json answer = {{"question", questions[i]}, {"answer", text.text}};
+        NativeJson answer = {{"question", questions[i]}, {"answer", text.text}};
         answer.update(scores_of_text(text));
         body["answers"].push_back(std::move(answer));
       }
@@ -187,27 +187,28 @@ Plan plan_ask(const HttpRequest& http, const ServerView& server) {
   });
 }
 
-Json itm_of(const MatchResult::Match& match) {
-  return match.itm ? json_number(*match.itm) : Json(nullptr);
+NativeJson native_itm(const MatchResult::Match& match) {
+  return match.itm ? json_number(*match.itm) : NativeJson(nullptr);
 }
 
-Plan plan_match(const HttpRequest& http, const ServerView& server) {
+Plan native_match(const HttpRequest& http, const ServerView& server) {
   NativeWork work{.http = &http, .server = &server};
   const auto texts = work.texts("text", "texts");
   std::vector<Task> tasks{work.task(MatchTask{.picture = work.only_picture(), .texts = texts})};
-  return native_work(std::move(tasks), [texts](Outcomes outcomes) {
-    Json body = with_model(outcomes);
-    body["matches"] = Json::array();
+  return native_work(std::move(tasks), [texts](TaskOutcomes outcomes) {
+    NativeJson body = native_answer_of(outcomes);
+    body["matches"] = NativeJson::array();
     const auto& matches = result_of<MatchResult>(outcomes.front()).matches;
     for (std::size_t i = 0; i < texts.size(); ++i) {
-      body["matches"].push_back(
-          {{"text", texts[i]}, {"itm", itm_of(matches[i])}, {"itc", json_number(matches[i].itc)}});
+      body["matches"].push_back({{"text", texts[i]},
+                                 {"itm", native_itm(matches[i])},
+                                 {"itc", json_number(matches[i].itc)}});
     }
     return body;
   });
 }
 
-Plan plan_embed(const HttpRequest& http, const ServerView& server) {
+Plan native_embed(const HttpRequest& http, const ServerView& server) {
   NativeWork work{.http = &http, .server = &server};
   const auto texts = work.texts("text", "texts", false);
   std::vector<Task> tasks;
@@ -218,11 +219,11 @@ Plan plan_embed(const HttpRequest& http, const ServerView& server) {
   if (tasks.empty()) {
     throw Error(ErrorCode::invalid_argument, "request: image, images, text or texts is needed");
   }
-  return native_work(std::move(tasks), [num_texts = texts.size()](Outcomes outcomes) {
-    Json body = with_model(outcomes);
+  return native_work(std::move(tasks), [num_texts = texts.size()](TaskOutcomes outcomes) {
+    NativeJson body = native_answer_of(outcomes);
     body["size"] = result_of<EmbeddingResult>(outcomes.front()).embeddings.shape.back();
-    body["images"] = Json::array();
-    body["texts"] = Json::array();
+    body["images"] = NativeJson::array();
+    body["texts"] = NativeJson::array();
     const std::size_t num_images = outcomes.size() - (num_texts > 0 ? 1 : 0);
     for (std::size_t i = 0; i < num_images; ++i) {
       const auto& result = result_of<EmbeddingResult>(outcomes[i]);
@@ -237,17 +238,18 @@ Plan plan_embed(const HttpRequest& http, const ServerView& server) {
 }
 
 /// The best first: by the matching head if there is one.
-Json ranking_of(std::span<const MatchResult::Match> matches, std::span<const std::string> texts) {
+NativeJson ranking_of(std::span<const MatchResult::Match> matches,
+                      std::span<const std::string> texts) {
   const auto score = [&](std::size_t i) { return matches[i].itm.value_or(matches[i].itc); };
   std::vector<std::size_t> order(matches.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return score(a) > score(b); });
-  Json ranking = Json::array();
+  NativeJson ranking = NativeJson::array();
   for (const std::size_t i : order) {
-    Json entry = {{"index", i}};
+    NativeJson entry = {{"index", i}};
     if (!texts.empty()) entry["text"] = texts[i];
-    entry["itm"] = itm_of(matches[i]);
+    entry["itm"] = native_itm(matches[i]);
     entry["itc"] = json_number(matches[i].itc);
     entry["score"] = json_number(score(i));
     ranking.push_back(std::move(entry));
@@ -255,13 +257,13 @@ Json ranking_of(std::span<const MatchResult::Match> matches, std::span<const std
   return ranking;
 }
 
-Plan plan_rank(const HttpRequest& http, const ServerView& server) {
+Plan native_rank(const HttpRequest& http, const ServerView& server) {
   NativeWork work{.http = &http, .server = &server};
   const auto texts = work.list("texts");
   if (!texts.empty()) {  // by one picture
     std::vector<Task> tasks{work.task(MatchTask{.picture = work.only_picture(), .texts = texts})};
-    return native_work(std::move(tasks), [texts](Outcomes outcomes) {
-      Json body = with_model(outcomes);
+    return native_work(std::move(tasks), [texts](TaskOutcomes outcomes) {
+      NativeJson body = native_answer_of(outcomes);
       body["ranking"] = ranking_of(result_of<MatchResult>(outcomes.front()).matches, texts);
       return body;
     });
@@ -274,21 +276,21 @@ Plan plan_rank(const HttpRequest& http, const ServerView& server) {
   for (auto& picture : work.request.pictures) {
     tasks.push_back(work.task(MatchTask{.picture = std::move(picture), .texts = text}));
   }
-  return native_work(std::move(tasks), [](Outcomes outcomes) {
+  return native_work(std::move(tasks), [](TaskOutcomes outcomes) {
     std::vector<MatchResult::Match> matches;
     for (const auto& outcome : outcomes) {
       matches.push_back(result_of<MatchResult>(outcome).matches.front());
     }
-    Json body = with_model(outcomes);
+    NativeJson body = native_answer_of(outcomes);
     body["ranking"] = ranking_of(matches, {});
     return body;
   });
 }
 
-Answer labels_answer(const char* key) {
-  return [key](Outcomes outcomes) {
-    Json body = with_model(outcomes);
-    body[key] = Json::array();
+NativeAnswer labels_answer(const char* key) {
+  return [key](TaskOutcomes outcomes) {
+    NativeJson body = native_answer_of(outcomes);
+    body[key] = NativeJson::array();
     for (const auto& label : result_of<LabelsResult>(outcomes.front()).labels) {
       body[key].push_back({{"label", label.label}, {"score", json_number(label.score)}});
     }
@@ -296,7 +298,7 @@ Answer labels_answer(const char* key) {
   };
 }
 
-Plan plan_classify(const HttpRequest& http, const ServerView& server) {
+Plan native_classify(const HttpRequest& http, const ServerView& server) {
   NativeWork work{.http = &http, .server = &server};
   return native_work({work.task(ClassifyTask{.picture = work.only_picture(),
                                              .labels = work.list("labels"),
@@ -305,7 +307,7 @@ Plan plan_classify(const HttpRequest& http, const ServerView& server) {
                      labels_answer("labels"));
 }
 
-Plan plan_tag(const HttpRequest& http, const ServerView& server) {
+Plan native_tag(const HttpRequest& http, const ServerView& server) {
   NativeWork work{.http = &http, .server = &server};
   const auto margin = work.fields.number("margin", {-2, 2});
   return native_work({work.task(TagTask{.picture = work.only_picture(),
@@ -316,16 +318,16 @@ Plan plan_tag(const HttpRequest& http, const ServerView& server) {
 }
 
 /// maps: [words, rows, columns], divided by the largest number of all.
-Json explained_words(const ExplainResult& explained) {
+NativeJson explained_words(const ExplainResult& explained) {
   const auto values = explained.maps.values();
   const float largest = values.empty() ? 0 : *std::max_element(values.begin(), values.end());
   const auto rows = static_cast<std::size_t>(explained.maps.shape.at(1));
   const auto columns = static_cast<std::size_t>(explained.maps.shape.at(2));
-  Json words = Json::array();
+  NativeJson words = NativeJson::array();
   for (std::size_t word = 0; word < explained.words.size(); ++word) {
-    Json map = Json::array();
+    NativeJson map = NativeJson::array();
     for (std::size_t row = 0; row < rows; ++row) {
-      Json line = Json::array();
+      NativeJson line = NativeJson::array();
       for (const float value : values.subspan((word * rows + row) * columns, columns)) {
         line.push_back(json_number(largest > 0 ? value / largest : 0));
       }
@@ -336,15 +338,15 @@ Json explained_words(const ExplainResult& explained) {
   return words;
 }
 
-Plan plan_explain(const HttpRequest& http, const ServerView& server) {
+Plan native_explain(const HttpRequest& http, const ServerView& server) {
   NativeWork work{.http = &http, .server = &server};
   ExplainTask explain{.picture = work.only_picture(),
                       .text = work.fields.string("text").value_or("")};
   explain.options.layer = whole_number(work.fields, "layer", {0, 1000});
   explain.options.head = whole_number(work.fields, "head", {0, 1000});
-  return native_work({work.task(std::move(explain))}, [](Outcomes outcomes) {
+  return native_work({work.task(std::move(explain))}, [](TaskOutcomes outcomes) {
     const auto& explained = result_of<ExplainResult>(outcomes.front());
-    Json body = with_model(outcomes);
+    NativeJson body = native_answer_of(outcomes);
     body["text"] = explained.text;
     body["words"] = explained_words(explained);
     body["rows"] = explained.maps.shape.at(1);
@@ -354,10 +356,10 @@ Plan plan_explain(const HttpRequest& http, const ServerView& server) {
   });
 }
 
-Plan plan_models(const HttpRequest&, const ServerView& server) {
-  Json models = Json::array();
+Plan native_models(const HttpRequest&, const ServerView& server) {
+  NativeJson models = NativeJson::array();
   for (const auto& model : server.engine.models) {
-    Json tasks = Json::array();
+    NativeJson tasks = NativeJson::array();
     for (const TaskKind kind : model.tasks) tasks.push_back(std::string(name_of(kind)));
     models.push_back({{"name", model.name},
                       {"architecture", model.architecture},
@@ -371,28 +373,28 @@ Plan plan_models(const HttpRequest&, const ServerView& server) {
   return HttpResponse::json(200, json_text_of({{"models", std::move(models)}}));
 }
 
-Plan plan_openapi(const HttpRequest&, const ServerView&) {
+Plan native_openapi(const HttpRequest&, const ServerView&) {
   return HttpResponse::json(200, std::string(kOpenapiDocument));
 }
 
 /// Bodies of other types are refused before they are read as what they are not.
 template <Plan (*plan)(const HttpRequest&, const ServerView&)>
-Plan checked(const HttpRequest& http, const ServerView& server) {
+Plan native_checked(const HttpRequest& http, const ServerView& server) {
   if (is_native_content(http)) return plan(http, server);
   return native_error(415, "request: send JSON, a form with an image, or the image itself");
 }
 
 constexpr std::array kNativeRoutes = {
-    Route{"POST", "/blip/v1/caption", checked<plan_caption>},
-    Route{"POST", "/blip/v1/ask", checked<plan_ask>},
-    Route{"POST", "/blip/v1/match", checked<plan_match>},
-    Route{"POST", "/blip/v1/embed", checked<plan_embed>},
-    Route{"POST", "/blip/v1/rank", checked<plan_rank>},
-    Route{"POST", "/blip/v1/classify", checked<plan_classify>},
-    Route{"POST", "/blip/v1/tag", checked<plan_tag>},
-    Route{"POST", "/blip/v1/explain", checked<plan_explain>},
-    Route{"GET", "/blip/v1/models", plan_models},
-    Route{"GET", "/openapi.json", plan_openapi},
+    Route{"POST", "/blip/v1/caption", native_checked<native_caption>},
+    Route{"POST", "/blip/v1/ask", native_checked<native_ask>},
+    Route{"POST", "/blip/v1/match", native_checked<native_match>},
+    Route{"POST", "/blip/v1/embed", native_checked<native_embed>},
+    Route{"POST", "/blip/v1/rank", native_checked<native_rank>},
+    Route{"POST", "/blip/v1/classify", native_checked<native_classify>},
+    Route{"POST", "/blip/v1/tag", native_checked<native_tag>},
+    Route{"POST", "/blip/v1/explain", native_checked<native_explain>},
+    Route{"GET", "/blip/v1/models", native_models},
+    Route{"GET", "/openapi.json", native_openapi},
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "serve/dialects/client_sampling.hpp"
 #include "serve/dialects/request_json.hpp"
 #include "serve/dialects/request_pictures.hpp"
+#include "serve/http/multipart.hpp"
 
 namespace blip::serve {
 namespace {
@@ -76,6 +77,19 @@ void add_text_field(NativeRequest& request, std::string_view field, std::string_
   }
 }
 
+/// A file is a picture, whatever its type says; a text is as in a query.
+void add_part_of_form(NativeRequest& read, const HttpRequest& request, const FormPart& part) {
+  const bool is_picture = part.name == "image" || part.name == "images";
+  if (!is_picture || !part.file_name) {
+    add_text_field(read, part.name, part.content);
+    return;
+  }
+  if (part.content.empty()) {
+    throw Error(ErrorCode::invalid_argument, std::string(part.name) + ": the file is empty");
+  }
+  read.pictures.push_back(PictureBytes{.owner = request.body, .bytes = part.content});
+}
+
 bool is_picture_type(std::string_view type) {
   return type.starts_with("image/") || type == "application/octet-stream";
 }
@@ -109,6 +123,11 @@ NativeRequest read_native_request(const HttpRequest& request) {
       auto pictures = pictures_of_json(fields.find(name), name);
       std::move(pictures.begin(), pictures.end(), std::back_inserter(read.pictures));
       read.fields.erase(name);  // megabytes
+    }
+  } else if (type == "multipart/form-data") {
+    for (const auto& part :
+         parse_form(request.headers.find("Content-Type").value_or(""), *request.body)) {
+      add_part_of_form(read, request, part);
     }
   } else {
     for (const auto& [name, value] : request.query) add_text_field(read, name, value);

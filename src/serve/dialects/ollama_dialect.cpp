@@ -107,7 +107,7 @@ struct OllamaLines {
 };
 
 Stream ollama_stream(const OllamaLines& lines, const StructuredAnswer& answer) {
-  const auto text = std::make_shared<StreamedText>(answer.filter);
+  const auto text = std::make_shared<FilteredText>(answer.filter);
   return {.headers = json_lines_headers(),
           .begin = [] { return std::string(); },
           .piece =
@@ -161,17 +161,18 @@ Plan plan_ollama_text(const HttpRequest& http, const ServerView& server, const J
   if (const auto stops = text_list(options, "stop")) filter.stops = *stops;
   StructuredAnswer answer = structured_answer(ollama_shape(fields, prompt.instructions),
                                               std::move(request), std::move(filter), http, server);
-  Work work{.respond = [lines, of = answer.of](std::span<const TaskOutcome> outcomes) {
-    if (const auto* failure = first_failure(outcomes)) return ollama_failure(*failure);
-    const Description description = of(outcomes, 0);
-    return HttpResponse::json(200, json_text_of(lines.last_line(description.text, description)));
-  }};
+  Work work{.tasks = {}, .respond = [lines, of = answer.of](std::span<const TaskOutcome> outcomes) {
+              if (const auto* failure = first_failure(outcomes)) return ollama_failure(*failure);
+              const Description description = of(outcomes, 0);
+              return HttpResponse::json(
+                  200, json_text_of(lines.last_line(description.text, description)));
+            }};
   if (streams) work.stream = ollama_stream(lines, answer);
   work.tasks = std::move(answer.tasks);
   return work;
 }
 
-Plan plan_generate(const HttpRequest& http, const ServerView& server) {
+Plan ollama_generate(const HttpRequest& http, const ServerView& server) {
   const nlohmann::json body = ollama_object(http);
   const JsonFields fields(body, kRequestName);
   const std::string prompt = fields.string("prompt").value_or("");
@@ -182,7 +183,7 @@ Plan plan_generate(const HttpRequest& http, const ServerView& server) {
                           generate_text);
 }
 
-Plan plan_chat(const HttpRequest& http, const ServerView& server) {
+Plan ollama_chat(const HttpRequest& http, const ServerView& server) {
   const nlohmann::json body = ollama_object(http);
   const JsonFields fields(body, kRequestName);
   OllamaPrompt prompt;
@@ -251,11 +252,11 @@ Plan plan_ollama_embeddings(const HttpRequest& http, const ServerView& server, b
               }};
 }
 
-Plan plan_embed_list(const HttpRequest& http, const ServerView& server) {
+Plan ollama_embed_list(const HttpRequest& http, const ServerView& server) {
   return plan_ollama_embeddings(http, server, false);
 }
 
-Plan plan_embed_one(const HttpRequest& http, const ServerView& server) {
+Plan ollama_embed_one(const HttpRequest& http, const ServerView& server) {
   return plan_ollama_embeddings(http, server, true);
 }
 
@@ -272,12 +273,12 @@ const ModelStatus& ollama_model(const nlohmann::json& body, const ServerView& se
   return server.engine.models.front();  // any name will do
 }
 
-Plan plan_show(const HttpRequest& http, const ServerView& server) {
+Plan ollama_show(const HttpRequest& http, const ServerView& server) {
   return HttpResponse::json(
       200, json_text_of(ollama_details(ollama_model(ollama_object(http), server))));
 }
 
-Plan plan_pull(const HttpRequest& http, const ServerView& server) {
+Plan ollama_pull(const HttpRequest& http, const ServerView& server) {
   const nlohmann::json body = ollama_object(http);
   // Nothing is downloaded for a client; what is served here is there.
   (void)ollama_model(body, server);
@@ -290,25 +291,29 @@ Plan plan_pull(const HttpRequest& http, const ServerView& server) {
       .body = json_text_of({{"status", "pulling manifest"}}) + '\n' + success + '\n'};
 }
 
-Plan plan_tags(const HttpRequest&, const ServerView& server) {
+Plan ollama_tags(const HttpRequest&, const ServerView& server) {
   return HttpResponse::json(200, json_text_of(ollama_list(server)));
 }
 
-Plan plan_ps(const HttpRequest&, const ServerView& server) {
+Plan ollama_ps(const HttpRequest&, const ServerView& server) {
   return HttpResponse::json(200, json_text_of(ollama_loaded(server)));
 }
 
-Plan plan_version(const HttpRequest&, const ServerView&) {
+Plan ollama_version(const HttpRequest&, const ServerView&) {
   // Of the API: clients look for features by it. The suffix tells who speaks.
   return HttpResponse::json(200, R"({"version":"0.12.0-blip"})");
 }
 
 constexpr std::array kOllamaRoutes = {
-    Route{"POST", "/api/generate", plan_generate}, Route{"POST", "/api/chat", plan_chat},
-    Route{"POST", "/api/embed", plan_embed_list},  Route{"POST", "/api/embeddings", plan_embed_one},
-    Route{"POST", "/api/show", plan_show},         Route{"POST", "/api/pull", plan_pull},
-    Route{"GET", "/api/tags", plan_tags},          Route{"GET", "/api/ps", plan_ps},
-    Route{"GET", "/api/version", plan_version},
+    Route{"POST", "/api/generate", ollama_generate},
+    Route{"POST", "/api/chat", ollama_chat},
+    Route{"POST", "/api/embed", ollama_embed_list},
+    Route{"POST", "/api/embeddings", ollama_embed_one},
+    Route{"POST", "/api/show", ollama_show},
+    Route{"POST", "/api/pull", ollama_pull},
+    Route{"GET", "/api/tags", ollama_tags},
+    Route{"GET", "/api/ps", ollama_ps},
+    Route{"GET", "/api/version", ollama_version},
 };
 
 }  // namespace

@@ -28,7 +28,7 @@ nlohmann::ordered_json details_of(const ModelStatus& model) {
   return {{"parent_model", ""},
           {"format", "safetensors"},
           {"family", model.architecture},
-          {"families", {model.architecture}},
+          {"families", nlohmann::ordered_json::array({model.architecture})},
           {"parameter_size", parameter_size(model.parameters)},
           {"quantization_level", model.weight_type}};
 }

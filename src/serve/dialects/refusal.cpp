@@ -42,33 +42,6 @@ int status_of(FailureKind kind, int full) {
   return 500;
 }
 
-std::string_view name_of(FailureKind kind) {
-  switch (kind) {
-    case FailureKind::bad_request:
-      return "bad_request";
-    case FailureKind::bad_image:
-      return "bad_image";
-    case FailureKind::too_large:
-      return "too_large";
-    case FailureKind::model_not_found:
-      return "model_not_found";
-    case FailureKind::not_supported:
-      return "not_supported";
-    case FailureKind::queue_full:
-      return "queue_full";
-    case FailureKind::loading:
-      return "loading";
-    case FailureKind::draining:
-      return "draining";
-    case FailureKind::timed_out:
-      return "timed_out";
-    case FailureKind::cancelled:
-    case FailureKind::internal:
-      break;
-  }
-  return "internal";
-}
-
 HttpResponse with_retry_after(HttpResponse response, FailureKind kind) {
   if (kind == FailureKind::queue_full) response.headers.set("Retry-After", "1");
   // A model that is loaded from a disk, or the other replicas that a load balancer knows.

@@ -38,9 +38,6 @@ std::optional<Plan> plan_or_refusal(const FailureResponse& response,
 /// clients try again (docs/serving.md).
 int status_of(FailureKind kind, int full = 429);
 
-/// "bad_request", "queue_full"…
-std::string_view name_of(FailureKind kind);
-
 /// Adds Retry-After if the same request may succeed soon.
 HttpResponse with_retry_after(HttpResponse response, FailureKind kind);
 

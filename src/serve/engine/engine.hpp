@@ -9,15 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "serve/engine/engine_metrics.hpp"
 #include "serve/engine/task.hpp"
+#include "serve/engine/task_kind.hpp"
 
 namespace blip::serve {
-
-/// A kind of task, as ModelStatus names what a model can do.
-enum class TaskKind { caption, answer, match, embed, classify, tag, explain };
-
-[[nodiscard]] std::string_view name_of(TaskKind kind);  ///< "caption"
-[[nodiscard]] TaskKind kind_of(const TaskInput& input);
 
 struct ModelStatus {
   std::string name;  ///< by which clients ask for it
@@ -69,8 +65,12 @@ class Engine {
   virtual TaskId submit(Task task, TaskCallbacks callbacks) = 0;
   /// Forgets the task. Its callbacks are not called again.
   virtual void cancel(TaskId id) = 0;
+  /// Takes no more tasks; those that are there are done. All are once nothing is queued nor in
+  /// flight.
+  virtual void drain() {}
 
   [[nodiscard]] virtual EngineStatus status() const = 0;
+  [[nodiscard]] virtual EngineMetrics metrics() const { return {}; }
 };
 
 }  // namespace blip::serve

@@ -1,5 +1,5 @@
-// StreamedText: a text that is passed on as it is written, without the opening that nobody wants
-// and up to a stop text of the client.
+// TextFilter and FilteredText: a text that is passed on as it is written, without the opening that
+// nobody wants and up to a stop text of the client.
 #pragma once
 
 #include <string>
@@ -23,9 +23,9 @@ struct TextFilter {
 
 /// Holds back what may still be left out: the beginning while it may be an opening, the end while
 /// it may be the beginning of a stop text.
-class StreamedText {
+class FilteredText {
  public:
-  explicit StreamedText(TextFilter filter) : filter_(std::move(filter)) {}
+  explicit FilteredText(TextFilter filter) : filter_(std::move(filter)) {}
 
   /// What may be passed on now that `piece` is known.
   std::string add(std::string_view piece);

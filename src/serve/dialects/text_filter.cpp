@@ -1,4 +1,4 @@
-#include "serve/dialects/streamed_text.hpp"
+#include "serve/dialects/text_filter.hpp"
 
 #include <algorithm>
 #include <array>
@@ -72,7 +72,7 @@ std::string TextFilter::apply(std::string_view text) const {
   return strip_opening ? without_opening(cut) : std::string(cut);
 }
 
-std::string StreamedText::add(std::string_view piece) {
+std::string FilteredText::add(std::string_view piece) {
   written_ += piece;
   // Two openings may follow each other.
   if (filter_.strip_opening && written_.size() <= 2 * longest_opening()) return {};
@@ -92,7 +92,7 @@ std::string StreamedText::add(std::string_view piece) {
   return news;
 }
 
-std::string StreamedText::rest_of(std::string_view whole) const {
+std::string FilteredText::rest_of(std::string_view whole) const {
   return whole.starts_with(passed_) ? std::string(whole.substr(passed_.size())) : std::string();
 }
 
