@@ -110,6 +110,11 @@ class Trial {
   [[nodiscard]] const HttpResponse* answered() const {
     return plan_ ? std::get_if<HttpResponse>(&*plan_) : nullptr;
   }
+  [[nodiscard]] bool streams() const {
+    const auto* work = plan_ ? std::get_if<Work>(&*plan_) : nullptr;
+    return work != nullptr && work->stream.has_value();
+  }
+  [[nodiscard]] const Stream& stream() const { return std::get<Work>(*plan_).stream.value(); }
   /// The response, if these come of the tasks.
   [[nodiscard]] HttpResponse respond(std::vector<TaskOutcome> outcomes) const {
     EXPECT_EQ(outcomes.size(), tasks().size());
