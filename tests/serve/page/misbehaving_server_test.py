@@ -29,7 +29,7 @@ class Captions(PageCase):
               .observe(document.getElementById('caption-text'), {childList: true, characterData: true, subtree: true});
         }""")
         self.choose("skateboarder.jpg")
-        self.page.wait_for_function("window.shown.some((text) => text.includes('picture'))")
+        self.until("window.shown.some((text) => text.includes('picture'))")
         self.page.evaluate("window.shown.length = 0")
         self.choose("cat.jpg")
         size = self.page.evaluate("fetch(document.getElementById('picture').src).then((r) => r.blob()).then((b) => b.size)")
@@ -75,12 +75,11 @@ class Captions(PageCase):
     def test_a_picture_that_is_too_large_is_sent_smaller(self):
         self.mock(fail={"status": 413, "code": "too_large", "message": "the body is too large"}, times=1)
         self.page.evaluate("""async () => {
-            const canvas = new OffscreenCanvas(2400, 1800);
+            const canvas = new OffscreenCanvas(1800, 1000);
             const context = canvas.getContext('2d');
-            for (let x = 0; x < 2400; x += 4) for (let y = 0; y < 1800; y += 24) {
-              context.fillStyle = `hsl(${(x * y) % 360} 80% 50%)`;
-              context.fillRect(x, y, 4, 24);
-            }
+            const noise = context.createImageData(1800, 1000);
+            noise.data.forEach((_, index) => { noise.data[index] = index % 4 === 3 ? 255 : 256 * Math.random(); });
+            context.putImageData(noise, 0, 0);
             const blob = await canvas.convertToBlob({type: 'image/png'});
             const data = new DataTransfer();
             data.items.add(new File([blob], 'large.png', {type: 'image/png'}));
@@ -154,7 +153,7 @@ class Errors(PageCase):
 
     def test_maps_that_are_none(self):
         for maps in [[], [{"word": "a", "map": []}], [{"word": "a", "map": [[1, 2], [3]]}], [{"word": "a", "map": [["x"]]}]]:
-            self.page.route("**/blip/v1/explain", lambda route, maps=maps: route.fulfill(json={"words": maps}))
+            self.page.route("**/blip/v1/explain", lambda route: route.fulfill(json={"words": maps}))
             self.choose()
             self.captioned()
             self.page.click("#explain-form button")

@@ -158,7 +158,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         value, text = answer(fields, picture)
         if fields.get("stream") == ["true"]:
             return self.stream(value, text, failing)
-        return self.json(200, value)
+        try:
+            return self.json(200, value)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True  # the page has gone on
+        return None
 
     def fields(self, body: bytes) -> tuple:
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()

@@ -1,5 +1,6 @@
 // Activity: the one thing that a section is busy with: its status line with Cancel, its error with
 // Try again. What is over or overtaken never shows.
+import { ApiError } from './api.js';
 import { announce, element, seconds } from './dom.js';
 
 const LONG = 6000; // ms after which the line says that waiting is normal
@@ -30,19 +31,16 @@ export class Activity {
       if (this.controller === controller) this.#end();
     } catch (error) {
       if (this.controller !== controller) return; // another picture, another question
+      const again = () => this.run(doing, work);
       if (controller.signal.aborted) {
-        this.#end();
-        this.#showEnd('Cancelled.', () => this.run(doing, work));
+        this.#end(lineWithAgain(element('span', {}, 'Cancelled.'), again));
         announce('Cancelled.');
         return;
       }
-      this.#end();
-      if (error.code === undefined) console.error(error);
-      this.#showEnd(
-        error.code === undefined ? 'Something went wrong on this page.' : error.message,
-        () => this.run(doing, work),
-        true,
-      );
+      const ours = error instanceof ApiError;
+      if (!ours) console.error(error);
+      const message = ours ? error.message : 'Something went wrong on this page.';
+      this.#end(lineWithAgain(element('span', { class: 'error-line', role: 'alert' }, message), again));
     }
   }
 
@@ -53,11 +51,11 @@ export class Activity {
     controller?.abort();
   }
 
-  #end() {
+  #end(...line) {
     clearInterval(this.clock);
     this.controller = null;
     this.section.removeAttribute('aria-busy');
-    this.#replace();
+    this.#replace(...line);
   }
 
   #replace(...children) {
@@ -80,13 +78,10 @@ export class Activity {
       if (passed > LONG) text.textContent = `${doing}… ${seconds(passed)}. The server may be busy or loading a model.`;
     }, 1000);
   }
+}
 
-  #showEnd(message, again, failed = false) {
-    const button = element('button', { type: 'button', class: 'small' }, 'Try again');
-    button.addEventListener('click', again);
-    const text = failed
-      ? element('span', { class: 'error-line', role: 'alert' }, message)
-      : element('span', {}, message);
-    this.#replace(element('div', { class: 'status' }, text, button));
-  }
+function lineWithAgain(text, again) {
+  const button = element('button', { type: 'button', class: 'small' }, 'Try again');
+  button.addEventListener('click', again);
+  return element('div', { class: 'status' }, text, button);
 }
