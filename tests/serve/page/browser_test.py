@@ -134,10 +134,10 @@ class Functions(PageCase):
 
     def test_where_it_looked(self):
         self.offered("#explain")
-        expect(self.page.locator("#explain-text")).not_to_have_value("")
-        self.page.fill("#explain-text", "a skateboard")
-        self.page.keyboard.press("Enter")
-        expect(self.page.locator("#explain-words input")).to_have_count(3)
+        self.page.click("#explain-caption")
+        words = len(self.caption.split())
+        expect(self.page.locator("#explain-words input").nth(words)).to_be_visible()
+        expect(self.page.locator("#explain-words input")).to_have_count(words + 1)
         expect(self.page.locator("#overlay")).to_be_visible()
         self.page.locator("#explain-words input").first.focus()
         drawings = [self.drawing()]
@@ -145,7 +145,7 @@ class Functions(PageCase):
             self.page.keyboard.press("ArrowRight")
             drawings.append(self.drawing())
         self.assertGreaterEqual(len(set(drawings)), 2, "all words have the same map")
-        expect(self.page.locator("#explain-where")).to_contain_text("skateboard")
+        expect(self.page.locator("#explain-where")).to_contain_text(self.caption.split()[1])
         overlay = self.page.locator("#overlay").bounding_box()
         picture = self.page.locator("#picture").bounding_box()
         self.assertAlmostEqual(overlay["width"], picture["width"], delta=2)
@@ -154,6 +154,15 @@ class Functions(PageCase):
         self.page.keyboard.press("Home")
         expect(self.page.locator("#explain-opacity-value")).to_have_text("0 %")
         self.assertEqual(self.page.evaluate("getComputedStyle(overlay).opacity"), "0")
+
+    def test_where_it_looked_for_a_text(self):
+        self.offered("#explain-text")
+        self.page.fill("#explain-text", "a skateboard")
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator("#explain-words input")).to_have_count(3)
+        self.page.locator("#explain-words input").first.focus()
+        self.page.keyboard.press("ArrowLeft")
+        expect(self.page.locator("#explain-where")).to_contain_text("skateboard")
 
     def drawing(self) -> str:
         return self.page.evaluate("document.getElementById('overlay').toDataURL()")
@@ -198,7 +207,7 @@ class EverybodysPage(PageCase):
             page.click("#labels-tag")
             page.locator("#labels-results > *").first.wait_for()
         if page.locator("#explain").is_visible():
-            page.click("#explain-form button")
+            page.click("#explain-caption")
             page.locator("#explain-words .chip").nth(1).click()
 
     def test_axe_finds_nothing(self):
@@ -242,7 +251,7 @@ class EverybodysPage(PageCase):
         self.tab_to("#copy-text")
         page.keyboard.press("Space")
         if page.locator("#explain").is_visible():
-            self.tab_to("#explain-form button")
+            self.tab_to("#explain-caption")
             page.keyboard.press("Enter")
             page.locator("#explain-words .chip").first.wait_for()
             self.tab_to("#explain-words input")

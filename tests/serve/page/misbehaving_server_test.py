@@ -4,7 +4,7 @@ import json
 
 from playwright.sync_api import expect
 
-from page_case import PageCase
+from page_case import PHOTOS, PageCase
 
 HOSTILE = """<img src=x onerror="window.hacked=1"> & "quoted" 'single' <script>window.hacked=1</script>"""
 
@@ -32,7 +32,7 @@ class Captions(PageCase):
         self.until("window.shown.some((text) => text.includes('picture'))")
         self.page.evaluate("window.shown.length = 0")
         self.choose("cat.jpg")
-        size = self.page.evaluate("fetch(document.getElementById('picture').src).then((r) => r.blob()).then((b) => b.size)")
+        size = (PHOTOS / "cat.jpg").stat().st_size
         self.assertIn(str(size), self.captioned())
         shown = [text for text in self.page.evaluate("window.shown") if text.strip()]
         final = f"a picture of {size} bytes that was sent to the server"
@@ -93,7 +93,7 @@ class Captions(PageCase):
         self.page.set_input_files("#file", {"name": "a.heic", "mimeType": "image/heic", "buffer": b"not for browsers"})
         expect(self.page.locator("#unseen")).to_be_visible()
         self.assertTrue(self.captioned())
-        self.page.click("#explain-form button")
+        self.page.click("#explain-caption")
         self.page.locator("#explain-words .chip").first.wait_for()
         expect(self.page.locator("#overlay")).to_be_hidden()
         self.check_axe(self.page, "unseen")
@@ -156,7 +156,7 @@ class Errors(PageCase):
             self.page.route("**/blip/v1/explain", lambda route: route.fulfill(json={"words": maps}))
             self.choose()
             self.captioned()
-            self.page.click("#explain-form button")
+            self.page.click("#explain-caption")
             expect(self.page.locator("#explain .error-line")).to_contain_text("no map")
             self.page.unroute("**/blip/v1/explain")
 
@@ -191,8 +191,27 @@ class Errors(PageCase):
 class Capabilities(PageCase):
     needs_mock = True
 
+    def test_captions_explained_by_the_model_that_wrote_them(self):
+        self.mock(models={"nano-captioning": ["caption", "explain"]})
+        page = self.replace(self.open())
+        self.choose()
+        self.captioned()
+        expect(page.locator("#explain-text")).to_be_hidden()
+        page.click("#explain-caption")
+        page.locator("#explain-words .chip").first.wait_for()
+        self.assertEqual(self.requests()[-1]["fields"], {"model": ["nano-captioning"]})
+
+    def test_another_wording_is_explained_as_a_text(self):
+        self.choose()
+        caption = self.captioned()
+        self.page.click("#caption-again")
+        self.until("document.querySelector('#caption-done').hidden === false")
+        self.page.click("#explain-caption")
+        self.page.locator("#explain-words .chip").first.wait_for()
+        self.assertEqual(self.requests()[-1]["fields"], {"model": ["nano-retrieval"], "text": [caption]})
+
     def test_missing_ones_are_named(self):
-        self.mock(tasks=["caption"])
+        self.mock(models={"nano-captioning": ["caption"]})
         page = self.replace(self.open())
         self.choose()
         self.captioned()
@@ -202,7 +221,7 @@ class Capabilities(PageCase):
         self.check_axe(page, "caption alone")
 
     def test_no_caption(self):
-        self.mock(tasks=["match", "classify"])
+        self.mock(models={"nano-retrieval": ["match"], "nano-classifier": ["classify"]})
         page = self.replace(self.open())
         page.locator("#intro .example").first.click()
         expect(page.locator("#caption")).to_be_hidden()
@@ -221,15 +240,15 @@ class Capabilities(PageCase):
         expect(self.page.locator("#match-results .bar-numbers").first).to_have_text("Similarity 0.420")
 
     def test_a_model_can_be_chosen(self):
-        self.mock(models=2)
+        self.mock(models={"nano-captioning": ["caption"], "nano-vqa": ["answer"], "base-vqa": ["answer"]})
         page = self.replace(self.open())
         self.choose()
         self.captioned()
-        page.locator("#ask .picker select").select_option("base-coco")
+        page.locator("#ask .picker select").select_option("base-vqa")
         page.fill("#ask-question", "What is it?")
         page.keyboard.press("Enter")
         expect(page.locator("#ask-answers .answer:not(.writing)")).to_have_count(1)
-        self.assertEqual(self.requests()[-1]["fields"]["model"], ["base-coco"])
+        self.assertEqual(self.requests()[-1]["fields"]["model"], ["base-vqa"])
         self.check_axe(page, "two models")
 
 
@@ -249,14 +268,15 @@ class HostileText(PageCase):
         expect(self.page.locator("#match-results .bar-text")).to_have_text(HOSTILE)
         self.page.click("#labels-tag")
         expect(self.page.locator("#labels-results .bar-text").first).to_have_text(HOSTILE)
-        self.page.click("#explain-form button")
+        self.page.click("#explain-caption")
         expect(self.page.locator("#explain-words .chip").nth(1)).to_have_text("<img")
         self.assertIsNone(self.page.evaluate("window.hacked ?? null"))
         self.assertEqual(self.page.locator("main img[src='x'], main script").count(), 0)
 
     def test_models_names_and_errors_stay_text(self):
-        self.mock(tasks=["caption", HOSTILE], fail={"status": 400, "code": "bad_request", "message": HOSTILE + "\nsecond"})
+        self.mock(models={HOSTILE: ["caption", HOSTILE]}, fail={"status": 400, "code": "bad_request", "message": HOSTILE + "\nsecond"})
         page = self.replace(self.open())
+        expect(page.locator("#server")).to_contain_text("<img src=x")
         self.choose()
         expect(page.locator("#caption .error-line")).to_have_text(HOSTILE)
         self.assertIsNone(page.evaluate("window.hacked ?? null"))
@@ -275,7 +295,7 @@ class HostileText(PageCase):
             page.locator("#match-results li").first.wait_for()
             page.click("#labels-tag")
             page.locator("#labels-results li").first.wait_for()
-            page.click("#explain-form button")
+            page.click("#explain-caption")
             page.locator("#explain-words .chip").first.wait_for()
             self.check_no_sideways_scrolling(page, f"{width} px")
 

@@ -4,7 +4,7 @@
     tests/serve/page/mock_server.py --port 8765      # then open http://127.0.0.1:8765/
 
 It serves the page from src/serve/page/ with the headers of the real server. POST /mock changes how
-it answers: {"delay", "token_delay", "caption", "tasks", "models", "key", "fail", "times", "cut",
+it answers: {"delay", "token_delay", "caption", "models", "key", "fail", "times", "cut",
 "label", "answer", "itm"}; POST /mock with {} brings it back to the beginning. GET /mock lists the
 requests that were answered.
 """
@@ -21,7 +21,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PAGE = ROOT / "src" / "serve" / "page"
-ALL_TASKS = ["caption", "answer", "match", "embed", "explain", "classify", "tag"]
+MODELS = {"nano-captioning": ["caption", "explain"], "nano-vqa": ["answer"],
+          "nano-retrieval": ["match", "embed", "classify", "tag", "explain"],
+          "nano-classifier": ["classify"]}
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".jpg": "image/jpeg",
          ".json": "application/json"}
@@ -47,8 +49,7 @@ class Behaviour:
             self.answer = "a skateboard"
             self.label = "skateboard"
             self.itm = True  # whether the model has a matching head
-            self.tasks = ALL_TASKS
-            self.models = 1
+            self.models = MODELS
             self.key = ""  # the API key that is asked for
             self.fail = None  # {"status", "code", "message", "retry_after", "stream"}
             self.times = 1_000_000  # how often it fails
@@ -112,10 +113,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.file(PAGE / "examples" / "examples.json")
         if path == "/blip/v1/models":
             return self.json(200, {"models": [
-                {"name": ["nano-captioning", "base-coco"][index % 2], "architecture": "blip",
-                 "tasks": BEHAVIOUR.tasks, "aliases": [], "loaded": True, "size": 9_400_000,
-                 "parameters": 9_000_000, "weight_type": "int8"}
-                for index in range(BEHAVIOUR.models)]})
+                {"name": name, "architecture": "blip", "tasks": tasks, "aliases": [], "loaded": True,
+                 "size": 9_400_000, "parameters": 9_000_000, "weight_type": "int8"}
+                for name, tasks in BEHAVIOUR.models.items()]})
         return self.error(404, "not_found", f"no such path: {path}")
 
     def file(self, path: pathlib.Path) -> None:
@@ -222,7 +222,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return {"model": "nano-retrieval", "matches": matches}, ""
 
     def answer_explain(self, fields: dict, picture: bytes) -> tuple:
-        text = fields["text"][0]
+        text = fields["text"][0] if "text" in fields else BEHAVIOUR.caption
         words = [{"word": word, "map": hot_spot(3 + 5 * (number % 3), 4 + 4 * (number % 4), 24,
                                                 1 / (1 + number / 4))}
                  for number, word in enumerate(text.split())]

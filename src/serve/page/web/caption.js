@@ -19,9 +19,9 @@ export function startCaption(models, onCaption) {
     done.hidden = true;
   };
 
-  const write = (fields) => {
+  // `fields` of another wording than the usual one.
+  const write = (fields = null) => {
     const { picture } = session;
-    clear();
     activity.run('Describing the picture', async (signal) => {
       const began = performance.now();
       clear();
@@ -32,7 +32,7 @@ export function startCaption(models, onCaption) {
           onToken: (piece) => text.append(piece),
         });
         const best = answer.captions?.[0];
-        show(answer.model, best, performance.now() - began);
+        show(answer.model, best, performance.now() - began, fields === null);
       } finally {
         // Overtaken by another one, the line is not ours any more.
         if (activity.runs(signal)) text.classList.remove('writing');
@@ -40,7 +40,7 @@ export function startCaption(models, onCaption) {
     });
   };
 
-  const show = (model, best, time) => {
+  const show = (model, best, time, usual) => {
     const caption = String(best?.caption ?? text.textContent).trim();
     text.textContent = caption;
     const words = [model, seconds(time)];
@@ -58,7 +58,7 @@ export function startCaption(models, onCaption) {
     byId('alt-length').textContent = lengthOf(caption);
     done.hidden = false;
     announce(`Caption: ${caption}`);
-    onCaption(caption);
+    onCaption({ caption, model, usual });
   };
 
   makeCopyButton(byId('copy-text'), () => session.known.caption);
@@ -72,7 +72,7 @@ export function startCaption(models, onCaption) {
   session.onPicture(() => {
     activity.reset();
     clear();
-    if (models.can('caption')) write({});
+    if (models.can('caption')) write();
   });
 }
 

@@ -15,7 +15,9 @@ export function startExplain(models) {
   const where = byId('explain-where');
   const overlay = byId('overlay');
   const opacity = byId('explain-opacity');
+  const forCaption = byId('explain-caption');
   const image = byId('picture');
+  let known = { caption: '', model: undefined, usual: true };
 
   const clear = () => {
     done.hidden = true;
@@ -53,14 +55,12 @@ export function startExplain(models) {
     done.hidden = false;
   };
 
-  byId('explain-form').addEventListener('submit', (event) => {
-    event.preventDefault();
+  // What is explained: fields of the request.
+  const explain = (fields) => {
     const { picture } = session;
-    const text = field.value.trim();
-    if (text === '' || !picture) return;
-    clear();
     activity.run('Computing the maps', async (signal) => {
-      const answer = await post('/blip/v1/explain', picture, { model: models.chosen('explain'), text }, { signal });
+      clear();
+      const answer = await post('/blip/v1/explain', picture, fields, { signal });
       const words = (answer.words ?? []).map(({ word, map }) => ({ word: String(word), map }));
       if (words.length === 0 || !words.every(({ map }) => isMap(map))) {
         throw new ApiError('The server sent no map for this text.');
@@ -68,6 +68,22 @@ export function startExplain(models) {
       show(words);
       announce(`Maps of ${words.length} words. ${where.textContent}`);
     });
+  };
+  const explainText = (text) => explain({ model: models.chosen('explain_text'), text });
+
+  byId('explain-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    if (text !== '' && session.picture) explainText(text);
+  });
+  forCaption.addEventListener('click', () => {
+    // A captioning model explains the caption that it writes itself, which is the one on the page
+    // unless another wording was asked for.
+    if (models.can('explain_caption') && (known.usual || !models.can('explain_text'))) {
+      explain({ model: models.list && known.model ? known.model : undefined });
+    } else {
+      explainText(known.caption);
+    }
   });
   // The layer lies exactly over the picture, whatever the window does.
   new ResizeObserver(() => {
@@ -83,13 +99,14 @@ export function startExplain(models) {
     activity.reset();
     clear();
     field.value = '';
+    forCaption.disabled = true;
   });
 
   return {
-    // The caption is what people want explained, unless they have typed something.
-    suggest(caption) {
-      if (field.value.trim() === '' || field.dataset.suggested === field.value) field.value = caption;
-      field.dataset.suggested = caption;
+    // {caption, model, usual: whether the model writes it again when it is asked again}.
+    offerCaption(written) {
+      known = written;
+      forCaption.disabled = false;
     },
   };
 }

@@ -36,25 +36,16 @@ export function startLabels(models) {
     ask('tags', 'Looking for tags', '/blip/v1/tag', { model: models.chosen('tag') });
   });
   byId('labels-classify').addEventListener('click', () => {
-    ask('labels', 'Naming the class', '/blip/v1/classify', { model: models.chosen('classify') });
+    ask('labels', 'Naming the class', '/blip/v1/classify', { model: models.chosen('classes') });
   });
   byId('labels-form').addEventListener('submit', (event) => {
     event.preventDefault();
     const labels = [...new Set(byId('labels-list').value.split(/[,\n]/).map((label) => label.trim()).filter(Boolean))];
     if (labels.length === 0 || !session.picture) return;
-    ask('labels', 'Choosing', '/blip/v1/classify', { model: models.chosen('classify'), labels, top: labels.length });
+    ask('labels', 'Choosing', '/blip/v1/classify', { model: models.chosen('labels'), labels, top: labels.length });
   });
   session.onPicture(() => {
     activity.reset();
     results.replaceChildren();
   });
-
-  return {
-    // After models are known.
-    update() {
-      byId('labels-tag').hidden = !models.can('tag');
-      byId('labels-classify').hidden = !models.can('classify');
-      byId('labels-own').hidden = !models.can('classify');
-    },
-  };
 }

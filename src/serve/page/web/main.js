@@ -14,10 +14,10 @@ import { startTheme } from './theme_button.js';
 
 const models = new Models();
 const explain = startExplain(models);
-startCaption(models, (caption) => explain.suggest(caption));
+startCaption(models, explain.offerCaption);
 startAsk(models);
 startMatch(models);
-const labels = startLabels(models);
+startLabels(models);
 startTheme(byId('theme'));
 
 let examples;
@@ -53,7 +53,6 @@ async function readModels() {
   try {
     const { models: list } = await getJson('/blip/v1/models');
     models.set(Array.isArray(list) ? list : []);
-    labels.update();
   } catch (error) {
     showNotice(error.message, readModels);
   }

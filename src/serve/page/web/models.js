@@ -1,18 +1,22 @@
 // What the server's models can do, and which one is asked where several can.
 import { byId, element } from './dom.js';
 
-// As /blip/v1/models names tasks; "ask" is the path of "answer".
-const NAMES = {
-  caption: 'captions',
-  answer: 'answers to questions',
-  match: 'texts that fit',
-  explain: 'where it looked',
-  classify: 'classes',
-  tag: 'tags',
+// What the page offers, and which models can do it, by the tasks that /blip/v1/models names.
+// Captioning models explain their own captions, models with a matching head any text. Models that
+// compare texts choose among given labels, others name classes of their own.
+const ABILITIES = {
+  caption: { name: 'captions', can: (tasks) => tasks.has('caption') },
+  explain_caption: { name: 'where it looked for a caption', can: (tasks) => tasks.has('explain') && tasks.has('caption') },
+  explain_text: { name: 'where it looked for a text', can: (tasks) => tasks.has('explain') && tasks.has('match') },
+  answer: { name: 'answers to questions', can: (tasks) => tasks.has('answer') || tasks.has('ask') },
+  match: { name: 'how well texts fit', can: (tasks) => tasks.has('match') },
+  tag: { name: 'tags', can: (tasks) => tasks.has('tag') },
+  classes: { name: 'classes', can: (tasks) => tasks.has('classify') && !tasks.has('tag') },
+  labels: { name: 'labels of your own', can: (tasks) => tasks.has('classify') && tasks.has('tag') },
 };
 
-function tasksOf(model) {
-  return (Array.isArray(model.tasks) ? model.tasks : []).map((task) => (task === 'ask' ? 'answer' : task));
+function able(model, ability) {
+  return ABILITIES[ability].can(new Set(Array.isArray(model.tasks) ? model.tasks : []));
 }
 
 export class Models {
@@ -21,42 +25,45 @@ export class Models {
     this.pickers = new Map();
   }
 
-  can(task) {
-    return this.list === null || this.list.some((model) => tasksOf(model).includes(task));
+  // Whether some model can, or nothing is known yet.
+  can(ability) {
+    return this.list === null || this.list.some((model) => able(model, ability));
   }
 
-  // The model chosen for `task`; nothing: the server's choice.
-  chosen(task) {
-    return this.pickers.get(task)?.value || undefined;
+  // The model to be asked: the one that was chosen, else the first one that can, because the server
+  // does not tell all of these abilities apart. Nothing: the server's choice.
+  chosen(ability) {
+    return this.pickers.get(ability)?.value || this.list?.find((model) => able(model, ability))?.name;
   }
 
   set(list) {
     this.list = list;
-    const missing = Object.keys(NAMES).filter((task) => !this.can(task));
-    for (const section of document.querySelectorAll('[data-task]')) {
-      const tasks = section.dataset.task.split(' ');
-      section.hidden = !tasks.some((task) => this.can(task));
-      for (const task of tasks) this.#offer(section, task);
+    for (const part of document.querySelectorAll('[data-needs]')) {
+      const needed = part.dataset.needs.split(' ');
+      part.hidden = !needed.some((ability) => this.can(ability));
+      if (part.matches('section')) for (const ability of needed) this.#offer(part, ability);
     }
+    const missing = Object.keys(ABILITIES).filter((ability) => !this.can(ability));
     const note = byId('missing');
     note.hidden = missing.length === 0;
-    note.textContent = `The models of this server do not offer: ${missing.map((task) => NAMES[task]).join(', ')}.`;
+    note.textContent = `The models of this server do not offer: ${missing.map((ability) => ABILITIES[ability].name).join(', ')}.`;
     byId('server').textContent = describe(list);
   }
 
   // A choice of models in the head of the section, if there is one to be made.
-  #offer(section, task) {
-    this.pickers.delete(task);
-    section.querySelector(`[data-picker="${task}"]`)?.remove();
-    const able = this.list.filter((model) => tasksOf(model).includes(task));
-    if (able.length < 2) return;
+  #offer(section, ability) {
+    this.pickers.delete(ability);
+    section.querySelector(`[data-picker="${ability}"]`)?.remove();
+    const choices = this.list.filter((model) => able(model, ability));
+    if (choices.length < 2) return;
     const select = element('select', {});
-    for (const model of able) select.append(element('option', { value: model.name }, model.name));
-    const kind = section.dataset.task.includes(' ') ? `Model for ${NAMES[task]}` : 'Model';
+    for (const model of choices) select.append(element('option', { value: model.name }, model.name));
+    const alone = !section.dataset.needs.includes(' ');
+    const label = alone ? 'Model' : `Model for ${ABILITIES[ability].name}`;
     section.querySelector('.panel-head').append(
-      element('label', { class: 'picker', 'data-picker': task },
-        element('span', { class: section.dataset.task.includes(' ') ? '' : 'visually-hidden' }, kind), select));
-    this.pickers.set(task, select);
+      element('label', { class: 'picker', 'data-picker': ability },
+        element('span', { class: alone ? 'visually-hidden' : '' }, label), select));
+    this.pickers.set(ability, select);
   }
 }
 
