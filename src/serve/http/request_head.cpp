@@ -8,7 +8,7 @@
 namespace blip::serve {
 namespace {
 
-bool is_token(std::string_view text) {
+bool is_header_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
@@ -37,7 +37,7 @@ std::string_view without_spaces_around(std::string_view text) {
 bool check_request_line(std::string_view line) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last || !is_token(line.substr(0, first)) ||
+  if (first == std::string_view::npos || first == last || !is_header_token(line.substr(0, first)) ||
       line.substr(first + 1, last - first - 1).find(' ') != std::string_view::npos) {
     refuse_head("not a request line of HTTP");
   }
@@ -106,7 +106,7 @@ void check_request_head(std::string_view head) {
     if (num_lines > kMaxHeaderFields + 1) refuse_head("too many header fields", 431);
     if (line.front() == ' ' || line.front() == '\t') refuse_head("a folded header line");
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) {
+    if (colon == std::string_view::npos || !is_header_token(line.substr(0, colon))) {
       refuse_head("a header line that is no field");
     }
     framing.add(lower_case_of(line.substr(0, colon)),
