@@ -61,7 +61,8 @@ std::string json_option_text(const nlohmann::json& value, const std::string& fil
 
 ConfigValues read_json_config(const std::string& text, const std::string& file) {
   ConfigValues values;
-  for (const auto& [name, value] : parse_json_object(text, file).items()) {
+  const nlohmann::json object = parse_json_object(text, file);
+  for (const auto& [name, value] : object.items()) {
     if (value.is_null()) continue;
     std::vector<std::string> texts;
     if (value.is_array()) {

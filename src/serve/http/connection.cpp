@@ -44,8 +44,7 @@ Connection::Connection(Socket socket, Peer peer, ConnectionShare& share)
 void Connection::start() {
   error_code ignored;
   socket_.non_blocking(true, ignored);
-  // A new connection owes its first request as a kept one owes the head it has begun.
-  set_deadline(share_.limits.header_time);
+  set_deadline(share_.limits.idle_time);
   wait_to_read();
 }
 
@@ -122,6 +121,7 @@ void Connection::read_ended() {
       if (input_.empty()) {
         close();
       } else {
+        watch_half_closed();
         advance();  // requests that came before it
       }
       break;
