@@ -142,7 +142,10 @@ struct Server::Implementation {
     if (origin == OriginKind::foreign && !is_read(head)) {
       return refusal(403, "this origin may not ask; see --cors-origin");
     }
-    if (only.empty() && options.page && is_read(head)) {
+    // At `/`, whoever does not ask for HTML may be looking for a server of Ollama's.
+    const bool wants_page = head.path != "/" || head.headers.find("Accept").value_or("").find(
+                                                    "text/html") != std::string_view::npos;
+    if (only.empty() && options.page && is_read(head) && wants_page) {
       if (auto page = options.page(head)) return page;
     }
     if (needs_key(peer) && !(is_read(head) && is_public(head.path))) {

@@ -32,6 +32,12 @@ double rounded(double milliseconds) {
   return std::round(milliseconds * 1000) / 1000;
 }
 
+// "Not now" (503) is what an operator set the limits for.
+std::string_view level_of(int status) {
+  if (status < 500) return "info";
+  return status == 503 ? "warning" : "error";
+}
+
 std::string printable_line(std::string_view text) {
   std::string line(text);
   for (char& c : line) {
@@ -71,7 +77,7 @@ void Log::request(const RequestLog& request) {
     return;
   }
   nlohmann::ordered_json json = {{"ts", timestamp()},
-                                 {"level", request.status >= 500 ? "error" : "info"},
+                                 {"level", level_of(request.status)},
                                  {"msg", "request"},
                                  {"request_id", request.request_id},
                                  {"method", request.method},
