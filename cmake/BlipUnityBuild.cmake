@@ -8,8 +8,9 @@
 option(BLIP_UNITY_BUILD "Compile several files together, which takes less time altogether" ON)
 
 # Files by themselves: the kernels are compiled once for every instruction set, by including
-# themselves again and again.
-set(BLIP_COMPILED_SINGLY "^src/kernels/")
+# themselves again and again. And the file with Beast, which takes as long as all others of its
+# directory.
+set(BLIP_COMPILED_SINGLY "^src/kernels/" "^src/serve/http/request_parser")
 
 function(blip_unity_build target)
   if(NOT BLIP_UNITY_BUILD)

@@ -25,6 +25,7 @@ ExitCode run_models(Arguments arguments);
 ExitCode run_pull(Arguments arguments);
 ExitCode run_rank(Arguments arguments);
 ExitCode run_reason(Arguments arguments);
+ExitCode run_serve(Arguments arguments);
 ExitCode run_tag(Arguments arguments);
 ExitCode run_train(Arguments arguments);
 ExitCode run_verify(Arguments arguments);

@@ -44,6 +44,7 @@ constexpr std::array kCommands = {
     Command{"pull", "Download models from the Hugging Face hub", run_pull},
     Command{"rank", "Find the images that fit a text, or the texts that fit an image", run_rank},
     Command{"reason", "Say whether statements about two images are true", run_reason},
+    Command{"serve", "Answer over HTTP, as servers that applications know", run_serve},
     Command{"tag", "Find the tags that fit images", run_tag},
     Command{"train", "Train models (if this blip was built with training)", run_train},
     Command{"verify", "Check that a model answers what it is known to answer", run_verify},

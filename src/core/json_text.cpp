@@ -37,19 +37,24 @@ std::string json_error_reason(const nlohmann::json::exception& error) {
   return std::string(reason.substr(0, kMaxBytes));
 }
 
-nlohmann::json parse_json(std::string_view text, const std::string& name) {
+nlohmann::json parse_json(std::string_view text, const std::string& name, JsonLimits limits) {
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
     throw_json_error(text, name, nul + 1, "NUL byte");
   }
-  const auto limit_depth = [&name](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    if (depth > kMaxJsonDepth) {
+  std::size_t num_values = 0;
+  const auto within_limits = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    if (depth > limits.depth) {
       throw Error(ErrorCode::malformed,
-                  name + ": JSON nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
+                  name + ": JSON nested deeper than " + std::to_string(limits.depth) + " levels");
+    }
+    if (++num_values > limits.values) {
+      throw Error(ErrorCode::malformed,
+                  name + ": JSON of more than " + std::to_string(limits.values) + " values");
     }
     return true;
   };
   try {
-    return nlohmann::json::parse(text.begin(), text.end(), limit_depth);
+    return nlohmann::json::parse(text.begin(), text.end(), within_limits);
   } catch (const nlohmann::json::parse_error& error) {
     throw_json_error(text, name, error.byte, json_error_reason(error));
   } catch (const nlohmann::json::exception& error) {  // a number beyond double
@@ -57,8 +62,9 @@ nlohmann::json parse_json(std::string_view text, const std::string& name) {
   }
 }
 
-nlohmann::json parse_json_object(std::string_view text, const std::string& name) {
-  nlohmann::json document = parse_json(text, name);
+nlohmann::json parse_json_object(std::string_view text, const std::string& name,
+                                 JsonLimits limits) {
+  nlohmann::json document = parse_json(text, name, limits);
   if (!document.is_object()) {
     throw Error(ErrorCode::malformed,
                 name + ": expected a JSON object, found " + std::string(document.type_name()));

@@ -1,6 +1,8 @@
 // JSON text from a file that nobody vouches for: parsed within limits, failures as blip::Error.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -29,12 +31,20 @@ void parse_json_events(std::string_view text, const std::string& name, Handler& 
   nlohmann::json::sax_parse(text.begin(), text.end(), &handler);
 }
 
+/// How much of a document is read before it is refused.
+struct JsonLimits {
+  int depth = kMaxJsonDepth;
+  /// Keys, values and lists together. A value takes memory that is many times its text.
+  std::size_t values = std::numeric_limits<std::size_t>::max();
+};
+
 /// Any JSON value, whole; of a key that repeats, the last value counts. Throws malformed if the
-/// text is anything else.
-nlohmann::json parse_json(std::string_view text, const std::string& name);
+/// text is anything else, or beyond the limits.
+nlohmann::json parse_json(std::string_view text, const std::string& name, JsonLimits limits = {});
 
 /// A JSON object, whole; of a key that repeats, the last value counts (as in Python's json).
 /// Throws malformed if the text is anything else.
-nlohmann::json parse_json_object(std::string_view text, const std::string& name);
+nlohmann::json parse_json_object(std::string_view text, const std::string& name,
+                                 JsonLimits limits = {});
 
 }  // namespace blip

@@ -4,8 +4,16 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <string_view>
+#include <utility>
+
+#include "blip/error.hpp"
+#include "core/json_text.hpp"
 
 namespace blip::cli {
 namespace {
@@ -36,6 +44,77 @@ void reject_ignored_variables(CLI::App& app) {
     if (value == nullptr || *value == '\0') continue;
     option->add_result(value);
     option->run_callback();
+  }
+}
+
+using ConfigValues = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+// A file with options is written by hand.
+constexpr std::size_t kMaxConfigBytes = std::size_t{1} << 20;
+
+std::string json_option_text(const nlohmann::json& value, const std::string& file) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
+  if (value.is_number()) return value.dump();
+  throw UsageError(file + ": a value is neither text, number, true nor false");
+}
+
+ConfigValues read_json_config(const std::string& text, const std::string& file) {
+  ConfigValues values;
+  const nlohmann::json object = parse_json_object(text, file);
+  for (const auto& [name, value] : object.items()) {
+    if (value.is_null()) continue;
+    std::vector<std::string> texts;
+    if (value.is_array()) {
+      for (const auto& each : value) texts.push_back(json_option_text(each, file));
+    } else {
+      texts.push_back(json_option_text(value, file));
+    }
+    values.emplace_back(name, std::move(texts));
+  }
+  return values;
+}
+
+ConfigValues read_toml_config(const std::string& text) {
+  std::istringstream stream(text);
+  ConfigValues values;
+  for (CLI::ConfigItem& item : CLI::ConfigTOML().from_config(stream)) {
+    if (item.name == "++" || item.name == "--") continue;  // a section begins or ends
+    values.emplace_back(item.fullname(), std::move(item.inputs));
+  }
+  return values;
+}
+
+ConfigValues read_config(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw UsageError(file + ": cannot be read");
+  std::string text(kMaxConfigBytes + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > kMaxConfigBytes) throw UsageError(file + ": larger than 1 MiB");
+  try {
+    return file.ends_with(".json") ? read_json_config(text, file) : read_toml_config(text);
+  } catch (const Error& error) {
+    throw UsageError(error.what());
+  } catch (const CLI::Error& error) {
+    throw UsageError(file + ": " + error.what());
+  }
+}
+
+void apply_config(CLI::App& app, const std::string& file) {
+  for (auto& [name, texts] : read_config(file)) {
+    std::replace(name.begin(), name.end(), '_', '-');
+    CLI::Option* option = app.get_option_no_throw("--" + name);
+    if (option == nullptr || option == app.get_help_ptr()) {
+      throw UsageError(file + ": there is no option '" + name + "'");
+    }
+    if (option->count() > 0) continue;
+    try {
+      for (const std::string& text : texts) option->add_result(text);
+      option->run_callback();
+    } catch (const CLI::ParseError& error) {
+      throw UsageError(file + ": " + error.what());
+    }
   }
 }
 
@@ -135,12 +214,17 @@ Option* OptionParser::add_flag(const std::string& names, bool& value, const std:
   return &options_.emplace_back(implementation_->app.add_flag(names, value, text));
 }
 
+Option* OptionParser::add_config_file(const std::string& names, const std::string& text) {
+  return add_option(names, config_file_, text);
+}
+
 bool OptionParser::parse(Arguments arguments) {
   CLI::App& app = implementation_->app;
   read_environment_too(app);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     reject_ignored_variables(app);
+    if (!config_file_.empty()) apply_config(app, config_file_);
   } catch (const CLI::CallForHelp&) {
     return false;
   } catch (const CLI::ParseError& error) {

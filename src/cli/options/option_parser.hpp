@@ -74,8 +74,13 @@ class OptionParser {
   /// A switch.
   Option* add_flag(const std::string& names, bool& value, const std::string& text);
 
+  /// An option whose value is a file with values of the others: `top-p = 0.9` in TOML (or INI), or
+  /// an object in JSON if it ends in .json. What is typed or in the environment wins over it.
+  Option* add_config_file(const std::string& names, const std::string& text);
+
   /// Reads `arguments` and, for every option that they do not set, the environment variable
-  /// BLIP_<OPTION> (`--top-p` → BLIP_TOP_P). False if --help was typed. Throws UsageError.
+  /// BLIP_<OPTION> (`--top-p` → BLIP_TOP_P), then the file of add_config_file. False if --help was
+  /// typed. Throws UsageError.
   bool parse(Arguments arguments);
 
   /// Whether the option `name` ("--top-p") was given on the command line: the environment may set
@@ -95,6 +100,7 @@ class OptionParser {
 
   std::unique_ptr<Implementation> implementation_;
   std::deque<Option> options_;
+  std::string config_file_;
 };
 
 }  // namespace blip::cli

@@ -225,7 +225,7 @@ void ModelOptions::declare(OptionParser& app, bool batched) {
          "as fast, answers may differ a little) or auto: int8 where this machine is faster with "
          "it, else stored [stored]")
       ->type_name("TYPE")
-      ->check(one_of({"auto", "stored", "f32", "f16", "bf16", "int8"}))
+      ->check(one_of(weight_type_names()))
       ->group(group);
   app.add_option("--image-size", image_size, "Resize images to N x N instead of the model's size")
       ->type_name("N")
@@ -257,11 +257,15 @@ void ModelOptions::resolve() {
   if (!instruction_set_.empty() && !limit_instruction_set(instruction_set_)) {
     throw UsageError(fmt::format("--isa {}: this processor does not have it", instruction_set_));
   }
-  if (dtype_ == "f32") weight_type = WeightType::f32;
-  if (dtype_ == "f16") weight_type = WeightType::f16;
-  if (dtype_ == "bf16") weight_type = WeightType::bf16;
-  if (dtype_ == "int8") weight_type = WeightType::i8;
-  if (dtype_ == "auto") weight_type = fastest_weights();
+  weight_type = weight_type_of(dtype_);
+}
+
+WeightType weight_type_of(const std::string& dtype) {
+  if (dtype == "f32") return WeightType::f32;
+  if (dtype == "f16") return WeightType::f16;
+  if (dtype == "bf16") return WeightType::bf16;
+  if (dtype == "int8") return WeightType::i8;
+  return dtype == "auto" ? fastest_weights() : WeightType::stored;
 }
 
 void OutputOptions::declare(OptionParser& app, const std::vector<std::string>& formats,

@@ -59,6 +59,13 @@ class InputOptions {
 /// --adapter, for commands that take a model.
 void declare_adapter(OptionParser& app, std::string& adapter);
 
+/// Of --dtype; "auto" measures.
+inline const std::vector<std::string>& weight_type_names() {
+  static const std::vector<std::string> kNames = {"auto", "stored", "f32", "f16", "bf16", "int8"};
+  return kNames;
+}
+WeightType weight_type_of(const std::string& dtype);
+
 class ModelOptions {
  public:
   /// `fallback` is the model if none is named; there has to be one named if it is empty.

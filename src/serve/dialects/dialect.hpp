@@ -40,6 +40,8 @@ struct ServerView {
   PromptMode prompt_mode = PromptMode::automatic;
   ManyPictures many_pictures = ManyPictures::each;
   bool any_model = false;  ///< a model nobody knows is the default one
+  /// Captions for people leave out "a picture of" and "there is" at their beginning.
+  bool strip_openings = false;
 };
 
 /// A response that is written while the tasks are done.

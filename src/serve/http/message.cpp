@@ -17,8 +17,12 @@ bool equal_without_case(std::string_view a, std::string_view b) {
 }  // namespace
 
 void HttpHeaders::set(std::string name, std::string value) {
-  std::erase_if(fields_, [&](const auto& field) { return equal_without_case(field.first, name); });
+  remove(name);
   add(std::move(name), std::move(value));
+}
+
+void HttpHeaders::remove(std::string_view name) {
+  std::erase_if(fields_, [&](const auto& field) { return equal_without_case(field.first, name); });
 }
 
 std::optional<std::string_view> HttpHeaders::find(std::string_view name) const {

@@ -23,6 +23,7 @@ class HttpHeaders {
   }
   /// Instead of all others of that name.
   void set(std::string name, std::string value);
+  void remove(std::string_view name);
   /// The first one of that name.
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
   [[nodiscard]] auto begin() const noexcept { return fields_.begin(); }

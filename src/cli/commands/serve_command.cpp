@@ -1,0 +1,165 @@
+// blip serve: answers over HTTP.
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "blip/error.hpp"
+#include "blip/version.hpp"
+#include "cli/commands.hpp"
+#include "cli/options/command_line.hpp"
+#include "cli/options/serve_options.hpp"
+#include "cli/output/console.hpp"
+#include "serve/engine/scheduler.hpp"
+#include "serve/operations/systemd.hpp"
+#include "serve/page/page.hpp"
+#include "serve/server.hpp"
+
+namespace blip::cli {
+namespace {
+
+constexpr std::string_view kServeFooter =
+    "Dialects: native (/blip/v1, /openapi.json), ollama, openai, photoprism, kserve, immich, tei,\n"
+    "automatic1111, librephotos, llama-server, hugging-face. GET / is a page for browsers.\n"
+    "\n"
+    "Operations: /livez, /readyz, /health, /metrics. SIGTERM and SIGINT finish what was accepted, "
+    "a\n"
+    "second one stops at once; SIGHUP reads keys and aliases again. Sockets of systemd "
+    "(LISTEN_FDS)\n"
+    "are taken, and it is notified (NOTIFY_SOCKET).\n"
+    "\n"
+    "Examples:\n"
+    "  blip serve\n"
+    "  curl --data-binary @photo.jpg http://127.0.0.1:8080/\n"
+    "  blip serve --listen 0.0.0.0:8080 --api-key-file keys --dtype int8\n"
+    "  blip serve --listen ollama=127.0.0.1:11434 --any-model\n"
+    "  blip serve --listen 127.0.0.1:8080 --listen-open immich=10.0.0.5:3003 \\\n"
+    "      -m ViT-B-32__openai=openai/clip-vit-base-patch32\n"
+    "\n"
+    "Exit code: 0 stopped in order; 2 nothing could run.\n";
+
+// Ends the wait for a signal when the server has drained.
+constexpr int kDrainedSignal = SIGURG;
+
+sigset_t watched_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, kDrainedSignal}) sigaddset(&signals, signal);
+  return signals;
+}
+
+// Each connection takes a descriptor.
+void allow_many_descriptors() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string host_list(const serve::Server& server) {
+  std::string list;
+  for (const serve::ListenAddress& address : server.addresses()) {
+    if (!list.empty()) list += ", ";
+    if (!address.dialect.empty()) list += address.dialect + " at ";
+    list += address.unix_path.empty() ? "http://" + address.text() : address.text();
+  }
+  return list;
+}
+
+void warn_of_open_listeners(serve::Server& server, const serve::ServerOptions& options) {
+  const auto addresses = server.addresses();
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const bool open = options.access.keys.empty() ||
+                      (i < options.listeners.size() && options.listeners[i].asks_no_key);
+    if (open && !serve::is_loopback(addresses[i])) {
+      server.log("warning", addresses[i].text() +
+                                ": whoever reaches this machine may use the server, without a key "
+                                "(see --api-key-file)");
+    }
+  }
+}
+
+void reload(serve::Server& server, const ServeOptions& options) {
+  serve::notify_reloading();
+  try {
+    server.reload(options.access(), options.aliases());
+    server.log("info", "keys and aliases are read again");
+  } catch (const std::exception& error) {
+    server.log("error", std::string("keys and aliases stay as they were: ") + error.what());
+  }
+  serve::notify_service_manager("READY=1");
+}
+
+// Until a signal has ended the server.
+void run_until_stopped(serve::Server& server, const ServeOptions& options) {
+  const sigset_t signals = watched_signals();
+  const pthread_t main_thread = pthread_self();
+  std::jthread draining;
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal == SIGHUP) {
+      reload(server, options);
+    } else if (signal == kDrainedSignal) {
+      if (draining.joinable()) return;
+    } else if (draining.joinable()) {
+      server.log("warning", "stopped at once");
+      server.stop();
+    } else {
+      server.log("info", "stopping when what was accepted is answered");
+      draining = std::jthread([&server, main_thread] {
+        server.drain();
+        pthread_kill(main_thread, kDrainedSignal);
+      });
+    }
+  }
+}
+
+}  // namespace
+
+ExitCode run_serve(Arguments arguments) {
+  ServeOptions options;
+  OptionParser app;
+  options.declare(app);
+  const CommandHelp help = {
+      .name = "serve",
+      .synopsis = "[options]",
+      .summary =
+          "Answers over HTTP: captions, answers, matches, embeddings, classes and tags, in "
+          "the words of the servers that existing applications know.",
+      .footer = kServeFooter};
+  if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
+  options.resolve();
+  allow_many_descriptors();
+  // Before any thread: they inherit it.
+  const sigset_t signals = watched_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  serve::ServerOptions server_options = options.server();
+  server_options.dialects = serve::all_dialects();
+  server_options.page = serve::page_response;
+  server_options.takes_inherited_sockets = true;
+  const bool has_sockets = std::getenv("LISTEN_FDS") != nullptr;
+  if (server_options.listeners.empty() && !has_sockets) {
+    server_options.listeners = {{serve::ListenAddress::parse("127.0.0.1:8080")}};
+  }
+  // The engine is made first and ends last. What it logs before the server is there goes to stderr.
+  const std::unique_ptr<serve::Engine> engine = serve::make_engine(options.engine());
+  serve::Server server(server_options, *engine);
+  server.start();
+  server.log("info", fmt::format("blip {} listens: {}", version(), host_list(server)));
+  warn_of_open_listeners(server, server_options);
+  serve::notify_service_manager("READY=1\nSTATUS=Listening");
+  run_until_stopped(server, options);
+  return ExitCode::ok;
+}
+
+}  // namespace blip::cli

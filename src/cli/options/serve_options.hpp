@@ -1,0 +1,91 @@
+// The options of `blip serve`: on the command line, in the environment or in a file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options/option_parser.hpp"
+#include "serve/engine/engine_options.hpp"
+#include "serve/server_options.hpp"
+
+namespace blip::cli {
+
+/// "64M" → 67,108,864; K, M and G are powers of 1024. Nothing if `text` is none.
+std::optional<std::uint64_t> parse_bytes(const std::string& text);
+
+class ServeOptions {
+ public:
+  void declare(OptionParser& app);
+  /// Throws UsageError, blip::Error.
+  void resolve();
+
+  /// Downloads models that are not here.
+  [[nodiscard]] serve::EngineOptions engine() const;
+  /// Without dialects and page.
+  [[nodiscard]] serve::ServerOptions server() const;
+  /// What is read again when the server is told to: the file with the keys, and the aliases.
+  [[nodiscard]] serve::AccessRules access() const;
+  [[nodiscard]] std::vector<serve::ModelAlias> aliases() const;
+
+ private:
+  void declare_models(OptionParser& app);
+  void declare_scheduling(OptionParser& app);
+  void declare_access(OptionParser& app);
+  void declare_pictures(OptionParser& app);
+  void declare_limits(OptionParser& app);
+  void declare_operations(OptionParser& app);
+
+  std::vector<std::string> models_;
+  std::vector<std::string> aliases_;
+  std::string alias_file_;
+  bool any_model_ = false;
+  bool load_on_demand_ = false;
+  std::string prompt_mode_ = "auto";
+  std::string many_pictures_ = "each";
+  std::string dtype_ = "stored";
+  std::string instruction_set_;
+  int threads_ = 0;
+
+  int max_batch_ = 8;
+  int max_rows_ = 128;
+  double max_wait_ms_ = 5;
+  int queue_ = 1024;
+  std::string queue_bytes_ = "256M";
+  std::string cache_ = "256M";
+  std::string memory_ = "0";
+  double keep_alive_ = 0;
+  double task_time_ = 280;
+
+  std::vector<std::string> listen_;
+  std::vector<std::string> listen_open_;
+  std::vector<std::string> keys_;
+  std::string key_file_;
+  std::vector<std::string> allowed_hosts_;
+  std::vector<std::string> cors_origins_;
+
+  bool fetch_images_ = false;
+  std::vector<std::string> fetch_allow_;
+  std::string media_root_;
+  std::string max_pixels_ = "64000000";
+
+  std::string max_body_ = "64M";
+  std::string max_buffered_ = "1G";
+  std::string max_header_ = "16K";
+  std::string max_url_ = "8K";
+  double header_time_ = 10;
+  std::string body_rate_ = "1K";
+  double body_time_ = 120;
+  double idle_time_ = 60;
+  double write_time_ = 30;
+  int connections_ = 16'384;
+  int connections_per_address_ = 1024;
+
+  std::string log_ = "json";
+  double drain_delay_ = 0;
+  double drain_timeout_ = 25;
+};
+
+}  // namespace blip::cli

@@ -1,0 +1,468 @@
+#include "serve/http/connection.hpp"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "serve/http/response_text.hpp"
+
+namespace blip::serve {
+namespace {
+
+using boost::system::error_code;
+
+// Of requests that follow the one that is being answered.
+constexpr std::size_t kMaxPipelinedBytes = std::size_t{64} << 10;
+// A slow upload is judged by its average, after this.
+constexpr std::chrono::seconds kBodyRateGrace{5};
+// How long a client may go on sending what nobody reads, so that it sees the response.
+constexpr std::chrono::milliseconds kLingerTime{2000};
+// Most answers to clients that have closed their side are there by then.
+constexpr std::chrono::milliseconds kProbeTime{200};
+
+bool equal_ignoring_case(std::string_view a, std::string_view lower_case) {
+  if (a.size() != lower_case.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const char c = a[i] >= 'A' && a[i] <= 'Z' ? static_cast<char>(a[i] - 'A' + 'a') : a[i];
+    if (c != lower_case[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Connection::Connection(Socket socket, Peer peer, ConnectionShare& share)
+    : socket_(std::move(socket)),
+      timer_(socket_.get_executor()),
+      peer_(std::move(peer)),
+      share_(share),
+      parser_(std::make_unique<RequestParser>(share.limits)) {}
+
+void Connection::start() {
+  error_code ignored;
+  socket_.non_blocking(true, ignored);
+  set_deadline(share_.limits.idle_time);
+  wait_to_read();
+}
+
+void Connection::drain() {
+  keeps_alive_ = false;
+  if (phase_ == Phase::idle) close();
+}
+
+void Connection::close() {
+  if (phase_ == Phase::closed) return;
+  const auto keep = shared_from_this();
+  client_gone();
+  phase_ = Phase::closed;
+  count_buffered(0);
+  timer_.cancel();
+  error_code ignored;
+  socket_.close(ignored);
+  output_.clear();
+  share_.on_closed(*this);
+}
+
+// Receiving.
+
+void Connection::wait_to_read() {
+  if (waits_to_read_ || input_ended_ || phase_ == Phase::closed) return;
+  if (phase_ >= Phase::working && phase_ < Phase::lingering &&
+      input_.size() >= kMaxPipelinedBytes) {
+    return;
+  }
+  waits_to_read_ = true;
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->waits_to_read_ = false;
+    if (error || self->phase_ == Phase::closed) return;
+    self->read_available();
+  });
+}
+
+void Connection::read_available() {
+  auto& buffer = share_.read_buffer;
+  error_code error;
+  const std::size_t size = socket_.read_some(boost::asio::buffer(buffer), error);
+  if (error == boost::asio::error::would_block) {
+    wait_to_read();
+    return;
+  }
+  if (error == boost::asio::error::eof) {
+    read_ended();
+    return;
+  }
+  if (error) {
+    close();
+    return;
+  }
+  if (phase_ != Phase::lingering) {
+    input_.append(buffer.data(), size);
+    advance();
+  }
+  wait_to_read();
+}
+
+// The client has closed its side of the connection, or all of it: that cannot be told yet.
+void Connection::read_ended() {
+  input_ended_ = true;
+  switch (phase_) {
+    case Phase::working:
+      // Not to touch the deadline of a prepared stream: its first piece tells as well.
+      if (!stream_) set_deadline(kProbeTime);
+      [[fallthrough]];
+    case Phase::streaming:
+    case Phase::finishing:
+      watch_half_closed();
+      break;
+    case Phase::idle:
+      if (input_.empty()) {
+        close();
+      } else {
+        watch_half_closed();
+        advance();  // requests that came before it
+      }
+      break;
+    default:
+      close();
+  }
+}
+
+void Connection::watch_half_closed() {
+  socket_.async_wait(Socket::wait_error, [self = shared_from_this()](const error_code& error) {
+    if (!error) self->close();
+  });
+}
+
+void Connection::advance() {
+  if (advancing_) return;  // a response that is given at once; the loop below goes on
+  advancing_ = true;
+  const auto keep = shared_from_this();
+  try {
+    while (phase_ == Phase::idle || phase_ == Phase::head || phase_ == Phase::body) {
+      if (phase_ == Phase::idle && !input_.empty()) {
+        phase_ = Phase::head;
+        set_deadline(share_.limits.header_time);
+      }
+      const std::size_t used = parser_->put(input_);
+      input_.erase(0, used);
+      if (phase_ == Phase::body) count_buffered(parser_->body_bytes());
+      if (parser_->state() == RequestParser::State::done) {
+        take_request();
+      } else if (phase_ == Phase::head && parser_->state() == RequestParser::State::body) {
+        if (!take_head()) break;
+      } else if (used == 0 || input_.empty()) {
+        if (input_ended_) close();
+        break;
+      }
+    }
+  } catch (const HttpError& error) {
+    refuse(error);
+  } catch (const std::bad_alloc&) {
+    close();
+  }
+  advancing_ = false;
+}
+
+// False if it was refused.
+bool Connection::take_head() {
+  HttpRequest& request = parser_->request();
+  is_http_1_1_ = parser_->is_http_1_1();
+  is_head_request_ = request.method == "HEAD";
+  keeps_alive_ = parser_->keeps_alive() && !share_.draining;
+  if (auto response = share_.handler.admit(request, peer_)) {
+    if (parser_->has_body()) keeps_alive_ = false;
+    parser_ = std::make_unique<RequestParser>(share_.limits);
+    phase_ = Phase::working;
+    respond(std::move(*response));
+    return phase_ == Phase::idle;
+  }
+  if (const auto length = request.headers.find("Content-Length");
+      length && std::stoull(std::string(*length)) > share_.limits.body_bytes) {
+    throw HttpError(413, "the request body is larger than " +
+                             std::to_string(share_.limits.body_bytes) + " bytes");
+  }
+  if (const auto expected = request.headers.find("Expect")) {
+    if (!equal_ignoring_case(*expected, "100-continue")) {
+      throw HttpError(417, "the only expectation understood here is 100-continue");
+    }
+    if (parser_->has_body() && input_.empty() && is_http_1_1_)
+      send("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  phase_ = Phase::body;
+  body_begun_ = std::chrono::steady_clock::now();
+  set_deadline(std::min<std::chrono::milliseconds>(kBodyRateGrace, share_.limits.body_time));
+  return true;
+}
+
+void Connection::take_request() {
+  clear_deadline();
+  phase_ = Phase::working;
+  if (input_ended_) set_deadline(kProbeTime);
+  HttpRequest request = std::move(parser_->request());
+  count_buffered(0);
+  parser_ = std::make_unique<RequestParser>(share_.limits);
+  share_.handler.handle(std::move(request), peer_, Exchange(weak_from_this()));
+}
+
+void Connection::refuse(const HttpError& error) {
+  const HttpRequest* head =
+      parser_->state() == RequestParser::State::head ? nullptr : &parser_->request();
+  keeps_alive_ = false;
+  HttpResponse response = share_.handler.refuse(error.status(), error.what(), head, peer_);
+  phase_ = Phase::working;
+  count_buffered(0);
+  respond(std::move(response));
+}
+
+void Connection::count_buffered(std::size_t bytes) {
+  share_.buffered_bytes += bytes - buffered_;
+  buffered_ = bytes;
+  if (bytes > 0 && share_.buffered_bytes > share_.limits.buffered_bytes) {
+    throw HttpError(503, "too many large requests at once; try again later");
+  }
+}
+
+// Answering.
+
+void Connection::respond(HttpResponse response) {
+  if (phase_ != Phase::working) return;
+  gone_ = nullptr;
+  stream_.reset();
+  keeps_alive_ = keeps_alive_ && !share_.draining;
+  std::string bytes =
+      response_head(response, {.keeps_alive = keeps_alive_, .is_http_1_1 = is_http_1_1_});
+  if (!is_head_request_ && response.status != 204 && response.status != 304) {
+    bytes += response.body;
+  }
+  phase_ = Phase::finishing;
+  send(std::move(bytes));
+}
+
+void Connection::prepare_stream(StreamHead head) {
+  if (phase_ != Phase::working) return;
+  stream_ = std::make_unique<StreamHead>(std::move(head));
+  set_deadline(share_.limits.keep_alive_time);
+}
+
+void Connection::begin_stream() {
+  phase_ = Phase::streaming;
+  keeps_alive_ = keeps_alive_ && is_http_1_1_ && !share_.draining;
+  HttpResponse response;
+  response.headers = stream_->headers;
+  std::string bytes = response_head(response, {.keeps_alive = keeps_alive_,
+                                               .is_http_1_1 = is_http_1_1_,
+                                               .chunked = is_http_1_1_,
+                                               .without_length = !is_http_1_1_});
+  if (!is_head_request_) bytes += is_http_1_1_ ? chunk_of(stream_->begin) : stream_->begin;
+  send(std::move(bytes));
+}
+
+void Connection::write_piece(std::string piece) {
+  if (phase_ == Phase::working && stream_) begin_stream();
+  if (phase_ != Phase::streaming || piece.empty() || is_head_request_) return;
+  if (output_bytes_ > share_.limits.unread_bytes) {
+    close();  // a reader that takes nothing
+    return;
+  }
+  send(is_http_1_1_ ? chunk_of(piece) : std::move(piece));
+}
+
+void Connection::settle(const std::function<HttpResponse(bool begun)>& end) {
+  if (phase_ == Phase::working) {
+    respond(end(false));
+  } else if (phase_ == Phase::streaming) {
+    const HttpResponse response = end(true);
+    gone_ = nullptr;
+    phase_ = Phase::finishing;
+    std::string bytes;
+    if (!is_head_request_) {
+      bytes = is_http_1_1_ ? chunk_of(response.body) : response.body;
+      if (is_http_1_1_) bytes += kLastChunk;
+    }
+    stream_.reset();
+    send(std::move(bytes));
+  }
+}
+
+void Connection::send(std::string bytes) {
+  output_bytes_ += bytes.size();
+  if (!bytes.empty()) output_.push_back(std::move(bytes));
+  write_more();
+}
+
+void Connection::write_more() {
+  if (writing_ || phase_ == Phase::closed) return;
+  while (!output_.empty()) {
+    error_code error;
+    const std::string& front = output_.front();
+    const std::size_t written = socket_.write_some(
+        boost::asio::buffer(front.data() + front_written_, front.size() - front_written_), error);
+    if (error == boost::asio::error::would_block) {
+      writing_ = true;
+      set_deadline(share_.limits.write_time);
+      socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& failed) {
+        self->writing_ = false;
+        if (!failed) self->write_more();
+      });
+      return;
+    }
+    if (error) {
+      close();
+      return;
+    }
+    front_written_ += written;
+    output_bytes_ -= written;
+    if (front_written_ == front.size()) {
+      output_.pop_front();
+      front_written_ = 0;
+    }
+  }
+  all_written();
+}
+
+void Connection::all_written() {
+  if (phase_ == Phase::streaming) {
+    if (stream_->keep_alive.empty()) {
+      clear_deadline();
+    } else {
+      set_deadline(share_.limits.keep_alive_time);
+    }
+    return;
+  }
+  if (phase_ != Phase::finishing) return;
+  if (keeps_alive_ && !share_.draining) {
+    phase_ = Phase::idle;
+    probed_ = false;
+    set_deadline(share_.limits.idle_time);
+    if (!advancing_) {
+      // Not within one another, however many requests wait in the input.
+      boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
+        if (self->phase_ != Phase::idle) return;
+        self->advance();
+        self->wait_to_read();
+      });
+    }
+    return;
+  }
+  if (input_ended_) {
+    close();
+    return;
+  }
+  phase_ = Phase::lingering;
+  input_.clear();
+  error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+  set_deadline(kLingerTime);
+  wait_to_read();
+}
+
+void Connection::client_gone() {
+  if (phase_ != Phase::working && phase_ != Phase::streaming) return;
+  if (const auto gone = std::exchange(gone_, nullptr)) gone();
+}
+
+// Deadlines.
+
+void Connection::set_deadline(std::chrono::milliseconds time) {
+  timer_.expires_after(time);
+  timer_.async_wait([weak = weak_from_this(), number = ++timer_number_](const error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || self->timer_number_ != number) return;
+    self->deadline_passed();
+  });
+}
+
+void Connection::clear_deadline() {
+  ++timer_number_;
+  timer_.cancel();
+}
+
+void Connection::deadline_passed() {
+  if (writing_) {
+    close();  // the reader takes nothing
+    return;
+  }
+  switch (phase_) {
+    case Phase::head:
+      refuse({408, "the header took too long"});
+      break;
+    case Phase::body:
+      check_body_rate();
+      break;
+    case Phase::working:
+      if (stream_) {
+        begin_stream();
+        if (!stream_->keep_alive.empty()) write_piece(stream_->keep_alive);
+      } else if (input_ended_ && is_http_1_1_ && !probed_) {
+        // Whoever has left altogether refuses it; whoever waits for the answer ignores it.
+        probed_ = true;
+        send("HTTP/1.1 102 Processing\r\n\r\n");
+      }
+      break;
+    case Phase::streaming:
+      write_piece(stream_->keep_alive);
+      break;
+    default:
+      close();
+  }
+}
+
+void Connection::check_body_rate() {
+  const auto elapsed = std::chrono::steady_clock::now() - body_begun_;
+  const auto& limits = share_.limits;
+  const double seconds = std::chrono::duration<double>(elapsed).count();
+  if (elapsed >= limits.body_time) {
+    refuse({408, "the request body took too long"});
+  } else if (elapsed >= kBodyRateGrace && static_cast<double>(parser_->body_bytes()) <
+                                              seconds * static_cast<double>(limits.body_rate)) {
+    refuse({408, "the request body came too slowly"});
+  } else {
+    set_deadline(std::min<std::chrono::milliseconds>(
+        std::chrono::seconds(1),
+        std::chrono::ceil<std::chrono::milliseconds>(limits.body_time - elapsed)));
+  }
+}
+
+// Exchange.
+
+template <typename Action>
+void Exchange::act(Action action) const {
+  const auto connection = connection_.lock();
+  if (!connection) return;
+  // At once on the server's own thread: what is posted there comes behind what other threads post.
+  boost::asio::dispatch(connection->executor(),
+                        [weak = connection_, action = std::move(action)]() mutable {
+                          if (const auto alive = weak.lock()) action(*alive);
+                        });
+}
+
+void Exchange::respond(HttpResponse response) const {
+  act([response = std::move(response)](Connection& connection) mutable {
+    connection.respond(std::move(response));
+  });
+}
+
+void Exchange::prepare_stream(StreamHead head) const {
+  act([head = std::move(head)](Connection& connection) mutable {
+    connection.prepare_stream(std::move(head));
+  });
+}
+
+void Exchange::write(std::string piece) const {
+  act([piece = std::move(piece)](Connection& connection) mutable {
+    connection.write_piece(std::move(piece));
+  });
+}
+
+void Exchange::settle(std::function<HttpResponse(bool begun)> end) const {
+  act([end = std::move(end)](Connection& connection) { connection.settle(end); });
+}
+
+void Exchange::on_gone(std::function<void()> gone) const {
+  if (const auto connection = connection_.lock()) connection->on_gone(std::move(gone));
+}
+
+}  // namespace blip::serve

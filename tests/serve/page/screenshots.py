@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Takes the screenshots of docs/images/ of the page at URL, at three widths, light and dark.
+
+    tests/serve/page/screenshots.py --url http://127.0.0.1:8765 --output docs/images
+"""
+
+import argparse
+import pathlib
+
+from playwright.sync_api import Page, sync_playwright
+
+from browser import launch
+
+WIDTHS = {360: 780, 768: 1024, 1440: 900}
+
+
+def fill(page: Page) -> None:
+    """What a person does with the first example."""
+    page.locator(".intro .example").first.click()
+    page.locator("#caption-done").wait_for(timeout=120_000)
+    if page.locator("#ask").is_visible():
+        for question in ["Where is the boy?", "What is he riding?"]:
+            page.fill("#ask-question", question)
+            page.click("#ask-form button")
+            page.locator(".answers li", has_text=question).locator(".answer:not(.writing)").wait_for(timeout=120_000)
+    if page.locator("#match").is_visible():
+        page.fill("#match-texts", "a skateboarder on a ramp\na boy at the beach\na cat on a sofa")
+        page.click("#match-form button")
+        page.locator("#match-results .bars").wait_for(timeout=120_000)
+    if page.locator("#labels-tag").is_visible():
+        page.click("#labels-tag")
+        page.locator("#labels-results .bars").wait_for(timeout=120_000)
+    if page.locator("#explain").is_visible():
+        page.click("#explain-caption")
+        page.locator("#explain-words .chip").nth(4).click(timeout=120_000)
+    page.evaluate("scrollTo(0, 0); document.activeElement.blur()")
+    page.wait_for_timeout(400)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--url", default="http://127.0.0.1:8765")
+    parser.add_argument("--output", type=pathlib.Path, required=True)
+    parser.add_argument("--whole", action="store_true", help="whole pages, not what a window shows")
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        for scheme in ["light", "dark"]:
+            for width, height in WIDTHS.items():
+                context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme,
+                                              device_scale_factor=1, has_touch=width < 500, is_mobile=width < 500)
+                page = context.new_page()
+                page.goto(arguments.url)
+                page.locator(".intro .example img").first.wait_for()
+                page.wait_for_timeout(500)
+                for state in ["empty", "full"]:
+                    if state == "full":
+                        fill(page)
+                    page.screenshot(path=arguments.output / f"page-{state}-{width}-{scheme}.png",
+                                    full_page=arguments.whole)
+                context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

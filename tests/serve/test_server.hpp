@@ -1,0 +1,42 @@
+// TestServer: a server on a free port of this machine, with a fake engine and one small dialect.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "fake_engine.hpp"
+#include "serve/server.hpp"
+#include "test_client.hpp"
+
+namespace blip::serve {
+
+/// POST /echo: the body; /caption: a task, whose picture is the body or, after "url ", a URL;
+/// /stream: the same as a stream; /bad: blip::Error.
+Dialect test_dialect();
+
+class TestServer {
+  // Outlive the server, which writes there to its end.
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+
+ public:
+  /// Of `options` the listeners and dialects are set here.
+  explicit TestServer(ServerOptions options = {});
+
+  [[nodiscard]] std::uint16_t port() const { return server->addresses().front().port; }
+  [[nodiscard]] TestClient connect() const { return TestClient(port()); }
+  /// The answer to one request on a connection of its own.
+  [[nodiscard]] TestResponse ask(const std::string& request) const;
+  [[nodiscard]] std::vector<std::string> log_lines() const;
+
+  FakeEngine engine;
+  std::unique_ptr<Server> server;
+};
+
+std::string get(const std::string& path, const std::string& fields = "");
+std::string post(const std::string& path, const std::string& body, const std::string& fields = "");
+
+}  // namespace blip::serve
