@@ -31,7 +31,7 @@ TEST(AllDialects, HaveNamesOfTheirOwn) {
 TEST(AllDialects, ShareSomePaths) {
   EXPECT_EQ(taken_by(captured("immich_visual")), "immich");
   EXPECT_EQ(taken_by(post_json("/predict", R"({"inputs":{"image":"aGVsbG8="}})")), "tei");
-  EXPECT_EQ(taken_by(captured("hf_caption")), "hugging_face");
+  EXPECT_EQ(taken_by(captured("hf_caption")), "hugging-face");
   EXPECT_EQ(taken_by(get("/ping")), "immich");
   EXPECT_EQ(taken_by(captured("kserve_binary")), "kserve");
   EXPECT_EQ(taken_by(captured("webui_interrogate")), "automatic1111");

@@ -373,7 +373,7 @@ std::optional<Plan> plan_hugging_face(const HttpRequest& http, const ServerView&
 }  // namespace
 
 Dialect hugging_face_dialect() {
-  return {.name = "hugging_face",
+  return {.name = "hugging-face",
           .plan = plan_hugging_face,
           .error = hugging_face_error,
           .prefixes = {"/image-to-text", "/visual-question-answering",
