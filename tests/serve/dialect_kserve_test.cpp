@@ -105,7 +105,8 @@ TEST(KserveDialect, MatchesEmbedsAndClassifies) {
 
   const Trial match = infer("blip", image + two_texts);
   EXPECT_EQ(match.input<MatchTask>().texts, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(json_of(match.respond({matches_outcome({{.itm = 0.75F}, {.itc = 0.25F}})}))["outputs"],
+  EXPECT_EQ(json_of(match.respond(
+                {matches_outcome({{.itm = 0.75F}, {.itm = {}, .itc = 0.25F}})}))["outputs"],
             nlohmann::json::parse(
                 R"([{"name":"score","datatype":"FP32","shape":[1,2],"data":[0.75,0.25]}])"));
 

@@ -68,7 +68,7 @@ TEST(TeiDialect, RanksTextsAgainstAnImageByTheMatchingHead) {
       tei("/rerank", R"({"query":)" + image_json("x") + R"(,"texts":["a"],"raw_scores":true})");
   EXPECT_EQ(raw.respond({matches_outcome({{.itm = 0.5F}})}).body, R"([{"index":0,"score":0}])");
   // A model without such a head has cosines.
-  EXPECT_EQ(raw.respond({matches_outcome({{.itc = -0.25F}})}).body,
+  EXPECT_EQ(raw.respond({matches_outcome({{.itm = {}, .itc = -0.25F}})}).body,
             R"([{"index":0,"score":-0.25}])");
 }
 

@@ -115,6 +115,13 @@ class Trial {
     return work != nullptr && work->stream.has_value();
   }
   [[nodiscard]] const Stream& stream() const { return std::get<Work>(*plan_).stream.value(); }
+  /// All of the stream.
+  [[nodiscard]] std::string streamed(const std::vector<std::string>& pieces,
+                                     const std::vector<TaskOutcome>& outcomes) const {
+    std::string text = stream().begin();
+    for (const auto& piece : pieces) text += stream().piece(piece);
+    return text += stream().end(outcomes);
+  }
   /// The response, if these come of the tasks.
   [[nodiscard]] HttpResponse respond(std::vector<TaskOutcome> outcomes) const {
     EXPECT_EQ(outcomes.size(), tasks().size());
