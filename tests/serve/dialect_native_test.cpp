@@ -42,6 +42,7 @@ TEST(NativeDialect, Captions) {
   EXPECT_EQ(task.banned_words, (std::vector<std::string>{"man"}));
   EXPECT_EQ(task.edits.max_characters, 40U);
   EXPECT_TRUE(task.edits.strip_prompt);
+  EXPECT_EQ(task.generation.output_scores, true);
   EXPECT_EQ(task.generation.num_beams, 3);
   EXPECT_EQ(task.generation.max_length, 20);
   EXPECT_EQ(task.generation.num_return_sequences, 2);
