@@ -118,9 +118,11 @@ TEST(NativeDialect, Asks) {
 
 TEST(NativeDialect, Matches) {
   const Trial trial = native(native_post("match", R"(,"text":"a cat","texts":["a dog"])"));
-  EXPECT_EQ(trial.respond({matches_outcome({{.itm = 0.5F, .itc = 0.25F}, {.itc = 0.1F}})}).body,
-            R"({"model":"blip","matches":[{"text":"a cat","itm":0.5,"itc":0.25},)"
-            R"({"text":"a dog","itm":null,"itc":0.1}]})");
+  EXPECT_EQ(
+      trial.respond({matches_outcome({{.itm = 0.5F, .itc = 0.25F}, {.itm = {}, .itc = 0.1F}})})
+          .body,
+      R"({"model":"blip","matches":[{"text":"a cat","itm":0.5,"itc":0.25},)"
+      R"({"text":"a dog","itm":null,"itc":0.1}]})");
 }
 
 TEST(NativeDialect, Embeds) {
@@ -147,9 +149,10 @@ TEST(NativeDialect, RanksPicturesAndTexts) {
   EXPECT_EQ(ranking[1]["index"], 0);
   const Trial texts = native(native_post("rank", R"(,"texts":["a","b"])"));
   ASSERT_EQ(texts.tasks().size(), 1U);
-  EXPECT_EQ(texts.respond({matches_outcome({{.itc = 0.1F}, {.itc = 0.3F}})}).body,
-            R"({"model":"blip","ranking":[{"index":1,"text":"b","itm":null,"itc":0.3,"score":0.3},)"
-            R"({"index":0,"text":"a","itm":null,"itc":0.1,"score":0.1}]})");
+  EXPECT_EQ(
+      texts.respond({matches_outcome({{.itm = {}, .itc = 0.1F}, {.itm = {}, .itc = 0.3F}})}).body,
+      R"({"model":"blip","ranking":[{"index":1,"text":"b","itm":null,"itc":0.3,"score":0.3},)"
+      R"({"index":0,"text":"a","itm":null,"itc":0.1,"score":0.1}]})");
 }
 
 TEST(NativeDialect, ClassifiesAndTags) {
@@ -184,7 +187,7 @@ TEST(NativeDialect, Explains) {
 
 TEST(NativeDialect, WritesNullForWhatIsNoNumber) {
   const Trial trial = native(native_post("match", R"(,"text":"a cat")"));
-  const auto body = json_of(trial.respond({matches_outcome({{.itc = std::nanf("")}})}));
+  const auto body = json_of(trial.respond({matches_outcome({{.itm = {}, .itc = std::nanf("")}})}));
   EXPECT_TRUE(body["matches"][0]["itc"].is_null());
 }
 

@@ -110,7 +110,8 @@ TEST(OpenaiDialect, StreamsNoUsageUnlessAsked) {
   const Trial trial = asked(chat(R"(,"stream":true)"));
   for (const auto& event : events_of(trial.stream().begin() +
                                      trial.stream().end(std::vector{text_outcome({"a cat"})}))) {
-    if (event.is_object()) EXPECT_FALSE(event.contains("usage"));
+    if (!event.is_object()) continue;
+    EXPECT_FALSE(event.contains("usage"));
   }
 }
 
@@ -145,12 +146,13 @@ TEST(OpenaiDialect, TellsThatATextWasCutOff) {
 }
 
 TEST(OpenaiDialect, ReadsContentsOfEveryForm) {
-  for (const std::string content : {R"([{"type":"image_url","image_url":")" + data_url() +
-                                        R"("},{"type":"text","text":"is it?"}])",
-                                    R"(["is it?",{"type":"image_url","image_url":{"url":")" +
-                                        data_url() + R"(","detail":"auto"}}])",
-                                    R"([{"type":"input_image","image_url":")" + data_url() +
-                                        R"("},{"type":"input_text","text":"is it?"}])"}) {
+  for (const std::string& content :
+       std::vector<std::string>{R"([{"type":"image_url","image_url":")" + data_url() +
+                                    R"("},{"type":"text","text":"is it?"}])",
+                                R"(["is it?",{"type":"image_url","image_url":{"url":")" +
+                                    data_url() + R"(","detail":"auto"}}])",
+                                R"([{"type":"input_image","image_url":")" + data_url() +
+                                    R"("},{"type":"input_text","text":"is it?"}])"}) {
     const Trial trial = asked(post_json(
         "/v1/chat/completions", R"({"messages":[{"role":"user","content":)" + content + "}]}"));
     EXPECT_EQ(trial.input<AnswerTask>().question, "is it?") << content;
@@ -350,10 +352,10 @@ TEST(OpenaiDialect, EmbedsTextsInBothEncodings) {
 }
 
 TEST(OpenaiDialect, EmbedsPicturesInThreeForms) {
-  for (const std::string input :
-       {R"("input":[{"text":"x"},{"image":")" + data_url() + R"("}])",
-        R"("input":["x",{"content":[{"type":"image_url","image_url":{"url":")" + data_url() +
-            R"("}}]}])"}) {
+  for (const std::string& input : std::vector<std::string>{
+           R"("input":[{"text":"x"},{"image":")" + data_url() + R"("}])",
+           R"("input":["x",{"content":[{"type":"image_url","image_url":{"url":")" + data_url() +
+               R"("}}]}])"}) {
     const Trial trial = asked(embedding_request('{' + input + '}'));
     ASSERT_EQ(trial.tasks().size(), 2U);
     EXPECT_EQ(bytes_of(trial.input<EmbedImageTask>().picture), "a picture");

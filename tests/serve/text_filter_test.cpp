@@ -34,9 +34,10 @@ std::string streamed(const TextFilter& filter, const std::string& text, std::siz
 TEST(FilteredText, IsInTheEndTheFilteredText) {
   for (const bool strip : {false, true}) {
     const TextFilter filter{.strip_opening = strip, .stops = {"\n\n", "stop"}};
-    for (const std::string text :
-         {"there is a picture of a cat", "a cat", "a stopped clock", "a sto", "there is",
-          "a long text about a cat that lies on a sofa and looks out of the window\n\nand more"}) {
+    for (const std::string& text : std::vector<std::string>{
+             "there is a picture of a cat", "a cat", "a stopped clock", "a sto", "there is",
+             "a long text about a cat that lies on a sofa and looks out of the window\n\nand "
+             "more"}) {
       for (std::size_t piece = 1; piece < 9; ++piece) {
         EXPECT_EQ(streamed(filter, text, piece), filter.apply(text)) << text << ' ' << piece;
       }
