@@ -156,6 +156,14 @@ inline TaskOutcome labels_outcome(std::vector<app::ScoredLabel> labels) {
   return TaskResult{.model = "vit", .value = LabelsResult{.labels = std::move(labels)}};
 }
 
+/// By the matching head, and of a model without one.
+inline MatchResult::Match itm_match(float probability) {
+  return {.itm = probability, .itc = 0.0F};
+}
+inline MatchResult::Match itc_match(float cosine) {
+  return {.itm = std::nullopt, .itc = cosine};
+}
+
 inline TaskOutcome matches_outcome(std::vector<MatchResult::Match> matches) {
   return TaskResult{.model = "blip", .value = MatchResult{.matches = std::move(matches)}};
 }
