@@ -105,9 +105,10 @@ TEST(KserveDialect, MatchesEmbedsAndClassifies) {
 
   const Trial match = infer("blip", image + two_texts);
   EXPECT_EQ(match.input<MatchTask>().texts, (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(json_of(match.respond({matches_outcome({{.itm = 0.75F}, {.itc = 0.25F}})}))["outputs"],
-            nlohmann::json::parse(
-                R"([{"name":"score","datatype":"FP32","shape":[1,2],"data":[0.75,0.25]}])"));
+  EXPECT_EQ(
+      json_of(match.respond({matches_outcome({itm_match(0.75F), itc_match(0.25F)})}))["outputs"],
+      nlohmann::json::parse(
+          R"([{"name":"score","datatype":"FP32","shape":[1,2],"data":[0.75,0.25]}])"));
 
   const Trial texts = infer("clip-vit-base-patch32", two_texts.substr(1));
   EXPECT_EQ(texts.input<EmbedTextsTask>().texts.size(), 2U);

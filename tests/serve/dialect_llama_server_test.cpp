@@ -48,7 +48,7 @@ TEST(LlamaServerDialect, EmbedsTextsAndPictures) {
   ASSERT_EQ(trial.tasks().size(), 2U);
   EXPECT_EQ(bytes_of(trial.input<EmbedImageTask>().picture), "hi");
   EXPECT_EQ(trial.respond({embedding_outcome({1, 0}), embedding_outcome({0, 1})}).body,
-            R"([{"index":0,"embedding":[0.0,1.0]},{"index":1,"embedding":[1.0,0.0]}])");
+            R"([{"index":0,"embedding":[0,1]},{"index":1,"embedding":[1,0]}])");
   const Trial openai = llama(post_json("/embeddings", R"({"input":"a cat"})"));
   EXPECT_EQ(json_of(openai.respond({embedding_outcome({1, 0})}))["object"], "list");
 }

@@ -42,6 +42,7 @@ TEST(NativeDialect, Captions) {
   EXPECT_EQ(task.banned_words, (std::vector<std::string>{"man"}));
   EXPECT_EQ(task.edits.max_characters, 40U);
   EXPECT_TRUE(task.edits.strip_prompt);
+  EXPECT_EQ(task.generation.output_scores, true);
   EXPECT_EQ(task.generation.num_beams, 3);
   EXPECT_EQ(task.generation.max_length, 20);
   EXPECT_EQ(task.generation.num_return_sequences, 2);
@@ -50,7 +51,7 @@ TEST(NativeDialect, Captions) {
   EXPECT_EQ(trial.tasks().front().client, "10.0.0.7");
   EXPECT_EQ(trial.respond({text_outcome({"a cat"}, -1.5F)}).body,
             R"({"model":"blip","captions":[{"caption":"a cat","log_probability":-1.5,)"
-            R"("mean_log_probability":0.0,"score":0.0}]})");
+            R"("mean_log_probability":0,"score":0}]})");
 }
 
 TEST(NativeDialect, StreamsTokens) {
@@ -58,7 +59,7 @@ TEST(NativeDialect, StreamsTokens) {
   EXPECT_EQ(trial.stream().piece(" cat"), "event: token\ndata: {\"text\":\" cat\"}\n\n");
   EXPECT_EQ(trial.stream().end(std::vector{text_outcome({"a cat"})}),
             "event: done\ndata: {\"model\":\"blip\",\"captions\":[{\"caption\":\"a cat\","
-            "\"log_probability\":0.0,\"mean_log_probability\":0.0,\"score\":0.0}]}\n\n");
+            "\"log_probability\":0,\"mean_log_probability\":0,\"score\":0}]}\n\n");
   EXPECT_EQ(trial.stream().end(std::vector{failed(FailureKind::timed_out, "late")}),
             "event: error\ndata: {\"error\":{\"code\":\"timed_out\",\"message\":\"late\"}}\n\n");
   EXPECT_EQ(trial.stream().keep_alive, ": ping\n\n");
@@ -133,8 +134,8 @@ TEST(NativeDialect, Embeds) {
                 .respond({embedding_outcome({1, 0}), embedding_outcome({0.6F, 0.8F}),
                           embedding_outcome({0, 1, -1, 0}, 2)})
                 .body,
-            R"({"model":"clip-vit-base-patch32","size":2,"images":[[1.0,0.0],[0.6,0.8]],)"
-            R"("texts":[[0.0,1.0],[-1.0,0.0]]})");
+            R"({"model":"clip-vit-base-patch32","size":2,"images":[[1,0],[0.6,0.8]],)"
+            R"("texts":[[0,1],[-1,0]]})");
   EXPECT_EQ(code_of(native(post_json("/blip/v1/embed", "{}"))), "bad_request");
 }
 
@@ -179,8 +180,8 @@ TEST(NativeDialect, Explains) {
                           .maps = {.shape = {2, 1, 2}, .data = {0, 1, 2, 4}},
                           .overlay_png = "png"};
   EXPECT_EQ(trial.respond({TaskResult{.model = "blip", .value = explained}}).body,
-            R"({"model":"blip","text":"a cat","words":[{"word":"a","map":[[0.0,0.25]]},)"
-            R"({"word":"cat","map":[[0.5,1.0]]}],"rows":1,"columns":2,)"
+            R"({"model":"blip","text":"a cat","words":[{"word":"a","map":[[0,0.25]]},)"
+            R"({"word":"cat","map":[[0.5,1]]}],"rows":1,"columns":2,)"
             R"("overlay":"data:image/png;base64,cG5n"})");
   EXPECT_EQ(code_of(native(native_post("explain"))), "not_supported");
 }

@@ -77,9 +77,7 @@ TEST(OllamaDialect, StreamsLines) {
   const Trial trial = tried(captured("ollama_generate_stream"));
   ASSERT_TRUE(trial.streams());
   EXPECT_EQ(trial.stream().headers.find("Content-Type"), "application/x-ndjson");
-  const std::string text = trial.stream().begin() + trial.stream().piece("a ") +
-                           trial.stream().piece("cat") +
-                           trial.stream().end(std::vector{text_outcome({"a cat"})});
+  const std::string text = trial.streamed({"a ", "cat"}, {text_outcome({"a cat"})});
   const auto lines = lines_of(text);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[0]["response"], "a ");
@@ -112,8 +110,7 @@ TEST(OllamaDialect, ChatsAsCaptured) {
   EXPECT_EQ(body["message"], nlohmann::json({{"role", "assistant"}, {"content", "a cat"}}));
   EXPECT_EQ(body["done"], true);
   const Trial streamed = tried(captured("ollama_chat_stream"));
-  const auto lines = lines_of(streamed.stream().piece("a cat") +
-                              streamed.stream().end(std::vector{text_outcome({"a cat"})}));
+  const auto lines = lines_of(streamed.streamed({"a cat"}, {text_outcome({"a cat"})}));
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0]["message"]["content"], "a cat");
   EXPECT_EQ(lines[1]["message"]["content"], "");

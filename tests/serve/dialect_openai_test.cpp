@@ -89,9 +89,7 @@ TEST(OpenaiDialect, StreamsChunks) {
   ASSERT_TRUE(trial.streams());
   EXPECT_EQ(trial.stream().headers.find("Content-Type"), "text/event-stream");
   EXPECT_EQ(trial.stream().keep_alive, ": ping\n\n");
-  const auto events =
-      events_of(trial.stream().begin() + trial.stream().piece("a ") + trial.stream().piece("cat") +
-                trial.stream().end(std::vector{counted_outcome({"a cat"})}));
+  const auto events = events_of(trial.streamed({"a ", "cat"}, {counted_outcome({"a cat"})}));
   ASSERT_EQ(events.size(), 6U);
   EXPECT_EQ(events[0]["object"], "chat.completion.chunk");
   EXPECT_EQ(events[0]["choices"][0]["delta"],
@@ -108,8 +106,7 @@ TEST(OpenaiDialect, StreamsChunks) {
 
 TEST(OpenaiDialect, StreamsNoUsageUnlessAsked) {
   const Trial trial = asked(chat(R"(,"stream":true)"));
-  for (const auto& event : events_of(trial.stream().begin() +
-                                     trial.stream().end(std::vector{text_outcome({"a cat"})}))) {
+  for (const auto& event : events_of(trial.streamed({}, {text_outcome({"a cat"})}))) {
     if (!event.is_object()) continue;
     EXPECT_FALSE(event.contains("usage"));
   }
@@ -132,11 +129,9 @@ TEST(OpenaiDialect, GivesSeveralChoices) {
   EXPECT_EQ(body["choices"][1]["index"], 1);
   EXPECT_EQ(status_of_refusal(chat(R"(,"n":1000)")), 400);
   const Trial streamed = asked(chat(R"(,"n":2,"stream":true)"));
-  const auto events =
-      events_of(streamed.stream().piece("a cat") +
-                streamed.stream().end(std::vector{text_outcome({"a cat", "a dog"})}));
-  EXPECT_EQ(events[2]["choices"][0]["delta"]["content"], "a dog");
-  EXPECT_EQ(events[2]["choices"][0]["index"], 1);
+  const auto events = events_of(streamed.streamed({"a cat"}, {text_outcome({"a cat", "a dog"})}));
+  EXPECT_EQ(events[3]["choices"][0]["delta"]["content"], "a dog");
+  EXPECT_EQ(events[3]["choices"][0]["index"], 1);
 }
 
 TEST(OpenaiDialect, TellsThatATextWasCutOff) {
@@ -274,8 +269,7 @@ TEST(OpenaiDialect, StreamsEventsOfAResponse) {
   body.insert(body.size() - 1, R"(,"stream":true)");
   request.body = std::make_shared<const std::string>(body);
   const Trial trial = asked(request);
-  const std::string text = trial.stream().begin() + trial.stream().piece("a cat") +
-                           trial.stream().end(std::vector{text_outcome({"a cat"})});
+  const std::string text = trial.streamed({"a cat"}, {text_outcome({"a cat"})});
   const auto events = events_of(text);
   std::vector<std::string> types;
   for (std::size_t i = 0; i < events.size(); ++i) {

@@ -60,15 +60,16 @@ TEST(TeiDialect, RanksTextsAgainstAnImageByTheMatchingHead) {
   EXPECT_EQ(trial.tasks()[0].model, "");  // the first that matches
   EXPECT_EQ(bytes_of(trial.input<MatchTask>().picture), "x");
   EXPECT_EQ(trial.input<MatchTask>().texts, (std::vector<std::string>{"a", "b", "c"}));
-  EXPECT_EQ(trial.respond({matches_outcome({{.itm = 0.25F}, {.itm = 0.75F}, {.itm = 0.25F}})}).body,
-            R"([{"index":1,"score":0.75,"text":"b"},{"index":0,"score":0.25,"text":"a"},)"
-            R"({"index":2,"score":0.25,"text":"c"}])");
+  EXPECT_EQ(
+      trial.respond({matches_outcome({itm_match(0.25F), itm_match(0.75F), itm_match(0.25F)})}).body,
+      R"([{"index":1,"score":0.75,"text":"b"},{"index":0,"score":0.25,"text":"a"},)"
+      R"({"index":2,"score":0.25,"text":"c"}])");
 
   const Trial raw =
       tei("/rerank", R"({"query":)" + image_json("x") + R"(,"texts":["a"],"raw_scores":true})");
-  EXPECT_EQ(raw.respond({matches_outcome({{.itm = 0.5F}})}).body, R"([{"index":0,"score":0}])");
+  EXPECT_EQ(raw.respond({matches_outcome({itm_match(0.5F)})}).body, R"([{"index":0,"score":0}])");
   // A model without such a head has cosines.
-  EXPECT_EQ(raw.respond({matches_outcome({{.itc = -0.25F}})}).body,
+  EXPECT_EQ(raw.respond({matches_outcome({itc_match(-0.25F)})}).body,
             R"([{"index":0,"score":-0.25}])");
 }
 
@@ -79,7 +80,8 @@ TEST(TeiDialect, RanksImagesAndTextsAgainstAText) {
   EXPECT_EQ(bytes_of(images.input<MatchTask>(1).picture), "y");
   EXPECT_EQ(images.input<MatchTask>(1).texts, std::vector<std::string>{"a cat"});
   EXPECT_EQ(
-      images.respond({matches_outcome({{.itm = 0.25F}}), matches_outcome({{.itm = 0.5F}})}).body,
+      images.respond({matches_outcome({itm_match(0.25F)}), matches_outcome({itm_match(0.5F)})})
+          .body,
       R"([{"index":1,"score":0.5},{"index":0,"score":0.25}])");
 
   const Trial texts = tei("/rerank", R"({"query":"a cat","texts":["a","b"]})");

@@ -115,6 +115,13 @@ class Trial {
     return work != nullptr && work->stream.has_value();
   }
   [[nodiscard]] const Stream& stream() const { return std::get<Work>(*plan_).stream.value(); }
+  /// All of the stream.
+  [[nodiscard]] std::string streamed(const std::vector<std::string>& pieces,
+                                     const std::vector<TaskOutcome>& outcomes) const {
+    std::string text = stream().begin();
+    for (const auto& piece : pieces) text += stream().piece(piece);
+    return text += stream().end(outcomes);
+  }
   /// The response, if these come of the tasks.
   [[nodiscard]] HttpResponse respond(std::vector<TaskOutcome> outcomes) const {
     EXPECT_EQ(outcomes.size(), tasks().size());
@@ -147,6 +154,14 @@ inline TaskOutcome embedding_outcome(std::vector<float> values, std::int64_t row
 
 inline TaskOutcome labels_outcome(std::vector<app::ScoredLabel> labels) {
   return TaskResult{.model = "vit", .value = LabelsResult{.labels = std::move(labels)}};
+}
+
+/// By the matching head, and of a model without one.
+inline MatchResult::Match itm_match(float probability) {
+  return {.itm = probability, .itc = 0.0F};
+}
+inline MatchResult::Match itc_match(float cosine) {
+  return {.itm = std::nullopt, .itc = cosine};
 }
 
 inline TaskOutcome matches_outcome(std::vector<MatchResult::Match> matches) {

@@ -84,7 +84,7 @@ TEST(ModelNames, AreFoundAsClientsWriteThem) {
     FAIL();
   } catch (const Refusal& refusal) {
     EXPECT_EQ(refusal.failure().kind, FailureKind::model_not_found);
-    EXPECT_STREQ(refusal.what(), "model 'nope\\x0A' not found");
+    EXPECT_STREQ(refusal.what(), "model 'nope\\x0a' not found");
   }
   try {
     (void)model_for(server, "vit", TaskKind::caption);
@@ -138,7 +138,7 @@ TEST(RequestJson, IsBounded) {
   };
   EXPECT_EQ(refused(R"({"a":[1,2]})"), "taken");
   EXPECT_EQ(refused(R"({"a":)" + std::string(62, '[') + std::string(62, ']') + '}'), "taken");
-  EXPECT_EQ(refused(R"({"a":)" + std::string(64, '[') + std::string(64, ']') + '}'),
+  EXPECT_EQ(refused(R"({"a":)" + std::string(65, '[') + std::string(65, ']') + '}'),
             "request: JSON nested deeper than 64 levels");
   std::string many = R"({"a":[0)";
   for (int i = 0; i < 200'000; ++i) many += ",0";

@@ -146,6 +146,7 @@ GenerationOptions native_generation(const JsonFields& fields) {
     return value ? std::optional(static_cast<float>(*value)) : std::nullopt;
   };
   GenerationOptions options;
+  options.output_scores = true;  // every answer has them
   options.num_beams = whole_number(fields, "num_beams", {1, kMaxChoices});
   options.max_length = whole_number(fields, "max_length", {1, kMaxTokens});
   options.max_new_tokens = whole_number(fields, "max_new_tokens", {1, kMaxTokens});

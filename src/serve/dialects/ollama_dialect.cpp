@@ -137,11 +137,9 @@ struct OllamaPrompt {
 Plan plan_ollama_text(const HttpRequest& http, const ServerView& server, const JsonFields& fields,
                       OllamaPrompt prompt, TextObject text_object) {
   const std::string model = fields.string("model").value_or("");
-  const ModelStatus* named = named_model(server, model);
+  (void)named_model(server, model);
   refuse_thinking(fields, model);
-  const OllamaLines lines{.model = !model.empty() || named == nullptr ? model : named->name,
-                          .created_at = iso_time(server.now),
-                          .text_object = text_object};
+  OllamaLines lines{.model = model, .created_at = iso_time(server.now), .text_object = text_object};
   const bool streams = fields.boolean("stream").value_or(true);
   if (prompt.pictures.empty() && prompt.prompt.empty()) {  // only loads the model
     OllamaJson loaded = lines.line("", true);
@@ -161,6 +159,7 @@ Plan plan_ollama_text(const HttpRequest& http, const ServerView& server, const J
   if (const auto stops = text_list(options, "stop")) filter.stops = *stops;
   StructuredAnswer answer = structured_answer(ollama_shape(fields, prompt.instructions),
                                               std::move(request), std::move(filter), http, server);
+  if (model.empty()) lines.model = answer.tasks.front().model;
   Work work{.tasks = {}, .respond = [lines, of = answer.of](std::span<const TaskOutcome> outcomes) {
               if (const auto* failure = first_failure(outcomes)) return ollama_failure(*failure);
               const Description description = of(outcomes, 0);

@@ -76,27 +76,31 @@ class ResponseEvents {
  public:
   explicit ResponseEvents(ResponseObjects objects) : objects_(std::move(objects)) {}
 
+  // The events of one text are appended one by one: they are numbered in that order.
   std::string begin() {
-    return event("response.created", {{"response", objects_.response("in_progress")}}) +
-           event("response.in_progress", {{"response", objects_.response("in_progress")}}) +
-           event("response.output_item.added",
-                 {{"output_index", 0},
-                  {"item", objects_.message("in_progress", ResponseJson::array())}}) +
-           event("response.content_part.added", in_text({{"part", text_part("")}}));
+    std::string text = event("response.created", {{"response", objects_.response("in_progress")}});
+    text += event("response.in_progress", {{"response", objects_.response("in_progress")}});
+    text += event(
+        "response.output_item.added",
+        {{"output_index", 0}, {"item", objects_.message("in_progress", ResponseJson::array())}});
+    text += event("response.content_part.added", in_text({{"part", text_part("")}}));
+    return text;
   }
   std::string delta(const std::string& text) {
     return event("response.output_text.delta",
                  in_text({{"delta", text}, {"logprobs", ResponseJson::array()}}));
   }
-  std::string end(const Description& description) {
+  std::string end(const std::string& rest, const Description& description) {
     const ResponseJson part = text_part(description.text);
-    return event("response.output_text.done",
-                 in_text({{"text", description.text}, {"logprobs", ResponseJson::array()}})) +
-           event("response.content_part.done", in_text({{"part", part}})) +
-           event("response.output_item.done",
-                 {{"output_index", 0},
-                  {"item", objects_.message("completed", ResponseJson::array({part}))}}) +
-           event("response.completed", {{"response", objects_.completed(description)}});
+    std::string text = rest.empty() ? std::string() : delta(rest);
+    text += event("response.output_text.done",
+                  in_text({{"text", description.text}, {"logprobs", ResponseJson::array()}}));
+    text += event("response.content_part.done", in_text({{"part", part}}));
+    text += event("response.output_item.done",
+                  {{"output_index", 0},
+                   {"item", objects_.message("completed", ResponseJson::array({part}))}});
+    text += event("response.completed", {{"response", objects_.completed(description)}});
+    return text;
   }
   std::string error(const TaskFailure& failure) {
     return event("error", {{"code", std::string(name_of(failure.kind))},
@@ -162,9 +166,7 @@ Plan openai_responses(const HttpRequest& http, const ServerView& server) {
                              if (const auto* failure = first_failure(outcomes))
                                return events->error(*failure);
                              const Description description = of(outcomes, 0);
-                             const std::string rest = text->rest_of(description.text);
-                             return (rest.empty() ? std::string() : events->delta(rest)) +
-                                    events->end(description);
+                             return events->end(text->rest_of(description.text), description);
                            },
                        .keep_alive = std::string(kEventPing)};
   return work;

@@ -60,6 +60,10 @@ StructuredAnswer structured_answer(AnswerShape shape, DescriptionRequest request
               return description;
             }};
   }
+  if (std::any_of(shape.keys.begin(), shape.keys.end(),
+                  [](const AnswerShape::Key& key) { return key.nested; })) {
+    request.generation.output_scores = true;  // for the confidence
+  }
   // Openings are cut off captions, not answers.
   auto tasks = description_tasks(std::move(request), http, server);
   if (kind_of(tasks.front().input) != TaskKind::caption) filter.strip_opening = false;

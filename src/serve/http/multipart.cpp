@@ -26,7 +26,7 @@ bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-bool is_token(std::string_view text) {
+bool is_form_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return is_alphanumeric(c) ||
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
@@ -69,7 +69,7 @@ class ParameterReader {
     if (rest_.empty()) return std::nullopt;
     const std::size_t equals = std::min(rest_.find('='), rest_.size());
     Parameter parameter{.name = rest_.substr(0, equals), .value = {}};
-    if (!is_token(parameter.name) || equals == rest_.size()) {
+    if (!is_form_token(parameter.name) || equals == rest_.size()) {
       fail_form("a header's parameter is not NAME=VALUE");
     }
     rest_.remove_prefix(equals + 1);
@@ -158,7 +158,8 @@ FormPart read_part_headers(std::string_view block) {
     }
     const std::size_t colon = std::min(line.find(':'), line.size());
     const std::string_view name = line.substr(0, colon);
-    if (!is_token(name) || colon == line.size()) fail_form("a part's header is not NAME: VALUE");
+    if (!is_form_token(name) || colon == line.size())
+      fail_form("a part's header is not NAME: VALUE");
     const std::string_view value = without_blanks(line.substr(colon + 1));
     if (same_name(name, "Content-Disposition")) {
       if (disposed) fail_form("a part with two dispositions");
