@@ -240,10 +240,15 @@ class Capabilities(PageCase):
         expect(self.page.locator("#match-results .bar-numbers").first).to_have_text("Similarity 0.420")
 
     def test_a_model_can_be_chosen(self):
-        self.mock(models={"nano-captioning": ["caption"], "nano-vqa": ["answer"], "base-vqa": ["answer"]})
+        self.mock(models={"nano-captioning": ["caption"], "base-coco": ["caption"],
+                          "nano-vqa": ["answer"], "base-vqa": ["answer"]})
         page = self.replace(self.open())
         self.choose()
         self.captioned()
+        self.assertEqual(self.requests()[-1]["fields"]["model"], ["nano-captioning"])
+        page.locator("#caption .picker select").select_option("base-coco")
+        self.until("document.querySelector('#caption-done').hidden === false")
+        self.assertEqual(self.requests()[-1]["fields"]["model"], ["base-coco"])
         page.locator("#ask .picker select").select_option("base-vqa")
         page.fill("#ask-question", "What is it?")
         page.keyboard.press("Enter")

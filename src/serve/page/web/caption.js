@@ -69,6 +69,9 @@ export function startCaption(models, onCaption) {
     write({ do_sample: true, top_p: 0.9, num_beams: 1, seed: Math.floor(Math.random() * 2 ** 31) });
   });
 
+  byId('caption').addEventListener('change', (event) => {
+    if (event.target.matches('.picker select') && session.picture) write();
+  });
   session.onPicture(() => {
     activity.reset();
     clear();
