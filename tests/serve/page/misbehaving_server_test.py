@@ -67,6 +67,15 @@ class Captions(PageCase):
         self.page.keyboard.press("Enter")
         self.assertTrue(self.captioned())
 
+    def test_a_probability_is_shown_if_there_is_one(self):
+        self.choose()
+        self.captioned()
+        expect(self.page.locator("#caption-facts")).to_contain_text("64 % sure")
+        self.mock(mean_log_probability=0)
+        self.choose("cat.jpg")
+        self.captioned()
+        expect(self.page.locator("#caption-facts")).not_to_contain_text("sure")
+
     def test_long_caption_makes_a_short_alt_text(self):
         self.mock(caption="word " * 60, token_delay=0)
         self.choose()

@@ -33,7 +33,7 @@ def fill(page: Page) -> None:
         page.locator("#labels-results .bars").wait_for(timeout=120_000)
     if page.locator("#explain").is_visible():
         page.click("#explain-caption")
-        page.locator("#explain-words .chip").nth(4).click(timeout=120_000)
+        page.locator("#explain-words .chip").last.click(timeout=120_000)
     page.evaluate("scrollTo(0, 0); document.activeElement.blur()")
     page.wait_for_timeout(400)
 

@@ -44,7 +44,7 @@ export function startCaption(models, onCaption) {
     const caption = String(best?.caption ?? text.textContent).trim();
     text.textContent = caption;
     const words = [model, seconds(time)];
-    if (Number.isFinite(best?.mean_log_probability)) {
+    if (best?.mean_log_probability < 0) { // 0: not computed
       words.push(`${percent(Math.exp(best.mean_log_probability))} sure of each word`);
     }
     facts.textContent = words.filter(Boolean).join(' · ');
