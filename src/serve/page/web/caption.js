@@ -2,7 +2,7 @@
 import { post } from './api.js';
 import { Activity } from './activity.js';
 import { makeCopyButton } from './clipboard.js';
-import { announce, byId, percent, seconds } from './dom.js';
+import { announce, byId, percent, duration } from './dom.js';
 import { session } from './session.js';
 import { ALT_LIMIT, altAttribute, altText } from './text_forms.js';
 
@@ -43,7 +43,7 @@ export function startCaption(models, onCaption) {
   const show = (model, best, time, usual) => {
     const caption = String(best?.caption ?? text.textContent).trim();
     text.textContent = caption;
-    const words = [model, seconds(time)];
+    const words = [model, duration(time)];
     if (best?.mean_log_probability < 0) { // 0: not computed
       words.push(`${percent(Math.exp(best.mean_log_probability))} sure of each word`);
     }
