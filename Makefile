@@ -11,6 +11,8 @@ LINT_CMAKE ?=
 # The arguments of tools/peers/main.py; a Python that has the peers already.
 PEERS_ARGS ?=
 PEERS_PYTHON ?=
+# The arguments of tests/serve/page/browser_test.py.
+PAGE_ARGS ?=
 # For a PyTorch without CUDA: make parity TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
 export TORCH_INDEX_URL PHOTOS PEERS_PYTHON
 
@@ -19,7 +21,7 @@ install := tools/install_dependencies.sh
 # The tests that `make asan` builds and runs: every module's.
 ASAN_MODULES := core kernels hub checkpoint architectures image text dataset train_loading model generate tasks app cli
 
-.PHONY: help demo test test-train asan tsan lint format fuzz bench bench-peers parity parity-quick clean
+.PHONY: help demo test test-train test-page asan tsan lint format fuzz bench bench-peers parity parity-quick clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -42,6 +44,12 @@ test-train: ## install libtorch if it is missing, build `blip train`, run its te
 	cmake --preset train
 	cmake --build --preset train
 	ctest --preset train -j $(JOBS)
+
+test-page: ## every function of the server's page in Chromium, with axe-core (PAGE_ARGS='--url http://…')
+	test -x build/page-venv/bin/python || python3 -m venv build/page-venv
+	build/page-venv/bin/pip install --quiet -r tests/serve/page/requirements.txt
+	npm install --silent --prefix tests/serve/page
+	build/page-venv/bin/python tests/serve/page/browser_test.py $(PAGE_ARGS)
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(install) build test

@@ -12,14 +12,14 @@ from PIL import Image
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NAMES = ["skateboarder", "cat", "pizza", "gull", "motorcycle", "table"]
 LIMIT = 40_000
-SIDE = 560
+SIDE = 480
 
 
 def smaller(path: pathlib.Path) -> bytes:
     with Image.open(path) as opened:
         photo = opened.convert("RGB")
     photo.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    for quality in range(85, 30, -3):
+    for quality in range(92, 30, -3):
         file = io.BytesIO()
         photo.save(file, "JPEG", quality=quality, optimize=True, progressive=True)
         if len(file.getvalue()) <= LIMIT:

@@ -354,7 +354,7 @@ class EverybodysPage(PageCase):
         context = self.browser.new_context(java_script_enabled=False)
         page = context.new_page()
         page.goto(self.base)
-        self.assertIn("/blip/v1/", page.locator("noscript").inner_text())
+        self.assertIn("/blip/v1/", page.locator("body noscript").inner_text())
         expect(page.locator("#intro")).to_be_hidden()
         context.close()
 

@@ -25,16 +25,18 @@ class Captions(PageCase):
         self.mock(caption="a picture of SIZE bytes that was sent to the server", token_delay=0.05)
         self.page.evaluate("""() => {
             window.shown = [];
-            new MutationObserver(() => shown.push(document.getElementById('caption-text').textContent))
+            const picture = document.getElementById('picture');
+            new MutationObserver(() => shown.push([picture.src, document.getElementById('caption-text').textContent]))
               .observe(document.getElementById('caption-text'), {childList: true, characterData: true, subtree: true});
         }""")
         self.choose("skateboarder.jpg")
-        self.until("window.shown.some((text) => text.includes('picture'))")
-        self.page.evaluate("window.shown.length = 0")
+        self.until("window.shown.some(([, text]) => text.includes('picture'))")
         self.choose("cat.jpg")
         size = (PHOTOS / "cat.jpg").stat().st_size
         self.assertIn(str(size), self.captioned())
-        shown = [text for text in self.page.evaluate("window.shown") if text.strip()]
+        second = self.page.get_attribute("#picture", "src")
+        shown = [text for picture, text in self.page.evaluate("window.shown") if picture == second and text.strip()]
+        self.assertGreaterEqual(len(shown), 5)
         final = f"a picture of {size} bytes that was sent to the server"
         self.assertTrue(all(final.startswith(text.strip()) for text in shown), shown)
 
@@ -64,6 +66,15 @@ class Captions(PageCase):
         self.mock()
         self.page.keyboard.press("Enter")
         self.assertTrue(self.captioned())
+
+    def test_a_probability_is_shown_if_there_is_one(self):
+        self.choose()
+        self.captioned()
+        expect(self.page.locator("#caption-facts")).to_contain_text("64 % sure")
+        self.mock(mean_log_probability=0)
+        self.choose("cat.jpg")
+        self.captioned()
+        expect(self.page.locator("#caption-facts")).not_to_contain_text("sure")
 
     def test_long_caption_makes_a_short_alt_text(self):
         self.mock(caption="word " * 60, token_delay=0)
@@ -240,10 +251,15 @@ class Capabilities(PageCase):
         expect(self.page.locator("#match-results .bar-numbers").first).to_have_text("Similarity 0.420")
 
     def test_a_model_can_be_chosen(self):
-        self.mock(models={"nano-captioning": ["caption"], "nano-vqa": ["answer"], "base-vqa": ["answer"]})
+        self.mock(models={"nano-captioning": ["caption"], "base-coco": ["caption"],
+                          "nano-vqa": ["answer"], "base-vqa": ["answer"]})
         page = self.replace(self.open())
         self.choose()
         self.captioned()
+        self.assertEqual(self.requests()[-1]["fields"]["model"], ["nano-captioning"])
+        page.locator("#caption .picker select").select_option("base-coco")
+        self.until("document.querySelector('#caption-done').hidden === false")
+        self.assertEqual(self.requests()[-1]["fields"]["model"], ["base-coco"])
         page.locator("#ask .picker select").select_option("base-vqa")
         page.fill("#ask-question", "What is it?")
         page.keyboard.press("Enter")

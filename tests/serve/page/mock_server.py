@@ -5,7 +5,7 @@
 
 It serves the page from src/serve/page/ with the headers of the real server. POST /mock changes how
 it answers: {"delay", "token_delay", "caption", "models", "key", "fail", "times", "cut",
-"label", "answer", "itm"}; POST /mock with {} brings it back to the beginning. GET /mock lists the
+"label", "answer", "itm", "mean_log_probability"}; POST /mock with {} brings it back to the beginning. GET /mock lists the
 requests that were answered.
 """
 
@@ -48,6 +48,7 @@ class Behaviour:
             self.caption = "a young man riding a skateboard down the side of a cement ramp"
             self.answer = "a skateboard"
             self.label = "skateboard"
+            self.mean_log_probability = -0.44  # of captions and answers
             self.itm = True  # whether the model has a matching head
             self.models = MODELS
             self.key = ""  # the API key that is asked for
@@ -204,7 +205,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     @staticmethod
     def scores() -> dict:
-        return {"log_probability": -6.2, "mean_log_probability": -0.44, "score": -0.44}
+        mean = BEHAVIOUR.mean_log_probability
+        return {"log_probability": 14 * mean, "mean_log_probability": mean, "score": mean}
 
     def answer_caption(self, fields: dict, picture: bytes) -> tuple:
         text = BEHAVIOUR.caption.replace("SIZE", str(len(picture)))

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Takes the screenshots of docs/images/ of the page at URL, at three widths, light and dark.
+"""Takes screenshots of the page at URL: empty and full, at three widths, light and dark. Four of
+them are in docs/images/.
 
     tests/serve/page/screenshots.py --url http://127.0.0.1:8765 --output docs/images
 """
@@ -32,7 +33,7 @@ def fill(page: Page) -> None:
         page.locator("#labels-results .bars").wait_for(timeout=120_000)
     if page.locator("#explain").is_visible():
         page.click("#explain-caption")
-        page.locator("#explain-words .chip").nth(4).click(timeout=120_000)
+        page.locator("#explain-words .chip").last.click(timeout=120_000)
     page.evaluate("scrollTo(0, 0); document.activeElement.blur()")
     page.wait_for_timeout(400)
 
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--url", default="http://127.0.0.1:8765")
     parser.add_argument("--output", type=pathlib.Path, required=True)
     parser.add_argument("--whole", action="store_true", help="whole pages, not what a window shows")
+    parser.add_argument("--type", choices=["jpg", "png"], default="jpg")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
@@ -57,8 +59,9 @@ def main() -> None:
                 for state in ["empty", "full"]:
                     if state == "full":
                         fill(page)
-                    page.screenshot(path=arguments.output / f"page-{state}-{width}-{scheme}.png",
-                                    full_page=arguments.whole)
+                    page.screenshot(path=arguments.output / f"page-{state}-{width}-{scheme}.{arguments.type}",
+                                    full_page=arguments.whole, type="jpeg" if arguments.type == "jpg" else "png",
+                                    **({"quality": 85} if arguments.type == "jpg" else {}))
                 context.close()
         browser.close()
 

@@ -1,7 +1,7 @@
 // Activity: the one thing that a section is busy with: its status line with Cancel, its error with
 // Try again. What is over or overtaken never shows.
 import { ApiError } from './api.js';
-import { announce, element, seconds } from './dom.js';
+import { announce, element, duration } from './dom.js';
 
 const LONG = 6000; // ms after which the line says that waiting is normal
 
@@ -75,7 +75,7 @@ export class Activity {
     const began = performance.now();
     this.clock = setInterval(() => {
       const passed = performance.now() - began;
-      if (passed > LONG) text.textContent = `${doing}… ${seconds(passed)}. The server may be busy or loading a model.`;
+      if (passed > LONG) text.textContent = `${doing}… ${duration(passed)}. The server may be busy or loading a model.`;
     }, 1000);
   }
 }

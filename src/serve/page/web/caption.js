@@ -2,7 +2,7 @@
 import { post } from './api.js';
 import { Activity } from './activity.js';
 import { makeCopyButton } from './clipboard.js';
-import { announce, byId, percent, seconds } from './dom.js';
+import { announce, byId, percent, duration } from './dom.js';
 import { session } from './session.js';
 import { ALT_LIMIT, altAttribute, altText } from './text_forms.js';
 
@@ -43,8 +43,8 @@ export function startCaption(models, onCaption) {
   const show = (model, best, time, usual) => {
     const caption = String(best?.caption ?? text.textContent).trim();
     text.textContent = caption;
-    const words = [model, seconds(time)];
-    if (Number.isFinite(best?.mean_log_probability)) {
+    const words = [model, duration(time)];
+    if (best?.mean_log_probability < 0) { // 0: not computed
       words.push(`${percent(Math.exp(best.mean_log_probability))} sure of each word`);
     }
     facts.textContent = words.filter(Boolean).join(' · ');
@@ -69,6 +69,9 @@ export function startCaption(models, onCaption) {
     write({ do_sample: true, top_p: 0.9, num_beams: 1, seed: Math.floor(Math.random() * 2 ** 31) });
   });
 
+  byId('caption').addEventListener('change', (event) => {
+    if (event.target.matches('.picker select') && session.picture) write();
+  });
   session.onPicture(() => {
     activity.reset();
     clear();

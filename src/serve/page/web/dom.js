@@ -31,6 +31,7 @@ export function percent(share) {
   return `${value.toFixed(value < 10 || value > 99 ? 1 : 0).replace(/\.0$/, '')} %`;
 }
 
-export function seconds(milliseconds) {
+export function duration(milliseconds) {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   return `${(milliseconds / 1000).toFixed(milliseconds < 10000 ? 1 : 0)} s`;
 }

@@ -52,6 +52,7 @@ export class Models {
 
   // A choice of models in the head of the section, if there is one to be made.
   #offer(section, ability) {
+    if (ability === 'explain_caption') return; // the model that wrote it
     this.pickers.delete(ability);
     section.querySelector(`[data-picker="${ability}"]`)?.remove();
     const choices = this.list.filter((model) => able(model, ability));
