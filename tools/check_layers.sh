@@ -19,7 +19,9 @@ declare -A may_include=(
   [generate]="core model"
   [tasks]="core kernels hub checkpoint image text architectures model generate"
   [app]="core kernels hub checkpoint image text dataset eval architectures model generate tasks"
-  [cli]="core kernels hub checkpoint image text dataset eval architectures model generate tasks app"
+  # Its engine alone knows models, its http alone sockets (see src/serve/).
+  [serve]="core hub image text checkpoint architectures tasks app"
+  [cli]="core kernels hub checkpoint image text dataset eval architectures model generate tasks app serve"
   # Its program speaks to people as the other one does.
   [train]="core checkpoint architectures image text dataset eval tasks app cli"
 )

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/banned_words.hpp"
+#include "app/captions/caption_prompt.hpp"
 #include "architectures/registry.hpp"
 #include "blip/error.hpp"
 #include "blip/text_style.hpp"
@@ -35,12 +36,18 @@ Answerer::Answerer(const ModelOptions& model, AnswerOptions options)
   ban_words(options_.banned_words, *tokenizer_, options_.generation);
 }
 
+std::vector<TokenId> question_tokens(const Tokenizer& tokenizer, const std::string& question,
+                                     TextStyle style) {
+  return tokenizer.encode(style == TextStyle::hf ? question : pre_question(question));
+}
+
 std::vector<std::vector<TokenId>> Answerer::tokens(std::span<const std::string> questions) const {
-  if (options_.style == TextStyle::hf) return encoded(*tokenizer_, questions);
-  std::vector<std::string> prepared;
-  prepared.reserve(questions.size());
-  for (const std::string& question : questions) prepared.push_back(pre_question(question));
-  return encoded(*tokenizer_, prepared);
+  std::vector<std::vector<TokenId>> rows;
+  rows.reserve(questions.size());
+  for (const std::string& question : questions) {
+    rows.push_back(question_tokens(*tokenizer_, question, options_.style));
+  }
+  return rows;
 }
 
 std::vector<std::vector<Answers>> Answerer::answer(Images images,
@@ -117,13 +124,11 @@ std::vector<Answers> Answerer::generate(std::span<const EncodedImage> images,
   generation.image_offset = first;
   const auto sequences =
       model_.generate_sequences(images, questions, generation, options_.style, context);
-  DecodeOptions as_answer;
-  as_answer.skip_special_tokens = true;
   std::vector<Answers> answers(questions.size());
   const std::size_t sequences_per_question = sequences.size() / questions.size();
   for (std::size_t i = 0; i < sequences.size(); ++i) {
     const std::size_t pair = i / sequences_per_question;
-    Answer answer{.text = tokenizer_->decode(sequences[i].ids, as_answer),
+    Answer answer{.text = generated_text(*tokenizer_, sequences[i].ids),
                   .score = score_of(sequences[i])};
     answer.explanation =
         explanation(images[pair], questions[pair], sequences[i].ids, answer.text, context);

@@ -28,6 +28,10 @@ struct Answer {
 /// The answers to one question, best first.
 using Answers = std::vector<Answer>;
 
+/// A question as the model reads it in a style.
+std::vector<TokenId> question_tokens(const Tokenizer& tokenizer, const std::string& question,
+                                     TextStyle style);
+
 struct AnswerOptions {
   TextStyle style = TextStyle::hf;
   GenerationOptions generation;                ///< of answers in the model's own words

@@ -8,21 +8,6 @@
 #include "tasks/decoding.hpp"
 
 namespace blip::app {
-namespace {
-
-std::string decoded(const Tokenizer& tokenizer, const std::vector<TokenId>& ids) {
-  DecodeOptions options;
-  options.skip_special_tokens = true;
-  return tokenizer.decode(ids, options);
-}
-
-std::string stripped(std::string caption, const std::string& prompt) {
-  if (caption.starts_with(prompt)) caption.erase(0, prompt.size());
-  caption.erase(0, caption.find_first_not_of(' '));  // all of it if there is nothing else
-  return caption;
-}
-
-}  // namespace
 
 Captioner::Captioner(const ModelOptions& model, CaptionOptions options)
     : pictures_(model.model, model.pictures, model.processor),
@@ -32,13 +17,7 @@ Captioner::Captioner(const ModelOptions& model, CaptionOptions options)
       explain_(options.explain),
       model_(BlipForConditionalGeneration::from_pretrained(model.model, model.load())) {
   ban_words(options.banned_words, *tokenizer_, generation_);
-  if (!options.prompt.empty()) prompt_ = prompt_of(options.prompt);
-}
-
-Captioner::Prompt Captioner::prompt_of(const std::string& text) const {
-  Prompt prompt{.tokens = tokenizer_->encode(text), .decoded = {}};
-  prompt.decoded = decoded(*tokenizer_, prompt.tokens);
-  return prompt;
+  if (!options.prompt.empty()) prompt_ = caption_prompt(*tokenizer_, options.prompt);
 }
 
 void Captioner::check(const ImageInput& input) const {
@@ -61,14 +40,15 @@ std::vector<Captions> Captioner::caption(Images images, Context& context) const 
 
 void Captioner::caption_run(Images images, std::vector<Captions>& captions,
                             Context& context) const {
-  std::vector<Prompt> prompts;
+  std::vector<CaptionPrompt> prompts;
   for (const PreparedImage* image : images) {
-    prompts.push_back(image->text ? prompt_of(*image->text) : prompt_);
+    prompts.push_back(image->text ? caption_prompt(*tokenizer_, *image->text) : prompt_);
   }
   // All have one or none has: no prompt at all is an empty text.
   std::vector<std::vector<TokenId>> rows;
-  if (std::ranges::any_of(prompts, [](const Prompt& each) { return !each.tokens.empty(); })) {
-    for (const Prompt& each : prompts) {
+  if (std::ranges::any_of(prompts,
+                          [](const CaptionPrompt& each) { return !each.tokens.empty(); })) {
+    for (const CaptionPrompt& each : prompts) {
       rows.push_back(each.tokens.empty() ? tokenizer_->encode("") : each.tokens);
     }
   }
@@ -81,10 +61,10 @@ void Captioner::caption_run(Images images, std::vector<Captions>& captions,
     if (i % sequences_per_image == 0) captions.emplace_back();
     const std::size_t image = i / sequences_per_image;
     const std::vector<TokenId>& ids = sequences[i].ids;
-    Caption caption{.text = finished(decoded(*tokenizer_, ids), prompts[image]),
-                    .score = score_of(sequences[i])};
+    Caption caption{
+        .text = finished_caption(generated_text(*tokenizer_, ids), prompts[image], edits_),
+        .score = score_of(sequences[i])};
     if (explain_) {
-      // [DEC], and the prompt between [CLS] and [SEP].
       const std::size_t given = rows.empty() ? 1 : rows[image].size() - 1;
       caption.explanation =
           explanation_of(*tokenizer_, caption.text,
@@ -94,13 +74,8 @@ void Captioner::caption_run(Images images, std::vector<Captions>& captions,
   }
 }
 
-std::string Captioner::finished(std::string caption, const Prompt& prompt) const {
-  if (edits_.strip_prompt) caption = stripped(std::move(caption), prompt.decoded);
-  return edited(caption, edits_);
-}
-
 std::string Captioner::without_prompt(std::string caption) const {
-  return stripped(std::move(caption), prompt_.decoded);
+  return app::without_prompt(std::move(caption), prompt_);
 }
 
 }  // namespace blip::app

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/captions/caption_edits.hpp"
+#include "app/captions/caption_prompt.hpp"
 #include "app/explain/explanation.hpp"
 #include "app/images/image_batch.hpp"
 #include "app/images/image_stream.hpp"
@@ -57,18 +58,11 @@ class Captioner {
   void check(const ImageInput& input) const;
 
  private:
-  struct Prompt {
-    std::vector<TokenId> tokens;  // [CLS] … [SEP]
-    std::string decoded;          // an uncased tokenizer makes "A photo" "a photo"
-  };
-
-  [[nodiscard]] Prompt prompt_of(const std::string& text) const;
-  [[nodiscard]] std::string finished(std::string caption, const Prompt& prompt) const;
   void caption_run(Images images, std::vector<Captions>& captions, Context& context) const;
 
   PictureReader pictures_;
   std::shared_ptr<const Tokenizer> tokenizer_;
-  Prompt prompt_;  // without tokens if there is none
+  CaptionPrompt prompt_;  // without tokens if there is none
   GenerationOptions generation_;
   CaptionEdits edits_;
   std::optional<GradCamOptions> explain_;

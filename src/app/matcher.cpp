@@ -7,6 +7,22 @@
 
 namespace blip::app {
 
+std::vector<Match> matches_of(const Embedder& embedder, const EncodedImage& image,
+                              std::span<const float> embedding, std::span<const Tokens> texts,
+                              const Tensor& text_embeddings, Context& context) {
+  std::vector<Match> matches;
+  matches.reserve(texts.size());
+  for (std::size_t text = 0; text < texts.size(); ++text) {
+    matches.push_back({.itm = std::nullopt, .itc = dot(embedding, row_of(text_embeddings, text))});
+  }
+  if (!embedder.model().has_matching_head()) return matches;
+  const std::vector<Matching> matchings = embedder.match(image, texts, context);
+  for (std::size_t text = 0; text < matchings.size(); ++text) {
+    matches[text].itm = matchings[text].probability;
+  }
+  return matches;
+}
+
 Matcher::Matcher(const ModelOptions& model, TextStyle style, std::span<const std::string> texts,
                  Context& context, std::optional<GradCamOptions> explain)
     : embedder_(model, style, explain ? MatchingHead::required : MatchingHead::optional),
@@ -39,19 +55,14 @@ std::vector<std::vector<Match>> Matcher::match(Images images, Context& context) 
     const auto& own = images[image]->text;
     const Texts own_texts = own ? read(std::span(&*own, 1), context) : Texts{};
     const Texts& texts = own ? own_texts : texts_;
-    std::vector<Match>& of_image = matches.emplace_back();
+    std::vector<Match>& of_image =
+        matches.emplace_back(matches_of(embedder_, encoded[image], row_of(embeddings, image),
+                                        texts.tokens, texts.embeddings, context));
+    if (!explain_) continue;
     for (std::size_t text = 0; text < texts.tokens.size(); ++text) {
-      of_image.push_back({.itm = std::nullopt,
-                          .itc = dot(row_of(embeddings, image), row_of(texts.embeddings, text))});
-      if (!explain_) continue;
-      of_image.back().explanation = explanation_of(
+      of_image[text].explanation = explanation_of(
           embedder_.model().tokenizer(), texts.words[text],
           embedder_.grad_cam(encoded[image], texts.tokens[text], *explain_, context));
-    }
-    if (!embedder_.model().has_matching_head()) continue;
-    const std::vector<Matching> matchings = embedder_.match(encoded[image], texts.tokens, context);
-    for (std::size_t text = 0; text < matchings.size(); ++text) {
-      of_image[text].itm = matchings[text].probability;
     }
   }
   return matches;

@@ -20,6 +20,12 @@ struct Match {
   std::optional<Explanation> explanation = std::nullopt;
 };
 
+/// An image with each of the texts, without explanations. embedding: [D] of the image,
+/// text_embeddings: [texts, D]. Throws blip::Error.
+std::vector<Match> matches_of(const Embedder& embedder, const EncodedImage& image,
+                              std::span<const float> embedding, std::span<const Tokens> texts,
+                              const Tensor& text_embeddings, Context& context);
+
 /// Matches pictures with texts that are prepared once. All throw blip::Error.
 class Matcher {
  public:

@@ -32,19 +32,28 @@ Tagger::Tagger(const ModelOptions& model, TaggerOptions options, Context& contex
 
 std::vector<std::vector<ScoredLabel>> Tagger::tag(Images images, const TagChoice& choice,
                                                   Context& context) const {
-  const Tensor embeddings = embedder_.embed(embedder_.encode(images, context), context);
+  return fitting_tags(embedder_.embed(embedder_.encode(images, context), context), tags_,
+                      tag_embeddings_, background_embeddings_, choice);
+}
+
+std::vector<std::vector<ScoredLabel>> fitting_tags(const Tensor& embeddings,
+                                                   std::span<const std::string> tags,
+                                                   const Tensor& tag_embeddings,
+                                                   const Tensor& background_embeddings,
+                                                   const TagChoice& choice) {
   const std::int64_t width = embeddings.shape[1];
-  Tensor scores = scaled_cosines(embeddings, tag_embeddings_, width, 1.0F);
-  const Tensor background = scaled_cosines(embeddings, background_embeddings_, width, 1.0F);
+  Tensor scores = scaled_cosines(embeddings, tag_embeddings, width, 1.0F);
+  const Tensor background = scaled_cosines(embeddings, background_embeddings, width, 1.0F);
   std::vector<std::vector<ScoredLabel>> all;
-  all.reserve(images.size());
-  for (std::size_t image = 0; image < images.size(); ++image) {
+  const auto images = static_cast<std::size_t>(embeddings.shape.front());
+  all.reserve(images);
+  for (std::size_t image = 0; image < images; ++image) {
     const auto texts = row_of(background, image);
     const float threshold = *std::max_element(texts.begin(), texts.end());
     const auto row = row_of(scores, image);
     std::vector<float> margins(row.begin(), row.end());
     for (float& margin : margins) margin -= threshold;
-    std::vector<ScoredLabel> best = best_labels(margins, tags_, choice.top);
+    std::vector<ScoredLabel> best = best_labels(margins, tags, choice.top);
     std::erase_if(best, [&](const ScoredLabel& tag) { return tag.score < choice.margin; });
     all.push_back(std::move(best));
   }

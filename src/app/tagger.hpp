@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,14 @@ struct TagChoice {
   std::size_t top = 10;
   float margin = 0.0F;  ///< by how much a tag's cosine must exceed the background's
 };
+
+/// The tags of each image that fit, as Tagger::tag. embeddings: [images, D], tag_embeddings:
+/// [tags, D], background_embeddings: [texts, D]
+std::vector<std::vector<ScoredLabel>> fitting_tags(const Tensor& embeddings,
+                                                   std::span<const std::string> tags,
+                                                   const Tensor& tag_embeddings,
+                                                   const Tensor& background_embeddings,
+                                                   const TagChoice& choice);
 
 /// Immutable after construction: every member may be called from many threads at once, each with
 /// its own Context. All throw blip::Error.

@@ -16,15 +16,24 @@ ZeroShotClassifier::ZeroShotClassifier(const ModelOptions& model, ZeroShotOption
 std::vector<std::vector<ScoredLabel>> ZeroShotClassifier::classify(Images images, std::size_t top,
                                                                    Context& context) const {
   const Tensor embeddings = embedder_.embed(embedder_.encode(images, context), context);
-  const LabelSimilarity similarity = embedder_.model().label_similarity();
+  return zero_shot_labels(embedder_.model().label_similarity(), embeddings, labels_.labels,
+                          label_embeddings_, top);
+}
+
+std::vector<std::vector<ScoredLabel>> zero_shot_labels(const LabelSimilarity& similarity,
+                                                       const Tensor& embeddings,
+                                                       std::span<const std::string> labels,
+                                                       const Tensor& label_embeddings,
+                                                       std::size_t top) {
   Tensor logits =
-      scaled_cosines(embeddings, label_embeddings_, embeddings.shape[1], similarity.scale);
+      scaled_cosines(embeddings, label_embeddings, embeddings.shape[1], similarity.scale);
   for (float& logit : logits.data) logit += similarity.bias;
+  const auto images = static_cast<std::size_t>(embeddings.shape.front());
   std::vector<std::vector<ScoredLabel>> all;
-  all.reserve(images.size());
-  for (std::size_t image = 0; image < images.size(); ++image) {
+  all.reserve(images);
+  for (std::size_t image = 0; image < images; ++image) {
     const std::vector<float> scores = scores_of(row_of(logits, image), similarity.scores);
-    all.push_back(best_labels(scores, labels_.labels, top));
+    all.push_back(best_labels(scores, labels, top));
   }
   return all;
 }

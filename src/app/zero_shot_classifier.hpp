@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "app/embedder.hpp"
@@ -16,6 +18,14 @@ struct ZeroShotOptions {
   LabelSet labels;
   std::filesystem::path kept_labels = {};  ///< where their vectors are kept; empty: nowhere
 };
+
+/// The `top` best labels of each image, the best first. embeddings: [images, D], label_embeddings:
+/// [labels, D]
+std::vector<std::vector<ScoredLabel>> zero_shot_labels(const LabelSimilarity& similarity,
+                                                       const Tensor& embeddings,
+                                                       std::span<const std::string> labels,
+                                                       const Tensor& label_embeddings,
+                                                       std::size_t top);
 
 /// Compares pictures with labels that are embedded once. The scores are those of transformers'
 /// zero-shot-image-classification pipeline. Immutable after construction: every member may be

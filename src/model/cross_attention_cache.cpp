@@ -54,8 +54,9 @@ CrossAttentionCache::CrossAttentionCache(std::int64_t layers, std::int64_t token
       head_size_(head_size),
       stride_(round_up(tokens, kKeyPadding)),
       format_(format),
-      memory_(allocate_aligned(static_cast<std::size_t>(layers * heads * (stride_ + tokens) *
-                                                        head_size * element_size(format)))) {}
+      bytes_(static_cast<std::size_t>(layers * heads * (stride_ + tokens) * head_size *
+                                      element_size(format))),
+      memory_(allocate_aligned(bytes_)) {}
 
 CachedHead CrossAttentionCache::head(std::int64_t layer, std::int64_t head) const noexcept {
   const std::byte* keys = memory_.get() + place(layer, head) * element_size(format_);

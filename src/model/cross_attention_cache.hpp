@@ -31,6 +31,9 @@ class CrossAttentionCache {
   /// Tokens rounded up to kKeyPadding.
   [[nodiscard]] std::int64_t stride() const noexcept { return stride_; }
 
+  /// Of memory.
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
   /// keys: [stride() / 16, heads, D, 16], token panels; values: [N, heads, D] → this head's block
   void store_head(const float* keys, const float* values, std::int64_t layer, std::int64_t head);
 
@@ -45,6 +48,7 @@ class CrossAttentionCache {
   std::int64_t head_size_;
   std::int64_t stride_;
   WeightFormat format_;
+  std::size_t bytes_;
   AlignedBytes memory_;
 };
 

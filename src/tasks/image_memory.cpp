@@ -23,6 +23,21 @@ EncodedImage image_of_features(Tensor last_hidden_state, PatchEmbedding::Grid gr
   return EncodedImage(memory);
 }
 
+std::size_t bytes_of(const EncodedImage& image) {
+  EncodedImage::Memory& memory = image.memory();
+  std::size_t bytes = sizeof(memory) + memory.last_hidden_state.data.size() * sizeof(float);
+  const std::lock_guard lock(memory.mutex);
+  for (const auto& reading : memory.readings) bytes += reading.cache->bytes();
+  return bytes;
+}
+
+void forget_readings(const EncodedImage& image) {
+  EncodedImage::Memory& memory = image.memory();
+  std::vector<EncodedImage::Memory::Reading> readings;  // freed without the lock
+  const std::lock_guard lock(memory.mutex);
+  readings.swap(memory.readings);
+}
+
 PatchEmbedding::Grid patch_grid(const EncodedImage& image) {
   const PatchEmbedding::Grid known = image.memory().grid;
   const std::int64_t patches = image.last_hidden_state().shape.front() - 1;

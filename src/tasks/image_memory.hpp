@@ -1,6 +1,7 @@
 // What an EncodedImage remembers, and how the models' tasks make and read it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,6 +41,13 @@ std::vector<EncodedImage> encode_images(const VisionModel& vision, TensorView pi
 
 /// An image whose features [N, E] were computed elsewhere.
 EncodedImage image_of_features(Tensor last_hidden_state, PatchEmbedding::Grid grid = {});
+
+/// The memory that an image takes, with what readers have made of it so far.
+std::size_t bytes_of(const EncodedImage& image);
+
+/// Gives back what readers have made of an image; they make it again when they need it. Readers at
+/// work keep theirs.
+void forget_readings(const EncodedImage& image);
 
 /// How the patches of an image lie in it; of one whose features came without that, as a square.
 /// Throws invalid_argument if they make none.

@@ -31,8 +31,12 @@ Tensor PictureReader::operator()(const std::filesystem::path& picture) const {
   return (*this)(open_image(picture.string(), image_options_));
 }
 
+Image PictureReader::decode(std::span<const std::byte> bytes, const std::string& name) const {
+  return Image::decode(bytes, image_options_, name);
+}
+
 Tensor PictureReader::operator()(std::span<const std::byte> bytes, const std::string& name) const {
-  return (*this)(Image::decode(bytes, image_options_, name));
+  return (*this)(decode(bytes, name));
 }
 
 Tensor PictureReader::operator()(const Image& image) const {

@@ -33,6 +33,9 @@ class PictureReader {
   PictureReader(const std::filesystem::path& model, const PictureOptions& options,
                 const std::filesystem::path& processor = {});
 
+  /// A picture file's bytes as a picture, as the options have it; `name` stands for it in messages.
+  [[nodiscard]] Image decode(std::span<const std::byte> bytes, const std::string& name) const;
+
   // All → pixel_values [1, 3, H, W].
 
   /// Of a file, or of what an http(s) URL leads to.
