@@ -59,7 +59,7 @@ function(blip_precompile_headers target)
   endif()
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:blip_precompiled_header_options>)
   # What is reused has to be compiled alike, and the C library has some of it in it.
-  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -fPIC)
   if(ARGN)  # REUSE_FROM another target, which is compiled with the same options
     target_precompile_headers(${target} ${ARGN})
     return()

@@ -229,12 +229,12 @@ static void test_matching(const char* name) {
   FAILS(blip_classify(model, encoded, context, image, &error), BLIP_ERROR_UNSUPPORTED,
         "tells no classes");
 
-  /* Two images in one pass are those of one each. */
+  /* Two images in one pass are those of one each, to the rounding of so small a model. */
   const blip_image* twice[] = {photo, photo};
   blip_encoded_image* both[2] = {NULL, NULL};
   OK(blip_encode_images(model, twice, 2, context, both, &error));
   OK(blip_embed_image(model, both[1], context, words, &error));
-  EXPECT(memcmp(image, words, (size_t)size * sizeof *image) == 0);
+  for (int i = 0; i < size; ++i) EXPECT(fabs((double)image[i] - words[i]) < 1e-6);
   blip_encoded_image_free(both[0]);
   blip_encoded_image_free(both[1]);
   free(image);
