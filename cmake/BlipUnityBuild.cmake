@@ -59,6 +59,8 @@ function(blip_precompile_headers target)
     return()
   endif()
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:blip_precompiled_header_options>)
+  # What is reused has to be compiled alike, and the C library has some of it in it.
+  target_compile_options(${target} PRIVATE -fPIC)
   if(ARGN)  # REUSE_FROM another target, which is compiled with the same options
     target_precompile_headers(${target} ${ARGN})
     return()

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,12 +36,16 @@ struct ImageOptions {
 /// preprocessor_config.json's "resample".
 enum class Resample { nearest = 0, lanczos = 1, bilinear = 2, bicubic = 3, box = 4, hamming = 5 };
 
+/// Immutable: copies share their pixels.
 class BLIP_API Image {
  public:
   Image() = default;
   /// Takes pixels as they are: rows top to bottom, R G B per pixel, 3 * width * height bytes.
   /// Throws invalid_argument if the size does not fit.
   Image(int width, int height, std::vector<std::uint8_t> rgb);
+  /// The same without a copy: `owner` keeps the pixels alive, and nobody changes them.
+  Image(int width, int height, std::span<const std::uint8_t> rgb,
+        std::shared_ptr<const void> owner);
 
   /// Reads a picture from a file: JPEG, PNG, WebP, GIF and HEIC by libvips, TIFF by libtiff, AVIF
   /// by libavif, BMP by ourselves; the first bytes decide, not the name. Of an animation, the first
@@ -64,13 +69,14 @@ class BLIP_API Image {
 
   [[nodiscard]] int width() const noexcept { return width_; }
   [[nodiscard]] int height() const noexcept { return height_; }
-  /// [height, width, 3], row-major; valid as long as this image is.
+  /// [height, width, 3], row-major; valid as long as this image or a copy of it is.
   [[nodiscard]] std::span<const std::uint8_t> pixels() const noexcept { return rgb_; }
 
  private:
   int width_ = 0;
   int height_ = 0;
-  std::vector<std::uint8_t> rgb_;
+  std::span<const std::uint8_t> rgb_;
+  std::shared_ptr<const void> owner_;  // of rgb_
 };
 
 }  // namespace blip

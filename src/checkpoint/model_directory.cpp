@@ -1,7 +1,10 @@
 #include "checkpoint/model_directory.hpp"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <system_error>
 
@@ -21,6 +24,16 @@ bool is_existing_directory(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, ignored);
 }
 
+// The shared library that this code is in; nothing if it is a part of the program.
+std::optional<std::filesystem::path> own_library() {
+  static const char in_this_library = 0;
+  Dl_info info{};
+  if (dladdr(&in_this_library, &info) == 0 || info.dli_fname == nullptr) return std::nullopt;
+  const std::string_view name = info.dli_fname;
+  if (name.find(".so") == std::string_view::npos) return std::nullopt;
+  return std::filesystem::path(name);
+}
+
 // Where bundled models are looked for, in this order.
 std::vector<std::filesystem::path> bundle_directories() {
   std::vector<std::filesystem::path> directories;
@@ -36,6 +49,12 @@ std::vector<std::filesystem::path> bundle_directories() {
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (!error) {
     directories.push_back(program.parent_path().parent_path() / "share" / "blip" / "models");
+  }
+  if (const auto library = own_library()) {
+    // Of PREFIX/lib and of Debian's PREFIX/lib/x86_64-linux-gnu.
+    const std::filesystem::path prefix = library->parent_path().parent_path();
+    directories.push_back(prefix / "share" / "blip" / "models");
+    directories.push_back(prefix.parent_path() / "share" / "blip" / "models");
   }
   directories.emplace_back(BLIP_BUNDLED_MODELS_DIR);
   return directories;

@@ -20,6 +20,7 @@
 #include "cli/commands.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/output/console.hpp"
+#include "cli/output/version_text.hpp"
 
 namespace blip::cli {
 namespace {
@@ -64,7 +65,7 @@ std::string general_help() {
   text +=
       "\n"
       "  -h, --help    `blip COMMAND --help` tells a command's options\n"
-      "  --version     Print the version\n"
+      "  --version     Print the version; with --verbose, what it is built of and uses here\n"
       "\n"
       "Examples:\n"
       "  blip caption photo.jpg\n"
@@ -90,6 +91,10 @@ ExitCode dispatch(const std::vector<std::string>& words) {
     return ExitCode::ok;
   }
   if (first == "--version") {
+    if (words.size() == 2 && words[1] == "--verbose") {
+      print(version_details());
+      return ExitCode::ok;
+    }
     print("blip " + std::string(version()) + "\n");
     return ExitCode::ok;
   }

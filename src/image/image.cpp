@@ -1,5 +1,6 @@
 #include "blip/image.hpp"
 
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -15,8 +16,14 @@ std::string size_text(int width, int height) {
 
 }  // namespace
 
-Image::Image(int width, int height, std::vector<std::uint8_t> rgb)
-    : width_(width), height_(height), rgb_(std::move(rgb)) {
+Image::Image(int width, int height, std::vector<std::uint8_t> rgb) {
+  const auto owner = std::make_shared<const std::vector<std::uint8_t>>(std::move(rgb));
+  *this = Image(width, height, *owner, owner);
+}
+
+Image::Image(int width, int height, std::span<const std::uint8_t> rgb,
+             std::shared_ptr<const void> owner)
+    : width_(width), height_(height), rgb_(rgb), owner_(std::move(owner)) {
   if (width <= 0 || height <= 0 ||
       rgb_.size() / 3 / static_cast<std::size_t>(width) != static_cast<std::size_t>(height) ||
       rgb_.size() % (std::size_t{3} * static_cast<std::size_t>(width)) != 0) {

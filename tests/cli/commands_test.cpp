@@ -58,6 +58,16 @@ TEST(Commands, VersionIsTheProjects) {
   EXPECT_THAT(run.out, MatchesRegex("blip [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
+TEST(Commands, VersionTellsWhatTheBuildHas) {
+  const Outcome run = run_blip({"--version", "--verbose"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.out, MatchesRegex("blip [0-9]+\\.[0-9]+\\.[0-9]+\n(.|\n)*"));
+  for (const char* name : {"oneDNN", "libvips", "OpenSSL", "in use here", "bundled models"}) {
+    EXPECT_THAT(run.out, HasSubstr("\n" + std::string(name) + "  ")) << name;
+  }
+  EXPECT_THAT(run.out, Not(HasSubstr("unknown")));
+}
+
 TEST(Commands, NoCommandOrAnUnknownOneIsTwo) {
   EXPECT_EQ(run_blip({}).exit_code, 2);
   const Outcome unknown = run_blip({"frobnicate"});

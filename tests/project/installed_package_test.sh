@@ -28,3 +28,14 @@ if ! grep -qF "$prefix/share/blip/models/nano-captioning" <<<"$("$prefix/bin/bli
   echo "the installed program does not use the installed model" >&2
   exit 1
 fi
+
+# C programs find the C library by pkg-config.
+export PKG_CONFIG_PATH
+PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name blip_c.pc)")
+read -ra flags <<<"$(pkg-config --cflags --libs blip_c)"
+cc -std=c11 "$source/examples/c/caption.c" "${flags[@]}" -o "$scratch/caption"
+by_c=$(LD_LIBRARY_PATH=$PKG_CONFIG_PATH/.. "$scratch/caption" nano-captioning "$photo" | head -n 1)
+if [[ $by_c != "$(env -u BLIP_MODEL "$prefix/bin/blip" caption "$photo")" ]]; then
+  echo "the C program says: $by_c" >&2
+  exit 1
+fi

@@ -14,8 +14,8 @@ void GenerationLane::join(JobPointer job, Writing writing, Context& context) {
   Written written{.job = std::move(job), .writing = std::move(writing)};
   GenerationCallbacks callbacks{.stop = written.job->stop_token()};
   if (written.job->wants_text()) {
-    written.stream =
-        std::make_unique<StreamedText>(*tokenizer_, written.writing.prompt, written.writing.edits);
+    written.stream = std::make_unique<app::StreamedText>(*tokenizer_, written.writing.prompt,
+                                                         written.writing.edits);
     callbacks.on_token = [stream = written.stream.get(),
                           listener = written.job.get()](const GeneratedToken& token) {
       if (token.sequence == 0) listener->tell(stream->add(token.token));

@@ -9,9 +9,9 @@
 
 #include "app/captions/caption_edits.hpp"
 #include "app/captions/caption_prompt.hpp"
+#include "app/captions/streamed_text.hpp"
 #include "blip/generation_session.hpp"
 #include "serve/engine/job.hpp"
-#include "serve/engine/streamed_text.hpp"
 
 namespace blip::serve {
 
@@ -28,7 +28,7 @@ struct Written {
   Writing writing;
   std::vector<GeneratedSequence> sequences = {};  ///< none: `error`
   std::exception_ptr error = nullptr;
-  std::unique_ptr<StreamedText> stream = nullptr;  ///< null: nobody listens
+  std::unique_ptr<app::StreamedText> stream = nullptr;  ///< null: nobody listens
 };
 
 /// For one thread.

@@ -8,14 +8,14 @@
 #include "app/captions/caption_prompt.hpp"
 #include "blip/tokenizer.hpp"
 
-namespace blip::serve {
+namespace blip::app {
 
 /// The pieces together are the text that the whole sequence has in the end: what later tokens may
 /// still change (a tokenizer's clean-up makes "n't" of "n ' t") is kept back.
 class StreamedText {
  public:
   /// `tokenizer` outlives it.
-  StreamedText(const Tokenizer& tokenizer, app::CaptionPrompt prompt, app::CaptionEdits edits);
+  StreamedText(const Tokenizer& tokenizer, CaptionPrompt prompt, CaptionEdits edits);
 
   /// The piece that a token brings; may be empty.
   std::string add(TokenId token);
@@ -26,10 +26,10 @@ class StreamedText {
   std::string piece_of(const std::string& text, std::size_t end);
 
   const Tokenizer* tokenizer_;
-  app::CaptionPrompt prompt_;
-  app::CaptionEdits edits_;
+  CaptionPrompt prompt_;
+  CaptionEdits edits_;
   std::vector<TokenId> ids_;  // the prompt's, then those that came
   std::string told_;
 };
 
-}  // namespace blip::serve
+}  // namespace blip::app

@@ -1,8 +1,8 @@
-#include "serve/engine/streamed_text.hpp"
+#include "app/captions/streamed_text.hpp"
 
 #include <utility>
 
-namespace blip::serve {
+namespace blip::app {
 namespace {
 
 // The longest that clean-up shortens is " n ' t".
@@ -14,8 +14,7 @@ bool is_continuation(char byte) {
 
 }  // namespace
 
-StreamedText::StreamedText(const Tokenizer& tokenizer, app::CaptionPrompt prompt,
-                           app::CaptionEdits edits)
+StreamedText::StreamedText(const Tokenizer& tokenizer, CaptionPrompt prompt, CaptionEdits edits)
     : tokenizer_(&tokenizer), prompt_(std::move(prompt)), edits_(std::move(edits)) {
   if (prompt_.tokens.size() > 2) {
     ids_.assign(prompt_.tokens.begin() + 1, prompt_.tokens.end() - 1);
@@ -26,8 +25,7 @@ StreamedText::StreamedText(const Tokenizer& tokenizer, app::CaptionPrompt prompt
 std::string StreamedText::add(TokenId token) {
   ids_.push_back(token);
   if (edits_.max_characters) return {};  // where it is cut depends on all of it
-  const std::string text =
-      app::finished_caption(app::generated_text(*tokenizer_, ids_), prompt_, edits_);
+  const std::string text = finished_caption(generated_text(*tokenizer_, ids_), prompt_, edits_);
   std::size_t end = text.size() > kKeptBack ? text.size() - kKeptBack : 0;
   while (end > 0 && is_continuation(text[end])) --end;
   return piece_of(text, end);
@@ -44,4 +42,4 @@ std::string StreamedText::piece_of(const std::string& text, std::size_t end) {
   return piece;
 }
 
-}  // namespace blip::serve
+}  // namespace blip::app

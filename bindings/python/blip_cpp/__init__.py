@@ -1,0 +1,47 @@
+"""BLIP, CLIP and ViT on a CPU, by transformers' names and without PyTorch.
+
+>>> from blip_cpp import BlipProcessor, BlipForConditionalGeneration
+>>> processor = BlipProcessor.from_pretrained("Salesforce/blip-image-captioning-base")
+>>> model = BlipForConditionalGeneration.from_pretrained("Salesforce/blip-image-captioning-base")
+>>> inputs = processor(images=image, return_tensors="np")
+>>> processor.decode(model.generate(**inputs)[0], skip_special_tokens=True)
+'a woman sitting on the beach with her dog'
+"""
+
+from ._blip_cpp import CancelledError, bundled_models, num_threads, set_num_threads, version
+from .batch import BatchFeature
+from .classification import (
+    AutoModelForImageClassification,
+    Dinov2ForImageClassification,
+    DeiTForImageClassification,
+    EfficientNetLiteForImageClassification,
+    ViTForImageClassification,
+)
+from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering
+from .images import open_url
+from .outputs import ImageClassifierOutput, ImageTextMatchingOutput, ImageTextOutput
+from .pipelines import pipeline
+from .processors import (
+    AutoImageProcessor,
+    AutoProcessor,
+    BlipImageProcessor,
+    BlipProcessor,
+    CLIPImageProcessor,
+    CLIPProcessor,
+    ViTImageProcessor,
+)
+from .retrieval import BlipForImageTextRetrieval, BlipModel, CLIPModel
+from .tokenizers import AutoTokenizer, BertTokenizer, CLIPTokenizer
+
+__version__ = version()
+
+__all__ = [
+    "AutoImageProcessor", "AutoModelForImageClassification", "AutoProcessor", "AutoTokenizer",
+    "BatchFeature", "BertTokenizer", "BlipForConditionalGeneration", "BlipForImageTextRetrieval",
+    "BlipForQuestionAnswering", "BlipImageProcessor", "BlipModel", "BlipProcessor",
+    "CLIPImageProcessor", "CLIPModel", "CLIPProcessor", "CLIPTokenizer", "CancelledError",
+    "DeiTForImageClassification", "Dinov2ForImageClassification",
+    "EfficientNetLiteForImageClassification", "ImageClassifierOutput", "ImageTextMatchingOutput",
+    "ImageTextOutput", "ViTForImageClassification", "ViTImageProcessor", "__version__",
+    "bundled_models", "num_threads", "open_url", "pipeline", "set_num_threads", "version",
+]

@@ -1,0 +1,72 @@
+"""What all models have in common."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from . import _blip_cpp
+from .batch import refuse_other_devices
+
+WEIGHT_TYPES = {
+    "auto": "stored", "None": "stored",
+    "torch.float32": "float32", "torch.float16": "float16", "torch.bfloat16": "bfloat16", "torch.int8": "int8",
+}
+
+
+def weight_type_of(dtype: Any) -> str:
+    """"int8", "float16", torch.float16, "auto", None… → the library's name."""
+    return WEIGHT_TYPES.get(str(dtype), str(dtype))
+
+
+def _namespace(value: Any) -> Any:
+    if isinstance(value, dict):
+        return SimpleNamespace(**{key: _namespace(each) for key, each in value.items()})
+    return value
+
+
+class Model:
+    """Weights are immutable and mapped from the file: processes that open the same model share them. Calls let
+    other threads of Python run, and may come from many threads at once. Pickles as its name."""
+
+    _library_class: Any = None
+
+    def __init__(self, name: str, weight_type: str = "stored", adapter: str = "") -> None:
+        self.name_or_path = name
+        self._arguments = (name, weight_type, adapter)
+        self._model = self._library_class.from_pretrained(name, weight_type, adapter)
+        self._config: Any = None
+
+    @classmethod
+    def from_pretrained(cls, name: Any, dtype: Any = None, torch_dtype: Any = None, adapter: Any = "", **_: Any) -> Any:
+        """`name`: a directory, a checkpoint file, a hub id or the name of a bundled model. `dtype`: how weights are
+        held: "auto" as stored, "float32", "float16", "bfloat16" or "int8", which is the fastest. Raises
+        FileNotFoundError, ValueError or NotImplementedError with a line that names the file and the cause."""
+        chosen = dtype if dtype is not None else torch_dtype
+        return cls(str(name), weight_type_of(chosen), str(adapter or ""))
+
+    def __reduce__(self) -> Any:
+        return type(self), self._arguments
+
+    @property
+    def config(self) -> Any:
+        """config.json."""
+        if self._config is None:
+            directory = Path(_blip_cpp.resolve_model(self.name_or_path))
+            file = (directory if directory.is_dir() else directory.parent) / "config.json"
+            self._config = _namespace(json.loads(file.read_text()) if file.exists() else {})
+        return self._config
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    def to(self, *arguments: Any, **keywords: Any) -> Any:
+        for device in (*arguments, keywords.get("device")):
+            refuse_other_devices(device)
+        return self
+
+    def eval(self) -> Any:
+        return self

@@ -1,0 +1,147 @@
+"""pipeline(): the two that transformers 5 removed, with the shapes of their results, and three more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Optional
+
+import numpy as np
+
+from .batch import as_array
+from .classification import AutoModelForImageClassification
+from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering
+from .processors import AutoImageProcessor, BlipProcessor, CLIPProcessor
+from .retrieval import CLIPModel
+
+
+def _is_many(inputs: Any) -> bool:
+    return isinstance(inputs, (list, tuple)) or (hasattr(inputs, "__iter__") and hasattr(inputs, "__next__"))
+
+
+class Pipeline:
+    """Calls with one input give its result, lists give lists, and iterators give iterators, so that tqdm shows how
+    far a run is."""
+
+    default_model = ""
+
+    def __init__(self, model: Any, dtype: Any = None) -> None:
+        self.model_name = str(model or self.default_model)
+        self.load(self.model_name, dtype)
+
+    def load(self, name: str, dtype: Any) -> None:
+        raise NotImplementedError
+
+    def one(self, inputs: Any, **options: Any) -> Any:
+        raise NotImplementedError
+
+    def _each(self, inputs: Iterable[Any], options: dict[str, Any]) -> Iterator[Any]:
+        for each in inputs:
+            yield self.one(each, **options)
+
+    def __call__(self, inputs: Any, *_: Any, **options: Any) -> Any:
+        if isinstance(inputs, (list, tuple)):
+            return list(self._each(inputs, options))
+        if _is_many(inputs):
+            return self._each(inputs, options)
+        return self.one(inputs, **options)
+
+
+class ImageToTextPipeline(Pipeline):
+    """image → [{"generated_text": "a cat on a sofa"}]"""
+
+    default_model = "nano-captioning"
+
+    def load(self, name: str, dtype: Any) -> None:
+        self.processor = BlipProcessor.from_pretrained(name)
+        self.model = BlipForConditionalGeneration.from_pretrained(name, dtype=dtype)
+
+    def one(self, inputs: Any, prompt: Optional[str] = None, max_new_tokens: Optional[int] = None,
+            generate_kwargs: Optional[dict[str, Any]] = None, **options: Any) -> list[dict[str, str]]:
+        features = self.processor(images=inputs, text=prompt, return_tensors="np")
+        if prompt is None:
+            features = {"pixel_values": features["pixel_values"]}
+        options = {**options, **(generate_kwargs or {})}
+        if max_new_tokens is not None:
+            options["max_new_tokens"] = max_new_tokens
+        texts = self.processor.batch_decode(self.model.generate(**features, **options), skip_special_tokens=True)
+        return [{"generated_text": text.strip()} for text in texts]
+
+
+class VisualQuestionAnsweringPipeline(Pipeline):
+    """(image, question) → [{"answer": "2"}]"""
+
+    default_model = "nano-vqa"
+
+    def load(self, name: str, dtype: Any) -> None:
+        self.processor = BlipProcessor.from_pretrained(name)
+        self.model = BlipForQuestionAnswering.from_pretrained(name, dtype=dtype)
+
+    def __call__(self, image: Any = None, question: Optional[str] = None, **options: Any) -> Any:  # type: ignore[override]
+        if question is not None:
+            return self.one({"image": image, "question": question}, **options)
+        return super().__call__(image, **options)
+
+    def one(self, inputs: Any, **options: Any) -> list[dict[str, str]]:
+        options.pop("top_k", None)  # a model that writes gives one answer
+        features = self.processor(images=inputs["image"], text=inputs["question"], return_tensors="np")
+        texts = self.processor.batch_decode(self.model.generate(**features, **options), skip_special_tokens=True)
+        return [{"answer": text.strip()} for text in texts]
+
+
+def _best(scores: np.ndarray, labels: list[str], top_k: int) -> list[dict[str, Any]]:
+    order = np.argsort(-scores, kind="stable")[:top_k]
+    return [{"label": labels[i], "score": float(scores[i])} for i in order]
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max())
+    return powers / powers.sum()
+
+
+class ImageClassificationPipeline(Pipeline):
+    """image → [{"label": "tabby", "score": 0.9}, …]"""
+
+    default_model = "nano-classifier"
+
+    def load(self, name: str, dtype: Any) -> None:
+        self.processor = AutoImageProcessor.from_pretrained(name)
+        self.model = AutoModelForImageClassification.from_pretrained(name, dtype=dtype)
+
+    def one(self, inputs: Any, top_k: int = 5, **_: Any) -> list[dict[str, Any]]:
+        logits = self.model(self.processor(inputs, return_tensors="np")["pixel_values"]).logits[0]
+        return _best(_softmax(as_array(logits, np.float32)), self.model.labels, top_k)
+
+
+class ZeroShotImageClassificationPipeline(Pipeline):
+    """image, candidate_labels → [{"score": 0.9, "label": "cat"}, …]"""
+
+    def load(self, name: str, dtype: Any) -> None:
+        if not name:
+            raise ValueError("zero-shot-image-classification needs a CLIP as `model`")
+        self.processor = CLIPProcessor.from_pretrained(name)
+        self.model = CLIPModel.from_pretrained(name, dtype=dtype)
+
+    def one(self, inputs: Any, candidate_labels: Optional[list[str]] = None,
+            hypothesis_template: str = "This is a photo of {}.", **_: Any) -> list[dict[str, Any]]:
+        if not candidate_labels:
+            raise ValueError("candidate_labels is empty")
+        texts = [hypothesis_template.format(label) for label in candidate_labels]
+        features = self.processor(images=inputs, text=texts, padding=True, return_tensors="np")
+        logits = self.model(**features).logits_per_image[0]
+        return _best(_softmax(as_array(logits, np.float32)), candidate_labels, len(candidate_labels))
+
+
+PIPELINES: dict[str, type[Pipeline]] = {
+    "image-to-text": ImageToTextPipeline,
+    "visual-question-answering": VisualQuestionAnsweringPipeline,
+    "vqa": VisualQuestionAnsweringPipeline,
+    "image-classification": ImageClassificationPipeline,
+    "zero-shot-image-classification": ZeroShotImageClassificationPipeline,
+}
+
+
+def pipeline(task: str, model: Any = None, dtype: Any = None, torch_dtype: Any = None, **_: Any) -> Any:
+    """transformers' function, for the tasks of PIPELINES. Without a model, the bundled one."""
+    if task not in PIPELINES:
+        raise ValueError(f"Unknown task {task}, available tasks are {sorted(PIPELINES)}")
+    return PIPELINES[task](model, dtype if dtype is not None else torch_dtype)

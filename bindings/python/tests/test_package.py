@@ -1,0 +1,220 @@
+"""What the package promises, on the small models of the repository."""
+
+import asyncio
+import os
+import pickle
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import blip_cpp
+from blip_cpp import _blip_cpp
+
+
+@pytest.fixture(scope="module")
+def captioning(models):
+    processor = blip_cpp.BlipProcessor.from_pretrained(models["captioning"])
+    return processor, blip_cpp.BlipForConditionalGeneration.from_pretrained(models["captioning"])
+
+
+def caption(captioning, picture, text=None, **options):
+    processor, model = captioning
+    inputs = processor(images=picture, text=text, return_tensors="np")
+    return processor.decode(model.generate(**inputs, **options)[0], skip_special_tokens=True)
+
+
+def test_the_five_lines(captioning, photos):
+    assert len(caption(captioning, Image.open(photos[0]).convert("RGB"))) > 3
+    assert caption(captioning, Image.open(photos[0]), "a photo of").startswith("a photo of")
+
+
+def test_every_kind_of_picture_is_the_same(captioning, photos):
+    picture = Image.open(photos[0]).convert("RGB")
+    array = np.asarray(picture)
+    expected = caption(captioning, picture)
+    for same in (array, array.transpose(2, 0, 1), str(photos[0]), photos[0], photos[0].read_bytes(),
+                 np.asfortranarray(array)):
+        assert caption(captioning, same) == expected
+
+
+def test_contiguous_pixels_are_not_copied(captioning, photos):
+    processor, _ = captioning
+    array = np.ascontiguousarray(np.asarray(Image.open(photos[0]).convert("RGB")))
+    before = _blip_cpp.pixel_copies()
+    processor(images=array, return_tensors="np")
+    assert _blip_cpp.pixel_copies() == before
+    processor(images=array[:, ::-1], return_tensors="np")
+    assert _blip_cpp.pixel_copies() == before + 1
+    image = _blip_cpp.Image.from_array(array)
+    assert np.shares_memory(image.pixels(), array)
+
+
+def test_transparent_pictures_show_white(captioning):
+    processor, _ = captioning
+    clear = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
+    white = Image.new("RGB", (40, 30), (255, 255, 255))
+    assert np.array_equal(processor(images=clear, return_tensors="np")["pixel_values"],
+                          processor(images=white, return_tensors="np")["pixel_values"])
+
+
+def test_batches_and_beams(captioning, photos):
+    processor, model = captioning
+    inputs = processor(images=[str(photo) for photo in photos], return_tensors="np")
+    assert inputs["pixel_values"].shape[0] == len(photos)
+    ids = model.generate(**inputs, num_beams=3, num_return_sequences=2)
+    assert ids.shape[0] == 2 * len(photos) and ids.dtype == np.int64
+    together = processor.batch_decode(ids, skip_special_tokens=True)
+    alone = processor.batch_decode(
+        model.generate(**processor(images=str(photos[1]), return_tensors="np"), num_beams=3, num_return_sequences=2),
+        skip_special_tokens=True)
+    assert together[2:4] == alone
+    output = model.generate(**inputs, num_beams=2, return_dict_in_generate=True, output_scores=True)
+    assert output.sequences.shape[0] == len(output.sequences_scores) == len(photos)
+
+
+def test_tokens_as_they_come(captioning, photos):
+    processor, model = captioning
+    inputs = processor(images=str(photos[0]), return_tensors="np")
+    heard = []
+    ids = model.generate(**inputs, on_token=lambda image, sequence, token: heard.append((image, sequence, token)))
+    assert [token for _, _, token in heard] == ids[0][1:].tolist()
+
+    class Streamer:
+        def __init__(self):
+            self.tokens, self.ended = [], False
+
+        def put(self, value):
+            self.tokens += value.tolist()
+
+        def end(self):
+            self.ended = True
+
+    streamer = Streamer()
+    model.generate(**inputs, streamer=streamer)
+    assert streamer.tokens == ids[0][1:].tolist() and streamer.ended
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.generate(**inputs, on_token=interrupt)
+
+
+def test_threads_and_coroutines(captioning, photos):
+    expected = [caption(captioning, str(photo)) for photo in photos]
+    found = {}
+    threads = [threading.Thread(target=lambda i=i: found.update({i: caption(captioning, str(photos[i % len(photos)]))}))
+               for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [found[i] for i in range(8)] == [expected[i % len(photos)] for i in range(8)]
+
+    processor, model = captioning
+
+    async def both():
+        inputs = [processor(images=str(photo), return_tensors="np") for photo in photos]
+        return await asyncio.gather(*(model.agenerate(**each) for each in inputs))
+
+    ids = asyncio.run(both())
+    assert [processor.decode(each[0], skip_special_tokens=True) for each in ids] == expected
+
+
+def test_pickles_and_forks(captioning, photos):
+    expected = caption(captioning, str(photos[0]))
+    again = (pickle.loads(pickle.dumps(captioning[0].tokenizer)), pickle.loads(pickle.dumps(captioning[1])))
+    assert again[0].name_or_path == captioning[0].tokenizer.name_or_path
+    assert caption((captioning[0], again[1]), str(photos[0])) == expected
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if caption(captioning, str(photos[0])) == expected else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_answers(models, photos):
+    processor = blip_cpp.BlipProcessor.from_pretrained(models["vqa"])
+    model = blip_cpp.BlipForQuestionAnswering.from_pretrained(models["vqa"])
+    inputs = processor(images=str(photos[0]), text="what is it?", return_tensors="np")
+    assert model.generate(**inputs).shape[0] == 1
+    two = processor(images=[str(photos[0])] * 2, text=["what is it?", "how many of them are there?"], padding=True,
+                    return_tensors="np")
+    assert (two["attention_mask"][0] == 0).any()
+    assert model.generate(**two).shape[0] == 2
+    answers = [processor.tokenizer.encode(each) for each in ("yes", "no")]
+    ranked = model.rank_answers(inputs["input_ids"], inputs["pixel_values"], answers)
+    assert sorted(index for index, _, _ in ranked[0]) == [0, 1]
+
+
+def test_matching_and_features(models, photos):
+    processor = blip_cpp.BlipProcessor.from_pretrained(models["retrieval"])
+    model = blip_cpp.BlipForImageTextRetrieval.from_pretrained(models["retrieval"])
+    inputs = processor(images=str(photos[0]), text=["a cat", "two dogs"], padding=True, return_tensors="np")
+    assert model(**inputs).itm_score.shape == (2, 2)
+    assert model(**inputs, use_itm_head=False).itm_score.shape == (1, 2)
+    features = blip_cpp.BlipModel.from_pretrained(models["features"])
+    output = features(**blip_cpp.BlipProcessor.from_pretrained(models["features"])(
+        images=str(photos[0]), text=["a cat", "two dogs"], padding=True, return_tensors="np"))
+    assert output.logits_per_image.shape == (1, 2)
+    assert np.allclose(output.logits_per_text, output.logits_per_image.T)
+
+
+def test_pipelines(models, photos):
+    describe = blip_cpp.pipeline("image-to-text", model=models["captioning"])
+    first = describe(str(photos[0]))
+    assert list(first[0]) == ["generated_text"]
+    assert describe([str(photo) for photo in photos])[0] == first
+    assert next(describe(str(photo) for photo in photos)) == first
+    ask = blip_cpp.pipeline("visual-question-answering", model=models["vqa"])
+    assert list(ask(str(photos[0]), "what is it?")[0]) == ["answer"]
+    assert ask({"image": str(photos[0]), "question": "what is it?"}) == ask(str(photos[0]), "what is it?")
+    classify = blip_cpp.pipeline("image-classification", model=models["classifier"])
+    labels = classify(str(photos[0]), top_k=3)
+    assert [each["score"] for each in labels] == sorted((each["score"] for each in labels), reverse=True)
+    with pytest.raises(ValueError, match="Unknown task"):
+        blip_cpp.pipeline("text-to-speech")
+
+
+def test_errors_are_python_s(captioning, models, photos, tmp_path):
+    with pytest.raises(FileNotFoundError, match="/no/such/model"):
+        blip_cpp.BlipForConditionalGeneration.from_pretrained("/no/such/model")
+    with pytest.raises(FileNotFoundError):
+        caption(captioning, "/no/such/photo.jpg")
+    damaged = tmp_path / "damaged.jpg"
+    damaged.write_bytes(photos[0].read_bytes()[:2000])
+    with pytest.raises(ValueError, match="damaged.jpg"):
+        caption(captioning, str(damaged))
+    with pytest.raises(ValueError, match="num_beams"):
+        caption(captioning, str(photos[0]), num_beams=0)
+    with pytest.raises(ValueError, match="num_beans"):
+        caption(captioning, str(photos[0]), num_beans=3)
+    with pytest.raises(ValueError, match="num_beams: 'three'"):
+        caption(captioning, str(photos[0]), num_beams="three")
+    with pytest.raises(ValueError, match="open_url"):
+        caption(captioning, "http://localhost/photo.jpg")
+    with pytest.raises(NotImplementedError, match="cuda"):
+        captioning[1].to("cuda")
+    with pytest.raises(NotImplementedError):
+        blip_cpp.BlipForQuestionAnswering.from_pretrained(models["captioning"])
+    with pytest.raises(ValueError, match="uint8"):
+        caption(captioning, np.zeros((4, 4, 3), dtype=np.float32))
+
+
+def test_ten_thousand_calls_take_no_memory(captioning):
+    def resident():
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    processor, _ = captioning
+    array = np.zeros((32, 32, 3), dtype=np.uint8)
+    for _ in range(500):
+        processor(images=array, text="a cat", return_tensors="np")
+    before = resident()
+    for _ in range(10_000):
+        processor(images=array, text="a cat", return_tensors="np")
+    assert resident() - before < 8 << 20
