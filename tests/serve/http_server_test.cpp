@@ -129,7 +129,10 @@ TEST(HttpServer, BoundsWhatAllUploadsTake) {
   options.limits.buffered_bytes = 100;
   TestServer server(std::move(options));
   EXPECT_EQ(server.ask(post("/echo", std::string(100, 'x'))).status, 200);
-  const TestResponse response = server.ask(post("/echo", std::string(101, 'x')));
+  // 101 bytes of 200, so that it has to wait for the others.
+  const TestResponse response =
+      server.ask("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200\r\n\r\n" +
+                 std::string(101, 'x'));
   EXPECT_EQ(response.status, 503);
   EXPECT_TRUE(has(response.head, "Retry-After: 1"));
   EXPECT_EQ(server.ask(post("/echo", std::string(100, 'x'))).status, 200);  // given back
