@@ -7,9 +7,14 @@
 #include <string_view>
 
 #include "architectures/blip/config_text.hpp"
+#include "architectures/chinese_clip/config.hpp"
+#include "architectures/clip/config.hpp"
 #include "architectures/efficientnet_lite/blocks.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
 #include "architectures/image_processor_config.hpp"
+#include "architectures/vit/config.hpp"
+#include "architectures/vit/timm_config.hpp"
+#include "architectures/vit/timm_transform.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/adapter_config.hpp"
 
@@ -72,6 +77,19 @@ void check(const blip::ImageProcessorConfig& config) {
   for (const float deviation : config.image_std) require(deviation > 0.0F);
 }
 
+void check(const blip::ChineseCLIPConfig& config) {
+  require(config.text_config.hidden_size % config.text_config.num_attention_heads == 0);
+  require(config.vision_config.hidden_size % config.vision_config.num_attention_heads == 0);
+}
+
+// What the tensors of some model have told.
+blip::ViTConfig timm_vit() {
+  blip::ViTConfig config;
+  config.timm.emplace();
+  config.labels = {"a", "b", "c"};
+  return config;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -86,6 +104,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   try_to([&] { check(blip::parse_efficientnet_lite_classifier(text, "fuzz").backbone); });
   try_to([&] { blip::parse_generation_config(text, "fuzz"); });
+  try_to([&] { blip::parse_clip_config(text, "fuzz"); });
+  try_to([&] { check(blip::parse_chinese_clip_config(text, "fuzz")); });
+  try_to([&] { blip::parse_vit_config(text, "fuzz"); });
+  try_to([&] {
+    blip::ViTConfig config = timm_vit();
+    blip::apply_timm_config(text, "fuzz", config);
+    require(config.hidden_size % config.num_attention_heads == 0 && config.labels.size() == 3);
+  });
+  try_to([&] { check(blip::parse_timm_transform(text, "fuzz")); });
   try_to([&] { check(blip::parse_adapter_config(text, "fuzz")); });
   return 0;
 }

@@ -17,6 +17,8 @@ if ! cmp -s "$requirements" .venv/installed-requirements.txt; then
   .venv/bin/pip install --quiet --requirement "$requirements"
   # Of this one only CLIP's vocabulary is read; its own requirements are large and not needed.
   .venv/bin/pip install --quiet --no-deps open-clip-torch==3.3.0
+  # What timm itself needs is there, but for torchvision, which is below.
+  .venv/bin/pip install --quiet --no-deps timm==1.0.31
   # Apart from the rest: transformers changes its default for images where it finds torchvision.
   .venv/bin/pip install --quiet --no-deps --upgrade --target .venv/torchvision-alone torchvision==0.28.0
   cp "$requirements" .venv/installed-requirements.txt

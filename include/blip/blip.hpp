@@ -7,6 +7,7 @@
 //   std::puts(processor.decode(ids[0], {.skip_special_tokens = true}).c_str());
 #pragma once
 
+#include "blip/chinese_clip.hpp"
 #include "blip/clip.hpp"
 #include "blip/clip_tokenizer.hpp"
 #include "blip/conditional_generation.hpp"

@@ -1,4 +1,4 @@
-// CLIPModel and its towers: images and texts as vectors of one space.
+// CLIPModel, its towers alone and its classifier: images and texts as vectors of one space.
 #pragma once
 
 #include <filesystem>
@@ -56,6 +56,8 @@ struct BLIP_API CLIPConfig {
   CLIPVisionConfig vision_config;
   int projection_dim = 512;
   float logit_scale_init_value = 2.6592F;
+  std::string problem_type;         ///< only of CLIPForImageClassification; may be empty
+  std::vector<std::string> labels;  ///< id2label, only of CLIPForImageClassification
 
   /// Reads config.json of a model directory. Of a checkpoint without one, tells it from the names
   /// and shapes of the tensors, with OpenAI's heads of 64 numbers and quick_gelu. Throws not_found,
@@ -147,6 +149,70 @@ class BLIP_API CLIPTextModelWithProjection {
  private:
   struct Model;
   explicit CLIPTextModelWithProjection(std::shared_ptr<const Model> model);
+  std::shared_ptr<const Model> model_;
+};
+
+/// transformers' class of that name: the image tower without a projection, as IP-Adapter has it.
+/// Its tensors may have the prefix "vision_model." or none. What was said of CLIPModel holds for
+/// it.
+class BLIP_API CLIPVisionModel {
+ public:
+  static CLIPVisionModel from_pretrained(const std::filesystem::path& model,
+                                         const LoadOptions& options = {});
+
+  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
+                                                        Context& context) const;
+  /// transformers' `pooler_output`: the class tokens after the last norm → [images, E]
+  [[nodiscard]] Tensor pooler_output(std::span<const EncodedImage> images) const;
+
+  [[nodiscard]] const CLIPConfig& config() const noexcept;
+  [[nodiscard]] const std::vector<std::string>& ignored_tensors() const noexcept;
+
+ private:
+  struct Model;
+  explicit CLIPVisionModel(std::shared_ptr<const Model> model);
+  std::shared_ptr<const Model> model_;
+};
+
+/// transformers' class of that name: the text tower without a projection, as Stable Diffusion has
+/// it. Its tensors may have the prefix "text_model." or none. What was said of CLIPModel holds for
+/// it.
+class BLIP_API CLIPTextModel {
+ public:
+  static CLIPTextModel from_pretrained(const std::filesystem::path& model,
+                                       const LoadOptions& options = {});
+
+  /// transformers' `pooler_output`: the states of the texts' ends → [texts, H]
+  [[nodiscard]] Tensor pooler_output(std::span<const std::vector<TokenId>> texts,
+                                     Context& context) const;
+  /// The states of every token of one text: → [T, H]
+  [[nodiscard]] Tensor last_hidden_state(std::span<const TokenId> text, Context& context) const;
+
+  [[nodiscard]] const CLIPConfig& config() const noexcept;
+  [[nodiscard]] const std::vector<std::string>& ignored_tensors() const noexcept;
+
+ private:
+  struct Model;
+  explicit CLIPTextModel(std::shared_ptr<const Model> model);
+  std::shared_ptr<const Model> model_;
+};
+
+/// transformers' class of that name: the image tower and a classifier of the mean of its patches.
+/// What was said of CLIPModel holds for it.
+class BLIP_API CLIPForImageClassification {
+ public:
+  static CLIPForImageClassification from_pretrained(const std::filesystem::path& model,
+                                                    const LoadOptions& options = {});
+
+  /// pixel_values: [B, 3, H, W] → [B, num_labels], before softmax
+  [[nodiscard]] Tensor logits(TensorView pixel_values, Context& context) const;
+
+  [[nodiscard]] const CLIPConfig& config() const noexcept;
+  [[nodiscard]] const std::vector<std::string>& ignored_tensors() const noexcept;
+
+ private:
+  struct Model;
+  explicit CLIPForImageClassification(std::shared_ptr<const Model> model);
   std::shared_ptr<const Model> model_;
 };
 

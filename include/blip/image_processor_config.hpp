@@ -15,6 +15,10 @@ namespace blip {
 /// (`backend="pil"`); OpenAI's code and open_clip take Pillow.
 enum class ImageBackend { pillow, torchvision };
 
+/// Where a crop begins whose middle would be half a pixel: at the pixel before, as in transformers,
+/// or at the even one of the two, as torchvision's CenterCrop, which timm uses.
+enum class CropOffset { rounded_down, rounded_to_even };
+
 /// The size that pictures are resized to: one size for all, or one shortest edge with the aspect
 /// ratio kept. Exactly one of the two is set.
 struct ImageResize {
@@ -36,6 +40,7 @@ struct BLIP_API ImageProcessorConfig {
   bool do_center_crop = true;
   int crop_height = 224;
   int crop_width = 224;
+  CropOffset crop_offset = CropOffset::rounded_down;
   bool do_rescale = true;
   double rescale_factor = 1.0 / 255.0;
   bool do_normalize = true;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -49,6 +50,8 @@ struct ConfigPart {
 struct ModelDescription {
   std::string architecture;  ///< that the configuration names; may be empty
   std::vector<ConfigPart> parts;
+  /// Whose names of tensors and files the model comes in, "open_clip"; empty: transformers'.
+  std::string layout = {};
 };
 
 /// Functions take the resolved path of a model directory or a checkpoint file, and throw what
@@ -84,6 +87,9 @@ struct ModelFamily {
   /// family reads no texts.
   std::shared_ptr<const Tokenizer> (*open_tokenizer)(const std::filesystem::path& model,
                                                      const std::filesystem::path& processor);
+  /// Where the files of a model's tokenizer are, if there are any. Null: beside the model.
+  std::optional<std::filesystem::path> (*tokenizer_directory)(const std::filesystem::path& model) =
+      nullptr;
   /// Null: the family has no dual encoder. It is defined beside the classes, in tasks/, and only
   /// declared by the family, so that includes point one way.
   std::shared_ptr<const DualEncoder> (*open_dual_encoder)(

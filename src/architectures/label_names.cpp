@@ -5,9 +5,6 @@
 namespace blip {
 namespace {
 
-// ImageNet-21k has 21,843 classes.
-constexpr int kMaxLabels = 100'000;
-
 // id2label: {"0": "tench", "1": "goldfish", …}, each number once.
 std::vector<std::string> named_labels(const JsonFields& fields, const nlohmann::json& names) {
   if (!names.is_object() || names.empty() || names.size() > kMaxLabels) {
@@ -25,15 +22,14 @@ std::vector<std::string> named_labels(const JsonFields& fields, const nlohmann::
   return labels;
 }
 
-// As transformers calls classes that nobody named.
+}  // namespace
+
 std::vector<std::string> numbered_labels(int count) {
   std::vector<std::string> labels;
   labels.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) labels.push_back("LABEL_" + std::to_string(i));
   return labels;
 }
-
-}  // namespace
 
 std::vector<std::string> read_labels(const JsonFields& fields) {
   const auto count = fields.integer("num_labels", {1, kMaxLabels});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "architectures/blip/family.hpp"
+#include "architectures/chinese_clip/family.hpp"
 #include "architectures/clip/family.hpp"
 #include "architectures/efficientnet_lite/family.hpp"
 #include "architectures/vit/family.hpp"
@@ -23,9 +24,17 @@ namespace blip {
 namespace {
 
 // A new family is added here, and nowhere else.
-constexpr std::array<const ModelFamily*, 9> kFamilies = {
-    &kBlipFamily, &kClipFamily,   &kClipTextFamily,        &kClipVisionFamily,      &kVitFamily,
-    &kDeitFamily, &kDinov2Family, &kDinov2RegistersFamily, &kEfficientNetLiteFamily};
+constexpr std::array<const ModelFamily*, 11> kFamilies = {&kBlipFamily,
+                                                          &kClipFamily,
+                                                          &kClipTextFamily,
+                                                          &kClipVisionFamily,
+                                                          &kChineseClipFamily,
+                                                          &kVitFamily,
+                                                          &kDeitFamily,
+                                                          &kDinov2Family,
+                                                          &kDinov2RegistersFamily,
+                                                          &kTimmFamily,
+                                                          &kEfficientNetLiteFamily};
 
 std::string model_type_of(const std::filesystem::path& config) {
   const std::string name = config.string();

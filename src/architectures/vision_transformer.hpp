@@ -61,6 +61,7 @@ struct VisionTransformer {
   float layer_norm_eps = 0.0F;
   Activation activation = Activation::gelu;
 
+  bool tokens_have_positions = true;   ///< the class and the distillation token
   bool class_token_is_vector = false;  ///< [H] instead of [1, 1, H]
   bool positions_are_matrix = false;   ///< [N, H] instead of [1, N, H]
   bool patch_bias = true;
@@ -74,11 +75,13 @@ struct VisionTransformer {
 
   /// Tokens with positions of their own that stand before the patches.
   [[nodiscard]] int positioned_tokens() const noexcept {
-    return (names.class_token != nullptr ? 1 : 0) + (names.distillation_token != nullptr ? 1 : 0);
+    return tokens_have_positions ? read_tokens() : 0;
   }
   /// All tokens that stand before the patches: registers follow the others.
-  [[nodiscard]] int leading_tokens() const noexcept {
-    return positioned_tokens() + num_register_tokens;
+  [[nodiscard]] int leading_tokens() const noexcept { return read_tokens() + num_register_tokens; }
+  /// Those of them that heads read.
+  [[nodiscard]] int read_tokens() const noexcept {
+    return (names.class_token != nullptr ? 1 : 0) + (names.distillation_token != nullptr ? 1 : 0);
   }
   /// Patches along a side of the model's own size.
   [[nodiscard]] int grid() const noexcept;

@@ -9,7 +9,9 @@
 namespace blip {
 
 std::string read_model_type(const JsonFields& fields) {
-  return fields.string("model_type").value_or("");
+  const auto model_type = fields.string("model_type");
+  if (!model_type && fields.object("pretrained_cfg")) return kTimmType;
+  return model_type.value_or("");
 }
 
 std::string read_architecture(const JsonFields& fields) {

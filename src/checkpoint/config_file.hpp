@@ -14,7 +14,10 @@ class JsonFields;
 /// Configuration files are read up to this size; real ones have a few kilobytes.
 inline constexpr std::size_t kMaxConfigBytes = 4'000'000;
 
-/// `model_type` of config.json; empty if it has none. Throws malformed.
+inline constexpr const char* kTimmType = "timm_wrapper";
+
+/// `model_type` of config.json; empty if it has none, but kTimmType of timm's files, which have a
+/// `pretrained_cfg` instead: as transformers takes them. Throws malformed.
 std::string read_model_type(const JsonFields& fields);
 
 /// The first of `architectures`; empty if it lists none. Throws malformed.

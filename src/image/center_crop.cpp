@@ -12,8 +12,14 @@ struct Axis {
   int border = 0;  // before it
 };
 
-Axis crop_axis(int from, int to, ImageBackend backend) {
-  if (from >= to) return {.first = (from - to) / 2, .count = to};
+// Half of `twice`, 0 or more.
+int half(int twice, CropOffset offset) {
+  const int down = twice / 2;
+  return offset == CropOffset::rounded_to_even && twice % 2 != 0 ? down + down % 2 : down;
+}
+
+Axis crop_axis(int from, int to, ImageBackend backend, CropOffset offset) {
+  if (from >= to) return {.first = half(from - to, offset), .count = to};
   const int missing = to - from;
   const int border = backend == ImageBackend::pillow ? (missing + 1) / 2 : missing / 2;
   return {.count = from, .border = border};
@@ -21,9 +27,9 @@ Axis crop_axis(int from, int to, ImageBackend backend) {
 
 }  // namespace
 
-CenterCrop center_crop(Size from, Size to, ImageBackend backend) {
-  const Axis x = crop_axis(from.width, to.width, backend);
-  const Axis y = crop_axis(from.height, to.height, backend);
+CenterCrop center_crop(Size from, Size to, ImageBackend backend, CropOffset offset) {
+  const Axis x = crop_axis(from.width, to.width, backend, offset);
+  const Axis y = crop_axis(from.height, to.height, backend, offset);
   return {.kept = {.x = x.first, .y = y.first, .size = {.width = x.count, .height = y.count}},
           .x = x.border,
           .y = y.border,

@@ -20,7 +20,8 @@ struct CenterCrop {
 
 /// Where a picture of size `from` is cropped to `to`. A border that cannot be the same on both
 /// sides is wider at the left and the top with Pillow's arithmetic, narrower with torchvision's.
-CenterCrop center_crop(Size from, Size to, ImageBackend backend);
+CenterCrop center_crop(Size from, Size to, ImageBackend backend,
+                       CropOffset offset = CropOffset::rounded_down);
 
 /// pixels: [kept.size.height, kept.size.width, 3] → [result.height, result.width, 3]
 std::vector<std::uint8_t> with_border(std::span<const std::uint8_t> pixels, const CenterCrop& crop);

@@ -99,8 +99,8 @@ std::vector<std::uint8_t> resized_and_cropped(const Image& picture,
                              .filter = config.resample,
                              .backend = config.backend};
   if (!config.do_center_crop) return resize(picture.pixels(), resizing);
-  const CenterCrop crop =
-      center_crop(resizing.to, {config.crop_width, config.crop_height}, config.backend);
+  const CenterCrop crop = center_crop(resizing.to, {config.crop_width, config.crop_height},
+                                      config.backend, config.crop_offset);
   auto kept = resize(picture.pixels(), resizing, crop.kept);
   return crop.kept.size == crop.result ? std::move(kept) : with_border(kept, crop);
 }

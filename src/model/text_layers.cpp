@@ -45,6 +45,9 @@ void run_text_layers(const TextModel& model, std::span<const TextToken> tokens,
     const TextToken& token = tokens[static_cast<std::size_t>(i)];
     float* row = sum + i * hidden;
     convert_rows_to_f32(model.word_embeddings, token.id, 1, row);
+    if (model.token_type_embedding != nullptr) {
+      for (std::int64_t c = 0; c < hidden; ++c) row[c] += model.token_type_embedding[c];
+    }
     const float* position = model.position_embeddings + token.position * hidden;
     for (std::int64_t c = 0; c < hidden; ++c) row[c] += position[c];
   }

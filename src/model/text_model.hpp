@@ -38,6 +38,8 @@ struct TextModel {
   const float* position_embeddings;  // [positions, H]
   LayerNorm embedding_layer_norm;
   std::vector<TextLayer> layers;
+  /// [H], the type of all tokens, added to their words; null in BLIP, which has no types.
+  const float* token_type_embedding = nullptr;
 
   /// Keys and values for every layer of the states [sum of lengths, E] of images or questions.
   [[nodiscard]] std::vector<CrossAttentionCache> attend_to(const float* states,

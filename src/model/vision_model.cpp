@@ -101,9 +101,9 @@ void VisionModel::load_tokens(WeightLoader& loader) {
   const std::int64_t hidden = tower_.hidden_size;
   for (const char* name : {tower_.names.class_token, tower_.names.distillation_token}) {
     if (name == nullptr) continue;
-    positioned_tokens_.push_back(tower_.class_token_is_vector
-                                     ? loader.values(tower_.prefix + name, {hidden})
-                                     : loader.values(tower_.prefix + name, {1, 1, hidden}));
+    read_tokens_.push_back(tower_.class_token_is_vector
+                               ? loader.values(tower_.prefix + name, {hidden})
+                               : loader.values(tower_.prefix + name, {1, 1, hidden}));
   }
   if (tower_.names.register_tokens != nullptr) {
     register_tokens_ = loader.values(tower_.prefix + tower_.names.register_tokens,
@@ -147,10 +147,13 @@ std::int64_t VisionModel::token_count(std::int64_t height, std::int64_t width) c
 // positions: [positioned, E] → rows: [leading, E]
 void VisionModel::write_leading_tokens(const float* positions, float* rows) const {
   const std::int64_t hidden = tower_.hidden_size;
-  for (const float* token : positioned_tokens_) {
-    for (std::int64_t i = 0; i < hidden; ++i) rows[i] = token[i] + positions[i];
+  for (const float* token : read_tokens_) {
+    std::copy_n(token, hidden, rows);
+    if (tower_.tokens_have_positions) {
+      for (std::int64_t i = 0; i < hidden; ++i) rows[i] += positions[i];
+      positions += hidden;
+    }
     rows += hidden;
-    positions += hidden;
   }
   std::copy_n(register_tokens_, tower_.num_register_tokens * hidden, rows);
 }

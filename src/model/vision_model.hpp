@@ -66,11 +66,11 @@ class VisionModel {
   VisionTransformer tower_;
   Epilogue activation_;
   PatchEmbedding patch_embedding_;
-  std::vector<const float*> positioned_tokens_;  // [E] each: the class token and its like
-  const float* register_tokens_ = nullptr;       // [registers, E]
-  const float* position_embedding_ = nullptr;    // [positioned + grid * grid, E]
-  std::vector<float> resampled_positions_;       // what it points into, of another grid's table
-  LayerNorm norm_before_;                        // where the description has one
+  std::vector<const float*> read_tokens_;      // [E] each: the class token and its like
+  const float* register_tokens_ = nullptr;     // [registers, E]
+  const float* position_embedding_ = nullptr;  // [positioned + grid * grid, E]
+  std::vector<float> resampled_positions_;     // what it points into, of another grid's table
+  LayerNorm norm_before_;                      // where the description has one
   std::vector<VisionLayer> layers_;
   LayerNorm last_norm_;
 };

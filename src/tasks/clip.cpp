@@ -1,36 +1,16 @@
-// CLIPModel and its towers.
+// CLIPModel and its towers with their projections.
 #include "blip/clip.hpp"
 
 #include <cmath>
 #include <utility>
 
 #include "architectures/clip/family.hpp"
-#include "architectures/clip/towers.hpp"
-#include "checkpoint/model_source.hpp"
+#include "tasks/clip_files.hpp"
 #include "tasks/clip_towers.hpp"
 #include "tasks/embedding.hpp"
 #include "tasks/image_memory.hpp"
-#include "tasks/model_weights.hpp"
 
 namespace blip {
-namespace {
-
-struct ClipFiles {
-  ModelSource source;
-  CLIPConfig config;
-  WeightsOpener weights;
-
-  ClipFiles(const std::filesystem::path& model, const LoadOptions& options,
-            const Architecture& architecture)
-      : source(resolve_source(model.native(), options.adapter.native(), options.progress,
-                              options.hub)),
-        config(CLIPConfig::from_pretrained(source.model)),
-        weights(source, options) {
-    weights.require(architecture, config.architecture);
-  }
-};
-
-}  // namespace
 
 struct CLIPModel::Model {
   CLIPConfig config;
@@ -46,11 +26,9 @@ CLIPModel CLIPModel::from_pretrained(const std::filesystem::path& model,
                                      const LoadOptions& options) {
   ClipFiles files(model, options, kCLIPModel);
   WeightLoader& loader = files.weights.loader();
-  ClipImages images(loader, files.config);
-  ClipTexts texts(loader, files.config);
-  const bool is_scalar = loader.shape_of(kClipLogitScale).empty();
-  const float logit_scale =
-      is_scalar ? *loader.values(kClipLogitScale, {}) : *loader.values(kClipLogitScale, {1});
+  ClipImages images(loader, files.config.vision_config, files.config.projection_dim);
+  ClipTexts texts(loader, files.config.text_config, files.config.projection_dim);
+  const float logit_scale = load_clip_logit_scale(loader);
   return CLIPModel(
       std::make_shared<const Model>(Model{std::move(files.config), files.weights.finish(),
                                           std::move(images), std::move(texts), logit_scale}));
@@ -98,7 +76,8 @@ CLIPVisionModelWithProjection::CLIPVisionModelWithProjection(std::shared_ptr<con
 CLIPVisionModelWithProjection CLIPVisionModelWithProjection::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
   ClipFiles files(model, options, kCLIPVisionModelWithProjection);
-  ClipImages images(files.weights.loader(), files.config);
+  ClipImages images(files.weights.loader(), files.config.vision_config,
+                    files.config.projection_dim);
   return CLIPVisionModelWithProjection(std::make_shared<const Model>(
       Model{std::move(files.config), files.weights.finish(), std::move(images)}));
 }
@@ -133,7 +112,7 @@ CLIPTextModelWithProjection::CLIPTextModelWithProjection(std::shared_ptr<const M
 CLIPTextModelWithProjection CLIPTextModelWithProjection::from_pretrained(
     const std::filesystem::path& model, const LoadOptions& options) {
   ClipFiles files(model, options, kCLIPTextModelWithProjection);
-  ClipTexts texts(files.weights.loader(), files.config);
+  ClipTexts texts(files.weights.loader(), files.config.text_config, files.config.projection_dim);
   return CLIPTextModelWithProjection(std::make_shared<const Model>(
       Model{std::move(files.config), files.weights.finish(), std::move(texts)}));
 }
@@ -153,12 +132,7 @@ Tensor CLIPTextModelWithProjection::text_embeds(std::span<const std::vector<Toke
 
 Tensor CLIPTextModelWithProjection::last_hidden_state(std::span<const TokenId> text,
                                                       Context& context) const {
-  const std::vector<TokenId> row(text.begin(), text.end());
-  const std::int64_t hidden = model_->texts.text.description().hidden_size;
-  Tensor states{{std::ssize(row), hidden}, {}};
-  states.data.resize(row.size() * static_cast<std::size_t>(hidden));
-  model_->texts.text.encode(std::span(&row, 1), states.data.data(), context);
-  return states;
+  return model_->texts.states(text, context);
 }
 
 }  // namespace blip

@@ -7,63 +7,40 @@
 #include "blip/error.hpp"
 #include "tasks/dual_encoder.hpp"
 #include "tasks/embedding.hpp"
+#include "tasks/whole_clip.hpp"
 
 namespace blip {
 namespace {
 
-// As many tokens as the model has positions: a longer text loses its last words.
-std::vector<TokenId> clip_tokens(const Tokenizer& tokenizer, std::string_view text,
-                                 const CLIPConfig& config) {
-  EncodeOptions options;
-  options.max_length = static_cast<std::size_t>(config.text_config.max_position_embeddings);
-  return tokenizer.encode(text, options);
+Tensor embeds_of(const CLIPTextModelWithProjection& model,
+                 std::span<const std::vector<TokenId>> texts, Context& context) {
+  return model.text_embeds(texts, context);
 }
 
-class WholeClip final : public DualEncoder {
- public:
-  WholeClip(std::shared_ptr<const Tokenizer> tokenizer, CLIPModel model)
-      : tokenizer_(std::move(tokenizer)), model_(std::move(model)) {}
+Tensor embeds_of(const CLIPTextModel& model, std::span<const std::vector<TokenId>> texts,
+                 Context& context) {
+  return model.pooler_output(texts, context);
+}
 
-  [[nodiscard]] std::string_view architecture() const noexcept override { return kCLIPModel.name; }
-  [[nodiscard]] LabelSimilarity label_similarity() const noexcept override {
-    return {.scale = model_.similarity_scale()};
-  }
+Tensor embeds_of(const CLIPVisionModelWithProjection& model, std::span<const EncodedImage> images,
+                 Context& context) {
+  return model.image_embeds(images, context);
+}
 
-  [[nodiscard]] const Tokenizer& tokenizer() const override { return *tokenizer_; }
-  [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
-                                            TextStyle /*style*/) const override {
-    return clip_tokens(*tokenizer_, text, model_.config());
-  }
+Tensor embeds_of(const CLIPVisionModel& model, std::span<const EncodedImage> images,
+                 Context& /*context*/) {
+  return model.pooler_output(images);
+}
 
-  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
-                                                        Context& context) const override {
-    return model_.encode_images(pixel_values, context);
-  }
-  [[nodiscard]] Tensor embed_images(std::span<const EncodedImage> images,
-                                    Context& context) const override {
-    Tensor features = model_.get_image_features(images, context);
-    normalize_rows(features);
-    return features;
-  }
-  [[nodiscard]] Tensor embed_texts(std::span<const std::vector<TokenId>> texts, TextStyle /*style*/,
-                                   Context& context) const override {
-    Tensor features = model_.get_text_features(texts, context);
-    normalize_rows(features);
-    return features;
-  }
-
- private:
-  std::shared_ptr<const Tokenizer> tokenizer_;
-  CLIPModel model_;
-};
-
+template <typename Model>
 class ClipTextTower final : public DualEncoder {
  public:
-  ClipTextTower(std::shared_ptr<const Tokenizer> tokenizer, CLIPTextModelWithProjection model)
-      : tokenizer_(std::move(tokenizer)), model_(std::move(model)) {}
+  ClipTextTower(const Architecture& architecture, std::shared_ptr<const Tokenizer> tokenizer,
+                Model model)
+      : architecture_(architecture), tokenizer_(std::move(tokenizer)), model_(std::move(model)) {}
 
   [[nodiscard]] std::string_view architecture() const noexcept override {
-    return kCLIPTextModelWithProjection.name;
+    return architecture_.name;
   }
 
   [[nodiscard]] const Tokenizer& tokenizer() const override { return *tokenizer_; }
@@ -81,7 +58,7 @@ class ClipTextTower final : public DualEncoder {
   }
   [[nodiscard]] Tensor embed_texts(std::span<const std::vector<TokenId>> texts, TextStyle /*style*/,
                                    Context& context) const override {
-    Tensor features = model_.text_embeds(texts, context);
+    Tensor features = embeds_of(model_, texts, context);
     normalize_rows(features);
     return features;
   }
@@ -91,16 +68,19 @@ class ClipTextTower final : public DualEncoder {
     return {ErrorCode::unsupported, "a " + std::string(architecture()) + " reads no images"};
   }
 
+  const Architecture& architecture_;
   std::shared_ptr<const Tokenizer> tokenizer_;
-  CLIPTextModelWithProjection model_;
+  Model model_;
 };
 
+template <typename Model>
 class ClipVisionTower final : public DualEncoder {
  public:
-  explicit ClipVisionTower(CLIPVisionModelWithProjection model) : model_(std::move(model)) {}
+  ClipVisionTower(const Architecture& architecture, Model model)
+      : architecture_(architecture), model_(std::move(model)) {}
 
   [[nodiscard]] std::string_view architecture() const noexcept override {
-    return kCLIPVisionModelWithProjection.name;
+    return architecture_.name;
   }
 
   [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
@@ -109,14 +89,28 @@ class ClipVisionTower final : public DualEncoder {
   }
   [[nodiscard]] Tensor embed_images(std::span<const EncodedImage> images,
                                     Context& context) const override {
-    Tensor features = model_.image_embeds(images, context);
+    Tensor features = embeds_of(model_, images, context);
     normalize_rows(features);
     return features;
   }
 
  private:
-  CLIPVisionModelWithProjection model_;
+  const Architecture& architecture_;
+  Model model_;
 };
+
+template <typename Model>
+std::shared_ptr<const DualEncoder> text_tower(const Architecture& architecture,
+                                              std::shared_ptr<const Tokenizer> tokenizer,
+                                              Model model) {
+  return std::make_shared<const ClipTextTower<Model>>(architecture, std::move(tokenizer),
+                                                      std::move(model));
+}
+
+template <typename Model>
+std::shared_ptr<const DualEncoder> vision_tower(const Architecture& architecture, Model model) {
+  return std::make_shared<const ClipVisionTower<Model>>(architecture, std::move(model));
+}
 
 }  // namespace
 
@@ -125,15 +119,21 @@ std::shared_ptr<const DualEncoder> open_clip_dual_encoder(
     const LoadOptions& options, MatchingHead /*matching_head*/) {
   const Architecture& architecture = kClipFamily.architecture_of(model);
   if (&architecture == &kCLIPVisionModelWithProjection) {
-    return std::make_shared<const ClipVisionTower>(
-        CLIPVisionModelWithProjection::from_pretrained(model, options));
+    return vision_tower(architecture,
+                        CLIPVisionModelWithProjection::from_pretrained(model, options));
+  }
+  if (&architecture == &kCLIPVisionModel) {
+    return vision_tower(architecture, CLIPVisionModel::from_pretrained(model, options));
   }
   if (&architecture == &kCLIPTextModelWithProjection) {
-    return std::make_shared<const ClipTextTower>(
-        std::move(tokenizer), CLIPTextModelWithProjection::from_pretrained(model, options));
+    return text_tower(architecture, std::move(tokenizer),
+                      CLIPTextModelWithProjection::from_pretrained(model, options));
   }
-  return std::make_shared<const WholeClip>(std::move(tokenizer),
-                                           CLIPModel::from_pretrained(model, options));
+  if (&architecture == &kCLIPTextModel) {
+    return text_tower(architecture, std::move(tokenizer),
+                      CLIPTextModel::from_pretrained(model, options));
+  }
+  return whole_clip(architecture, std::move(tokenizer), CLIPModel::from_pretrained(model, options));
 }
 
 }  // namespace blip

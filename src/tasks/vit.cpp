@@ -15,6 +15,7 @@
 #include "tasks/embedding.hpp"
 #include "tasks/image_memory.hpp"
 #include "tasks/model_weights.hpp"
+#include "tasks/patch_mean.hpp"
 #include "tasks/pixel_values.hpp"
 
 namespace blip {
@@ -23,23 +24,25 @@ namespace {
 // In a classifier's file the transformer's tensors have a prefix.
 std::string prefix_in(const WeightLoader& loader, const ViTConfig& config) {
   const std::string prefix = vit_prefix(config);
-  return loader.contains(prefix + "embeddings.cls_token") ? prefix : "";
+  const VisionTransformer tower = vision_transformer_of(config, prefix);
+  return loader.contains(prefix + tower.names.class_token) ? prefix : "";
+}
+
+// class_tokens: [images, E] → the mean of each with the image's second token
+void average_with_distillation_tokens(std::span<const EncodedImage> images, Tensor& class_tokens) {
+  const auto width = static_cast<std::size_t>(class_tokens.shape.back());
+  float* value = class_tokens.data.data();
+  for (const EncodedImage& image : images) {
+    const auto second = std::span(image.last_hidden_state().data).subspan(width, width);
+    for (const float other : second) {
+      *value = (*value + other) / 2.0F;
+      ++value;
+    }
+  }
 }
 
 // What a classifier reads of images.
 using Readings = std::vector<float>;
-
-// state: [N, E], the first `leading` tokens before the patches → E more values: the patches' mean
-void append_patch_mean(const float* state, std::int64_t tokens, std::int64_t leading,
-                       std::int64_t width, Readings& out) {
-  std::vector<double> sums(static_cast<std::size_t>(width));
-  const float* value = state + leading * width;
-  for (std::int64_t token = leading; token < tokens; ++token) {
-    for (double& sum : sums) sum += static_cast<double>(*value++);
-  }
-  const auto patches = static_cast<double>(tokens - leading);
-  for (const double sum : sums) out.push_back(static_cast<float>(sum / patches));
-}
 
 }  // namespace
 
@@ -88,7 +91,8 @@ std::vector<EncodedImage> ViTModel::encode_images(TensorView pixel_values, Conte
 
 bool ViTModel::has_pooler_output() const noexcept {
   const std::string& type = model_->config.model_type;
-  return model_->pooler || type == kDinov2Type || type == kDinov2RegistersType;
+  return model_->pooler || model_->config.timm || type == kDinov2Type ||
+         type == kDinov2RegistersType;
 }
 
 Tensor ViTModel::class_token(std::span<const EncodedImage> images) const {
@@ -102,6 +106,9 @@ Tensor ViTModel::pooler_output(std::span<const EncodedImage> images, Context& co
                 "the model has no pooler: its class token is what there is");
   }
   Tensor tokens = class_token(images);
+  if (model_->config.timm && model_->config.timm->distillation_token) {
+    average_with_distillation_tokens(images, tokens);
+  }
   if (!model_->pooler) return tokens;
   Tensor pooled = project(tokens.data.data(), std::ssize(images), *model_->pooler, context);
   for (float& value : pooled.data) value = std::tanh(value);
@@ -126,34 +133,25 @@ ViTForImageClassification ViTForImageClassification::from_pretrained(
       resolve_source(model.native(), options.adapter.native(), options.progress, options.hub);
   const std::filesystem::path& path = source.model;
   ViTConfig config = ViTConfig::from_pretrained(path);
-  const VitArchitecture& architecture = vit_architecture(config);
-  if (architecture.head == VitHead::none) {
-    throw Error(ErrorCode::unsupported,
-                path.string() + ": is a " + architecture.name + ", which has no classes");
+  const VitHead head = vit_head(config);
+  if (head == VitHead::none) {
+    throw Error(ErrorCode::unsupported, path.string() + ": is a " + vit_architecture(config).name +
+                                            ", which has no classes");
   }
   WeightsOpener weights(source, options);
   WeightLoader& loader = weights.loader();
   VisionModel vision(loader, vision_transformer_of(config, vit_prefix(config)));
   const std::int64_t width = config.hidden_size;
   const auto labels = std::ssize(config.labels);
-  Linear classifier;
   std::optional<Linear> distillation;
-  switch (architecture.head) {
-    case VitHead::class_and_distillation_token:
-      classifier = loader.linear("cls_classifier", labels, width);
-      distillation = loader.linear("distillation_classifier", labels, width);
-      break;
-    case VitHead::class_token_and_mean:
-      classifier = loader.linear("classifier", labels, 2 * width);
-      break;
-    case VitHead::class_token:
-    case VitHead::none:
-      classifier = loader.linear("classifier", labels, width);
-      break;
+  const VitHeadNames names = vit_head_names(config);
+  const Linear classifier = loader.linear(
+      names.classifier, labels, head == VitHead::class_token_and_mean ? 2 * width : width);
+  if (head == VitHead::class_and_distillation_token) {
+    distillation = loader.linear(names.distillation, labels, width);
   }
-  return ViTForImageClassification(
-      std::make_shared<const Model>(Model{std::move(config), weights.finish(), std::move(vision),
-                                          architecture.head, classifier, distillation}));
+  return ViTForImageClassification(std::make_shared<const Model>(Model{
+      std::move(config), weights.finish(), std::move(vision), head, classifier, distillation}));
 }
 
 const ViTConfig& ViTForImageClassification::config() const noexcept {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "architectures/chinese_clip/config.hpp"
 #include "architectures/clip/config.hpp"
 #include "architectures/clip/infer_config.hpp"
 #include "architectures/clip/original_names.hpp"
@@ -132,7 +133,7 @@ TEST(ClipOriginalNames, BecomeTransformers) {
 // Of open_clip's names, all values in order, so that what is cut and turned shows.
 class OpenClipFile {
  public:
-  explicit OpenClipFile(bool from_openai) {
+  explicit OpenClipFile(bool from_openai, std::int64_t tokens = 40) {
     add("visual.class_embedding", {64});
     add("visual.positional_embedding", {10, 64});
     add("visual.proj", {64, 3});
@@ -149,7 +150,7 @@ class OpenClipFile {
       add_linear(block + "mlp.c_proj", 64, 128);
     }
     add("positional_embedding", {12, 64});
-    add("token_embedding.weight", {40, 64});
+    add("token_embedding.weight", {tokens, 64});
     add("text_projection", {64, 3});
     add("logit_scale", {});
     if (from_openai) add("input_resolution", {});
@@ -237,6 +238,75 @@ TEST(OpenClip, TellsItsConfiguration) {
                           R"({"model_cfg": {"vision_cfg": {"timm_model_name": "vit"}}})");
   expect_error(ErrorCode::unsupported, "timm_model_name",
                [&] { static_cast<void>(CLIPConfig::from_pretrained(other.directory().path())); });
+}
+
+TEST(OpenClip, IsNamedAsALayout) {
+  const auto layout_of = [](const OpenClipFile& file) {
+    return family_of(file.directory().path()).describe(file.directory().path()).layout;
+  };
+  EXPECT_EQ(layout_of(OpenClipFile(/*from_openai=*/false)), "open_clip");
+  EXPECT_EQ(layout_of(OpenClipFile(/*from_openai=*/true)), "OpenAI's TorchScript archive");
+}
+
+TEST(OpenClip, WithoutATokenizerHasTheBundledOne) {
+  const OpenClipFile file(/*from_openai=*/true, 49'408);
+  const ModelFamily& family = family_of(file.directory().path());
+  const auto tokenizer = family.open_tokenizer(file.directory().path(), {});
+  EXPECT_EQ(tokenizer->encode("a photo of a cat"),
+            (std::vector<TokenId>{49406, 320, 1125, 539, 320, 2368, 49407}));
+  EXPECT_EQ(tokenizer->encode("na\u00efve caf\u00e9"),
+            (std::vector<TokenId>{49406, 1097, 35689, 563, 15304, 49407}));
+  EXPECT_EQ(tokenizer->vocab_size(), 49'408);
+  // It fits no other vocabulary.
+  const OpenClipFile other(/*from_openai=*/true);
+  expect_error(ErrorCode::not_found, "none of tokenizer.json",
+               [&] { static_cast<void>(family.open_tokenizer(other.directory().path(), {})); });
+}
+
+TEST(ChineseClipConfig, IsReadOrRefused) {
+  const ChineseCLIPConfig config = parse_chinese_clip_config(
+      R"({"model_type": "chinese_clip", "architectures": ["ChineseCLIPModel"],
+          "text_config": {"vocab_size": 21128}, "vision_config": {"patch_size": 16}})",
+      "config.json");
+  EXPECT_EQ(config.text_config.vocab_size, 21128);
+  EXPECT_EQ(config.text_config.num_attention_heads, 12);
+  EXPECT_EQ(config.text_config.layer_norm_eps, 1e-12F);
+  EXPECT_EQ(config.vision_config.patch_size, 16);
+  EXPECT_EQ(config.vision_config.layer_norm_eps, 1e-5F);
+  const auto refuse = [](ErrorCode code, const std::string& part, const std::string& fields) {
+    SCOPED_TRACE(fields);
+    expect_error(code, part, [&] {
+      static_cast<void>(parse_chinese_clip_config(R"({"model_type": "chinese_clip")" + fields + "}",
+                                                  "config.json"));
+    });
+  };
+  refuse(ErrorCode::unsupported, "hidden_act", R"(, "text_config": {"hidden_act": "relu"})");
+  refuse(ErrorCode::malformed, "not a multiple", R"(, "text_config": {"num_attention_heads": 7})");
+  refuse(ErrorCode::malformed, "type_vocab_size", R"(, "text_config": {"type_vocab_size": 0})");
+  refuse(ErrorCode::malformed, "patch_size", R"(, "vision_config": {"patch_size": 0})");
+  expect_error(ErrorCode::unsupported, "not Chinese-CLIP", [] {
+    static_cast<void>(parse_chinese_clip_config(R"({"model_type": "clip"})", "config.json"));
+  });
+}
+
+// The sizes of published checkpoints of other people, told from their config.json.
+TEST(ClipConfig, CountsTheParametersOfPublishedModels) {
+  const auto parameters = [](const std::string& json) {
+    return parameter_count(clip_tensors(parse_clip_config(json, "config.json")));
+  };
+  // wkcn/TinyCLIP-ViT-40M-32-Text-19M and -8M-16-Text-3M
+  EXPECT_EQ(parameters(R"({"model_type": "clip", "text_config": {"num_hidden_layers": 6},
+      "vision_config": {"hidden_size": 512, "intermediate_size": 2048, "num_attention_heads": 8}})"),
+            84'205'569);
+  EXPECT_EQ(parameters(R"({"model_type": "clip", "projection_dim": 512,
+      "text_config": {"num_hidden_layers": 3, "hidden_size": 256, "intermediate_size": 1024,
+                      "num_attention_heads": 4},
+      "vision_config": {"hidden_size": 256, "intermediate_size": 1024, "num_hidden_layers": 10,
+                        "num_attention_heads": 4, "patch_size": 16}})"),
+            23'446'017);
+  // facebook/metaclip-b32-400m has OpenAI's sizes.
+  EXPECT_EQ(parameters(R"({"model_type": "clip", "text_config": {"eos_token_id": 2}})"),
+            151'277'313);
 }
 
 TEST(OpenClip, WithAResNetIsRefusedByName) {

@@ -7,7 +7,12 @@
 #include <cmath>
 #include <vector>
 
+#include "architectures/registry.hpp"
+#include "blip/chinese_clip.hpp"
+#include "checkpoint/safetensors_writer.hpp"
 #include "filled_model.hpp"
+#include "tasks/dual_encoder.hpp"
+#include "tasks/image_classifier.hpp"
 #include "tests/core/expect_error.hpp"
 
 namespace blip {
@@ -105,6 +110,106 @@ TEST(ClipTowers, AreReadOfAWholeModelToo) {
   const FilledModel tower("clip_vision");
   expect_error(ErrorCode::unsupported, "is a CLIPVisionModelWithProjection, which embeds images",
                [&] { static_cast<void>(CLIPModel::from_pretrained(tower.path())); });
+}
+
+// The same model's tensors with the prefix that transformers 4 wrote.
+void add_prefix(const FilledModel& filled, const std::string& prefix) {
+  std::vector<ExpectedTensor> tensors = family_of(filled.path()).expected_tensors(filled.path());
+  std::string file = filled_file(tensors);
+  for (ExpectedTensor& tensor : tensors) tensor.name = prefix + tensor.name;
+  // The values are those of the short names: only the header is another.
+  std::vector<SafetensorsPlace> places;
+  std::size_t bytes = 0;
+  for (const ExpectedTensor& tensor : tensors) {
+    places.push_back({tensor.name, DType::f32, tensor.shape});
+    std::size_t count = sizeof(float);
+    for (const std::int64_t size : tensor.shape) count *= static_cast<std::size_t>(size);
+    bytes += count;
+  }
+  filled.directory().write("model.safetensors",
+                           safetensors_header(places) + file.substr(file.size() - bytes));
+}
+
+TEST(ClipTowers, WithoutProjectionsAreTransformersToo) {
+  Context context({.num_threads = 2});
+  for (const bool has_prefix : {false, true}) {
+    SCOPED_TRACE(has_prefix);
+    const FilledModel vision("clip_vision_alone");
+    if (has_prefix) add_prefix(vision, "vision_model.");
+    const auto images_of = CLIPVisionModel::from_pretrained(vision.path());
+    EXPECT_TRUE(images_of.ignored_tensors().empty());
+    const auto images = images_of.encode_images(pixels(), context);
+    expect_rows(stacked_states(images), vision.golden().at("last_hidden_state"), 2e-5, "states");
+    expect_rows(images_of.pooler_output(images), vision.golden().at("pooler_output"), 1e-5,
+                "pooler_output of images");
+    const FilledModel text("clip_text_alone");
+    if (has_prefix) add_prefix(text, "text_model.");
+    const auto texts_of = CLIPTextModel::from_pretrained(text.path());
+    EXPECT_TRUE(texts_of.ignored_tensors().empty());
+    expect_rows(texts_of.pooler_output(texts(), context), text.golden().at("pooler_output"), 1e-5,
+                "pooler_output of texts");
+    for (const FilledModel* filled : {&vision, &text}) {
+      const TensorDifferences found =
+          compare(Checkpoint::open(filled->path()),
+                  family_of(filled->path()).expected_tensors(filled->path()));
+      EXPECT_TRUE(found.missing.empty() && found.unused.empty() && found.unfitting.empty());
+    }
+    const auto encoder = open_dual_encoder(vision.path(), {});
+    EXPECT_EQ(encoder->architecture(), "CLIPVisionModel");
+  }
+  // Of a whole model too.
+  const FilledModel whole("clip");
+  EXPECT_EQ(CLIPTextModel::from_pretrained(whole.path()).pooler_output(texts(), context).shape,
+            (std::vector<std::int64_t>{4, 32}));
+}
+
+TEST(ClipClassifier, HasTransformersLogits) {
+  Context context({.num_threads = 2});
+  const FilledModel filled("clip_classifier");
+  const auto model = CLIPForImageClassification::from_pretrained(filled.path());
+  EXPECT_TRUE(model.ignored_tensors().empty());
+  expect_rows(model.logits(pixels(), context), filled.golden().at("logits"), 1e-5, "logits");
+  expect_rows(model.logits(filled_tensor("pixels-wide", {1, 3, 48, 40}), context),
+              filled.golden().at("wide_logits"), 1e-5, "wide logits");
+  EXPECT_EQ(open_image_classifier(filled.path(), {})->labels().size(), 7);
+  // A CLIP without a classifier is none, nor the other way round.
+  const FilledModel clip("clip");
+  expect_error(ErrorCode::unsupported, "is a CLIPModel, which has no classes",
+               [&] { static_cast<void>(open_image_classifier(clip.path(), {})); });
+  expect_error(ErrorCode::unsupported, "is a CLIPForImageClassification, which classifies images",
+               [&] { static_cast<void>(CLIPModel::from_pretrained(filled.path())); });
+}
+
+TEST(ChineseClip, HasTransformersFeatures) {
+  Context context({.num_threads = 2});
+  const FilledModel filled("chinese_clip");
+  const auto model = ChineseCLIPModel::from_pretrained(filled.path());
+  EXPECT_TRUE(model.ignored_tensors().empty());
+  const auto& golden = filled.golden();
+  const Tensor images = model.get_image_features(model.encode_images(pixels(), context), context);
+  expect_rows(images, golden.at("image_features"), 1e-5, "image_features");
+  expect_rows(model.get_text_features(texts(), context), golden.at("text_features"), 1e-5,
+              "text_features");
+  const Texts second = {texts()[1]};
+  expect_rows(model.logits_per_image(images, model.get_text_features(second, context)),
+              golden.at("logits_per_image"), 2e-5, "logits_per_image");
+  const std::vector<std::vector<TokenId>> unknown = {{64}};
+  expect_error(ErrorCode::invalid_argument, "token id 64 is outside",
+               [&] { static_cast<void>(model.get_text_features(unknown, context)); });
+}
+
+TEST(ChineseClip, StaysCloseInInt8) {
+  Context context({.num_threads = 2});
+  const FilledModel filled("chinese_clip");
+  const auto exact = ChineseCLIPModel::from_pretrained(filled.path());
+  const auto close =
+      ChineseCLIPModel::from_pretrained(filled.path(), {.weight_type = WeightType::i8});
+  const Tensor wanted = exact.get_text_features(texts(), context);
+  const Tensor got = close.get_text_features(texts(), context);
+  EXPECT_NE(got.data, wanted.data);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_GT(cosine(wanted.values().subspan(i * 24, 24), got.values().subspan(i * 24, 24)), 0.99);
+  }
 }
 
 TEST(ClipTexts, DoNotFeelTheirNeighbours) {

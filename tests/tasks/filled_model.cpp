@@ -61,21 +61,6 @@ Scale scale_of(const ExpectedTensor& tensor, std::size_t count) {
   return {0.0F, static_cast<float>(std::sqrt(3.0 / inputs))};
 }
 
-std::string filled_file(const std::vector<ExpectedTensor>& tensors) {
-  std::vector<SafetensorsPlace> places;
-  std::string data;
-  for (const ExpectedTensor& tensor : tensors) {
-    places.push_back({tensor.name, DType::f32, tensor.shape});
-    std::size_t count = 1;
-    for (const std::int64_t size : tensor.shape) count *= static_cast<std::size_t>(size);
-    const Scale scale = scale_of(tensor, count);
-    std::vector<float> values = filled_values(tensor.name, count);
-    for (float& value : values) value = scale.offset + scale.factor * value;
-    data.append(reinterpret_cast<const char*>(values.data()), count * sizeof(float));
-  }
-  return safetensors_header(places) + data;
-}
-
 }  // namespace
 
 std::vector<float> filled_values(const std::string& name, std::size_t count) {
@@ -94,9 +79,33 @@ Tensor filled_tensor(const std::string& name, std::vector<std::int64_t> shape) {
   return {std::move(shape), filled_values(name, count)};
 }
 
-FilledModel::FilledModel(const std::string& name) : golden_(read_golden("filled.json").at(name)) {
+std::string filled_file(const std::vector<ExpectedTensor>& tensors) {
+  std::vector<SafetensorsPlace> places;
+  std::string data;
+  for (const ExpectedTensor& tensor : tensors) {
+    places.push_back({tensor.name, DType::f32, tensor.shape});
+    std::size_t count = 1;
+    for (const std::int64_t size : tensor.shape) count *= static_cast<std::size_t>(size);
+    const Scale scale = scale_of(tensor, count);
+    std::vector<float> values = filled_values(tensor.name, count);
+    for (float& value : values) value = scale.offset + scale.factor * value;
+    data.append(reinterpret_cast<const char*>(values.data()), count * sizeof(float));
+  }
+  return safetensors_header(places) + data;
+}
+
+FilledModel::FilledModel(const std::string& name, const std::string& file)
+    : golden_(read_golden(file).at(name)) {
   directory_.write("config.json", golden_.at("config").dump());
-  directory_.write("model.safetensors", filled_file(family_of(path()).expected_tensors(path())));
+  std::vector<ExpectedTensor> tensors;
+  if (golden_.contains("tensors")) {
+    for (const auto& [tensor, shape] : golden_.at("tensors").items()) {
+      tensors.push_back({.name = tensor, .shape = shape, .stand_in = {}});
+    }
+  } else {
+    tensors = family_of(path()).expected_tensors(path());
+  }
+  directory_.write("model.safetensors", filled_file(tensors));
 }
 
 void expect_rows(const Tensor& tensor, const nlohmann::json& rows, double tolerance,

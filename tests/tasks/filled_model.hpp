@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "architectures/expected_tensors.hpp"
 #include "blip/tensor.hpp"
 #include "golden_values.hpp"
 #include "tests/core/temporary_directory.hpp"
@@ -18,10 +19,14 @@ std::vector<float> filled_values(const std::string& name, std::size_t count);
 /// filled_values as a tensor.
 Tensor filled_tensor(const std::string& name, std::vector<std::int64_t> shape);
 
-/// A model directory. The configuration is that of an entry of tests/tasks/data/filled.json.
+/// A safetensors file of these tensors, filled.
+std::string filled_file(const std::vector<ExpectedTensor>& tensors);
+
+/// A model directory. The configuration is that of an entry of tests/tasks/data/filled.json or
+/// another file there; its tensors are listed beside it, or follow from it.
 class FilledModel {
  public:
-  explicit FilledModel(const std::string& name);
+  explicit FilledModel(const std::string& name, const std::string& file = "filled.json");
 
   [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
   [[nodiscard]] const nlohmann::json& golden() const { return golden_; }

@@ -58,6 +58,28 @@ def clip_tower(model_class, config):
     return {"config": config_of(model), "image_embeds": rows(model(PIXELS).image_embeds)}
 
 
+def clip_alone(model_class, config):
+    """A tower without a projection, by the names that transformers 5 writes: without a prefix."""
+    model = filled_models.build(model_class, config)
+    if "Text" in model_class.__name__:
+        return {"config": config_of(model), "pooler_output": rows(
+            torch.cat([model(input_ids=torch.tensor([ids])).pooler_output for ids in TEXTS]))}
+    out = model(PIXELS)
+    return {"config": config_of(model), "last_hidden_state": rows(out.last_hidden_state), "pooler_output": rows(out.pooler_output)}
+
+
+def chinese_clip():
+    config = hf.ChineseCLIPConfig(
+        projection_dim=24, text_config=dict(vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+                                            num_attention_heads=4, max_position_embeddings=12),
+        vision_config=CLIP_VISION)
+    model = filled_models.build(hf.ChineseCLIPModel, config)
+    texts = [model.get_text_features(input_ids=torch.tensor([ids])).pooler_output for ids in TEXTS]
+    whole = model(input_ids=torch.tensor([TEXTS[1]]), pixel_values=PIXELS)
+    return {"config": config_of(model), "image_features": rows(model.get_image_features(PIXELS).pooler_output),
+            "text_features": rows(torch.cat(texts)), "logits_per_image": rows(whole.logits_per_image)}
+
+
 def vision(model_class, config, **wide):
     model = filled_models.build(model_class, config)
     out, far = model(PIXELS), model(WIDE, **wide)
@@ -80,6 +102,11 @@ def main():
         "clip_odd_heads": clip(width=44),
         "clip_vision": clip_tower(hf.CLIPVisionModelWithProjection, hf.CLIPVisionConfig(**CLIP_VISION)),
         "clip_text": clip_tower(hf.CLIPTextModelWithProjection, hf.CLIPTextConfig(**CLIP_TEXT, eos_token_id=63)),
+        "clip_vision_alone": clip_alone(hf.CLIPVisionModel, hf.CLIPVisionConfig(**CLIP_VISION)),
+        "clip_text_alone": clip_alone(hf.CLIPTextModel, hf.CLIPTextConfig(**CLIP_TEXT, eos_token_id=63)),
+        "clip_classifier": vision(hf.CLIPForImageClassification, hf.CLIPConfig(
+            projection_dim=24, text_config=CLIP_TEXT, vision_config=CLIP_VISION, num_labels=7), **flag),
+        "chinese_clip": chinese_clip(),
         "vit": vision(hf.ViTForImageClassification, hf.ViTConfig(num_labels=7, **gelu), **flag),
         "vit_no_bias": vision(hf.ViTForImageClassification, hf.ViTConfig(num_labels=7, qkv_bias=False, **gelu), **flag),
         "vit_model": vision(hf.ViTModel, hf.ViTConfig(**gelu), **flag),

@@ -105,6 +105,51 @@ def compare_clip(binary, photos, work):
     return line.print() and ok
 
 
+CHINESE = ["一只狗在沙滩上", "两辆摩托车, 2020年!", "皮卡丘 and a cat", "猫", "龘"]
+
+
+def compare_chinese(binary, photos, work):
+    """Chinese-CLIP: BERT's tokenizer on Chinese, its embeddings, and zero-shot labels as the pipeline scores them."""
+    directory = work / "chinese"
+    directory.mkdir()
+    known = sorted(set("".join(CHINESE[:4])) - set(" ,!")) + [",", "!", "。", "a", "an", "##d", "cat", "##年", "2", "##0", "##2"]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys(known)]
+    (directory / "vocab.txt").write_text("".join(word + "\n" for word in words), encoding="utf-8")
+    (directory / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertTokenizer", "do_lower_case": True}))
+    config = hf.ChineseCLIPConfig(
+        projection_dim=40,
+        text_config=dict(vocab_size=len(words), hidden_size=64, intermediate_size=128, num_hidden_layers=3, num_attention_heads=4),
+        vision_config=dict(hidden_size=128, intermediate_size=256, num_hidden_layers=3, num_attention_heads=2, image_size=56,
+                           patch_size=14))
+    model = feature_probe.random_model(hf.ChineseCLIPModel, config, seed=13)
+    model.save_pretrained(directory)
+    hf.ChineseCLIPImageProcessor(**CROP).save_pretrained(directory)
+    tokenizer = hf.BertTokenizer.from_pretrained(directory)
+    pixels = hf.ChineseCLIPImageProcessor.from_pretrained(directory)(pictures(photos), return_tensors="pt")["pixel_values"]
+    out = model(**tokenizer(CHINESE, padding=True, return_tensors="pt"), pixel_values=pixels)
+    program = Program(binary, directory)
+    line = Line("program", "Chinese", "f32")
+    line.error("images", program.embeddings(*photos), out.image_embeds, UNIT)
+    texts = [word for text in CHINESE for word in ("--text", text)]
+    line.error("texts", program.embeddings(*texts), out.text_embeds, UNIT)
+    matched = program.records("match", *photos, *texts)
+    line.error("itc", torch.tensor([record["itc"] for record in matched]).view(len(photos), -1), out.image_embeds @ out.text_embeds.T, UNIT)
+    cosines = out.image_embeds @ out.text_embeds.T
+    ranked = program.records("rank", CHINESE[0], *photos, "--no-rerank")
+    order = cosines[:, 0].sort(descending=True).indices.tolist()
+    line.must_equal("rank", [record["path"] for record in ranked], [str(photos[i]) for i in order])
+    labels = work / "labels.txt"
+    labels.write_text("\n".join(CHINESE) + "\n", encoding="utf-8")
+    scores = out.logits_per_image.softmax(-1).sort(descending=True, stable=True)
+    records = program.records("classify", *photos, "--labels", labels, "--template", "{}", "--no-label-cache", "--top", len(CHINESE))
+    line.must_equal("labels", [[label["label"] for label in record["labels"]] for record in records],
+                    [[CHINESE[i] for i in row] for row in scores.indices.tolist()])
+    line.error("scores", [[label["score"] for label in record["labels"]] for record in records], scores.values, SCORES)
+    report = json.loads(program.run("inspect", directory, "--format", "jsonl"))
+    line.must_equal("inspect", (report["problems"], report["ignored_tensors"]), ([], []))
+    return line.print()
+
+
 def compare_vision(name, model, processor, binary, photos, work):
     directory = work / "vision"
     shutil.rmtree(directory, ignore_errors=True)
@@ -147,6 +192,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(temporary)
         ok = compare_clip(binary, photos, work)
+        ok &= compare_chinese(binary, photos, work)
         for name, model, processor in (
                 ("ViT", random(hf.ViTForImageClassification, hf.ViTConfig(**labelled)), hf.ViTImageProcessor(size=square)),
                 ("ViTModel", random(hf.ViTModel, hf.ViTConfig(**dict(small, intermediate_size=128))), hf.ViTImageProcessor(size=square)),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Parity of ViT, DeiT and DINOv2 (with and without registers) with transformers: states, pooled outputs and logits.
 
-Random-weight models, tiny ones with odd widths, and without --quick ViT-B/16, DeiT-B distilled, DINOv2 S and B of 518 px read at
-224, and DINOv2 B with registers. Weights in float32 and float16; int8 by the cosine to float32.
+Random-weight models, tiny ones with odd widths, and without --quick ViT-B/16, B/16-384 and L/16, DeiT-B distilled, DINOv2 S and B of
+518 px read at 518 and 224, and DINOv2 B with registers, one at a time. Weights in float32 and float16; int8 by the cosine to float32.
 """
 
 import argparse
@@ -42,11 +42,15 @@ QUICK = {
 }
 FULL = {
     "ViT-B/16": (hf.ViTForImageClassification, hf.ViTConfig(num_labels=1000), [(224, 224), (288, 224)], FLAG),
+    "ViT-B/16-384": (hf.ViTForImageClassification, hf.ViTConfig(num_labels=1000, image_size=384), [(384, 384)], FLAG),
+    "ViT-L/16": (hf.ViTForImageClassification,
+                 hf.ViTConfig(num_labels=1000, hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16),
+                 [(224, 224)], FLAG),
     "DeiT-B distilled": (hf.DeiTForImageClassificationWithTeacher, hf.DeiTConfig(num_labels=1000), [(224, 224)], FLAG),
-    "DINOv2-S": (hf.Dinov2Model, hf.Dinov2Config(**S), [(224, 224)], {}),
+    "DINOv2-S": (hf.Dinov2Model, hf.Dinov2Config(**S), [(224, 224), (518, 518)], {}),
     "DINOv2-B": (hf.Dinov2Model, hf.Dinov2Config(image_size=518), [(224, 224), (518, 518)], {}),
     "DINOv2-B registers": (hf.Dinov2WithRegistersForImageClassification,
-                           hf.Dinov2WithRegistersConfig(image_size=518, num_labels=1000), [(224, 224)], {}),
+                           hf.Dinov2WithRegistersConfig(image_size=518, num_labels=1000), [(224, 224), (518, 518)], {}),
 }
 
 

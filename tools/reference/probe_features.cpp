@@ -2,8 +2,7 @@
 //
 //   probe_features REQUEST.json
 //
-// REQUEST: {"model": DIR, "class": "CLIPModel" | "CLIPVisionModelWithProjection" |
-//           "CLIPTextModelWithProjection" | "ViTModel" | "ViTForImageClassification",
+// REQUEST: {"model": DIR, "class": one of `classes` below, by transformers' names,
 //           "weight_type": "stored", "threads": 2, "out": DIR,
 //           "pixels": [{"file": PATH of float32, "shape": [B, 3, H, W]}…], "texts": [[ID…]…]}
 // OUT: results.json, a list for each quantity with a tensor for each of "pixels" (or one for all
@@ -74,8 +73,10 @@ class Probe {
   std::vector<float> floats_;
 };
 
+// Model: CLIPModel or ChineseCLIPModel
+template <typename Model>
 void clip(Probe& probe) {
-  const auto model = blip::CLIPModel::from_pretrained(probe.model, probe.options);
+  const auto model = Model::from_pretrained(probe.model, probe.options);
   const blip::Tensor texts = model.get_text_features(probe.texts, probe.context);
   probe.add("text_features", texts);
   for (const blip::Tensor& pixels : probe.pixels) {
@@ -104,6 +105,20 @@ void clip_text(Probe& probe) {
   }
 }
 
+void clip_vision_alone(Probe& probe) {
+  const auto model = blip::CLIPVisionModel::from_pretrained(probe.model, probe.options);
+  for (const blip::Tensor& pixels : probe.pixels) {
+    const auto images = model.encode_images(pixels, probe.context);
+    probe.add("last_hidden_state", images);
+    probe.add("pooler_output", model.pooler_output(images));
+  }
+}
+
+void clip_text_alone(Probe& probe) {
+  const auto model = blip::CLIPTextModel::from_pretrained(probe.model, probe.options);
+  probe.add("pooler_output", model.pooler_output(probe.texts, probe.context));
+}
+
 void vit(Probe& probe) {
   const auto model = blip::ViTModel::from_pretrained(probe.model, probe.options);
   for (const blip::Tensor& pixels : probe.pixels) {
@@ -113,8 +128,10 @@ void vit(Probe& probe) {
   }
 }
 
+// Model: a class with logits
+template <typename Model>
 void classifier(Probe& probe) {
-  const auto model = blip::ViTForImageClassification::from_pretrained(probe.model, probe.options);
+  const auto model = Model::from_pretrained(probe.model, probe.options);
   for (const blip::Tensor& pixels : probe.pixels) {
     probe.add("logits", model.logits(pixels, probe.context));
   }
@@ -123,11 +140,15 @@ void classifier(Probe& probe) {
 void run(const json& request) {
   Probe probe(request);
   const std::map<std::string, void (*)(Probe&)> classes = {
-      {"CLIPModel", clip},
+      {"CLIPModel", clip<blip::CLIPModel>},
+      {"ChineseCLIPModel", clip<blip::ChineseCLIPModel>},
+      {"CLIPVisionModel", clip_vision_alone},
+      {"CLIPTextModel", clip_text_alone},
+      {"CLIPForImageClassification", classifier<blip::CLIPForImageClassification>},
       {"CLIPVisionModelWithProjection", clip_vision},
       {"CLIPTextModelWithProjection", clip_text},
       {"ViTModel", vit},
-      {"ViTForImageClassification", classifier}};
+      {"ViTForImageClassification", classifier<blip::ViTForImageClassification>}};
   classes.at(request.at("class"))(probe);
   probe.write(request.at("out"));
 }

@@ -12,8 +12,6 @@
 #include "app/records/output_file.hpp"
 #include "app/records/partial_file.hpp"
 #include "architectures/blip/config_writer.hpp"
-#include "architectures/blip/family.hpp"
-#include "architectures/blip/tokenizer_directory.hpp"
 #include "architectures/registry.hpp"
 #include "blip/config.hpp"
 #include "checkpoint/config_file.hpp"
@@ -50,10 +48,10 @@ void add_copy(std::vector<TextFile>& files, const std::filesystem::path& directo
   if (file_exists(file)) files.push_back({name, read_text_file(file, kMaxTextBytes)});
 }
 
-// Where the files of a model's tokenizer are: beside its weights, or of a bare BLIP bundled.
+// Where the files of a model's tokenizer are: beside its weights, or of a bare one bundled.
 std::optional<std::filesystem::path> tokenizer_folder(const ModelFamily& family,
                                                       const ModelSource& origin) {
-  if (&family == &kBlipFamily) return find_tokenizer_directory(origin.tokenizer());
+  if (family.tokenizer_directory != nullptr) return family.tokenizer_directory(origin.tokenizer());
   return model_folder(origin.tokenizer());
 }
 

@@ -77,16 +77,18 @@ Json adapter_json(const AdapterReport& adapter) {
 }  // namespace
 
 std::string report_as_json(const ModelReport& report, bool with_tensors, int indent) {
-  Json json = {{"model", report.model.string()},
-               {"architecture", report.description.architecture},
-               {"inferred", report.config_is_inferred},
-               {"commands", report.commands},
-               {"container", report.container},
-               {"original_names", report.has_original_names},
-               {"parameters", report.parameters},
-               {"expected_parameters", report.expected_parameters},
-               {"towers", report.towers},
-               {"dtypes", report.dtypes}};
+  Json json = {
+      {"model", report.model.string()},
+      {"architecture", report.description.architecture},
+      {"layout", report.description.layout.empty() ? "transformers" : report.description.layout},
+      {"inferred", report.config_is_inferred},
+      {"commands", report.commands},
+      {"container", report.container},
+      {"original_names", report.has_original_names},
+      {"parameters", report.parameters},
+      {"expected_parameters", report.expected_parameters},
+      {"towers", report.towers},
+      {"dtypes", report.dtypes}};
   if (report.adapter) json["adapter"] = adapter_json(*report.adapter);
   for (const ConfigPart& part : report.description.parts) json[part.name] = part_json(part);
   if (report.image_processor) json["preprocessing"] = preprocessing_json(*report.image_processor);

@@ -134,6 +134,7 @@ std::string report_as_text(const ModelReport& report, bool with_tensors) {
       "Architecture",
       (report.description.architecture.empty() ? "not named" : report.description.architecture) +
           (report.config_is_inferred ? " (no config.json; told from the tensors)" : ""));
+  if (!report.description.layout.empty()) text.row("Layout", report.description.layout);
   add_weights(text, report);
   for (const ConfigPart& part : report.description.parts) {
     text.row(capitalized(part.name), part.summary);

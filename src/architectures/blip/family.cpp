@@ -135,6 +135,7 @@ constinit const ModelFamily kBlipFamily = {.model_type = "blip",
                                            .image_processor_config = images_config,
                                            .open_image_processor = open_images,
                                            .open_tokenizer = open_texts,
+                                           .tokenizer_directory = find_tokenizer_directory,
                                            .open_dual_encoder = open_blip_dual_encoder,
                                            .open_image_classifier = nullptr};
 

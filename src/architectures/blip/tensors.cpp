@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "architectures/bert_tensors.hpp"
 #include "architectures/blip/architectures.hpp"
 #include "architectures/blip/vision_transformer.hpp"
 
@@ -13,18 +14,11 @@ namespace {
 // by their mean.
 constexpr int kFirstMergeLayer = 6;
 
-void add_attention(ExpectedTensorList& list, const std::string& prefix, std::int64_t width,
-                   std::int64_t source_width) {
-  list.linear(prefix + ".query", width, width);
-  list.linear(prefix + ".key", width, source_width);
-  list.linear(prefix + ".value", width, source_width);
-}
-
 // BlipForNLVR looks at two images: everything of a cross-attention twice but its norm.
 void add_twin_attention(ExpectedTensorList& list, const std::string& prefix, std::int64_t width,
                         std::int64_t source_width, bool merges) {
-  add_attention(list, prefix + ".self0", width, source_width);
-  add_attention(list, prefix + ".self1", width, source_width);
+  add_bert_projections(list, prefix + ".self0", width, source_width);
+  add_bert_projections(list, prefix + ".self1", width, source_width);
   list.linear(prefix + ".output.dense0", width, width);
   list.linear(prefix + ".output.dense1", width, width);
   if (merges) list.linear(prefix + ".output.merge_layer", width, 2 * width);
@@ -35,26 +29,19 @@ void add_twin_attention(ExpectedTensorList& list, const std::string& prefix, std
 void add_text(ExpectedTensorList& list, const std::string& prefix, const BlipTextConfig& config,
               std::int64_t source_width, bool twin = false) {
   const std::int64_t width = config.hidden_size;
-  list.matrix(prefix + "embeddings.word_embeddings.weight", config.vocab_size, width);
-  list.add(prefix + "embeddings.position_embeddings.weight",
-           {config.max_position_embeddings, width});
-  list.layer_norm(prefix + "embeddings.LayerNorm", width);
+  add_bert_embeddings(list, prefix, config.vocab_size, config.max_position_embeddings, width);
   for (int i = 0; i < config.num_hidden_layers; ++i) {
-    const std::string layer = prefix + "encoder.layer." + std::to_string(i) + ".";
-    add_attention(list, layer + "attention.self", width, width);
-    list.linear(layer + "attention.output.dense", width, width);
-    list.layer_norm(layer + "attention.output.LayerNorm", width);
+    const std::string layer = bert_layer_prefix(prefix, i);
+    add_bert_self_attention(list, layer, width);
     if (twin) {
       add_twin_attention(list, layer + "crossattention", width, source_width,
                          i >= kFirstMergeLayer);
     } else {
-      add_attention(list, layer + "crossattention.self", width, source_width);
+      add_bert_projections(list, layer + "crossattention.self", width, source_width);
       list.linear(layer + "crossattention.output.dense", width, width);
       list.layer_norm(layer + "crossattention.output.LayerNorm", width);
     }
-    list.linear(layer + "intermediate.dense", config.intermediate_size, width);
-    list.linear(layer + "output.dense", width, config.intermediate_size);
-    list.layer_norm(layer + "output.LayerNorm", width);
+    add_bert_feed_forward(list, layer, width, config.intermediate_size);
   }
 }
 

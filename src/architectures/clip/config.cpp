@@ -5,6 +5,7 @@
 #include "architectures/activation.hpp"
 #include "architectures/clip/infer_config.hpp"
 #include "architectures/config_limits.hpp"
+#include "architectures/label_names.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_fields.hpp"
@@ -47,7 +48,9 @@ CLIPTextConfig parse_text(const JsonFields& fields) {
   return config;
 }
 
-CLIPVisionConfig parse_vision(const JsonFields& fields) {
+}  // namespace
+
+CLIPVisionConfig parse_clip_vision(const JsonFields& fields) {
   CLIPVisionConfig config;
   read_layers(fields, config);
   config.image_size = read_square_size(fields, "image_size", config.image_size);
@@ -56,15 +59,11 @@ CLIPVisionConfig parse_vision(const JsonFields& fields) {
   return config;
 }
 
-// Where a file has both, the older name's object counts, with its class's defaults for what it does
-// not say: as transformers has it.
-JsonFields section(const JsonFields& fields, const char* key, const char* legacy_key,
-                   const nlohmann::json& nothing, const std::string& name) {
+JsonFields clip_section(const JsonFields& fields, const char* key, const char* legacy_key,
+                        const nlohmann::json& nothing, const std::string& name) {
   if (const auto legacy = fields.object(legacy_key)) return *legacy;
   return fields.object(key).value_or(JsonFields(nothing, name + ": " + key));
 }
-
-}  // namespace
 
 CLIPConfig parse_clip_config(std::string_view json, const std::string& name) {
   const nlohmann::json document = parse_json_object(json, name);
@@ -78,7 +77,7 @@ CLIPConfig parse_clip_config(std::string_view json, const std::string& name) {
     return config;
   }
   if (config.model_type == kClipVisionType) {
-    config.vision_config = parse_vision(fields);
+    config.vision_config = parse_clip_vision(fields);
     config.projection_dim = config.vision_config.projection_dim;
     return config;
   }
@@ -90,12 +89,14 @@ CLIPConfig parse_clip_config(std::string_view json, const std::string& name) {
   }
   const nlohmann::json nothing = nlohmann::json::object();
   config.text_config =
-      parse_text(section(fields, "text_config", "text_config_dict", nothing, name));
+      parse_text(clip_section(fields, "text_config", "text_config_dict", nothing, name));
   config.vision_config =
-      parse_vision(section(fields, "vision_config", "vision_config_dict", nothing, name));
+      parse_clip_vision(clip_section(fields, "vision_config", "vision_config_dict", nothing, name));
   config.projection_dim = fields.integer("projection_dim", kWidths).value_or(config.projection_dim);
   config.logit_scale_init_value = static_cast<float>(
       fields.number("logit_scale_init_value", {-1e6, 1e6}).value_or(config.logit_scale_init_value));
+  config.problem_type = fields.string("problem_type").value_or("");
+  config.labels = read_labels(fields);
   return config;
 }
 

@@ -4,8 +4,10 @@
 #include <string>
 
 #include "architectures/clip/config.hpp"
+#include "architectures/clip/description.hpp"
 #include "architectures/clip/infer_config.hpp"
 #include "architectures/clip/original_names.hpp"
+#include "architectures/clip/tokenizer_directory.hpp"
 #include "architectures/clip/towers.hpp"
 #include "blip/clip_tokenizer.hpp"
 #include "blip/error.hpp"
@@ -18,12 +20,22 @@ namespace blip {
 namespace {
 
 constexpr std::array kMatches = {Task::match, Task::embed, Task::rank};
+constexpr const char* kTextTowerMarker = "text_model.embeddings.position_embedding.weight";
+constexpr const char* kVisionTowerMarker = "vision_model.embeddings.class_embedding";
+
 constexpr std::array kEmbeds = {Task::embed};
-constexpr std::array<const Architecture*, 3> kArchitectures = {
-    &kCLIPModel, &kCLIPTextModelWithProjection, &kCLIPVisionModelWithProjection};
-constexpr std::array kTokenizerFiles = {
-    "tokenizer.json",          "vocab.json",       "merges.txt", "tokenizer_config.json",
-    "special_tokens_map.json", "added_tokens.json"};
+constexpr std::array kClassifies = {Task::classify};
+// Those of a model type stand together.
+constexpr std::array<const Architecture*, 6> kArchitectures = {
+    &kCLIPModel,     &kCLIPForImageClassification,    &kCLIPTextModelWithProjection,
+    &kCLIPTextModel, &kCLIPVisionModelWithProjection, &kCLIPVisionModel};
+constexpr std::array kTokenizerFiles = {"tokenizer.json",
+                                        "vocab.json",
+                                        "merges.txt",
+                                        "tokenizer_config.json",
+                                        "special_tokens_map.json",
+                                        "added_tokens.json",
+                                        "bpe_simple_vocab_16e6.txt.gz"};
 
 const Architecture& architecture_named(const CLIPConfig& config) {
   for (const Architecture* architecture : kArchitectures) {
@@ -42,53 +54,30 @@ const Architecture& architecture_of(const std::filesystem::path& model) {
   return architecture_named(CLIPConfig::from_pretrained(model));
 }
 
-std::string layers_text(int layers, int width, int heads, int inner) {
-  return std::to_string(layers) + " layers, width " + std::to_string(width) + ", " +
-         std::to_string(heads) + " heads, MLP " + std::to_string(inner);
-}
-
-ConfigPart describe(const CLIPVisionConfig& config, int projection_dim) {
-  return {.name = "vision",
-          .summary = std::to_string(config.image_size) + " px, patch " +
-                     std::to_string(config.patch_size) + "; " +
-                     layers_text(config.num_hidden_layers, config.hidden_size,
-                                 config.num_attention_heads, config.intermediate_size) +
-                     ", " + config.hidden_act + ", to " + std::to_string(projection_dim),
-          .fields = {{"image_size", config.image_size},
-                     {"patch_size", config.patch_size},
-                     {"num_hidden_layers", config.num_hidden_layers},
-                     {"hidden_size", config.hidden_size},
-                     {"num_attention_heads", config.num_attention_heads},
-                     {"intermediate_size", config.intermediate_size},
-                     {"projection_dim", projection_dim}}};
-}
-
-ConfigPart describe(const CLIPTextConfig& config, int projection_dim) {
-  return {.name = "text",
-          .summary = "vocabulary " + std::to_string(config.vocab_size) + ", " +
-                     std::to_string(config.max_position_embeddings) + " positions; " +
-                     layers_text(config.num_hidden_layers, config.hidden_size,
-                                 config.num_attention_heads, config.intermediate_size) +
-                     ", " + config.hidden_act + ", to " + std::to_string(projection_dim),
-          .fields = {{"vocab_size", config.vocab_size},
-                     {"max_position_embeddings", config.max_position_embeddings},
-                     {"num_hidden_layers", config.num_hidden_layers},
-                     {"hidden_size", config.hidden_size},
-                     {"num_attention_heads", config.num_attention_heads},
-                     {"intermediate_size", config.intermediate_size},
-                     {"projection_dim", projection_dim}}};
+// Of a checkpoint without config.json.
+std::string layout_of(const Checkpoint& checkpoint) {
+  if (!checkpoint.has_original_names()) return "";
+  return is_openai_clip(checkpoint) ? "OpenAI's TorchScript archive" : "open_clip";
 }
 
 ModelDescription describe_model(const std::filesystem::path& model) {
   const CLIPConfig config = CLIPConfig::from_pretrained(model);
   ModelDescription description = {.architecture = config.architecture, .parts = {}};
   if (config.model_type != kClipTextType) {
-    description.parts.push_back(describe(config.vision_config, config.projection_dim));
+    description.parts.push_back(describe_clip_vision(config.vision_config, config.projection_dim));
   }
   if (config.model_type != kClipVisionType) {
-    description.parts.push_back(describe(config.text_config, config.projection_dim));
+    description.parts.push_back(describe_clip_text(config.text_config, config.projection_dim));
   }
+  if (lacks_config(model)) description.layout = layout_of(Checkpoint::open(model));
   return description;
+}
+
+// A tower alone may have its tensors' prefix or not; where there are no weights, not.
+std::string prefix_in(const std::filesystem::path& model, const char* prefix, const char* marker) {
+  if (!is_plain_file(model) && !find_weights(model)) return "";
+  const Checkpoint checkpoint = Checkpoint::open(model);
+  return checkpoint.find(marker) != nullptr ? prefix : "";
 }
 
 std::vector<ExpectedTensor> tensors_of(const std::filesystem::path& model) {
@@ -96,6 +85,14 @@ std::vector<ExpectedTensor> tensors_of(const std::filesystem::path& model) {
   const Architecture& architecture = architecture_named(config);
   if (&architecture == &kCLIPTextModelWithProjection) return clip_text_tensors(config);
   if (&architecture == &kCLIPVisionModelWithProjection) return clip_vision_tensors(config);
+  if (&architecture == &kCLIPForImageClassification) return clip_classifier_tensors(config);
+  if (&architecture == &kCLIPTextModel) {
+    return clip_text_tower_tensors(config, prefix_in(model, kClipTextPrefix, kTextTowerMarker));
+  }
+  if (&architecture == &kCLIPVisionModel) {
+    return clip_vision_tower_tensors(config,
+                                     prefix_in(model, kClipVisionPrefix, kVisionTowerMarker));
+  }
   return clip_tensors(config);
 }
 
@@ -131,7 +128,9 @@ std::shared_ptr<const ImageProcessor> open_clip_images(const std::filesystem::pa
 
 std::shared_ptr<const Tokenizer> open_clip_texts(const std::filesystem::path& model,
                                                  const std::filesystem::path& processor) {
-  const std::filesystem::path folder = model_folder(processor.empty() ? model : processor);
+  const std::filesystem::path& place = processor.empty() ? model : processor;
+  const std::filesystem::path folder =
+      find_clip_tokenizer_directory(place).value_or(model_folder(place));
   return std::make_shared<const ClipTokenizer>(ClipTokenizer::from_pretrained(folder));
 }
 
@@ -153,8 +152,9 @@ constexpr ModelFamily family(const char* model_type, std::span<const Architectur
           .image_processor_config = clip_images_config,
           .open_image_processor = open_clip_images,
           .open_tokenizer = reads_texts ? open_clip_texts : nullptr,
+          .tokenizer_directory = find_clip_tokenizer_directory,
           .open_dual_encoder = open_clip_dual_encoder,
-          .open_image_classifier = nullptr};
+          .open_image_classifier = classes.front() == &kCLIPModel ? open_clip_classifier : nullptr};
 }
 
 }  // namespace
@@ -175,11 +175,27 @@ constinit const Architecture kCLIPVisionModelWithProjection = {
     .tasks = kEmbeds,
     .marker = kClipVisualProjection};
 
+constinit const Architecture kCLIPForImageClassification = {.name = "CLIPForImageClassification",
+                                                            .purpose = "classifies images",
+                                                            .tasks = kClassifies,
+                                                            .marker = "classifier.weight",
+                                                            .marker_suffices = false};
+
+constinit const Architecture kCLIPTextModel = {.name = "CLIPTextModel",
+                                               .purpose = "embeds texts",
+                                               .tasks = kEmbeds,
+                                               .marker = kTextTowerMarker};
+
+constinit const Architecture kCLIPVisionModel = {.name = "CLIPVisionModel",
+                                                 .purpose = "embeds images",
+                                                 .tasks = kEmbeds,
+                                                 .marker = kVisionTowerMarker};
+
 constinit const ModelFamily kClipFamily =
-    family(kClipType, std::span(kArchitectures).first(1), true);
+    family(kClipType, std::span(kArchitectures).first(2), true);
 constinit const ModelFamily kClipTextFamily =
-    family(kClipTextType, std::span(kArchitectures).subspan(1, 1), true);
+    family(kClipTextType, std::span(kArchitectures).subspan(2, 2), true);
 constinit const ModelFamily kClipVisionFamily =
-    family(kClipVisionType, std::span(kArchitectures).last(1), false);
+    family(kClipVisionType, std::span(kArchitectures).last(2), false);
 
 }  // namespace blip

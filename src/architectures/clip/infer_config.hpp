@@ -12,6 +12,9 @@ namespace blip {
 /// Whether the tensors are those of both of CLIP's towers.
 bool is_clip(const Checkpoint& checkpoint);
 
+/// Whether the file is one of OpenAI's own, which hold a few sizes beside the tensors.
+bool is_openai_clip(const Checkpoint& checkpoint);
+
 /// By the tensors, and by an open_clip_config.json beside the file.
 /// Widths, depths, vocabulary and image size as the tensors have them. What they do not tell: heads
 /// have 64 numbers, but 80, 88, 104 and 112 in image towers of 1280, 1408, 1664 and 1792, as

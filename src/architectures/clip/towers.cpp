@@ -31,9 +31,9 @@ void add_text(ExpectedTensorList& list, const CLIPConfig& config) {
 
 }  // namespace
 
-VisionTransformer vision_transformer_of(const CLIPVisionConfig& config) {
+VisionTransformer vision_transformer_of(const CLIPVisionConfig& config, const std::string& prefix) {
   return {.names = kVisionNames,
-          .prefix = "vision_model.",
+          .prefix = prefix,
           .hidden_size = config.hidden_size,
           .intermediate_size = config.intermediate_size,
           .num_hidden_layers = config.num_hidden_layers,
@@ -48,8 +48,8 @@ VisionTransformer vision_transformer_of(const CLIPVisionConfig& config) {
           .last_norm = LastNorm::pooled_token};
 }
 
-TextTransformer text_transformer_of(const CLIPTextConfig& config) {
-  return {.prefix = "text_model.",
+TextTransformer text_transformer_of(const CLIPTextConfig& config, const std::string& prefix) {
+  return {.prefix = prefix,
           .vocab_size = config.vocab_size,
           .max_position_embeddings = config.max_position_embeddings,
           .hidden_size = config.hidden_size,
@@ -78,6 +78,27 @@ std::vector<ExpectedTensor> clip_vision_tensors(const CLIPConfig& config) {
 std::vector<ExpectedTensor> clip_text_tensors(const CLIPConfig& config) {
   ExpectedTensorList list;
   add_text(list, config);
+  return list.take();
+}
+
+std::vector<ExpectedTensor> clip_classifier_tensors(const CLIPConfig& config) {
+  ExpectedTensorList list;
+  add_vision_transformer(list, vision_transformer_of(config.vision_config));
+  list.linear("classifier", std::ssize(config.labels), config.vision_config.hidden_size);
+  return list.take();
+}
+
+std::vector<ExpectedTensor> clip_vision_tower_tensors(const CLIPConfig& config,
+                                                      const std::string& prefix) {
+  ExpectedTensorList list;
+  add_vision_transformer(list, vision_transformer_of(config.vision_config, prefix));
+  return list.take();
+}
+
+std::vector<ExpectedTensor> clip_text_tower_tensors(const CLIPConfig& config,
+                                                    const std::string& prefix) {
+  ExpectedTensorList list;
+  add_text_transformer(list, text_transformer_of(config.text_config, prefix));
   return list.take();
 }
 

@@ -26,10 +26,20 @@ struct VitArchitecture : Architecture {
 /// unsupported for another name.
 const VitArchitecture& vit_architecture(const ViTConfig& config);
 
+/// What a classifier of that configuration reads: timm's names of classes do not say it alone.
+VitHead vit_head(const ViTConfig& config);
+
+/// Names of a classifier's layers.
+struct VitHeadNames {
+  const char* classifier = "classifier";
+  const char* distillation = "distillation_classifier";
+};
+VitHeadNames vit_head_names(const ViTConfig& config);
+
 /// The classes of one model type.
 std::span<const Architecture* const> vit_architectures(std::string_view model_type);
 
-/// Before every tensor of the transformer in a classifier's file: "vit.".
+/// Before every tensor of the transformer in a classifier's file: "vit."; nothing in timm's.
 std::string vit_prefix(const ViTConfig& config);
 
 VisionTransformer vision_transformer_of(const ViTConfig& config, const std::string& prefix);

@@ -6,6 +6,7 @@
 #include "architectures/activation.hpp"
 #include "architectures/config_limits.hpp"
 #include "architectures/label_names.hpp"
+#include "architectures/vit/timm_config.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_fields.hpp"
@@ -96,8 +97,16 @@ ViTConfig parse_vit_config(std::string_view json, const std::string& name) {
 }
 
 ViTConfig ViTConfig::from_pretrained(const std::filesystem::path& model) {
+  if (lacks_config(model)) return infer_timm_config(Checkpoint::open(model));
   const std::filesystem::path file = model_folder(model) / kConfigFile;
-  return parse_vit_config(read_text_file(file, kMaxConfigBytes), file.string());
+  const std::string json = read_text_file(file, kMaxConfigBytes);
+  const std::string name = file.string();
+  if (read_model_type(JsonFields(parse_json_object(json, name), name)) != kTimmType) {
+    return parse_vit_config(json, name);
+  }
+  ViTConfig config = infer_timm_config(Checkpoint::open(model), read_timm_heads(json, name));
+  apply_timm_config(json, name, config);
+  return config;
 }
 
 }  // namespace blip

@@ -1,4 +1,5 @@
-// ViT, DeiT and DINOv2 as the registry knows them: a family for each model type.
+// ViT, DeiT and DINOv2 as the registry knows them: a family for each model type, and one for timm's
+// names.
 #pragma once
 
 #include "architectures/architecture.hpp"
@@ -9,6 +10,7 @@ extern const ModelFamily kVitFamily;
 extern const ModelFamily kDeitFamily;
 extern const ModelFamily kDinov2Family;
 extern const ModelFamily kDinov2RegistersFamily;
+extern const ModelFamily kTimmFamily;
 
 /// tasks/vit_image_encoder.cpp defines it: a dual encoder that reads images alone.
 std::shared_ptr<const DualEncoder> open_vit_image_encoder(

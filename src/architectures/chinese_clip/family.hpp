@@ -1,0 +1,16 @@
+// Chinese-CLIP as the registry knows it.
+#pragma once
+
+#include "architectures/architecture.hpp"
+
+namespace blip {
+
+extern const ModelFamily kChineseClipFamily;
+extern const Architecture kChineseCLIPModel;
+
+/// tasks/chinese_clip_dual_encoder.cpp defines it.
+std::shared_ptr<const DualEncoder> open_chinese_clip_dual_encoder(
+    const std::filesystem::path& model, std::shared_ptr<const Tokenizer> tokenizer,
+    const LoadOptions& options, MatchingHead matching_head);
+
+}  // namespace blip
