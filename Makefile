@@ -21,7 +21,7 @@ install := tools/install_dependencies.sh
 # The tests that `make asan` builds and runs: every module's.
 ASAN_MODULES := core kernels hub checkpoint architectures image text dataset train_loading model generate tasks app cli
 
-.PHONY: help demo test test-train test-page asan tsan lint format fuzz bench bench-peers parity parity-quick clean
+.PHONY: help demo test test-train test-clients test-python test-page asan tsan lint format fuzz bench bench-peers parity parity-quick clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -50,6 +50,18 @@ test-page: ## every function of the server's page in Chromium, with axe-core (PA
 	build/page-venv/bin/pip install --quiet -r tests/serve/page/requirements.txt
 	npm install --silent --prefix tests/serve/page
 	build/page-venv/bin/python tests/serve/page/browser_test.py $(PAGE_ARGS)
+
+test-clients: ## applications' own clients (openai, ollama, tritonclient…) against `blip serve`
+	$(install) build test parity
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
+	tests/serve/clients/run.sh build/release
+
+test-python: ## build the Python package, install it into build/python-venv, run its tests
+	$(install) build parity
+	test -x build/python-venv/bin/python || python3 -m venv build/python-venv
+	build/python-venv/bin/pip install --quiet './bindings/python[test]'
+	cd bindings/python/tests && ../../../build/python-venv/bin/python -m pytest -q .
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(install) build test

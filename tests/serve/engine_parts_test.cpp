@@ -8,7 +8,7 @@
 #include "serve/engine/generation_defaults.hpp"
 #include "serve/engine/model_name.hpp"
 #include "serve/engine/picture_cache.hpp"
-#include "serve/engine/streamed_text.hpp"
+#include "app/captions/streamed_text.hpp"
 #include "serve/engine/task_queue.hpp"
 #include "small_pictures.hpp"
 #include "tasks/image_memory.hpp"
@@ -149,7 +149,7 @@ TEST(StreamedText, IsTheWholeTextInTheEnd) {
     if (round % 5 == 0) edits.prefix = "photo:";
     if (round % 7 == 0) edits.suffix = "!";
     if (round % 11 == 0) edits.max_characters = 12;
-    StreamedText stream(tokenizer, prompt, edits);
+    app::StreamedText stream(tokenizer, prompt, edits);
     std::vector<TokenId> ids;
     if (prompt.tokens.size() > 2) ids.assign(prompt.tokens.begin() + 1, prompt.tokens.end() - 1);
     std::string told;
