@@ -58,7 +58,7 @@ test-clients: ## applications' own clients (openai, ollama, tritonclient…) aga
 	tests/serve/clients/run.sh build/release
 
 test-python: ## build the Python package, install it into build/python-venv, run its tests
-	$(install) build parity
+	$(install) build python
 	test -x build/python-venv/bin/python || python3 -m venv build/python-venv
 	build/python-venv/bin/pip install --quiet './bindings/python[test]'
 	cd bindings/python/tests && ../../../build/python-venv/bin/python -m pytest -q .
