@@ -16,5 +16,6 @@ install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
 install(EXPORT blipTargets NAMESPACE blip:: DESTINATION ${blip_package})
 write_basic_package_version_file(blipConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES cmake/blipConfig.cmake cmake/FindoneDNN.cmake cmake/FindGnuOpenMP.cmake
+              cmake/FindSentencePiece.cmake
               ${PROJECT_BINARY_DIR}/blipConfigVersion.cmake
         DESTINATION ${blip_package})

@@ -9,6 +9,7 @@
 #include "architectures/blip/family.hpp"
 #include "architectures/clip/family.hpp"
 #include "architectures/efficientnet_lite/family.hpp"
+#include "architectures/siglip/family.hpp"
 #include "architectures/vit/family.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/adapter_config.hpp"
@@ -23,14 +24,30 @@ namespace blip {
 namespace {
 
 // A new family is added here, and nowhere else.
-constexpr std::array<const ModelFamily*, 9> kFamilies = {
-    &kBlipFamily, &kClipFamily,   &kClipTextFamily,        &kClipVisionFamily,      &kVitFamily,
-    &kDeitFamily, &kDinov2Family, &kDinov2RegistersFamily, &kEfficientNetLiteFamily};
+constexpr std::array<const ModelFamily*, 10> kFamilies = {&kBlipFamily,
+                                                          &kClipFamily,
+                                                          &kClipTextFamily,
+                                                          &kClipVisionFamily,
+                                                          &kSiglipFamily,
+                                                          &kVitFamily,
+                                                          &kDeitFamily,
+                                                          &kDinov2Family,
+                                                          &kDinov2RegistersFamily,
+                                                          &kEfficientNetLiteFamily};
 
 std::string model_type_of(const std::filesystem::path& config) {
   const std::string name = config.string();
   const nlohmann::json document = parse_json_object(read_text_file(config, kMaxConfigBytes), name);
   return read_model_type(JsonFields(document, name));
+}
+
+// The family whose reader says why a model of this type cannot be read: BLIP's unless another knows
+// better.
+const ModelFamily& refuser_of(std::string_view model_type) {
+  const auto* knows = std::ranges::find_if(kFamilies, [&](const ModelFamily* family) {
+    return family->refused_model_type != nullptr && family->refused_model_type == model_type;
+  });
+  return knows == kFamilies.end() ? *kFamilies.front() : **knows;
 }
 
 // Null: the model is of none.
@@ -80,8 +97,11 @@ const ModelFamily& family_of(const std::filesystem::path& model) {
   const ModelFamily* family = find_family_of(model);
   if (family != nullptr) return *family;
   // Its reader refuses the model by name.
-  static_cast<void>(kFamilies.front()->architecture_of(model));
-  return *kFamilies.front();
+  const ModelFamily& refuser = lacks_config(model)
+                                   ? *kFamilies.front()
+                                   : refuser_of(model_type_of(model_folder(model) / kConfigFile));
+  static_cast<void>(refuser.architecture_of(model));
+  return refuser;
 }
 
 std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model,

@@ -18,13 +18,15 @@ inline constexpr std::uint16_t kReorders = 64;        ///< has a combining class
 inline constexpr std::uint16_t kWordCharacter = 128;  ///< \w of Rust's regular expressions
 inline constexpr std::uint16_t kLetter = 256;         ///< \p{L} of Oniguruma
 inline constexpr std::uint16_t kNumber = 512;         ///< \p{N} of Oniguruma
+inline constexpr std::uint16_t kCased = 1024;         ///< has case, to Python's str.lower()
+inline constexpr std::uint16_t kCaseIgnorable = 2048;  ///< is skipped when it asks that
 
 /// Holds from `first` up to the next row's `first`.
 struct PropertyRow {
   char32_t first;
   std::uint16_t properties;
 };
-extern const std::array<PropertyRow, 2767> kPropertyRows;
+extern const std::array<PropertyRow, 2906> kPropertyRows;
 
 /// Code points first, first + step, … last have the lower case `code point + delta`.
 struct LowercaseRow {

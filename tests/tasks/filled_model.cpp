@@ -94,7 +94,10 @@ Tensor filled_tensor(const std::string& name, std::vector<std::int64_t> shape) {
   return {std::move(shape), filled_values(name, count)};
 }
 
-FilledModel::FilledModel(const std::string& name) : golden_(read_golden("filled.json").at(name)) {
+FilledModel::FilledModel(const std::string& name)
+    : FilledModel(read_golden("filled.json").at(name)) {}
+
+FilledModel::FilledModel(nlohmann::json golden) : golden_(std::move(golden)) {
   directory_.write("config.json", golden_.at("config").dump());
   directory_.write("model.safetensors", filled_file(family_of(path()).expected_tensors(path())));
 }

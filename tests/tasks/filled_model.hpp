@@ -22,6 +22,8 @@ Tensor filled_tensor(const std::string& name, std::vector<std::int64_t> shape);
 class FilledModel {
  public:
   explicit FilledModel(const std::string& name);
+  /// One whose configuration is in `golden` under "config".
+  explicit FilledModel(nlohmann::json golden);
 
   [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
   [[nodiscard]] const nlohmann::json& golden() const { return golden_; }

@@ -1,10 +1,11 @@
-// Runs CLIPs, ViTs, DeiTs and DINOv2s on what parity_clip.py and parity_vit.py ask for.
+// Runs CLIPs, SigLIPs, ViTs, DeiTs and DINOv2s on what parity_clip.py, parity_siglip.py and
+// parity_vit.py ask for.
 //
 //   probe_features REQUEST.json
 //
 // REQUEST: {"model": DIR, "class": "CLIPModel" | "CLIPVisionModelWithProjection" |
-//           "CLIPTextModelWithProjection" | "ViTModel" | "ViTForImageClassification",
-//           "weight_type": "stored", "threads": 2, "out": DIR,
+//           "CLIPTextModelWithProjection" | "SiglipModel" | "ViTModel" |
+//           "ViTForImageClassification", "weight_type": "stored", "threads": 2, "out": DIR,
 //           "pixels": [{"file": PATH of float32, "shape": [B, 3, H, W]}…], "texts": [[ID…]…]}
 // OUT: results.json, a list for each quantity with a tensor for each of "pixels" (or one for all
 //      texts): {"at": OFFSET, "shape": […]}, whose elements lie at that offset, counted in floats,
@@ -74,8 +75,10 @@ class Probe {
   std::vector<float> floats_;
 };
 
-void clip(Probe& probe) {
-  const auto model = blip::CLIPModel::from_pretrained(probe.model, probe.options);
+// CLIPModel or SiglipModel.
+template <typename Model>
+void two_towers(Probe& probe) {
+  const auto model = Model::from_pretrained(probe.model, probe.options);
   const blip::Tensor texts = model.get_text_features(probe.texts, probe.context);
   probe.add("text_features", texts);
   for (const blip::Tensor& pixels : probe.pixels) {
@@ -123,7 +126,8 @@ void classifier(Probe& probe) {
 void run(const json& request) {
   Probe probe(request);
   const std::map<std::string, void (*)(Probe&)> classes = {
-      {"CLIPModel", clip},
+      {"CLIPModel", two_towers<blip::CLIPModel>},
+      {"SiglipModel", two_towers<blip::SiglipModel>},
       {"CLIPVisionModelWithProjection", clip_vision},
       {"CLIPTextModelWithProjection", clip_text},
       {"ViTModel", vit},
