@@ -27,7 +27,7 @@ const Json& golden() {
 
 const FilledModel& model() {
   struct WithTokenizer : FilledModel {
-    WithTokenizer() : FilledModel(golden()) {
+    WithTokenizer() : FilledModel(FilledGolden{golden()}) {
       const std::string tokenizer = std::string(BLIP_SOURCE_DIR) + "/tests/text/data/siglip/";
       for (const char* file : {"spiece.model", "tokenizer_config.json"}) {
         directory().write(file, read_file(tokenizer + file));

@@ -95,9 +95,9 @@ Tensor filled_tensor(const std::string& name, std::vector<std::int64_t> shape) {
 }
 
 FilledModel::FilledModel(const std::string& name)
-    : FilledModel(read_golden("filled.json").at(name)) {}
+    : FilledModel(FilledGolden{read_golden("filled.json").at(name)}) {}
 
-FilledModel::FilledModel(nlohmann::json golden) : golden_(std::move(golden)) {
+FilledModel::FilledModel(FilledGolden golden) : golden_(std::move(golden.value)) {
   directory_.write("config.json", golden_.at("config").dump());
   directory_.write("model.safetensors", filled_file(family_of(path()).expected_tensors(path())));
 }

@@ -18,12 +18,16 @@ std::vector<float> filled_values(const std::string& name, std::size_t count);
 /// filled_values as a tensor.
 Tensor filled_tensor(const std::string& name, std::vector<std::int64_t> shape);
 
+/// An object whose "config" is a model's configuration.
+struct FilledGolden {
+  nlohmann::json value;
+};
+
 /// A model directory. The configuration is that of an entry of tests/tasks/data/filled.json.
 class FilledModel {
  public:
   explicit FilledModel(const std::string& name);
-  /// One whose configuration is in `golden` under "config".
-  explicit FilledModel(nlohmann::json golden);
+  explicit FilledModel(FilledGolden golden);
 
   [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
   [[nodiscard]] const nlohmann::json& golden() const { return golden_; }

@@ -147,7 +147,7 @@ TEST(SentencePieceFile, IsRefusedForItsPieces) {
 
 TEST(SentencePieceFile, OfAnotherKindIsRefused) {
   std::string bytes = serialized(small_file());
-  const std::size_t kind = bytes.find("\x12\x07\x18\x01");  // trainer_spec, its model_type
+  const std::size_t kind = bytes.find("\x12\x08\x18\x01");  // trainer_spec, its model_type
   ASSERT_NE(kind, std::string::npos);
   bytes[kind + 3] = 2;
   expect_error(ErrorCode::unsupported, "is not of SentencePiece's unigram kind",
