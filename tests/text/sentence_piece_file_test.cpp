@@ -154,6 +154,22 @@ TEST(SentencePieceFile, OfAnotherKindIsRefused) {
                [&] { static_cast<void>(parse_sentence_piece_file(bytes, "x")); });
 }
 
+// Ways through the table may join: "bd" and "cd" → "a" share what follows "b" and "c".
+TEST(SentencePieceFile, MayShareTheEndsOfItsRules) {
+  Trie shared(1024);
+  shared.node(0, 0, 256, false);
+  shared.node(256 ^ 'b', 'b', 256 ^ 'b' ^ 512, false);
+  shared.node(256 ^ 'c', 'c', 256 ^ 'c' ^ 512, false);
+  shared.node(512 ^ 'd', 'd', 512 ^ 'd' ^ 768, true);
+  shared.leaf(768, 0);
+  SentencePieceFile file = small_file();
+  file.precompiled_charsmap = shared.charsmap(std::string("a\0", 2));
+  const SentencePiece pieces(parse_sentence_piece_file(serialized(file), "x"), "x");
+  const std::vector<std::string> wanted = {"\xE2\x96\x81", "a"};
+  EXPECT_EQ(pieces.encode("bd"), wanted);
+  EXPECT_EQ(pieces.encode("cd"), wanted);
+}
+
 TEST(SentencePieceFile, IsRefusedForATableThatLeadsNowhere) {
   const auto refused = [](ErrorCode code, const std::string& charsmap) {
     SentencePieceFile file = small_file();
