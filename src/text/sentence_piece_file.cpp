@@ -258,7 +258,7 @@ class CharsmapCheck {
       }
       const bool ends = visit.place != 0 && has_rule(visit.place);
       const auto rules = static_cast<std::int8_t>(visit.most + (ends ? 1 : 0));
-      if (rules > kMaxRulesAtOnce) fail(ErrorCode::limit_exceeded);
+      if (static_cast<std::size_t>(rules) > kMaxRulesAtOnce) fail(ErrorCode::limit_exceeded);
       rules_[visit.place] = rules;
       way.pop_back();
     }
