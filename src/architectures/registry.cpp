@@ -41,9 +41,11 @@ std::string model_type_of(const std::filesystem::path& config) {
   return read_model_type(JsonFields(document, name));
 }
 
-// The family whose reader says why a model of this type cannot be read: BLIP's unless another knows
+// The family whose reader says why a model of no family cannot be read: BLIP's unless another knows
 // better.
-const ModelFamily& refuser_of(std::string_view model_type) {
+const ModelFamily& refuser_of(const std::filesystem::path& model) {
+  if (lacks_config(model)) return *kFamilies.front();
+  const std::string model_type = model_type_of(model_folder(model) / kConfigFile);
   const auto* knows = std::ranges::find_if(kFamilies, [&](const ModelFamily* family) {
     return family->refused_model_type != nullptr && family->refused_model_type == model_type;
   });
@@ -65,7 +67,7 @@ const ModelFamily* find_family_of(const std::filesystem::path& model) {
 const ModelFamily& family_of_files_in(const std::filesystem::path& model) {
   try {
     const ModelFamily* family = find_family_of(model);
-    return family == nullptr ? *kFamilies.front() : *family;
+    return family == nullptr ? refuser_of(model) : *family;
   } catch (const Error&) {
     return *kFamilies.front();
   }
@@ -97,9 +99,7 @@ const ModelFamily& family_of(const std::filesystem::path& model) {
   const ModelFamily* family = find_family_of(model);
   if (family != nullptr) return *family;
   // Its reader refuses the model by name.
-  const ModelFamily& refuser = lacks_config(model)
-                                   ? *kFamilies.front()
-                                   : refuser_of(model_type_of(model_folder(model) / kConfigFile));
+  const ModelFamily& refuser = refuser_of(model);
   static_cast<void>(refuser.architecture_of(model));
   return refuser;
 }

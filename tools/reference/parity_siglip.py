@@ -134,7 +134,7 @@ def compare_program(version, binary, photos, work):
     line.must_equal("rank", [record["path"] for record in ranked], [str(photos[i]) for i in order])
     classifier = hf.pipeline("zero-shot-image-classification", model=model, tokenizer=tokenizer, image_processor=processor)
     wanted = [classifier(picture, candidate_labels=LABELS) for picture in pictures(photos)]
-    records = program.records("classify", *photos, "--labels", *LABELS, "--top", len(LABELS))
+    records = program.records("classify", *photos, "--labels", ", ".join(LABELS), "--top", len(LABELS))
     line.must_equal("labels", [[label["label"] for label in record["labels"]] for record in records],
                     [[label["label"] for label in row] for row in wanted])
     line.error("scores", [[label["score"] for label in record["labels"]] for record in records],

@@ -23,6 +23,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 import siglip_vocabulary as vocabularies  # noqa: E402
 import text_lines  # noqa: E402
+import tokenizers  # noqa: E402
 import transformers as hf  # noqa: E402
 from parity_text import CODE_POINTS, QUICK_CODE_POINTS, VOCABULARY, Probe, Report, invalid_utf8  # noqa: E402
 
@@ -58,7 +59,7 @@ def compare_lines(report, probe, directory, theirs, lines, title):
     report.compare(f"{title}: ids", probe.encode(directory, lines), expected, lines)
     report.compare(f"{title}: ids, none added", probe.encode(directory, lines, "--no-special-tokens"),
                    theirs(lines, add_special_tokens=False)["input_ids"], lines)
-    for length in (64, 5, 1):
+    for length in (64, 5, 2):
         report.compare(f"{title}: ids, at most {length}", probe.encode(directory, lines, f"--max-length={length}"),
                        theirs(lines, truncation=True, max_length=length)["input_ids"], lines)
     for skip in (False, True):
@@ -87,6 +88,9 @@ def main():
     lines += text_lines.english_like(VOCABULARY, 30000 // share, seed=1)
     lines += CURATED + text_lines.CURATED + text_lines.unicode_lines(24000 // share, seed=2)
     print(f"transformers {hf.__version__}; {len(lines):,} lines")
+    # Letters newer than this Python have no lower case to it, but do to `tokenizers`, whose tables these are.
+    lowered = tokenizers.normalizers.Lowercase().normalize_str
+    alike = [line for line in lines if lowered(line.replace("\u03a3", "")) == line.replace("\u03a3", "").lower()]
     points = QUICK_CODE_POINTS if arguments.quick else CODE_POINTS
     surroundings = ["between words", "before a sigma"] if arguments.quick else SURROUNDINGS
     blobs = list(invalid_utf8(1000, seed=4))
@@ -98,7 +102,7 @@ def main():
         for name, options in kinds.items():
             directory = vocabularies.write_siglip(root / name, vocabularies.spiece(**options))
             theirs = hf.SiglipTokenizer.from_pretrained(directory)
-            some = lines if name == "nmt_nfkc" else lines[-4000:]
+            some = alike if name == "nmt_nfkc" else alike[-4000:]
             compare_lines(report, probe, directory, theirs, some, name)
             if name in ("nmt_nfkc", "bytes"):
                 sweep(report, probe, directory, theirs, points, surroundings if name == "nmt_nfkc" else ["between words"], name)

@@ -12,16 +12,18 @@ import text_lines
 from parity_text import VOCABULARY
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-# As of google/siglip-base-patch16-224.
+# As of google/siglip-base-patch16-224. Without an attention mask, as the model was trained, the padding is seen.
 SIGLIP_CONFIG = {
+    "model_input_names": ["input_ids"],
     "tokenizer_class": "SiglipTokenizer", "model_max_length": 64, "do_lower_case": True, "eos_token": "</s>", "pad_token": "</s>",
     "unk_token": "<unk>", "additional_special_tokens": [], "clean_up_tokenization_spaces": True, "sp_model_kwargs": {},
     "added_tokens_decoder": {
         str(i): {"content": content, "lstrip": True, "normalized": False, "rstrip": True, "single_word": False, "special": True}
         for i, content in ((1, "</s>"), (2, "<unk>"))}}
-GEMMA_CONFIG = {"tokenizer_class": "GemmaTokenizer", "add_bos_token": False, "add_eos_token": True, "bos_token": "<bos>",
-                "eos_token": "<eos>", "pad_token": "<pad>", "unk_token": "<unk>", "model_max_length": 64, "padding_side": "right",
-                "clean_up_tokenization_spaces": False}
+GEMMA_CONFIG = {
+    "model_input_names": ["input_ids"], "tokenizer_class": "GemmaTokenizer", "add_bos_token": False, "add_eos_token": True,
+    "bos_token": "<bos>", "eos_token": "<eos>", "pad_token": "<pad>", "unk_token": "<unk>", "model_max_length": 64,
+    "padding_side": "right", "clean_up_tokenization_spaces": False}
 
 # A table of rules small enough for a fixture: code points before and after, in hexadecimal.
 RULES = [("FF21", "41"), ("FF22", "42"), ("2167", "56 49 49 49"), ("BD", "31 2044 32"), ("FDFA", "635 644 649 20 627 644 644 647"),
