@@ -1,5 +1,5 @@
-// Any bytes may be a model of SentencePiece's. What is accepted goes to the library, which then cuts
-// texts: of every byte, and of the model's own pieces and rules.
+// Any bytes may be a model of SentencePiece's. What is accepted goes to the library, which then
+// cuts texts: of every byte, and of the model's own pieces and rules.
 #include <cstddef>
 #include <cstdint>
 #include <string>

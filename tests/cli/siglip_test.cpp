@@ -137,7 +137,7 @@ TEST(SiglipProgram, ClassifiesAsTransformersPipeline) {
 TEST(SiglipProgram, RanksAndTags) {
   std::vector<std::string> words = {"A photo of a cat."};
   for (const std::string& path : photos()) words.push_back(path);
-  words.insert(words.end(), {"--format", "jsonl"});
+  words.insert(words.end(), {"--no-rerank", "--format", "jsonl"});
   const Outcome ranked = run("rank", words);
   ASSERT_EQ(ranked.exit_code, 0) << ranked.err;
   EXPECT_EQ(json_lines(ranked.out).size(), 2U);
