@@ -10,6 +10,7 @@
 #include "architectures/efficientnet_lite/blocks.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
 #include "architectures/image_processor_config.hpp"
+#include "architectures/siglip/config.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/adapter_config.hpp"
 
@@ -47,6 +48,15 @@ void check(const blip::BlipConfig& config) {
   if (vision.backbone_config) check(*vision.backbone_config);
 }
 
+void check(const blip::SiglipConfig& config) {
+  const auto& text = config.text_config;
+  const auto& vision = config.vision_config;
+  require(text.hidden_size > 0 && text.hidden_size % text.num_attention_heads == 0);
+  require(vision.hidden_size > 0 && vision.hidden_size % vision.num_attention_heads == 0);
+  require(text.projection_size == vision.hidden_size);
+  require(vision.patch_size > 0 && vision.image_size >= vision.patch_size);
+}
+
 void check(const blip::BlipImageProcessorConfig& config) {
   require(config.height > 0 && config.width > 0);
   for (const float deviation : config.image_std) require(deviation > 0.0F);
@@ -81,6 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try_to([&] {
     if (const auto config = blip::parse_processor_config(text, "fuzz")) check(*config);
   });
+  try_to([&] { check(blip::parse_siglip_config(text, "fuzz")); });
   for (const char* default_class : {"CLIPImageProcessor", "ViTImageProcessor"}) {
     try_to([&] { check(blip::parse_image_processor_config(text, "fuzz", default_class)); });
   }

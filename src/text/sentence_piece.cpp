@@ -6,6 +6,7 @@
 #include <new>
 
 #include "blip/error.hpp"
+#include "core/in_quotes.hpp"
 
 namespace blip {
 namespace {
@@ -15,7 +16,8 @@ constexpr std::size_t kMaxPieceTextBytes = std::size_t{16} << 20;
 
 void require_ok(const sentencepiece::util::Status& status, const std::string& what) {
   if (status.ok()) return;
-  throw Error(ErrorCode::malformed, what + ": SentencePiece: " + status.ToString());
+  throw Error(ErrorCode::malformed,
+              what + ": SentencePiece refuses it: " + in_quotes(status.ToString()));
 }
 
 }  // namespace
@@ -33,7 +35,8 @@ SentencePiece::SentencePiece(const SentencePieceFile& file, const std::string& n
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {  // of its double arrays
-    throw Error(ErrorCode::malformed, name + ": SentencePiece: " + error.what());
+    throw Error(ErrorCode::malformed,
+                name + ": SentencePiece refuses it: " + in_quotes(error.what()));
   }
   processor_ = std::move(processor);
 }

@@ -140,7 +140,7 @@ TEST(SentencePieceFile, IsRefusedForItsPieces) {
   // The library's own check.
   SentencePieceFile bytes = small_file();
   bytes.byte_fallback = true;
-  expect_error(ErrorCode::malformed, "spiece.model: SentencePiece: ", [&] {
+  expect_error(ErrorCode::malformed, "spiece.model: SentencePiece refuses it: ", [&] {
     const SentencePiece pieces(bytes, "spiece.model");
   });
 }
