@@ -41,12 +41,6 @@ struct SentencePieceFile {
 inline constexpr std::size_t kMaxPieceBytes = 2048;
 /// A piece that the user named is looked for among its own prefixes, in a table of 64.
 inline constexpr std::size_t kMaxUserPieceBytes = 60;
-/// How many rules of the normalisation may begin a text, and the bytes that one writes. The
-/// library's own table of them has 32 places; Unicode's longest compatibility decomposition has 33
-/// bytes.
-inline constexpr std::size_t kMaxRulesAtOnce = 32;
-inline constexpr std::size_t kMaxReplacementBytes = 256;
-
 /// `name` stands for the file in messages. Throws malformed, unsupported (a model that is not of
 /// the unigram kind) or limit_exceeded.
 SentencePieceFile parse_sentence_piece_file(std::string_view bytes, const std::string& name);
