@@ -23,6 +23,7 @@ install(EXPORT blipTargets NAMESPACE blip:: DESTINATION ${blip_package}
         COMPONENT development)
 write_basic_package_version_file(blipConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES cmake/blipConfig.cmake cmake/FindoneDNN.cmake cmake/FindGnuOpenMP.cmake
+              cmake/FindSentencePiece.cmake
               ${PROJECT_BINARY_DIR}/blipConfigVersion.cmake
         DESTINATION ${blip_package} COMPONENT development)
 

@@ -1,5 +1,5 @@
-// Any bytes may be offered as the files of CLIP's tokenizer: the answer is a tokenizer or a
-// blip::Error.
+// Any bytes may be offered as the files of CLIP's tokenizer, or of Gemma's: the answer is a
+// tokenizer or a blip::Error.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,6 +9,7 @@
 #include "blip/error.hpp"
 #include "core/gzip.hpp"
 #include "text/clip_tokenizer_files.hpp"
+#include "text/gemma_tokenizer_files.hpp"
 #include "text/tokenizer_pipeline.hpp"
 
 namespace {
@@ -18,9 +19,10 @@ constexpr std::string_view kVocabulary =
     R"({"a": 0, "b": 1, "c": 2, "ab": 3, "b</w>": 4, "ab</w>": 5, "abc": 6, "<|endoftext|>": 7})";
 constexpr std::string_view kMerges = "#version: 0.2\na b\na b</w>\nab c\n";
 
-void load_and_use(const blip::ClipTokenizerFiles& files) {
+template <typename MakeSpec>
+void load_and_use(MakeSpec make_spec) {
   try {
-    const blip::TokenizerPipeline tokenizer(blip::make_clip_tokenizer_spec(files));
+    const blip::TokenizerPipeline tokenizer(make_spec());
     std::vector<blip::TokenId> ids =
         tokenizer.encode("a<|endoftext|> abcab <|STARTOFTEXT|> 12 it's \xC3\xA9\xE7\x8B\x97", {});
     for (const blip::TokenId id : ids) {
@@ -43,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   blip::ClipTokenizerFiles files;
   files.vocab_json = {"vocab.json", std::string(kVocabulary)};
   files.merges_txt = {"merges.txt", std::string(kMerges)};
-  switch (data[0] % 8) {
+  switch (data[0] % 16) {
     case 0:
       files.vocab_json = fuzzed;
       break;
@@ -69,10 +71,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 6:
       files.special_tokens_map = fuzzed;
       break;
-    default:
+    case 7:
       files.added_tokens = fuzzed;
       break;
+    default:
+      load_and_use([&] { return blip::make_gemma_tokenizer_spec({.tokenizer_json = fuzzed}); });
+      return 0;
   }
-  load_and_use(files);
+  load_and_use([&] { return blip::make_clip_tokenizer_spec(files); });
   return 0;
 }

@@ -12,6 +12,7 @@
 #include "architectures/efficientnet_lite/blocks.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
 #include "architectures/image_processor_config.hpp"
+#include "architectures/siglip/config.hpp"
 #include "architectures/vit/config.hpp"
 #include "architectures/vit/timm_config.hpp"
 #include "architectures/vit/timm_transform.hpp"
@@ -50,6 +51,15 @@ void check(const blip::BlipConfig& config) {
   require(text.bos_token_id >= 0 && text.bos_token_id < text.vocab_size);
   require(vision.patch_size > 0 && vision.grid(vision.image_size) > 0);
   if (vision.backbone_config) check(*vision.backbone_config);
+}
+
+void check(const blip::SiglipConfig& config) {
+  const auto& text = config.text_config;
+  const auto& vision = config.vision_config;
+  require(text.hidden_size > 0 && text.hidden_size % text.num_attention_heads == 0);
+  require(vision.hidden_size > 0 && vision.hidden_size % vision.num_attention_heads == 0);
+  require(text.projection_size == vision.hidden_size);
+  require(vision.patch_size > 0 && vision.image_size >= vision.patch_size);
 }
 
 void check(const blip::BlipImageProcessorConfig& config) {
@@ -99,6 +109,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try_to([&] {
     if (const auto config = blip::parse_processor_config(text, "fuzz")) check(*config);
   });
+  try_to([&] { check(blip::parse_siglip_config(text, "fuzz")); });
   for (const char* default_class : {"CLIPImageProcessor", "ViTImageProcessor"}) {
     try_to([&] { check(blip::parse_image_processor_config(text, "fuzz", default_class)); });
   }

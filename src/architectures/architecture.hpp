@@ -98,6 +98,8 @@ struct ModelFamily {
   /// Null: the family has no classifier. Defined as the above.
   std::shared_ptr<const ImageClassifier> (*open_image_classifier)(
       const std::filesystem::path& model, const LoadOptions& options);
+  /// The model_type of a relative that architecture_of refuses, saying why. Null: there is none.
+  const char* refused_model_type = nullptr;
 };
 
 }  // namespace blip

@@ -10,6 +10,7 @@
 #include "architectures/chinese_clip/family.hpp"
 #include "architectures/clip/family.hpp"
 #include "architectures/efficientnet_lite/family.hpp"
+#include "architectures/siglip/family.hpp"
 #include "architectures/vit/family.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/adapter_config.hpp"
@@ -24,11 +25,12 @@ namespace blip {
 namespace {
 
 // A new family is added here, and nowhere else.
-constexpr std::array<const ModelFamily*, 11> kFamilies = {&kBlipFamily,
+constexpr std::array<const ModelFamily*, 12> kFamilies = {&kBlipFamily,
                                                           &kClipFamily,
                                                           &kClipTextFamily,
                                                           &kClipVisionFamily,
                                                           &kChineseClipFamily,
+                                                          &kSiglipFamily,
                                                           &kVitFamily,
                                                           &kDeitFamily,
                                                           &kDinov2Family,
@@ -40,6 +42,17 @@ std::string model_type_of(const std::filesystem::path& config) {
   const std::string name = config.string();
   const nlohmann::json document = parse_json_object(read_text_file(config, kMaxConfigBytes), name);
   return read_model_type(JsonFields(document, name));
+}
+
+// The family whose reader says why a model of no family cannot be read: BLIP's unless another knows
+// better.
+const ModelFamily& refuser_of(const std::filesystem::path& model) {
+  if (lacks_config(model)) return *kFamilies.front();
+  const std::string model_type = model_type_of(model_folder(model) / kConfigFile);
+  const auto* knows = std::ranges::find_if(kFamilies, [&](const ModelFamily* family) {
+    return family->refused_model_type != nullptr && family->refused_model_type == model_type;
+  });
+  return knows == kFamilies.end() ? *kFamilies.front() : **knows;
 }
 
 // Null: the model is of none.
@@ -57,7 +70,7 @@ const ModelFamily* find_family_of(const std::filesystem::path& model) {
 const ModelFamily& family_of_files_in(const std::filesystem::path& model) {
   try {
     const ModelFamily* family = find_family_of(model);
-    return family == nullptr ? *kFamilies.front() : *family;
+    return family == nullptr ? refuser_of(model) : *family;
   } catch (const Error&) {
     return *kFamilies.front();
   }
@@ -89,8 +102,9 @@ const ModelFamily& family_of(const std::filesystem::path& model) {
   const ModelFamily* family = find_family_of(model);
   if (family != nullptr) return *family;
   // Its reader refuses the model by name.
-  static_cast<void>(kFamilies.front()->architecture_of(model));
-  return *kFamilies.front();
+  const ModelFamily& refuser = refuser_of(model);
+  static_cast<void>(refuser.architecture_of(model));
+  return refuser;
 }
 
 std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model,

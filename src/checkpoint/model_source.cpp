@@ -62,7 +62,8 @@ const std::filesystem::path& ModelSource::image_processor() const {
 }
 
 bool has_tokenizer(const std::filesystem::path& directory) {
-  return file_exists(directory / "tokenizer.json") || file_exists(directory / "vocab.txt");
+  return file_exists(directory / "tokenizer.json") || file_exists(directory / "vocab.txt") ||
+         file_exists(directory / "spiece.model");
 }
 
 bool has_image_processor(const std::filesystem::path& directory) {

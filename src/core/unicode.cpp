@@ -103,6 +103,11 @@ std::uint16_t properties_of(char32_t code_point) noexcept {
   return (after - 1)->properties;  // the first row begins at 0
 }
 
+bool is_python_space(char32_t code_point) noexcept {
+  return (code_point >= 0x1C && code_point <= 0x1F) ||
+         (properties_of(code_point) & kWhitespace) != 0;
+}
+
 void append_lowercase(char32_t code_point, std::string& out) {
   if (code_point == kCapitalIWithDot) {
     out += kSmallIWithDot;

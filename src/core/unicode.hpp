@@ -33,6 +33,9 @@ void append_utf8(char32_t code_point, std::string& out);
 /// kRemoved, kWhitespace, … of unicode_data.hpp, together.
 [[nodiscard]] std::uint16_t properties_of(char32_t code_point) noexcept;
 
+/// Python's str.isspace, which str.strip goes by: four separators more than Unicode's White_Space.
+[[nodiscard]] bool is_python_space(char32_t code_point) noexcept;
+
 /// Appends the lower case of one character (two code points for U+0130).
 void append_lowercase(char32_t code_point, std::string& out);
 

@@ -56,7 +56,8 @@ class DualEncoder {
 
   /// Throws unsupported for a model that reads no texts.
   [[nodiscard]] virtual const Tokenizer& tokenizer() const;
-  /// The token ids of a text in a style that the model has: [T], never padded. Throws as
+  /// The token ids of a text in a style that the model has: [T], padded only where the model was
+  /// trained so. Throws as
   /// tokenizer() does.
   [[nodiscard]] virtual std::vector<TokenId> tokens(std::string_view text, TextStyle style) const;
 

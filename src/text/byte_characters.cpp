@@ -1,5 +1,6 @@
 #include "text/byte_characters.hpp"
 
+#include <charconv>
 #include <cstddef>
 
 #include "core/unicode.hpp"
@@ -65,6 +66,19 @@ std::optional<std::string> bytes_of_characters(std::string_view token) {
     i += character.length;
   }
   return result;
+}
+
+std::string fallback_token_of_byte(std::uint8_t byte) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  return std::string("<0x") + kDigits[byte >> 4U] + kDigits[byte & 0xFU] + '>';
+}
+
+std::optional<std::uint8_t> byte_of_fallback_token(std::string_view token) {
+  if (token.size() != 6 || !token.starts_with("<0x") || token.back() != '>') return std::nullopt;
+  std::uint8_t byte = 0;
+  const auto [end, error] = std::from_chars(token.data() + 3, token.data() + 5, byte, 16);
+  if (error != std::errc() || end != token.data() + 5) return std::nullopt;
+  return byte;
 }
 
 }  // namespace blip

@@ -10,12 +10,6 @@ namespace blip {
 
 namespace {
 
-// Python's str.isspace, which str.strip goes by: four separators more than Unicode's White_Space.
-bool is_python_space(char32_t code_point) {
-  return (code_point >= 0x1C && code_point <= 0x1F) ||
-         (properties_of(code_point) & kWhitespace) != 0;
-}
-
 std::size_t last_character_at(std::string_view text) {
   std::size_t i = text.size() - 1;
   while (i > 0 && (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U) --i;
@@ -60,6 +54,35 @@ std::string decode_bytes(std::span<const std::string_view> tokens,
     }
   }
   return std::string(stripped(text));
+}
+
+std::string decode_byte_fallback(std::span<const std::string_view> tokens) {
+  std::string text;
+  std::string bytes;
+  const auto flush = [&] {
+    if (is_valid_utf8(bytes)) {
+      text += bytes;
+    } else {
+      for (std::size_t i = 0; i < bytes.size(); ++i) append_utf8(kReplacementCharacter, text);
+    }
+    bytes.clear();
+  };
+  for (std::string_view token : tokens) {
+    if (const auto byte = byte_of_fallback_token(token)) {
+      bytes.push_back(static_cast<char>(*byte));
+      continue;
+    }
+    flush();
+    for (;;) {
+      const std::size_t found = token.find(kBlankMark);
+      text += token.substr(0, found);
+      if (found == std::string_view::npos) break;
+      text += ' ';
+      token.remove_prefix(found + kBlankMark.size());
+    }
+  }
+  flush();
+  return text;
 }
 
 }  // namespace blip

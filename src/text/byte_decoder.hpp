@@ -13,4 +13,8 @@ namespace blip {
 [[nodiscard]] std::string decode_bytes(std::span<const std::string_view> tokens,
                                        std::string_view end_of_word_suffix);
 
+/// What Gemma's decoder makes of tokens: ▁ is a blank, and a run of "<0x0A>" and the like is the
+/// bytes, or U+FFFD for each where these are no UTF-8.
+[[nodiscard]] std::string decode_byte_fallback(std::span<const std::string_view> tokens);
+
 }  // namespace blip

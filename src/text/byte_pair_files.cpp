@@ -119,8 +119,7 @@ std::vector<Merge> read_byte_pair_model(const JsonDocument& document, TokenizerS
   const std::optional<JsonFields> model = document.fields().object("model");
   if (!model) document.fields().fail("model", "is missing");
   if (const std::string type = model->string("type").value_or("BPE"); type != "BPE") {
-    model->fail("type", in_quotes(type) + " is not supported: CLIP's is BPE",
-                ErrorCode::unsupported);
+    model->fail("type", in_quotes(type) + " is not supported: only BPE is", ErrorCode::unsupported);
   }
   const json* tokens = model->find("vocab");
   if (tokens == nullptr || !tokens->is_object()) model->fail("vocab", "is not an object");

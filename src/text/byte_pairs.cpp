@@ -5,6 +5,7 @@
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
+#include "core/unicode.hpp"
 #include "text/byte_characters.hpp"
 
 namespace blip {
@@ -17,7 +18,14 @@ constexpr std::int32_t kEnd = -1;
 
 BytePairs::BytePairs(const Vocabulary& vocabulary, const BytePairOptions& options,
                      const std::string& name)
-    : vocabulary_(vocabulary), merges_(options.merges, name), suffix_(options.end_of_word_suffix) {
+    : vocabulary_(vocabulary),
+      merges_(options.merges, name),
+      suffix_(options.end_of_word_suffix),
+      byte_fallback_(options.byte_fallback) {
+  if (byte_fallback_) {
+    find_fallback_bytes(name);
+    return;
+  }
   const TokenId unknown = vocabulary.find(options.unk_token);
   for (unsigned byte = 0; byte < 256; ++byte) {
     const std::string& character = character_of_byte(static_cast<std::uint8_t>(byte));
@@ -35,6 +43,16 @@ BytePairs::BytePairs(const Vocabulary& vocabulary, const BytePairOptions& option
   spellings_ = std::make_unique<std::atomic<Spelling>[]>(vocabulary.size());
 }
 
+void BytePairs::find_fallback_bytes(const std::string& name) {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const std::string token = fallback_token_of_byte(static_cast<std::uint8_t>(byte));
+    inner_bytes_[byte] = vocabulary_.find(token);
+    if (inner_bytes_[byte] == Vocabulary::kNone) {
+      throw Error(ErrorCode::malformed, name + ": the vocabulary lacks the byte " + token);
+    }
+  }
+}
+
 void BytePairs::encode_word(std::string_view word, Workspace& workspace,
                             std::vector<TokenId>& ids) const {
   if (word.empty()) return;
@@ -43,7 +61,7 @@ void BytePairs::encode_word(std::string_view word, Workspace& workspace,
   }
   std::atomic<Spelling>* spelling = nullptr;
   TokenId whole = Vocabulary::kNone;
-  if (word.size() <= vocabulary_.longest_token()) {
+  if (!byte_fallback_ && word.size() <= vocabulary_.longest_token()) {
     std::string& spelled = workspace.spelled;
     spelled.clear();
     for (const char byte : word) spelled += character_of_byte(static_cast<std::uint8_t>(byte));
@@ -78,6 +96,32 @@ void BytePairs::offer(std::int32_t position, Workspace& workspace) const {
   workspace.queue.push_back({entry->rank, position, entry->merged});
 }
 
+// word → the symbols that it begins as, in a chain
+void BytePairs::spell(std::string_view word, std::vector<Workspace::Symbol>& symbols) const {
+  symbols.clear();
+  const auto add = [&](TokenId id) {
+    const auto index = static_cast<std::int32_t>(symbols.size());
+    symbols.push_back({id, index - 1, index + 1, false});
+  };
+  const auto byte_at = [&](std::size_t i) { return static_cast<unsigned char>(word[i]); };
+  if (!byte_fallback_) {
+    for (std::size_t i = 0; i + 1 < word.size(); ++i) add(inner_bytes_[byte_at(i)]);
+    add(last_bytes_[byte_at(word.size() - 1)]);
+  } else {
+    for (std::size_t at = 0; at < word.size();) {
+      const std::size_t length = decode_utf8(word.substr(at)).length;
+      const TokenId id = vocabulary_.find(word.substr(at, length));
+      if (id != Vocabulary::kNone) {
+        add(id);
+      } else {
+        for (std::size_t i = at; i < at + length; ++i) add(inner_bytes_[byte_at(i)]);
+      }
+      at += length;
+    }
+  }
+  symbols.back().next = kEnd;
+}
+
 // The queue and its rules are those of `tokenizers`, whose answers in odd cases (a pair that has
 // changed since, but merges into the same token) follow from them.
 void BytePairs::merge_all(std::string_view word, Workspace& workspace) const {
@@ -86,15 +130,9 @@ void BytePairs::merge_all(std::string_view word, Workspace& workspace) const {
   const auto comes_later = [](const Workspace::Candidate& a, const Workspace::Candidate& b) {
     return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
   };
-  const auto count = static_cast<std::int32_t>(word.size());
-  symbols.clear();
+  spell(word, symbols);
   queue.clear();
-  for (std::int32_t i = 0; i < count; ++i) {
-    const auto byte = static_cast<unsigned char>(word[static_cast<std::size_t>(i)]);
-    const bool is_last = i + 1 == count;
-    symbols.push_back(
-        {is_last ? last_bytes_[byte] : inner_bytes_[byte], i - 1, is_last ? kEnd : i + 1, false});
-  }
+  const auto count = static_cast<std::int32_t>(symbols.size());
   for (std::int32_t i = 0; i + 1 < count; ++i) offer(i, workspace);
   std::make_heap(queue.begin(), queue.end(), comes_later);
 

@@ -20,6 +20,9 @@ struct BytePairOptions {
   std::string unk_token = "<|endoftext|>";
   /// At the end of a word's last token.
   std::string end_of_word_suffix = "</w>";
+  /// The symbols of a word are its characters, and of those that the vocabulary lacks the bytes, as
+  /// "<0x0A>": Gemma's way. Otherwise they are bytes, each as a character, and the suffix.
+  bool byte_fallback = false;
   std::vector<Merge> merges{};  ///< the first goes first
 };
 
@@ -28,7 +31,8 @@ struct BytePairOptions {
 class BytePairs {
  public:
   /// Throws malformed, naming `name`, if the vocabulary lacks the character of a byte, with or
-  /// without the suffix, and unk_token as well.
+  /// without the suffix, and unk_token as well; with byte_fallback, if it lacks the token of a
+  /// byte.
   BytePairs(const Vocabulary& vocabulary, const BytePairOptions& options, const std::string& name);
 
   /// Memory that one call after another may use again.
@@ -59,13 +63,16 @@ class BytePairs {
  private:
   enum class Spelling : std::uint8_t { unknown, one_token, several_tokens };
 
+  void find_fallback_bytes(const std::string& name);
+  void spell(std::string_view word, std::vector<Workspace::Symbol>& symbols) const;
   void merge_all(std::string_view word, Workspace& workspace) const;
   void offer(std::int32_t position, Workspace& workspace) const;
 
   const Vocabulary& vocabulary_;
   MergeTable merges_;
   std::string suffix_;
-  std::array<TokenId, 256> inner_bytes_{};  // within a word
+  bool byte_fallback_;
+  std::array<TokenId, 256> inner_bytes_{};  // within a word; with byte_fallback, anywhere
   std::array<TokenId, 256> last_bytes_{};   // at its end
   // Of each token: whether a word of its text comes out as that one token. Most words do, and are
   // known by one look-up from the second time on.

@@ -231,34 +231,107 @@ void apply_tokenizer_config(const TokenizerConfigDocuments& documents, bool is_b
   spec.normalizer->strip_accents = config.boolean("strip_accents");
 }
 
-void apply_clip_tokenizer_config(const TokenizerConfigDocuments& documents, TokenizerSpec& spec) {
-  TokenDeclarations tokens = read_declarations(documents);
-  const auto token_or = [&](const char* key, const char* otherwise) {
-    const auto found = tokens.named.find(key);
-    if (found != tokens.named.end()) return found->second.content;
-    tokens.named[key] = {.content = otherwise, .normalized = false, .special = true};
-    return std::string(otherwise);
-  };
-  spec.bos_token = token_or("bos_token", "<|startoftext|>");
-  spec.eos_token = token_or("eos_token", "<|endoftext|>");
-  spec.pad_token = token_or("pad_token", "<|endoftext|>");
-  spec.byte_pairs->unk_token = token_or("unk_token", "<|endoftext|>");
+namespace {
+
+// The text of a named token, which is `otherwise` if no file says.
+std::string name_token(TokenDeclarations& tokens, const char* key, const char* otherwise) {
+  const auto found = tokens.named.find(key);
+  if (found != tokens.named.end()) return found->second.content;
+  tokens.named[key] = {.content = otherwise, .normalized = false, .special = true};
+  return otherwise;
+}
+
+void require_named_token(const std::string& token, const char* key, const TokenizerSpec& spec) {
+  if (!token.empty()) return;
+  throw Error(ErrorCode::malformed,
+              spec.vocabulary_file + ": its configuration has no " + std::string(key));
+}
+
+void read_limits(const JsonFields& config, TokenizerSpec& spec) {
+  spec.split_special_tokens = config.boolean("split_special_tokens").value_or(false);
+  // transformers writes 1e30 where it knows no limit.
+  constexpr double kLargest = 1e31;
+  constexpr double kNoLimit = 1e9;
+  if (const auto most = config.number("model_max_length", {0, kLargest})) {
+    spec.model_max_length = *most < kNoLimit ? static_cast<std::size_t>(*most) : 0;
+  }
+}
+
+void clear_bert_tokens(TokenizerSpec& spec) {
   spec.cls_token.clear();
   spec.sep_token.clear();
   spec.mask_token.clear();
+}
+
+}  // namespace
+
+void apply_clip_tokenizer_config(const TokenizerConfigDocuments& documents, TokenizerSpec& spec) {
+  TokenDeclarations tokens = read_declarations(documents);
+  spec.bos_token = name_token(tokens, "bos_token", "<|startoftext|>");
+  spec.eos_token = name_token(tokens, "eos_token", "<|endoftext|>");
+  spec.pad_token = name_token(tokens, "pad_token", "<|endoftext|>");
+  spec.byte_pairs->unk_token = name_token(tokens, "unk_token", "<|endoftext|>");
+  clear_bert_tokens(spec);
   if (spec.bos_token.empty() || spec.eos_token.empty()) {
     throw Error(ErrorCode::malformed,
                 spec.vocabulary_file + ": its configuration has no bos_token or no eos_token");
   }
   append_added_tokens(tokens, spec);
   if (documents.config == nullptr) return;
+  spec.model_max_length = 0;  // a file beside OpenAI's merges counts, not what is known of those
+  read_limits(documents.config->fields(), spec);
+}
+
+void apply_siglip_tokenizer_config(const TokenizerConfigDocuments& documents, TokenizerSpec& spec) {
+  constexpr std::size_t kPositionsOfSiglip = 64;
+  TokenDeclarations tokens = read_declarations(documents);
+  spec.eos_token = name_token(tokens, "eos_token", "</s>");
+  spec.unk_token = name_token(tokens, "unk_token", "<unk>");
+  spec.pad_token = name_token(tokens, "pad_token", "</s>");
+  spec.bos_token.clear();
+  clear_bert_tokens(spec);
+  require_named_token(spec.eos_token, "eos_token", spec);
+  require_named_token(spec.unk_token, "unk_token", spec);
+  append_added_tokens(tokens, spec);
+  spec.model_max_length = kPositionsOfSiglip;
+  if (documents.config == nullptr) return;
   const JsonFields config = documents.config->fields();
-  spec.split_special_tokens = config.boolean("split_special_tokens").value_or(false);
-  // transformers writes 1e30 where it knows no limit.
-  constexpr double kLargest = 1e31;
-  constexpr double kNoLimit = 1e9;
-  const double most = config.number("model_max_length", {0, kLargest}).value_or(0);
-  spec.model_max_length = most < kNoLimit ? static_cast<std::size_t>(most) : 0;
+  read_limits(config, spec);
+  spec.clean_up_tokenization_spaces =
+      config.boolean("clean_up_tokenization_spaces").value_or(false);
+  spec.lowercase = config.boolean("do_lower_case").value_or(true);
+}
+
+void apply_gemma_tokenizer_config(const TokenizerConfigDocuments& documents, TokenizerSpec& spec) {
+  TokenDeclarations tokens = read_declarations(documents);
+  spec.bos_token = name_token(tokens, "bos_token", "<bos>");
+  spec.eos_token = name_token(tokens, "eos_token", "<eos>");
+  spec.pad_token = name_token(tokens, "pad_token", "<pad>");
+  spec.byte_pairs->unk_token = name_token(tokens, "unk_token", "<unk>");
+  clear_bert_tokens(spec);
+  spec.mask_token = name_token(tokens, "mask_token", "<mask>");
+  append_added_tokens(tokens, spec);
+  if (documents.config == nullptr) return;
+  const JsonFields config = documents.config->fields();
+  read_limits(config, spec);
+  spec.clean_up_tokenization_spaces =
+      config.boolean("clean_up_tokenization_spaces").value_or(false);
+  // Said of either, both count, and what tokenizer.json puts around a text does not.
+  const auto bos = config.boolean("add_bos_token");
+  const auto eos = config.boolean("add_eos_token");
+  if (!bos && !eos) return;
+  if (bos.value_or(false)) {
+    require_named_token(spec.bos_token, "bos_token", spec);
+    spec.before.reset();
+  } else {
+    spec.before.emplace();
+  }
+  if (eos.value_or(false)) {
+    require_named_token(spec.eos_token, "eos_token", spec);
+    spec.after.reset();
+  } else {
+    spec.after.emplace();
+  }
 }
 
 }  // namespace blip

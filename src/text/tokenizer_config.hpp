@@ -30,4 +30,11 @@ void apply_tokenizer_config(const TokenizerConfigDocuments& documents, bool is_b
 /// files may name. Throws malformed if they say that there is no token for the start or the end.
 void apply_clip_tokenizer_config(const TokenizerConfigDocuments& documents, TokenizerSpec& spec);
 
+/// The same for SiglipTokenizer, whose vocabulary are the pieces of SentencePiece's file.
+void apply_siglip_tokenizer_config(const TokenizerConfigDocuments& documents, TokenizerSpec& spec);
+
+/// The same for GemmaTokenizer: `spec` holds the vocabulary, byte_pairs and what tokenizer.json
+/// puts around a text.
+void apply_gemma_tokenizer_config(const TokenizerConfigDocuments& documents, TokenizerSpec& spec);
+
 }  // namespace blip

@@ -87,22 +87,6 @@ TokenId bert_processing_id(const JsonFields& processor, const char* key) {
   return processor.as_integer((*pair)[1], key, kTokenIds);
 }
 
-void read_post_processor(const JsonDocument& document, TokenizerSpec& spec) {
-  spec.before.emplace();
-  spec.after.emplace();
-  const std::optional<JsonFields> processor = document.fields().object("post_processor");
-  if (!processor) return;
-  const std::string type = processor->string("type").value_or("");
-  if (type == "BertProcessing") {
-    spec.before->push_back(bert_processing_id(*processor, "cls"));
-    spec.after->push_back(bert_processing_id(*processor, "sep"));
-  } else if (type == "TemplateProcessing") {
-    read_template(*processor, spec);
-  } else {
-    processor->fail("type", in_quotes(type) + " is not supported", ErrorCode::unsupported);
-  }
-}
-
 void read_model_options(const JsonFields& model, WordPieceOptions& options) {
   options.unk_token = model.string("unk_token").value_or(options.unk_token);
   options.continuing_subword_prefix =
@@ -134,6 +118,22 @@ void read_decoder(const JsonDocument& document, TokenizerSpec& spec) {
 }
 
 }  // namespace
+
+void read_post_processor(const JsonDocument& document, TokenizerSpec& spec) {
+  spec.before.emplace();
+  spec.after.emplace();
+  const std::optional<JsonFields> processor = document.fields().object("post_processor");
+  if (!processor) return;
+  const std::string type = processor->string("type").value_or("");
+  if (type == "BertProcessing") {
+    spec.before->push_back(bert_processing_id(*processor, "cls"));
+    spec.after->push_back(bert_processing_id(*processor, "sep"));
+  } else if (type == "TemplateProcessing") {
+    read_template(*processor, spec);
+  } else {
+    processor->fail("type", in_quotes(type) + " is not supported", ErrorCode::unsupported);
+  }
+}
 
 void read_vocab_txt(std::string_view bytes, const std::string& name, TokenizerSpec& spec) {
   spec.vocabulary_file = name;

@@ -20,6 +20,10 @@ void read_vocab_txt(std::string_view bytes, const std::string& name, TokenizerSp
 /// BertProcessing (or none).
 void read_tokenizer_json(const JsonDocument& document, TokenizerSpec& spec);
 
+/// What the file puts around a text: spec.before and spec.after, empty if it has no post_processor.
+/// Throws unsupported for another than TemplateProcessing and BertProcessing.
+void read_post_processor(const JsonDocument& document, TokenizerSpec& spec);
+
 /// Only model.vocab of the same file.
 void read_tokenizer_json_vocabulary(const JsonDocument& document, TokenizerSpec& spec);
 

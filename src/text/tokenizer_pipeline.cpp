@@ -4,18 +4,46 @@
 
 #include "blip/error.hpp"
 #include "core/unicode.hpp"
+#include "text/byte_characters.hpp"
 #include "text/byte_decoder.hpp"
 #include "text/clip_normalizer.hpp"
 #include "text/clip_words.hpp"
 
 namespace blip {
+namespace {
+
+// Lower case, if at all, character by character, and ▁ for a blank.
+std::string normalize_for_gemma(std::string_view text, bool lowercase) {
+  std::string out;
+  out.reserve(text.size() + text.size() / 2);
+  for (std::size_t at = 0; at < text.size();) {
+    const DecodedCharacter character = decode_utf8(text.substr(at));
+    if (character.code_point == ' ') {
+      out += kBlankMark;
+    } else if (lowercase) {
+      append_lowercase(character.code_point, out);
+    } else {
+      out += text.substr(at, character.length);
+    }
+    at += character.length;
+  }
+  return out;
+}
+
+}  // namespace
 
 TokenizerPipeline::TokenizerPipeline(TokenizerSpec spec) : spec_(std::move(spec)) {
   const std::string& name = spec_.vocabulary_file;
   if (spec_.byte_pairs) {
     byte_pairs_.emplace(spec_.vocabulary, *spec_.byte_pairs, name);
     spec_.byte_pairs->merges = {};  // byte_pairs_ has them
+    is_gemma_ = spec_.byte_pairs->byte_fallback;
     normalize_ = normalize_for_clip;
+    if (is_gemma_) {
+      normalize_ = [lowercase = spec_.lowercase](std::string_view text) {
+        return normalize_for_gemma(text, lowercase);
+      };
+    }
   } else {
     word_piece_.emplace(spec_.vocabulary, spec_.word_piece, name);
     if (spec_.normalizer) {
@@ -97,6 +125,10 @@ void TokenizerPipeline::encode_words(std::string_view text, BytePairs::Workspace
     word_piece_->encode(text, ids);
     return;
   }
+  if (is_gemma_) {  // the whole text is one word
+    byte_pairs_->encode_word(text, workspace, ids);
+    return;
+  }
   ClipWords words(text);
   for (std::string_view word; words.next(word);) byte_pairs_->encode_word(word, workspace, ids);
 }
@@ -117,8 +149,10 @@ std::string TokenizerPipeline::decode(std::span<const TokenId> ids,
     if (options.skip_special_tokens && added_.is_special(token)) continue;
     tokens.push_back(token);
   }
-  if (byte_pairs_) return decode_bytes(tokens, spec_.byte_pairs->end_of_word_suffix);
-  std::string out = join_pieces(tokens);
+  if (byte_pairs_ && !is_gemma_) {
+    return decode_bytes(tokens, spec_.byte_pairs->end_of_word_suffix);
+  }
+  std::string out = is_gemma_ ? decode_byte_fallback(tokens) : join_pieces(tokens);
   const bool clean_up =
       options.clean_up_tokenization_spaces.value_or(spec_.clean_up_tokenization_spaces);
   return clean_up ? clean_up_tokenization(std::move(out)) : out;

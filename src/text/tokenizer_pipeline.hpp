@@ -1,4 +1,5 @@
-// TokenizerPipeline: a TokenizerSpec put to work; what BertTokenizer and ClipTokenizer are made of.
+// TokenizerPipeline: a TokenizerSpec put to work; what BertTokenizer, ClipTokenizer and
+// GemmaTokenizer are made of.
 #pragma once
 
 #include <optional>
@@ -43,6 +44,7 @@ class TokenizerPipeline {
   // One of them.
   std::optional<WordPiece> word_piece_;
   std::optional<BytePairs> byte_pairs_;
+  bool is_gemma_ = false;  // of byte_pairs_: Gemma's, not CLIP's
   AddedTokens added_;
   std::vector<TokenId> before_;
   std::vector<TokenId> after_;

@@ -20,8 +20,8 @@ struct TokenizerSpec {
   std::string vocabulary_file;
   Vocabulary vocabulary;
   WordPieceOptions word_piece;
-  /// Set: the tokenizer is CLIP's, with its own words, normaliser and decoder; the merges are those
-  /// of `vocabulary`. Unset: it is of BERT's kind, as the next three say.
+  /// Set: the tokenizer is CLIP's or Gemma's, each with its own words, normaliser and decoder; the
+  /// merges are those of `vocabulary`. Unset: it is of BERT's kind, as the next three say.
   std::optional<BytePairOptions> byte_pairs{};
   std::optional<BertNormalizerOptions> normalizer = BertNormalizerOptions{};
   /// Unset: tokens are joined by blanks.
@@ -41,6 +41,10 @@ struct TokenizerSpec {
   std::string mask_token = "[MASK]";
   std::string bos_token{};
   std::string eos_token{};
+  std::string unk_token{};  ///< only of SigLIP: other kinds have it in their options
+
+  /// Lower case first. Only of SigLIP and Gemma; BERT's and CLIP's normalisers know for themselves.
+  bool lowercase = true;
 
   bool clean_up_tokenization_spaces = false;
   /// Tokens that the model has positions for; 0: the files do not say.

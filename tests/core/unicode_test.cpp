@@ -46,7 +46,7 @@ TEST(Utf8, KnowsWhatIsValid) {
 }
 
 TEST(Unicode, Properties) {
-  EXPECT_EQ(properties_of('a'), kWordCharacter | kLetter);
+  EXPECT_EQ(properties_of('a'), kWordCharacter | kLetter | kCased);
   EXPECT_EQ(properties_of('7'), kWordCharacter | kNumber);
   EXPECT_EQ(properties_of('$'), kPunctuation);  // ASCII, though not of category P
   EXPECT_EQ(properties_of(0), kRemoved);
@@ -59,6 +59,10 @@ TEST(Unicode, Properties) {
   EXPECT_NE(properties_of(0x301) & kNonspacingMark, 0);
   EXPECT_EQ(properties_of(0x10FFFD), kRemoved);
   EXPECT_EQ(properties_of(0x10FFFF), 0);  // unassigned is no category to `tokenizers`
+  EXPECT_NE(properties_of(0x301) & kCaseIgnorable, 0);
+  EXPECT_NE(properties_of('\'') & kCaseIgnorable, 0);
+  EXPECT_EQ(properties_of('-') & (kCased | kCaseIgnorable), 0);
+  EXPECT_EQ(properties_of(0x4E00) & kCased, 0);
 }
 
 // What later Unicode versions say otherwise; `tokenizers` has not heard of it.

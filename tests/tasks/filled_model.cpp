@@ -95,7 +95,9 @@ std::string filled_file(const std::vector<ExpectedTensor>& tensors) {
 }
 
 FilledModel::FilledModel(const std::string& name, const std::string& file)
-    : golden_(read_golden(file).at(name)) {
+    : FilledModel(FilledGolden{read_golden(file).at(name)}) {}
+
+FilledModel::FilledModel(FilledGolden golden) : golden_(std::move(golden.value)) {
   directory_.write("config.json", golden_.at("config").dump());
   std::vector<ExpectedTensor> tensors;
   if (golden_.contains("tensors")) {

@@ -22,11 +22,17 @@ Tensor filled_tensor(const std::string& name, std::vector<std::int64_t> shape);
 /// A safetensors file of these tensors, filled.
 std::string filled_file(const std::vector<ExpectedTensor>& tensors);
 
+/// An object whose "config" is a model's configuration.
+struct FilledGolden {
+  nlohmann::json value;
+};
+
 /// A model directory. The configuration is that of an entry of tests/tasks/data/filled.json or
 /// another file there; its tensors are listed beside it, or follow from it.
 class FilledModel {
  public:
   explicit FilledModel(const std::string& name, const std::string& file = "filled.json");
+  explicit FilledModel(FilledGolden golden);
 
   [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
   [[nodiscard]] const nlohmann::json& golden() const { return golden_; }

@@ -6,7 +6,8 @@ knows about every code point.
 unicode_categories; there unassigned code points are in no category), normalisation is that of
 Unicode 12 (unicode-normalization-alignments), lower case and white space are those of the Rust
 release it was built with, and letters and numbers of regular expressions are those of Oniguruma. No single Unicode library agrees with that, and a library's answer moves
-with its version. So this script asks `tokenizers` about every code point and pins the answers.
+with its version. So this script asks `tokenizers` about every code point and pins the answers. What
+has case, which only SigLIP's tokenizer asks, is Python's own answer (3.11: Unicode 14).
 
   python tools/reference/generate_unicode_data.py src/core
 
@@ -22,7 +23,8 @@ import tokenizers
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
-REMOVED, WHITESPACE, CHINESE, PUNCTUATION, MARK, DECOMPOSES, REORDERS, WORD, LETTER, NUMBER = (1 << i for i in range(10))
+(REMOVED, WHITESPACE, CHINESE, PUNCTUATION, MARK, DECOMPOSES, REORDERS, WORD, LETTER, NUMBER, CASED,
+ CASE_IGNORABLE) = (1 << i for i in range(12))
 LOW_MARK, HIGH_MARK = "\u0334", "\u0345"  # combining classes 1 and 240, the ends of the scale
 
 
@@ -45,6 +47,13 @@ def matching(pattern):
     return {c for c in CODE_POINTS if without(chr(c)) == ""}
 
 
+def case_properties(c):
+    """What Python's str.lower() asks of a sigma's neighbours: it ends a word after a cased character."""
+    if (chr(c) + "\u03A3").lower().endswith("\u03C2"):
+        return CASED
+    return CASE_IGNORABLE if ("A" + chr(c) + "\u03A3").lower().endswith("\u03C2") else 0
+
+
 def properties():
     clean, chinese, strip = bert(clean_text=True), bert(handle_chinese_chars=True), bert(strip_accents=True)
     nfd = normalizers.NFD().normalize_str
@@ -64,6 +73,7 @@ def properties():
             bits |= REORDERS
         bits |= WORD if c in words else 0
         bits |= LETTER if c in letters else NUMBER if c in numbers else 0
+        bits |= case_properties(c)
         assert (c in spaces) == bool(bits & WHITESPACE), hex(c)  # of both regular expressions and Rust
         table[c] = bits
     return table

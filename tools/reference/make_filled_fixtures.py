@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/tasks/data/filled.json: configurations of tiny CLIPs, ViTs, DeiTs and DINOv2s, and what transformers makes of filled
+"""Writes tests/tasks/data/filled.json: configurations of tiny CLIPs, SigLIPs, ViTs, DeiTs and DINOv2s, and what transformers makes of filled
 pixels and of token ids with weights that filled_models.py (and the test, in C++) makes from the tensors' names.
 """
 
@@ -80,6 +80,20 @@ def chinese_clip():
             "text_features": rows(torch.cat(texts)), "logits_per_image": rows(whole.logits_per_image)}
 
 
+def siglip(text=(), **vision):
+    towers = dict(hidden_size=48, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4)
+    config = hf.SiglipConfig(text_config={**towers, "vocab_size": 64, "max_position_embeddings": 12, **dict(text)},
+                             vision_config={**towers, "image_size": 32, "patch_size": 8, **vision})
+    model = filled_models.build(hf.SiglipModel, config, logit_scale=2.6592, logit_bias=2.6592)
+    texts = [model.get_text_features(input_ids=torch.tensor([ids])).pooler_output for ids in TEXTS]
+    images = model.get_image_features(PIXELS)
+    whole = model(input_ids=torch.tensor([TEXTS[1]]), pixel_values=PIXELS)
+    return {"config": config_of(model), "image_features": rows(images.pooler_output),
+            "last_hidden_state": rows(images.last_hidden_state), "text_features": rows(torch.cat(texts)),
+            "wide_features": rows(model.get_image_features(WIDE, interpolate_pos_encoding=True).pooler_output),
+            "logits_per_image": rows(whole.logits_per_image)}
+
+
 def vision(model_class, config, **wide):
     model = filled_models.build(model_class, config)
     out, far = model(PIXELS), model(WIDE, **wide)
@@ -107,6 +121,9 @@ def main():
         "clip_classifier": vision(hf.CLIPForImageClassification, hf.CLIPConfig(
             projection_dim=24, text_config=CLIP_TEXT, vision_config=CLIP_VISION, num_labels=7), **flag),
         "chinese_clip": chinese_clip(),
+        "siglip": siglip(),
+        # Eleven numbers to a head, another width for texts, and patches that leave a border.
+        "siglip_odd": siglip(dict(hidden_size=36, num_attention_heads=3, projection_size=44), hidden_size=44, patch_size=7, hidden_act="gelu"),
         "vit": vision(hf.ViTForImageClassification, hf.ViTConfig(num_labels=7, **gelu), **flag),
         "vit_no_bias": vision(hf.ViTForImageClassification, hf.ViTConfig(num_labels=7, qkv_bias=False, **gelu), **flag),
         "vit_model": vision(hf.ViTModel, hf.ViTConfig(**gelu), **flag),

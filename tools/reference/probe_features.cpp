@@ -1,4 +1,5 @@
-// Runs CLIPs, ViTs, DeiTs and DINOv2s on what parity_clip.py and parity_vit.py ask for.
+// Runs CLIPs, SigLIPs, ViTs, DeiTs and DINOv2s on what parity_clip.py, parity_siglip.py and
+// parity_vit.py ask for.
 //
 //   probe_features REQUEST.json
 //
@@ -73,9 +74,9 @@ class Probe {
   std::vector<float> floats_;
 };
 
-// Model: CLIPModel or ChineseCLIPModel
+// CLIPModel, ChineseCLIPModel or SiglipModel.
 template <typename Model>
-void clip(Probe& probe) {
+void two_towers(Probe& probe) {
   const auto model = Model::from_pretrained(probe.model, probe.options);
   const blip::Tensor texts = model.get_text_features(probe.texts, probe.context);
   probe.add("text_features", texts);
@@ -140,8 +141,9 @@ void classifier(Probe& probe) {
 void run(const json& request) {
   Probe probe(request);
   const std::map<std::string, void (*)(Probe&)> classes = {
-      {"CLIPModel", clip<blip::CLIPModel>},
-      {"ChineseCLIPModel", clip<blip::ChineseCLIPModel>},
+      {"CLIPModel", two_towers<blip::CLIPModel>},
+      {"ChineseCLIPModel", two_towers<blip::ChineseCLIPModel>},
+      {"SiglipModel", two_towers<blip::SiglipModel>},
       {"CLIPVisionModel", clip_vision_alone},
       {"CLIPTextModel", clip_text_alone},
       {"CLIPForImageClassification", classifier<blip::CLIPForImageClassification>},

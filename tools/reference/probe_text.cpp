@@ -1,5 +1,5 @@
-// probe_text: a tokenizer on lines from standard input, for parity_text.py and parity_clip_text.py.
-// With --clip it is CLIP's, otherwise BERT's.
+// probe_text: a tokenizer on lines from standard input, for parity_text.py, parity_clip_text.py and
+// parity_siglip_text.py. With --clip, --siglip or --gemma it is that one, otherwise BERT's.
 //
 //   probe_text encode DIR [--hex] [--no-special-tokens] [--no-parse] [--max-length=N]   JSON
 //   strings → ids probe_text decode DIR [--skip] [--clean|--no-clean]                ids → JSON
@@ -18,6 +18,8 @@
 
 #include "blip/clip_tokenizer.hpp"
 #include "blip/error.hpp"
+#include "blip/gemma_tokenizer.hpp"
+#include "blip/siglip_tokenizer.hpp"
 #include "blip/tokenizer.hpp"
 
 namespace {
@@ -79,11 +81,16 @@ void info(const blip::Tokenizer& tokenizer) {
               ids.mask);
 }
 
-std::unique_ptr<const blip::Tokenizer> open_tokenizer(const char* directory, bool is_clip) {
-  if (is_clip) {
-    return std::make_unique<blip::ClipTokenizer>(blip::ClipTokenizer::from_pretrained(directory));
-  }
-  return std::make_unique<blip::BertTokenizer>(blip::BertTokenizer::from_pretrained(directory));
+template <typename Kind>
+std::unique_ptr<const blip::Tokenizer> open_as(const char* directory) {
+  return std::make_unique<Kind>(Kind::from_pretrained(directory));
+}
+
+std::unique_ptr<const blip::Tokenizer> open_tokenizer(const char* directory, const Flags& flags) {
+  if (flags.contains("--clip")) return open_as<blip::ClipTokenizer>(directory);
+  if (flags.contains("--siglip")) return open_as<blip::SiglipTokenizer>(directory);
+  if (flags.contains("--gemma")) return open_as<blip::GemmaTokenizer>(directory);
+  return open_as<blip::BertTokenizer>(directory);
 }
 
 void bench(const blip::Tokenizer& tokenizer, double seconds) {
@@ -117,7 +124,7 @@ int main(int argc, char** argv) {
   try {
     const std::string command = argv[1];
     const Flags flags(argv + 3, argv + argc);
-    const auto tokenizer = open_tokenizer(argv[2], flags.contains("--clip"));
+    const auto tokenizer = open_tokenizer(argv[2], flags);
     if (command == "encode") encode(*tokenizer, flags);
     if (command == "decode") decode(*tokenizer, flags);
     if (command == "info") info(*tokenizer);
