@@ -25,18 +25,13 @@ namespace blip {
 namespace {
 
 // A new family is added here, and nowhere else.
-constexpr std::array<const ModelFamily*, 12> kFamilies = {&kBlipFamily,
-                                                          &kClipFamily,
-                                                          &kClipTextFamily,
-                                                          &kClipVisionFamily,
-                                                          &kChineseClipFamily,
-                                                          &kSiglipFamily,
-                                                          &kVitFamily,
-                                                          &kDeitFamily,
-                                                          &kDinov2Family,
-                                                          &kDinov2RegistersFamily,
-                                                          &kTimmFamily,
-                                                          &kEfficientNetLiteFamily};
+constexpr std::array<const ModelFamily*, 12> kFamilies = {
+    &kBlipFamily,        &kClipFamily,
+    &kClipTextFamily,    &kClipVisionFamily,
+    &kChineseClipFamily, &kSiglipFamily,
+    &kVitFamily,         &kDeitFamily,
+    &kDinov2Family,      &kDinov2RegistersFamily,
+    &kTimmFamily,        &kEfficientNetLiteFamily};
 
 std::string model_type_of(const std::filesystem::path& config) {
   const std::string name = config.string();
