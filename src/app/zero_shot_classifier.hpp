@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "app/embedder.hpp"
@@ -25,6 +27,11 @@ class ZeroShotClassifier {
   ZeroShotClassifier(const ModelOptions& model, ZeroShotOptions options, Context& context);
 
   [[nodiscard]] const PictureReader& pictures() const noexcept { return embedder_.pictures(); }
+
+  [[nodiscard]] std::span<const std::string> labels() const noexcept { return labels_.labels; }
+
+  /// Of each image with each label, as the model was trained to compare them: → [images, labels]
+  [[nodiscard]] Tensor logits(Images images, Context& context) const;
 
   /// For each image the `top` best labels, the best first.
   [[nodiscard]] std::vector<std::vector<ScoredLabel>> classify(Images images, std::size_t top,

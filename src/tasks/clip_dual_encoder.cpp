@@ -11,11 +11,15 @@
 namespace blip {
 namespace {
 
+std::size_t context_length_of(const CLIPConfig& config) {
+  return static_cast<std::size_t>(config.text_config.max_position_embeddings);
+}
+
 // As many tokens as the model has positions: a longer text loses its last words.
 std::vector<TokenId> clip_tokens(const Tokenizer& tokenizer, std::string_view text,
                                  const CLIPConfig& config) {
   EncodeOptions options;
-  options.max_length = static_cast<std::size_t>(config.text_config.max_position_embeddings);
+  options.max_length = context_length_of(config);
   return tokenizer.encode(text, options);
 }
 
@@ -33,6 +37,9 @@ class WholeClip final : public DualEncoder {
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
     return clip_tokens(*tokenizer_, text, model_.config());
+  }
+  [[nodiscard]] std::size_t context_length() const override {
+    return context_length_of(model_.config());
   }
 
   [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
@@ -70,6 +77,9 @@ class ClipTextTower final : public DualEncoder {
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
     return clip_tokens(*tokenizer_, text, model_.config());
+  }
+  [[nodiscard]] std::size_t context_length() const override {
+    return context_length_of(model_.config());
   }
   [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView /*pixel_values*/,
                                                         Context& /*context*/) const override {
