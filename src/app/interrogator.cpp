@@ -50,9 +50,9 @@ Interrogator::Interrogator(const ModelOptions& model, InterrogatorOptions option
       if (seen.insert(phrase).second) table.phrases.push_back(phrase);
     }
     if (table.phrases.empty()) return;
-    table.embeddings = kept_label_embeddings(embedder_, model,
-                                             {.labels = table.phrases, .templates = {"{}"}},
-                                             options_.kept_labels, context);
+    table.embeddings =
+        kept_label_embeddings(embedder_, model, {.labels = table.phrases, .templates = {"{}"}},
+                              options_.kept_labels, context);
     all_.phrases.insert(all_.phrases.end(), table.phrases.begin(), table.phrases.end());
     std::vector<float>& all = all_.embeddings.data;
     all.insert(all.end(), table.embeddings.data.begin(), table.embeddings.data.end());
@@ -75,7 +75,7 @@ Interrogator::Interrogator(const ModelOptions& model, InterrogatorOptions option
 Interrogator::Picture Interrogator::picture_of(std::span<const float> embedding,
                                                Context& context) const {
   const auto similarities = [this, embedding, &context](std::span<const std::string> texts) {
-    const Tensor embeddings = embedder_.embed(embedder_.tokens(texts), context);
+    const Tensor embeddings = embedder_.embed(tokens_of(texts), context);
     std::vector<float> cosines;
     cosines.reserve(texts.size());
     for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -88,6 +88,16 @@ Interrogator::Picture Interrogator::picture_of(std::span<const float> embedding,
     return model.tokens(text, embedder_.style()).size() >= model.context_length();
   };
   return {embedding, {similarities, is_full}};
+}
+
+std::vector<Tokens> Interrogator::tokens_of(std::span<const std::string> texts) const {
+  std::vector<Tokens> rows = embedder_.tokens(texts);
+  const std::size_t most = embedder_.model().context_length();
+  for (Tokens& row : rows) {
+    if (row.size() > most)
+      row.erase(row.begin() + static_cast<std::ptrdiff_t>(most) - 1, row.end() - 1);
+  }
+  return rows;
 }
 
 std::vector<std::string> Interrogator::ranked(const Table& table, const Picture& picture,

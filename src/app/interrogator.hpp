@@ -37,10 +37,10 @@ struct Interrogation {
   float similarity = 0.0F;           ///< the cosine of the prompt with the picture
 };
 
-/// The way of the CLIP Interrogator 0.6 (github.com/pharmapsychotic/clip-interrogator), by any model
-/// that embeds images and texts. Two things differ: a phrase that lists have twice counts once, and
-/// lists of any length are ranked as a whole. Immutable after construction: every member may be
-/// called from many threads at once, each with its own Context. All throw blip::Error.
+/// The way of the CLIP Interrogator 0.6 (github.com/pharmapsychotic/clip-interrogator), by any
+/// model that embeds images and texts. Two things differ: a phrase that lists have twice counts
+/// once, and lists of any length are ranked as a whole. Immutable after construction: every member
+/// may be called from many threads at once, each with its own Context. All throw blip::Error.
 class Interrogator {
  public:
   /// Throws invalid_argument where there are no phrases.
@@ -68,6 +68,8 @@ class Interrogator {
   };
 
   [[nodiscard]] Picture picture_of(std::span<const float> embedding, Context& context) const;
+  // Shortened to what the model reads: not every model does that itself.
+  [[nodiscard]] std::vector<Tokens> tokens_of(std::span<const std::string> texts) const;
   [[nodiscard]] std::size_t max_flavors() const;
   [[nodiscard]] Interrogation fast(const Picture& picture, const std::string& caption) const;
   [[nodiscard]] Interrogation classic(const Picture& picture, const std::string& caption) const;

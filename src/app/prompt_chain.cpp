@@ -63,7 +63,8 @@ PromptChain chain_phrases(const PromptJudge& judge, std::vector<std::string> phr
   for (std::size_t i = 0; i < options.max_count && !phrases.empty(); ++i) {
     std::vector<std::string> prompts;
     prompts.reserve(phrases.size());
-    for (const std::string& phrase : phrases) prompts.push_back(with_phrase(current.prompt, phrase));
+    for (const std::string& phrase : phrases)
+      prompts.push_back(with_phrase(current.prompt, phrase));
     const Judged next = best_of(judge, prompts, options.reverse);
     if (next.similarity <= current_similarity && i >= options.min_count) break;
     current.prompt = std::move(prompts[next.index]);

@@ -31,11 +31,11 @@ struct PromptChain {
 /// `start` with the phrases that bring it nearest to the picture, chosen one after the other, each
 /// at most once: the best prompt on the way. With an empty start, the best phrase is the start.
 ///
-/// Exactly as the original: a phrase is the one that makes the best prompt, the first of equal ones.
-/// It stays if the prompt got better by it, or is one of the first `min_count`; else the chain ends,
-/// as it does when the prompt is full. With `reverse` all similarities are negated but that of an
-/// empty start's first phrase: so the chain grows only where that one is negative, or others are
-/// still more unlike.
+/// Exactly as the original: a phrase is the one that makes the best prompt, the first of equal
+/// ones. It stays if the prompt got better by it, or is one of the first `min_count`; else the
+/// chain ends, as it does when the prompt is full. With `reverse` all similarities are negated but
+/// that of an empty start's first phrase: so the chain grows only where that one is negative, or
+/// others are still more unlike.
 PromptChain chain_phrases(const PromptJudge& judge, std::vector<std::string> phrases,
                           const std::string& start, const ChainOptions& options);
 

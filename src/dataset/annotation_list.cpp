@@ -33,7 +33,8 @@ Sample AnnotationList::read(std::size_t index) const {
   const auto own_root = roots_.by_source.find(sample.source);
   const std::filesystem::path& root =
       own_root == roots_.by_source.end() ? roots_.root : own_root->second;
-  for (EncodedPicture& picture : sample.pictures) picture.bytes = read_picture_file(root / picture.name);
+  for (EncodedPicture& picture : sample.pictures)
+    picture.bytes = read_picture_file(root / picture.name);
   return sample;
 }
 

@@ -90,9 +90,9 @@ std::vector<std::size_t> ClassLabels::labels_of(std::span<const std::string> cla
                     std::to_string(count_) + " labels that are chosen from");
   }
   if (!ambiguous.empty()) {
-    throw Error(ErrorCode::invalid_argument,
-                listed(ambiguous) + (ambiguous.size() == 1 ? " stands" : " stand") +
-                    " for several labels; give their numbers instead");
+    throw Error(ErrorCode::invalid_argument, listed(ambiguous) +
+                                                 (ambiguous.size() == 1 ? " stands" : " stand") +
+                                                 " for several labels; give their numbers instead");
   }
   return labels;
 }

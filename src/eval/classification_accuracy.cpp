@@ -29,8 +29,8 @@ void make_percentages(ClassAccuracy& accuracy) {
 
 std::size_t rank_of_label(std::span<const float> scores, std::size_t label) {
   if (label >= scores.size()) {
-    throw Error(ErrorCode::invalid_argument, "no label " + std::to_string(label) + " among " +
-                                                 std::to_string(scores.size()));
+    throw Error(ErrorCode::invalid_argument,
+                "no label " + std::to_string(label) + " among " + std::to_string(scores.size()));
   }
   if (std::any_of(scores.begin(), scores.end(), [](float score) { return std::isnan(score); })) {
     throw Error(ErrorCode::invalid_argument, "the score of a label is not a number");
@@ -50,8 +50,8 @@ ClassificationScores classification_scores(std::span<const std::size_t> labels,
   scores.by_class.resize(num_labels);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] >= num_labels) {
-      throw Error(ErrorCode::invalid_argument, "no label " + std::to_string(labels[i]) +
-                                                   " among " + std::to_string(num_labels));
+      throw Error(ErrorCode::invalid_argument,
+                  "no label " + std::to_string(labels[i]) + " among " + std::to_string(num_labels));
     }
     count(scores.all, ranks[i]);
     count(scores.by_class[labels[i]], ranks[i]);

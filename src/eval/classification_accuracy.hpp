@@ -21,7 +21,7 @@ struct ClassAccuracy {
 
 struct ClassificationScores {
   ClassAccuracy all;
-  double mean_per_class = 0;             ///< the mean of the top1 of each class with images
+  double mean_per_class = 0;            ///< the mean of the top1 of each class with images
   std::vector<ClassAccuracy> by_class;  ///< [labels]; without images nothing was right or wrong
 };
 

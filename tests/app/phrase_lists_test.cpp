@@ -45,7 +45,8 @@ TEST(PhraseLists, AreReplacedByName) {
   lists.set("lighting", {"l"});
   lists.set("more", {"m"});
   EXPECT_THAT(lists.all_flavors(), ElementsAre("f", "l", "m"));
-  for (const char* name : {"mediums", "movements", "trendings", "negative"}) lists.set(name, {name});
+  for (const char* name : {"mediums", "movements", "trendings", "negative"})
+    lists.set(name, {name});
   EXPECT_THAT(lists.mediums, ElementsAre("mediums"));
   EXPECT_THAT(lists.movements, ElementsAre("movements"));
   EXPECT_THAT(lists.trendings, ElementsAre("trendings"));

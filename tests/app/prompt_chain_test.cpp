@@ -62,15 +62,14 @@ TEST(PromptChain, GoesOnForTheFirstPhrasesAndKeepsTheBestOnTheWay) {
   EXPECT_EQ(chain_phrases(scene.judge(), {"a", "b"}, "s", {.min_count = 2}).prompt, "s");
   scene.values["s"] = 1.0F;
   const PromptJudge judge = scene.judge();
-  const PromptJudge two_phrases_help = {
-      [&](std::span<const std::string> texts) {
-        std::vector<float> all = judge.similarities(texts);
-        for (std::size_t i = 0; i < texts.size(); ++i) {
-          if (texts[i] == "s, a, b") all[i] = 2.0F;
-        }
-        return all;
-      },
-      judge.is_full};
+  const PromptJudge two_phrases_help = {[&](std::span<const std::string> texts) {
+                                          std::vector<float> all = judge.similarities(texts);
+                                          for (std::size_t i = 0; i < texts.size(); ++i) {
+                                            if (texts[i] == "s, a, b") all[i] = 2.0F;
+                                          }
+                                          return all;
+                                        },
+                                        judge.is_full};
   EXPECT_EQ(chain_phrases(two_phrases_help, {"a", "b"}, "s", {.min_count = 1}).prompt, "s");
   EXPECT_EQ(chain_phrases(two_phrases_help, {"a", "b"}, "s", {.min_count = 2}).prompt, "s, a, b");
 }
@@ -100,11 +99,10 @@ TEST(PromptChain, WithoutAStartTheBestPhraseIsIt) {
 // The original negates every similarity but the first phrase's.
 TEST(PromptChain, ReversedGrowsWhereTheFirstIsNegative) {
   const Scene unlike{.values = {{"a", -0.1F}, {"b", -0.3F}, {"c", 0.2F}, {"d", -0.2F}}};
-  EXPECT_EQ(
-      chain_phrases(unlike.judge(), letters(), "", {.min_count = 0, .reverse = true}).prompt,
-      "b, d, a");
-  const Scene alike{
-      .values = {{"a", -0.1F}, {"b", -0.3F}, {"c", 0.2F}, {"d", -0.2F}}, .base = 0.9F};
+  EXPECT_EQ(chain_phrases(unlike.judge(), letters(), "", {.min_count = 0, .reverse = true}).prompt,
+            "b, d, a");
+  const Scene alike{.values = {{"a", -0.1F}, {"b", -0.3F}, {"c", 0.2F}, {"d", -0.2F}},
+                    .base = 0.9F};
   const PromptChain chain =
       chain_phrases(alike.judge(), letters(), "", {.min_count = 8, .reverse = true});
   EXPECT_EQ(chain.prompt, "b");
@@ -112,7 +110,7 @@ TEST(PromptChain, ReversedGrowsWhereTheFirstIsNegative) {
 }
 
 TEST(CutToFit, CountsAPartWithoutItsComma) {
-  const Scene scene{.most = 7};
+  const Scene scene{.values = {}, .most = 7};
   EXPECT_EQ(cut_to_fit(scene.judge(), "one, two, six"), "one, two");  // "onetwo" has 6
   EXPECT_EQ(cut_to_fit(scene.judge(), "one, four"), "one");           // "onefour" has 7
   EXPECT_EQ(cut_to_fit(scene.judge(), "much too long, b"), "much too long");

@@ -65,10 +65,9 @@ TEST(EvalClassify, FolderAsPyTorchClassifies) {
   }
   const auto lines = json_lines(read_file(items));
   ASSERT_EQ(lines.size(), 3U);
-  EXPECT_EQ(lines[0], Json({{"image", "GULL/cat.jpg"},
-                            {"label", "gull"},
-                            {"prediction", "gull"},
-                            {"rank", 1}}));
+  EXPECT_EQ(
+      lines[0],
+      Json({{"image", "GULL/cat.jpg"}, {"label", "gull"}, {"prediction", "gull"}, {"rank", 1}}));
 }
 
 // The right label's place among PyTorch's logits, counted here.
@@ -104,18 +103,18 @@ TEST(EvalClassify, ShardsHaveLabelsByNameOrNumber) {
 
 TEST(EvalClassify, ZeroShotChoosesAsClassifyDoes) {
   const Photos photos;
-  const std::vector<std::string> labels = {"--labels",         "gull,motorcycle,table",
-                                           "--no-label-cache", "--template",
-                                           "a photo of a {}",  "-m",
-                                           task_model("itm")};
+  const std::vector<std::string> labels = {
+      "--labels", "gull,motorcycle,table", "--no-label-cache", "--template", "a photo of a {}",
+      "-m",       task_model("itm")};
   const std::string items = photos.folder / "items.jsonl";
   std::vector<std::string> words = {"--data", photos.folder.path().string(), "--per-image", items};
   words.insert(words.end(), labels.begin(), labels.end());
   const Json scores = scores_of(words);
   EXPECT_EQ(scores["images"], 3);
   EXPECT_EQ(scores["top5"], 100.0);
-  words = {"classify", photos.folder.path().string(), "--recursive", "--no-exif-rotation",
-           "--format", "jsonl"};
+  words = {"classify",    photos.folder.path().string(),
+           "--recursive", "--no-exif-rotation",
+           "--format",    "jsonl"};
   words.insert(words.end(), labels.begin(), labels.end());
   const auto found = json_lines(run_blip(words).out);
   const auto judged = json_lines(read_file(items));
@@ -128,8 +127,8 @@ TEST(EvalClassify, ZeroShotChoosesAsClassifyDoes) {
 TEST(EvalClassify, RefusesClassesWithoutALabel) {
   const Photos photos;
   put(photos.folder, "cat.jpg", "walrus/cat.jpg");
-  const Outcome run = eval_classify(
-      {"-m", task_model("classifier"), "--data", photos.folder.path().string()});
+  const Outcome run =
+      eval_classify({"-m", task_model("classifier"), "--data", photos.folder.path().string()});
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(run.out, "");
   EXPECT_THAT(run.err, HasSubstr("\"walrus\" is none of the 7 labels"));
@@ -144,8 +143,8 @@ TEST(EvalClassify, RefusesClassesWithoutALabel) {
 
 TEST(EvalClassify, TheTableNamesEveryClass) {
   const Photos photos;
-  const Outcome run = eval_classify(
-      {"-m", task_model("classifier"), "--data", photos.folder.path().string()});
+  const Outcome run =
+      eval_classify({"-m", task_model("classifier"), "--data", photos.folder.path().string()});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("top-1"));
   EXPECT_THAT(run.out, HasSubstr("66.67\n"));

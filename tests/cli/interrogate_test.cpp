@@ -62,8 +62,8 @@ Json record_of(const std::vector<std::string>& words) {
 
 // The cosines of `texts` with the photo of the cat, as `blip match` prints them.
 double cosine(const std::string& text) {
-  const Outcome run = run_blip(
-      {"match", "--model", task_model("itm"), "--format", "jsonl", cat_photo(), text});
+  const Outcome run =
+      run_blip({"match", "--model", task_model("itm"), "--format", "jsonl", cat_photo(), text});
   return json_lines(run.out).at(0)["itc"];
 }
 
@@ -107,8 +107,7 @@ TEST(Interrogate, BestIsNoFartherThanTheOthers) {
   const Lists lists;
   const Json best = record_of(lists.with({cat_photo(), "--max-flavors", "4"}));
   for (const char* mode : {"fast", "classic"}) {
-    const Json other =
-        record_of(lists.with({cat_photo(), "--mode", mode, "--max-flavors", "4"}));
+    const Json other = record_of(lists.with({cat_photo(), "--mode", mode, "--max-flavors", "4"}));
     EXPECT_GE(best["similarity"].get<double>(), other["similarity"].get<double>() - 1e-6);
   }
   EXPECT_GE(best["similarity"].get<double>(), cosine(nano_caption()) - 1e-6);
@@ -118,11 +117,12 @@ TEST(Interrogate, NegativeBeginsWithWhatFitsLeastAndHasNoCaption) {
   const Lists lists;
   const Json record = record_of(lists.with({cat_photo(), "--mode", "negative"}));
   EXPECT_FALSE(record.contains("caption"));
-  std::vector<std::string> phrases = {"bright", "dark", "red", "blue", "old", "new", "blurry",
-                                      "ugly"};
-  const auto least = std::min_element(
-      phrases.begin(), phrases.end(),
-      [](const std::string& left, const std::string& right) { return cosine(left) < cosine(right); });
+  std::vector<std::string> phrases = {"bright", "dark", "red",    "blue",
+                                      "old",    "new",  "blurry", "ugly"};
+  const auto least = std::min_element(phrases.begin(), phrases.end(),
+                                      [](const std::string& left, const std::string& right) {
+                                        return cosine(left) < cosine(right);
+                                      });
   EXPECT_EQ(record["phrases"][0], *least);
 }
 
@@ -130,8 +130,8 @@ TEST(Interrogate, CaptionsMayComeFromTheList) {
   const Lists lists;
   const std::string list = lists.folder.file(
       "list.jsonl", Json({{"path", cat_photo()}, {"caption", "a quiet morning"}}).dump() + "\n");
-  const Json record = record_of(
-      lists.with({"--from-file", list, "--mode", "fast", "--max-flavors", "1"}));
+  const Json record =
+      record_of(lists.with({"--from-file", list, "--mode", "fast", "--max-flavors", "1"}));
   EXPECT_EQ(record["caption"], "a quiet morning");
   EXPECT_THAT(record["prompt"].get<std::string>(), StartsWith("a quiet morning, "));
 }

@@ -15,8 +15,14 @@ using ::testing::ElementsAre;
 using Names = std::vector<std::string>;
 
 const Names& imagenet() {
-  static const Names kLabels = {"tench, Tinca tinca", "goldfish", "great white shark, white shark",
-                                "crane", "crane", "drum, membranophone", "drum_kit", "Äsche"};
+  static const Names kLabels = {"tench, Tinca tinca",
+                                "goldfish",
+                                "great white shark, white shark",
+                                "crane",
+                                "crane",
+                                "drum, membranophone",
+                                "drum_kit",
+                                "Äsche"};
   return kLabels;
 }
 
@@ -41,14 +47,17 @@ TEST(ClassLabels, NumbersArePlaces) {
 
 TEST(ClassLabels, WhatIsNoneOrSeveralIsOneError) {
   expect_error(ErrorCode::invalid_argument,
-               "\"cat\", \"8\" are none of the 8 labels that are chosen from",
-               [] { labels_of({"cat", "tench", "8", "cat"}); });
+               "\"cat\", \"8\" are none of the 8 labels that are chosen from", [] {
+                 labels_of({"cat", "tench", "8", "cat"});
+               });
   expect_error(ErrorCode::invalid_argument, "\"-1\" is none of the 8 labels",
                [] { labels_of({"-1"}); });
-  expect_error(ErrorCode::invalid_argument, "\"Crane\" stands for several labels",
-               [] { labels_of({"tench", "Crane"}); });
-  expect_error(ErrorCode::invalid_argument, "\"e\" and 2 more are none",
-               [] { labels_of({"a", "b", "c", "d", "e", "f", "g"}); });
+  expect_error(ErrorCode::invalid_argument, "\"Crane\" stands for several labels", [] {
+    labels_of({"tench", "Crane"});
+  });
+  expect_error(ErrorCode::invalid_argument, "\"e\" and 2 more are none", [] {
+    labels_of({"a", "b", "c", "d", "e", "f", "g"});
+  });
 }
 
 TEST(RankOfLabel, TheRightOneComesLastOfEqualOnes) {
@@ -59,8 +68,9 @@ TEST(RankOfLabel, TheRightOneComesLastOfEqualOnes) {
   EXPECT_EQ(rank_of_label(std::vector<float>(4, 1.0F), 0), 4U);
   expect_error(ErrorCode::invalid_argument, "no label 4 among 4",
                [&] { rank_of_label(scores, 4); });
-  expect_error(ErrorCode::invalid_argument, "is not a number",
-               [] { rank_of_label(std::vector<float>{1.0F, std::stof("nan")}, 0); });
+  expect_error(ErrorCode::invalid_argument, "is not a number", [] {
+    rank_of_label(std::vector<float>{1.0F, std::stof("nan")}, 0);
+  });
 }
 
 TEST(ClassificationScores, ArePercentagesOfAllAndOfEachClass) {

@@ -76,11 +76,10 @@ ExitCode run_classify(Arguments arguments) {
   run.start(app::pictures_of(classifier), context.num_threads());
   while (const auto batch = run.next_batch()) {
     const auto top = static_cast<std::size_t>(options->top);
-    run.report(*batch, findings_of(std::visit(
-                           [&](const auto& each) {
-                             return each.classify(batch->images(), top, context);
-                           },
-                           classifier)));
+    run.report(*batch,
+               findings_of(std::visit(
+                   [&](const auto& each) { return each.classify(batch->images(), top, context); },
+                   classifier)));
   }
   return run.finish();
 }

@@ -91,8 +91,8 @@ JudgedLabels judge(const EvalClassifyOptions& options, const app::AnyClassifier&
        .num_threads = context.num_threads(),
        .quiet = options.output.quiet()},
       [&](std::size_t first, app::Images images) {
-        const Tensor logits = std::visit(
-            [&](const auto& each) { return each.logits(images, context); }, classifier);
+        const Tensor logits =
+            std::visit([&](const auto& each) { return each.logits(images, context); }, classifier);
         for (std::size_t i = 0; i < images.size(); ++i) {
           const auto row = row_of(logits, i);
           judged.ranks.push_back(eval::rank_of_label(row, judged.labels[first + i]));

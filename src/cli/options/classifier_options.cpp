@@ -21,8 +21,8 @@ app::AnyClassifier ClassifierOptions::open(const app::PictureOptions& pictures, 
                                            Context& context) const {
   const app::ModelOptions found = find_model(model, pictures, quiet);
   if (!labels.given()) return app::Classifier(found);
-  return app::ZeroShotClassifier(
-      found, {.labels = labels.set, .kept_labels = labels.kept_labels()}, context);
+  return app::ZeroShotClassifier(found, {.labels = labels.set, .kept_labels = labels.kept_labels()},
+                                 context);
 }
 
 }  // namespace blip::cli
