@@ -70,8 +70,8 @@ TEST(PromptChain, GoesOnForTheFirstPhrasesAndKeepsTheBestOnTheWay) {
                                           return all;
                                         },
                                         judge.is_full};
-  EXPECT_EQ(chain_phrases(two_phrases_help, {"a", "b"}, "s", {.min_count = 1}).prompt, "s");
-  EXPECT_EQ(chain_phrases(two_phrases_help, {"a", "b"}, "s", {.min_count = 2}).prompt, "s, a, b");
+  EXPECT_EQ(chain_phrases(two_phrases_help, {"a", "b"}, "s", {.min_count = 0}).prompt, "s");
+  EXPECT_EQ(chain_phrases(two_phrases_help, {"a", "b"}, "s", {.min_count = 1}).prompt, "s, a, b");
 }
 
 TEST(PromptChain, EndsAtTheLimitsAndTheFullPrompt) {
