@@ -35,7 +35,7 @@ struct ClipStart {
   ImageProcessorConfig images;
 };
 
-ClipStart open_clip_start(const std::string& model) {
+ClipStart clip_start_of(const std::string& model) {
   if (model.empty()) refuse("no model to start from: -m MODEL, a CLIP (model.start)");
   ClipStart start{.source = resolve_model(model), .config = {}, .tokenizer = {}, .images = {}};
   if (&family_of(start.source) != &kClipFamily) refuse(model + ": is no CLIP with both towers");
@@ -94,7 +94,7 @@ PicturePreparation processed_pictures(const ClipStart& start) {
 
 Recipe make_clip_recipe(const TrainingConfig& config, const ProcessGroup& group) {
   const torch::Device device = group.device();
-  const ClipStart start = open_clip_start(config.model.start);
+  const ClipStart start = clip_start_of(config.model.start);
   const auto model =
       std::make_shared<const ClipTrainingModel>(make_clip_model(start.config, device));
   Recipe recipe;
@@ -118,6 +118,11 @@ Recipe make_clip_recipe(const TrainingConfig& config, const ProcessGroup& group)
         {{"image_to_text", losses.image_to_text}, {"text_to_image", losses.text_to_image}}};
   };
   recipe.description = clip_description(start.config, start.source);
+  if (!recipe.description.contains("tokenizer.json") &&
+      !recipe.description.contains("vocab.json")) {
+    refuse(config.model.start +
+           ": has neither tokenizer.json nor vocab.json, as models of transformers have");
+  }
   recipe.save = [=](const std::filesystem::path& directory) {
     clamp_logit_scale(model->logit_scale);
     save_clip(model->parameters, start.config, start.source, directory);
