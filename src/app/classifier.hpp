@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "app/images/image_batch.hpp"
@@ -20,6 +22,12 @@ class Classifier {
   explicit Classifier(const ModelOptions& model);
 
   [[nodiscard]] const PictureReader& pictures() const noexcept { return pictures_; }
+
+  /// Of the classes, in the order of their logits.
+  [[nodiscard]] std::span<const std::string> labels() const { return model_->labels(); }
+
+  /// Before softmax or sigmoid: → [images, labels]
+  [[nodiscard]] Tensor logits(Images images, Context& context) const;
 
   /// For each image the `top` likeliest labels with their probabilities, or what the model has
   /// instead (LabelScores), the likeliest first.

@@ -1,23 +1,16 @@
 #include "app/tagger.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
+#include "app/bundled_lines.hpp"
 #include "app/everyday_tags.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::app {
 
 std::vector<std::string> everyday_tags() {
-  std::vector<std::string> tags;
-  std::string_view rest = kEverydayTags;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    if (end > 0) tags.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return tags;
+  return bundled_lines(kEverydayTags);
 }
 
 Tagger::Tagger(const ModelOptions& model, TaggerOptions options, Context& context)

@@ -13,6 +13,11 @@ ZeroShotClassifier::ZeroShotClassifier(const ModelOptions& model, ZeroShotOption
       label_embeddings_(
           kept_label_embeddings(embedder_, model, labels_, options.kept_labels, context)) {}
 
+Tensor ZeroShotClassifier::logits(Images images, Context& context) const {
+  const Tensor embeddings = embedder_.embed(embedder_.encode(images, context), context);
+  return zero_shot_logits(embedder_.model().label_similarity(), embeddings, label_embeddings_);
+}
+
 std::vector<std::vector<ScoredLabel>> ZeroShotClassifier::classify(Images images, std::size_t top,
                                                                    Context& context) const {
   const Tensor embeddings = embedder_.embed(embedder_.encode(images, context), context);
@@ -20,14 +25,20 @@ std::vector<std::vector<ScoredLabel>> ZeroShotClassifier::classify(Images images
                           label_embeddings_, top);
 }
 
+Tensor zero_shot_logits(const LabelSimilarity& similarity, const Tensor& embeddings,
+                        const Tensor& label_embeddings) {
+  Tensor logits =
+      scaled_cosines(embeddings, label_embeddings, embeddings.shape[1], similarity.scale);
+  for (float& logit : logits.data) logit += similarity.bias;
+  return logits;
+}
+
 std::vector<std::vector<ScoredLabel>> zero_shot_labels(const LabelSimilarity& similarity,
                                                        const Tensor& embeddings,
                                                        std::span<const std::string> labels,
                                                        const Tensor& label_embeddings,
                                                        std::size_t top) {
-  Tensor logits =
-      scaled_cosines(embeddings, label_embeddings, embeddings.shape[1], similarity.scale);
-  for (float& logit : logits.data) logit += similarity.bias;
+  const Tensor logits = zero_shot_logits(similarity, embeddings, label_embeddings);
   const auto images = static_cast<std::size_t>(embeddings.shape.front());
   std::vector<std::vector<ScoredLabel>> all;
   all.reserve(images);

@@ -19,6 +19,11 @@ struct ZeroShotOptions {
   std::filesystem::path kept_labels = {};  ///< where their vectors are kept; empty: nowhere
 };
 
+/// Of each image with each label, as the model was trained to compare them: embeddings: [images,
+/// D], label_embeddings: [labels, D] → [images, labels]
+Tensor zero_shot_logits(const LabelSimilarity& similarity, const Tensor& embeddings,
+                        const Tensor& label_embeddings);
+
 /// The `top` best labels of each image, the best first. embeddings: [images, D], label_embeddings:
 /// [labels, D]
 std::vector<std::vector<ScoredLabel>> zero_shot_labels(const LabelSimilarity& similarity,
@@ -35,6 +40,11 @@ class ZeroShotClassifier {
   ZeroShotClassifier(const ModelOptions& model, ZeroShotOptions options, Context& context);
 
   [[nodiscard]] const PictureReader& pictures() const noexcept { return embedder_.pictures(); }
+
+  [[nodiscard]] std::span<const std::string> labels() const noexcept { return labels_.labels; }
+
+  /// zero_shot_logits of the images: → [images, labels]
+  [[nodiscard]] Tensor logits(Images images, Context& context) const;
 
   /// For each image the `top` best labels, the best first.
   [[nodiscard]] std::vector<std::vector<ScoredLabel>> classify(Images images, std::size_t top,

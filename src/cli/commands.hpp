@@ -20,6 +20,7 @@ ExitCode run_embed(Arguments arguments);
 ExitCode run_eval(Arguments arguments);
 ExitCode run_explain(Arguments arguments);
 ExitCode run_inspect(Arguments arguments);
+ExitCode run_interrogate(Arguments arguments);
 ExitCode run_match(Arguments arguments);
 ExitCode run_models(Arguments arguments);
 ExitCode run_pull(Arguments arguments);

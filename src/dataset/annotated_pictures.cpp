@@ -6,12 +6,23 @@
 #include <set>
 #include <utility>
 
+#include "blip/error.hpp"
+#include "core/in_quotes.hpp"
+
 namespace blip::dataset {
 namespace {
 
 template <typename Text>
 void append(std::vector<Text>& all, std::vector<Text>& more) {
   std::move(more.begin(), more.end(), std::back_inserter(all));
+}
+
+void take_label(AnnotatedPicture& picture, const std::string& label) {
+  if (picture.label.empty()) picture.label = label;
+  if (!label.empty() && label != picture.label) {
+    throw Error(ErrorCode::malformed, picture.key + ": has two labels, " +
+                                          in_quotes(picture.label) + " and " + in_quotes(label));
+  }
 }
 
 }  // namespace
@@ -32,6 +43,7 @@ std::vector<AnnotatedPicture> annotated_pictures(const Dataset& data) {
           {.key = is_new ? sample.key : sample.key + " (sample " + std::to_string(i) + ")",
            .sample = i});
     }
+    take_label(pictures[place], sample.label);
     append(pictures[place].captions, sample.captions);
     append(pictures[place].questions, sample.questions);
     append(pictures[place].statements, sample.statements);

@@ -18,11 +18,13 @@ struct AnnotatedPicture {
   std::vector<std::string> captions{};
   std::vector<Question> questions{};
   std::vector<Statement> statements{};
+  std::string label{};  ///< Sample::label
 };
 
 /// All pictures of `data`, in the order of their first samples. Samples of one image_id are of one
 /// picture; those without, and pairs of pictures (NLVR2), which share their first picture with
-/// other pairs, are each their own. Reads every annotation; throws what that throws.
+/// other pairs, are each their own. Reads every annotation; throws what that throws, and malformed
+/// for a picture with two labels.
 std::vector<AnnotatedPicture> annotated_pictures(const Dataset& data);
 
 }  // namespace blip::dataset

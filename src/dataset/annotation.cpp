@@ -80,6 +80,14 @@ void add_statement(const JsonFields& fields, Sample& sample) {
   sample.statements.push_back(std::move(statement));
 }
 
+// The name or the number of a class. What else "label" may be is no concern of ours.
+std::string class_of(const JsonFields& fields) {
+  const nlohmann::json* label = fields.find("label");
+  if (label == nullptr || fields.find("sentence") != nullptr) return {};
+  if (label->is_number_integer()) return label->dump();
+  return label->is_string() ? label->get<std::string>() : "";
+}
+
 // Calls add(fields of the item) for each object of a list.
 template <typename Add>
 void for_each_object(const JsonFields& fields, const char* key, const std::string& name,
@@ -120,6 +128,7 @@ Sample parse_annotation(std::string_view json, const std::string& name) {
   add_question(fields, sample);
   for_each_object(fields, "qa", name, [&](const JsonFields& item) { add_question(item, sample); });
   add_statement(fields, sample);
+  sample.label = class_of(fields);
   for_each_object(fields, "statements", name,
                   [&](const JsonFields& item) { add_statement(item, sample); });
   return sample;
@@ -130,6 +139,7 @@ std::string annotation_json(const Sample& sample) {
   if (!sample.image_id.empty()) object["image_id"] = sample.image_id;
   if (!sample.source.empty()) object["dataset"] = sample.source;
   if (sample.is_synthetic) object["synthetic"] = true;
+  if (!sample.label.empty()) object["label"] = sample.label;
   if (!sample.captions.empty()) object["captions"] = sample.captions;
   for (const Question& question : sample.questions) {
     nlohmann::ordered_json item;

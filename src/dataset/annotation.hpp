@@ -20,6 +20,7 @@ inline constexpr std::size_t kMaxAnnotationBytes = std::size_t{1} << 20;
 ///   "qa": [{"question", "answer", "question_id"}]
 ///   "sentence": text with "label": "True" or "False", or a boolean
 ///   "statements": [{"sentence", "label"}]
+///   "label": without "sentence", the name or the number of a class; any other value is passed over
 /// Of a list of answers, each different one gets the weight count / length; a single text weighs 1,
 /// or 0.2 where "dataset" is "vg" (salesforce/BLIP, data/vqa_dataset.py).
 /// The pictures have names and no bytes; the key is left empty. `name` stands for the object in

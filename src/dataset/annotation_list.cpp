@@ -2,25 +2,10 @@
 
 #include <utility>
 
-#include "blip/error.hpp"
-#include "core/open_file.hpp"
 #include "dataset/annotation.hpp"
-#include "dataset/shard.hpp"
+#include "dataset/picture_file.hpp"
 
 namespace blip::dataset {
-namespace {
-
-std::vector<std::byte> read_picture(const std::filesystem::path& path) {
-  const OpenFile file(path);  // refuses pipes and devices, which would never end
-  if (file.size() > kMaxPictureBytes) {
-    throw Error(ErrorCode::limit_exceeded, path.string() + ": larger than 1 GiB");
-  }
-  std::vector<std::byte> bytes(file.size());
-  file.read_at(0, bytes);
-  return bytes;
-}
-
-}  // namespace
 
 AnnotationList::AnnotationList(const std::filesystem::path& path, ImageRoots roots)
     : AnnotationList(open_source(path), std::move(roots)) {}
@@ -48,7 +33,8 @@ Sample AnnotationList::read(std::size_t index) const {
   const auto own_root = roots_.by_source.find(sample.source);
   const std::filesystem::path& root =
       own_root == roots_.by_source.end() ? roots_.root : own_root->second;
-  for (EncodedPicture& picture : sample.pictures) picture.bytes = read_picture(root / picture.name);
+  for (EncodedPicture& picture : sample.pictures)
+    picture.bytes = read_picture_file(root / picture.name);
   return sample;
 }
 

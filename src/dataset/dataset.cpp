@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 #include "blip/error.hpp"
 #include "core/file_ending.hpp"
@@ -14,14 +15,17 @@ Dataset Dataset::open(std::span<const std::string> sources, const ImageRoots& ro
   for (const std::string& source : sources) {
     for (const std::string& path : expand_braces(source)) {
       const std::string ending = file_ending(path);
-      if (ending == "tar") {
+      std::error_code ignored;
+      if (std::filesystem::is_directory(path, ignored)) {
+        dataset.parts_.emplace_back(std::in_place_type<ImageFolder>, std::filesystem::path(path));
+      } else if (ending == "tar") {
         dataset.parts_.emplace_back(std::in_place_type<Shard>, std::filesystem::path(path));
       } else if (ending == "json" || ending == "jsonl") {
         dataset.parts_.emplace_back(std::in_place_type<AnnotationList>, std::filesystem::path(path),
                                     roots);
       } else {
         throw Error(ErrorCode::invalid_argument,
-                    path + ": a data set is a .tar shard, or a .json or .jsonl list");
+                    path + ": a data set is a .tar shard, a .json or .jsonl list, or a folder");
       }
       const auto size_of = [](const auto& part) { return part.size(); };
       dataset.ends_.push_back(dataset.size() + std::visit(size_of, dataset.parts_.back()));

@@ -1,4 +1,4 @@
-// Dataset: samples of any number of shards and annotation lists, by number.
+// Dataset: samples of any number of shards, annotation lists and folders, by number.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dataset/annotation_list.hpp"
+#include "dataset/image_folder.hpp"
 #include "dataset/sample.hpp"
 #include "dataset/shard.hpp"
 
@@ -18,9 +19,9 @@ namespace blip::dataset {
 class Dataset {
  public:
   /// `sources`: paths of shards (*.tar) and of annotation lists (*.json, *.jsonl), whose pictures
-  /// lie below `roots`; braces stand for several ("train-{000000..000003}.tar"). Their samples
-  /// follow one another in this order. Throws invalid_argument for another ending, and what Shard
-  /// and AnnotationList throw.
+  /// lie below `roots`; braces stand for several ("train-{000000..000003}.tar"); directories with
+  /// one directory for each class. Their samples follow one another in this order. Throws
+  /// invalid_argument for another ending, and what Shard, AnnotationList and ImageFolder throw.
   static Dataset open(std::span<const std::string> sources, const ImageRoots& roots = {});
 
   [[nodiscard]] std::size_t size() const noexcept { return ends_.empty() ? 0 : ends_.back(); }
@@ -31,7 +32,7 @@ class Dataset {
   [[nodiscard]] std::string file_of(std::size_t index) const;
 
  private:
-  using Part = std::variant<Shard, AnnotationList>;
+  using Part = std::variant<Shard, AnnotationList, ImageFolder>;
   struct Place {
     const Part& part;
     std::size_t index;  // in that part

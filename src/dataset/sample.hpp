@@ -45,6 +45,9 @@ struct Sample {
   std::vector<std::string> captions;
   std::vector<Question> questions;
   std::vector<Statement> statements;
+  /// What the picture shows, of a data set for classification: the name or the number of a class;
+  /// empty if the data set has none.
+  std::string label = {};
 };
 
 }  // namespace blip::dataset

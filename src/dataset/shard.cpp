@@ -81,14 +81,15 @@ void Shard::index() {
   for (TarMember& member : index_tar(opened)) {
     const auto [stem, ending] = split_name(member.name);
     const bool is_picture = is_picture_ending(last_ending(ending));
-    if (!is_picture && ending != "json" && ending != "txt") continue;
+    if (!is_picture && ending != "json" && ending != "txt" && ending != "cls") continue;
     const auto [place, is_new] = places.emplace(stem, entries.size());
-    if (is_new) entries.push_back({std::string(stem), {}, {}, {}});
+    if (is_new) entries.push_back({std::string(stem), {}, {}, {}, {}});
     Entry& entry = entries[place->second];
     if (is_picture) {
       entry.pictures.push_back({std::string(ending), member.offset, member.size});
     } else {
-      (ending == "json" ? entry.json : entry.text) = {{}, member.offset, member.size};
+      Member& text = ending == "json" ? entry.json : ending == "txt" ? entry.text : entry.label;
+      text = {{}, member.offset, member.size};
     }
     if (const auto offset = member.offset; !names.insert(std::move(member.name)).second) {
       throw_at(opened, offset, "sample " + in_quotes(entry.stem) + " has a member twice");
@@ -118,6 +119,9 @@ Sample Shard::describe(const ByteSource& source, const Entry& entry) const {
   }
   if (sample.captions.empty() && entry.text.size > 0) {
     sample.captions.push_back(without_line_end(read_member(entry.text, ".txt").first));
+  }
+  if (sample.label.empty() && entry.label.size > 0) {
+    sample.label = without_line_end(read_member(entry.label, ".cls").first);
   }
   sample.key = entry.stem;
   sample.pictures.clear();  // the JSON's names are of files that the shard was made from

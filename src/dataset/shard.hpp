@@ -21,6 +21,7 @@ inline constexpr std::size_t kMaxPictureBytes = std::size_t{1} << 30;
 ///   order in which they lie in the archive
 ///   STEM.json  what annotation.hpp reads
 ///   STEM.txt   a caption, which counts where the JSON has none (img2dataset writes both)
+///   STEM.cls   the name or the number of a class, which counts where the JSON has no label
 /// Other members are passed over, and so are stems without a picture.
 class Shard {
  public:
@@ -47,6 +48,7 @@ class Shard {
     std::vector<Member> pictures;
     Member json;  // size 0: none
     Member text;
+    Member label;
   };
 
   void index();

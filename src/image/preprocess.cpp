@@ -129,6 +129,12 @@ ImageProcessorConfig general_config(const BlipImageProcessorConfig& config) {
           .image_std = config.image_std};
 }
 
+Image fitted(const Image& picture, const ImageProcessorConfig& config) {
+  check(config);
+  const Size size = common_size(std::span(&picture, 1), config);
+  return {size.width, size.height, resized_and_cropped(picture, config)};
+}
+
 Tensor preprocess(std::span<const Image> images, const BlipImageProcessorConfig& config) {
   return preprocess_as(general_config(config), images);
 }

@@ -20,6 +20,9 @@ Tensor preprocess_as(const ImageProcessorConfig& config, std::span<const Image> 
 /// The same for transformers' BlipImageProcessor on its PIL backend, sides 1 to 65,535.
 Tensor preprocess(std::span<const Image> images, const BlipImageProcessorConfig& config);
 
+/// A picture before it becomes numbers: resized and cropped alone. Throws as preprocess_as.
+Image fitted(const Image& picture, const ImageProcessorConfig& config);
+
 /// BLIP's configuration as one of the general kind.
 ImageProcessorConfig general_config(const BlipImageProcessorConfig& config);
 

@@ -48,6 +48,9 @@ class ClipTextTower final : public DualEncoder {
                                             TextStyle /*style*/) const override {
     return clip_tokens(*tokenizer_, text, model_.config());
   }
+  [[nodiscard]] std::size_t context_length() const override {
+    return context_length_of(model_.config());
+  }
   [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView /*pixel_values*/,
                                                         Context& /*context*/) const override {
     throw reads_no_images();

@@ -15,6 +15,10 @@ int DualEncoder::max_tokens(TextStyle /*style*/) const {
   return std::numeric_limits<int>::max();
 }
 
+std::size_t DualEncoder::context_length() const {
+  return static_cast<std::size_t>(max_tokens(TextStyle::hf));
+}
+
 namespace {
 
 [[noreturn]] void refuse_texts(const DualEncoder& encoder) {

@@ -2,6 +2,7 @@
 // under `match`, `embed` and `rank`.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -64,6 +65,8 @@ class DualEncoder {
   /// The longest text that can be read in a style, in tokens. A model that shortens longer ones has
   /// no limit.
   [[nodiscard]] virtual int max_tokens(TextStyle style) const;
+  /// How many tokens of a text are read: what `tokens` shortens it to, or else what is not refused.
+  [[nodiscard]] virtual std::size_t context_length() const;
 
   /// pixel_values: [B, 3, H, W] → B images
   [[nodiscard]] virtual std::vector<EncodedImage> encode_images(TensorView pixel_values,

@@ -1,6 +1,7 @@
 // A model with CLIP's two towers as a dual encoder.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -12,12 +13,17 @@
 
 namespace blip {
 
+template <typename Config>
+std::size_t context_length_of(const Config& config) {
+  return static_cast<std::size_t>(config.text_config.max_position_embeddings);
+}
+
 /// As many tokens as the model has positions: a longer text loses its last words.
 template <typename Config>
 std::vector<TokenId> clip_tokens(const Tokenizer& tokenizer, std::string_view text,
                                  const Config& config) {
   EncodeOptions options;
-  options.max_length = static_cast<std::size_t>(config.text_config.max_position_embeddings);
+  options.max_length = context_length_of(config);
   return tokenizer.encode(text, options);
 }
 
@@ -40,6 +46,9 @@ class WholeClip final : public DualEncoder {
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
     return clip_tokens(*tokenizer_, text, model_.config());
+  }
+  [[nodiscard]] std::size_t context_length() const override {
+    return context_length_of(model_.config());
   }
 
   [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,

@@ -35,6 +35,7 @@ constexpr std::array kCommands = {
     Command{"retrieval", "Fine-tune to find images by texts and texts by images", run_retrieval},
     Command{"vqa", "Fine-tune to answer questions", run_vqa},
     Command{"nlvr", "Fine-tune to judge statements about two images", run_nlvr},
+    Command{"clip", "Fine-tune a CLIP on images and captions", run_clip},
     Command{"capfilt", "Bootstrap a data set: new texts, and those that fit", run_capfilt},
     Command{"plot", "Draw the losses of runs", run_plot},
 };

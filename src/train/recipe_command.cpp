@@ -1,4 +1,4 @@
-// blip train pretrain, caption, retrieval, vqa, nlvr: one command for every recipe.
+// blip train pretrain, caption, retrieval, vqa, nlvr, clip: one command for every recipe.
 #include <string>
 #include <vector>
 
@@ -112,6 +112,13 @@ cli::ExitCode run_vqa(cli::Arguments arguments) {
 
 cli::ExitCode run_nlvr(cli::Arguments arguments) {
   return run_recipe(Task::nlvr, "Fine-tunes a model to judge statements about two images.",
+                    arguments);
+}
+
+cli::ExitCode run_clip(cli::Arguments arguments) {
+  return run_recipe(Task::clip,
+                    "Fine-tunes a CLIP on images and their captions: each image among all texts of "
+                    "the batch, each text among all images.",
                     arguments);
 }
 

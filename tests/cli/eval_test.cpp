@@ -358,7 +358,7 @@ TEST(EvalRetrieval, OfAModelAsTheReferenceScores) {
 
 TEST(Eval, HelpAndWrongUsage) {
   EXPECT_THAT(eval_of({"--help"}).out, StartsWith("Usage: blip eval TASK"));
-  for (const char* task : {"caption", "vqa", "retrieval"}) {
+  for (const char* task : {"caption", "vqa", "classify", "retrieval"}) {
     const Outcome help = eval_of({task, "--help"});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_THAT(help.out, StartsWith("Usage: blip eval " + std::string(task)));
@@ -373,6 +373,7 @@ TEST(Eval, HelpAndWrongUsage) {
   expect_refused({"caption", "--data", "a.txt", "-m", "nano"}, "a.txt: ");
   expect_refused({"vqa", "--results", "a"}, "--results needs --annotations");
   expect_refused({"vqa", "--data", "a", "--annotations", "b"}, "--annotations needs --results");
+  expect_refused({"classify", "-m", "nano"}, "no --data given");
   expect_refused({"retrieval", "--scores", "a"}, "--scores needs one of --pairs");
   expect_refused({"retrieval", "--data", "a", "--pairs", "b"}, "need --scores");
 }

@@ -1,17 +1,12 @@
 // blip classify: names what is in images.
 #include <cstddef>
-#include <functional>
 #include <memory>
-#include <vector>
+#include <variant>
 
-#include "app/classifier.hpp"
-#include "app/zero_shot_classifier.hpp"
-#include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
 #include "cli/image_run.hpp"
-#include "cli/input/model_download.hpp"
+#include "cli/options/classifier_options.hpp"
 #include "cli/options/command_line.hpp"
-#include "cli/options/label_options.hpp"
 #include "cli/output/label_findings.hpp"
 
 namespace blip::cli {
@@ -25,8 +20,7 @@ constexpr std::string_view kClassifyFooter =
 
 struct ClassifyOptions {
   InputOptions inputs;
-  ModelOptions model{kClassificationModel};
-  LabelOptions labels;
+  ClassifierOptions classifier;
   int top = 5;
   OutputOptions output;
 };
@@ -35,10 +29,7 @@ std::unique_ptr<ClassifyOptions> parse_classify_options(Arguments arguments) {
   auto options = std::make_unique<ClassifyOptions>();
   OptionParser app;
   options->inputs.declare(app, "IMAGE", "Files, folders and http(s) URLs", /*sharded=*/true);
-  options->model.declare(app, /*batched=*/true);
-  options->labels.declare(app,
-                          "Choose between these with a model that embeds images and texts, "
-                          "nano-retrieval if none is named");
+  options->classifier.declare(app);
   app.add_option("--top", options->top, "Print the N likeliest labels [5]")
       ->type_name("N")
       ->check(whole_number(1))
@@ -58,11 +49,7 @@ std::unique_ptr<ClassifyOptions> parse_classify_options(Arguments arguments) {
 
   options->inputs.resolve();
   options->inputs.require_images(help.name);
-  options->labels.resolve();
-  if (options->labels.given() && options->model.name.empty()) {
-    options->model.name = kRetrievalModel;
-  }
-  options->model.resolve();
+  options->classifier.resolve();
   options->output.resolve();
   return options;
 }
@@ -75,45 +62,24 @@ app::RecordSchema schema_of(const ClassifyOptions& options) {
   return schema;
 }
 
-// What classifies, and the pictures that it reads.
-struct OpenClassifier {
-  std::function<std::vector<std::vector<app::ScoredLabel>>(app::Images)> classify;
-  const app::PictureReader& pictures;
-};
-
-template <typename Classifier>
-OpenClassifier opened(std::shared_ptr<const Classifier> classifier, std::size_t top,
-                      Context& context) {
-  const app::PictureReader& pictures = classifier->pictures();
-  return {[=, &context](app::Images images) { return classifier->classify(images, top, context); },
-          pictures};
-}
-
-OpenClassifier open_classifier(const ClassifyOptions& options, Context& context) {
-  const app::ModelOptions model =
-      find_model(options.model, options.inputs.pictures, options.output.quiet);
-  const auto top = static_cast<std::size_t>(options.top);
-  if (!options.labels.given()) {
-    return opened(std::make_shared<const app::Classifier>(model), top, context);
-  }
-  const app::ZeroShotOptions zero_shot = {.labels = options.labels.set,
-                                          .kept_labels = options.labels.kept_labels()};
-  return opened(std::make_shared<const app::ZeroShotClassifier>(model, zero_shot, context), top,
-                context);
-}
-
 }  // namespace
 
 ExitCode run_classify(Arguments arguments) {
   const auto options = parse_classify_options(arguments);
   if (!options) return ExitCode::ok;
 
-  ImageRun run(options->inputs, options->output, options->model.batch, schema_of(*options));
-  Context context({.num_threads = options->model.threads});
-  const OpenClassifier classifier = open_classifier(*options, context);
-  run.start(classifier.pictures, context.num_threads());
+  const ModelOptions& model = options->classifier.model;
+  ImageRun run(options->inputs, options->output, model.batch, schema_of(*options));
+  Context context({.num_threads = model.threads});
+  const app::AnyClassifier classifier =
+      options->classifier.open(options->inputs.pictures, options->output.quiet, context);
+  run.start(app::pictures_of(classifier), context.num_threads());
   while (const auto batch = run.next_batch()) {
-    run.report(*batch, findings_of(classifier.classify(batch->images())));
+    const auto top = static_cast<std::size_t>(options->top);
+    run.report(*batch,
+               findings_of(std::visit(
+                   [&](const auto& each) { return each.classify(batch->images(), top, context); },
+                   classifier)));
   }
   return run.finish();
 }

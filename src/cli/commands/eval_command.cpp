@@ -1,4 +1,4 @@
-// blip eval: judges captions, answers and retrieval, of a model or from files of results.
+// blip eval: judges captions, answers, classes and retrieval, of a model or from files of results.
 #include <string>
 
 #include "cli/commands.hpp"
@@ -12,11 +12,13 @@ namespace {
 constexpr std::string_view kHelp =
     "Usage: blip eval TASK [options]\n"
     "\n"
-    "Judges captions, answers and retrieval, of a model on a data set or from files of results.\n"
+    "Judges captions, answers, classes and retrieval, of a model on a data set or from files of "
+    "results.\n"
     "\n"
     "Tasks:\n"
     "  caption      BLEU-1 to BLEU-4, ROUGE-L and CIDEr\n"
     "  vqa          VQA accuracy\n"
+    "  classify     Accuracy of the first label and of the first five, of all and of each class\n"
     "  retrieval    Recall at 1, 5 and 10, of texts for images and of images for texts\n"
     "\n"
     "  -h, --help    `blip eval TASK --help` tells a task's options\n"
@@ -25,6 +27,7 @@ constexpr std::string_view kHelp =
     "  blip eval caption --results captions.json --references captions_val2014.json\n"
     "  blip eval caption -m nano-captioning --data dev-000000.tar --beams 3\n"
     "  blip eval vqa --results answers.json --annotations v2_mscoco_val2014_annotations.json\n"
+    "  blip eval classify --data photos --labels \"cat, dog, bird\"\n"
     "  blip eval retrieval --scores scores.npy --texts-per-image 5\n";
 
 }  // namespace
@@ -37,9 +40,10 @@ ExitCode run_eval(Arguments arguments) {
   }
   if (task == "caption") return eval_caption(arguments.subspan(1));
   if (task == "vqa") return eval_vqa(arguments.subspan(1));
+  if (task == "classify") return eval_classify(arguments.subspan(1));
   if (task == "retrieval") return eval_retrieval(arguments.subspan(1));
   throw UsageError((task.empty() ? "no task given" : "'" + task + "' is no task to judge") +
-                   ": caption, vqa or retrieval; see: blip eval --help");
+                   ": caption, vqa, classify or retrieval; see: blip eval --help");
 }
 
 }  // namespace blip::cli

@@ -10,11 +10,12 @@
 
 namespace blip::cli {
 
-void EvalData::declare(OptionParser& app) {
+void EvalData::declare(OptionParser& app, std::string_view more) {
   const char* group = "Data";
   app.add_option("--data", sources_,
                  "Judge the model on these: WebDataset shards (.tar) and annotation lists (.json, "
-                 ".jsonl); braces name several (val-{000..004}.tar)")
+                 ".jsonl); braces name several (val-{000..004}.tar)" +
+                     std::string(more))
       ->type_name("FILE...")
       ->group(group);
   app.add_option("--images", root_, "Where the pictures of annotation lists are")

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/images/image_batch.hpp"
@@ -16,8 +17,8 @@ namespace blip::cli {
 
 class EvalData {
  public:
-  /// --data and --images.
-  void declare(OptionParser& app);
+  /// --data and --images. `more` is what else --data may be, for the help text.
+  void declare(OptionParser& app, std::string_view more = {});
   [[nodiscard]] bool given() const noexcept { return !sources_.empty(); }
 
   /// Opens the data set and reads all of its texts. Throws blip::Error, also if there is no sample.

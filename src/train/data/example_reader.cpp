@@ -89,9 +89,11 @@ void ExampleReader::add_captions(std::span<const Row> places, dataset::Sample sa
     if (i > 0 && places[i].sample != places[i - 1].sample) {
       sample = samples_.annotation(places[i].sample);
     }
-    example.more_texts.push_back(
-        options_.prompt +
-        dataset::pre_caption(sample.captions.at(places[i].item), options_.max_words));
+    const std::string& caption = sample.captions.at(places[i].item);
+    example.more_texts.push_back(options_.prompt +
+                                 (options_.has_plain_captions
+                                      ? caption
+                                      : dataset::pre_caption(caption, options_.max_words)));
     example.are_synthetic.push_back(is_synthetic(sample));
   }
   example.text = std::move(example.more_texts.front());
@@ -102,8 +104,9 @@ void ExampleReader::set_feature_cache(std::shared_ptr<const FeatureCache> featur
   features_ = std::move(features);
 }
 
-Image ExampleReader::squashed(const Image& picture, bool is_mirrored) const {
-  const Image result = picture.resized(options_.image_size, options_.image_size);
+Image ExampleReader::fitted(const Image& picture, bool is_mirrored) const {
+  const Image result = options_.fit ? options_.fit(picture)
+                                    : picture.resized(options_.image_size, options_.image_size);
   return is_mirrored ? mirrored(result) : result;
 }
 
@@ -117,7 +120,7 @@ void ExampleReader::read_pictures(std::size_t sample, SampleRandom& random,
       if (!options_.has_rand_augment) drawn.operations.clear();
       example.pictures.push_back(augmented(picture, drawn, options_.image_size));
     } else {
-      example.pictures.push_back(squashed(picture, example.is_mirrored));
+      example.pictures.push_back(fitted(picture, example.is_mirrored));
     }
   }
 }
@@ -133,7 +136,7 @@ void ExampleReader::read_features(std::size_t sample, dataset::Sample& described
       example.pictures.emplace_back();
     } else {
       example.pictures.push_back(
-          squashed(Image::decode(encoded.bytes, {}, encoded.name), example.is_mirrored));
+          fitted(Image::decode(encoded.bytes, {}, encoded.name), example.is_mirrored));
     }
     example.features.push_back(std::move(features));
   }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -32,9 +33,12 @@ struct ExampleOptions {
   std::string prompt{};  ///< in front of captions, e.g. "a picture of "
   /// At least 1: so many captions of a picture make one example, whichever samples they are of.
   std::size_t captions = 1;
-  std::size_t max_words = 30;  ///< of a text
-  /// Off: pictures are squashed to size × size (as for evaluation) and nothing is left to chance.
+  std::size_t max_words = 30;       ///< of a text
+  bool has_plain_captions = false;  ///< as they are stored, not prepared as BLIP's code does
+  /// Off: pictures are fitted (as for evaluation) and nothing is left to chance.
   bool is_augmented = true;
+  /// → size × size; none: squashed.
+  std::function<Image(const Image&)> fit{};
   /// Of pictures that are not augmented, one in two is mirrored: they have two looks then. "left"
   /// and "right" change places in what is said of it.
   bool is_mirrored_at_times = false;
@@ -73,7 +77,7 @@ class ExampleReader {
   void read_pictures(std::size_t sample, SampleRandom& random, dataset::Sample& described,
                      Example& example) const;
   void read_features(std::size_t sample, dataset::Sample& described, Example& example) const;
-  [[nodiscard]] Image squashed(const Image& picture, bool is_mirrored) const;
+  [[nodiscard]] Image fitted(const Image& picture, bool is_mirrored) const;
   [[nodiscard]] PictureCache::Pictures pictures_of(std::size_t sample,
                                                    dataset::Sample& described) const;
 

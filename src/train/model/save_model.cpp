@@ -1,6 +1,7 @@
 #include "train/model/save_model.hpp"
 
 #include <system_error>
+#include <vector>
 
 #include "architectures/blip/config_writer.hpp"
 #include "architectures/blip/family.hpp"
@@ -22,31 +23,53 @@ constexpr std::size_t kMaxTextBytes = std::size_t{64} << 20;
 
 // The output matrix is written beside the word embeddings that it is: transformers before version 5
 // does not tie the two. The output bias has two names in all versions, and one is enough.
-NamedTensors tensors_of(const Parameters& parameters, const BlipConfig& config) {
-  NamedTensors tensors;
-  for (const ExpectedTensor& expected : expected_tensors(config)) {
-    if (expected.name.ends_with(".decoder.bias")) continue;
-    const Parameter* parameter = parameters.find(expected.name);
-    if (parameter == nullptr) {
-      throw Error(ErrorCode::missing_tensor, "this model cannot be saved as " +
-                                                 config.architecture + ": it has no " +
-                                                 in_quotes(expected.name));
-    }
-    tensors.emplace_back(expected.name, parameter->tensor.detach().to(torch::kFloat32));
-  }
-  return tensors;
+std::vector<ExpectedTensor> saved_tensors(const BlipConfig& config) {
+  std::vector<ExpectedTensor> expected = expected_tensors(config);
+  std::erase_if(expected, [](const ExpectedTensor& tensor) {
+    return tensor.name.ends_with(".decoder.bias");
+  });
+  return expected;
 }
 
 }  // namespace
 
-std::map<std::string, std::string> tokenizer_files(const std::filesystem::path& source) {
-  const std::filesystem::path directory = tokenizer_directory(resolve_model(source.native()));
+std::map<std::string, std::string> files_in(const std::filesystem::path& directory,
+                                            std::span<const char* const> names) {
   std::map<std::string, std::string> files;
-  for (const char* name : kBlipFamily.tokenizer_files) {
+  for (const char* name : names) {
     const std::filesystem::path file = directory / name;
     if (file_exists(file)) files[name] = read_text_file(file, kMaxTextBytes);
   }
   return files;
+}
+
+NamedTensors tensors_of(const Parameters& parameters, std::span<const ExpectedTensor> expected,
+                        const std::string& architecture) {
+  NamedTensors tensors;
+  for (const ExpectedTensor& wanted : expected) {
+    const Parameter* parameter = parameters.find(wanted.name);
+    if (parameter == nullptr) {
+      throw Error(ErrorCode::missing_tensor, "this model cannot be saved as " + architecture +
+                                                 ": it has no " + in_quotes(wanted.name));
+    }
+    tensors.emplace_back(wanted.name, parameter->tensor.detach().to(torch::kFloat32));
+  }
+  return tensors;
+}
+
+void write_model(const std::filesystem::path& directory,
+                 const std::map<std::string, std::string>& files, const NamedTensors& tensors) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    throw Error(ErrorCode::unreadable, directory.string() + ": cannot be made: " + error.message());
+  }
+  for (const auto& [name, text] : files) replace_file(directory / name, text);
+  replace_tensor_file(directory / "model.safetensors", tensors);
+}
+
+std::map<std::string, std::string> tokenizer_files(const std::filesystem::path& source) {
+  return files_in(tokenizer_directory(resolve_model(source.native())), kBlipFamily.tokenizer_files);
 }
 
 std::map<std::string, std::string> model_description(const BlipConfig& config,
@@ -69,17 +92,9 @@ void save_model(const Parameters& parameters, const BlipConfig& config,
                 const std::filesystem::path& directory, const BlipImageProcessorConfig& images) {
   BlipConfig saved = config;
   saved.architecture = architecture;
-  const NamedTensors tensors = tensors_of(parameters, saved);
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) {
-    throw Error(ErrorCode::unreadable, directory.string() + ": cannot be made: " + error.message());
-  }
-  for (const auto& [name, text] :
-       model_description(config, architecture, tokenizer_source, images)) {
-    replace_file(directory / name, text);
-  }
-  replace_tensor_file(directory / "model.safetensors", tensors);
+  const NamedTensors tensors = tensors_of(parameters, saved_tensors(saved), architecture);
+  write_model(directory, model_description(config, architecture, tokenizer_source, images),
+              tensors);
 }
 
 }  // namespace blip::train

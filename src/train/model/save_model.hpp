@@ -3,12 +3,27 @@
 
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 
+#include "architectures/expected_tensors.hpp"
 #include "blip/config.hpp"
 #include "train/model/parameters.hpp"
 
 namespace blip::train {
+
+/// Those of `names` that are in a directory, by name. Throws unreadable.
+std::map<std::string, std::string> files_in(const std::filesystem::path& directory,
+                                            std::span<const char* const> names);
+
+/// The tensors that a model is saved as, in float32. `architecture` stands for it in messages.
+/// Throws missing_tensor if the parameters lack one.
+NamedTensors tensors_of(const Parameters& parameters, std::span<const ExpectedTensor> expected,
+                        const std::string& architecture);
+
+/// Writes text files, then model.safetensors, so that the weights appear last and whole.
+void write_model(const std::filesystem::path& directory,
+                 const std::map<std::string, std::string>& files, const NamedTensors& tensors);
 
 /// The files of a tokenizer, by name: those of `source`, a model, that are there. Throws not_found
 /// or unreadable.

@@ -20,39 +20,32 @@ struct Gallery {
   std::vector<std::size_t> image_of_text;
 };
 
-Gallery gallery_of(const EvaluationData& data, const BertTokenizer& tokenizer,
-                   const DataConfig& config) {
+// `prepared`: what becomes of a caption; `tokens_of`: what becomes of all of them.
+template <typename Prepare, typename TokensOf>
+Gallery gallery_of(const EvaluationData& data, const Prepare& prepared, const TokensOf& tokens_of) {
   Gallery gallery;
   std::vector<std::string> captions;
   for (std::size_t image = 0; image < data.pictures().size(); ++image) {
     for (const std::string& caption : data.pictures()[image].captions) {
-      captions.push_back(dataset::pre_caption(caption, static_cast<std::size_t>(config.max_words)));
+      captions.push_back(prepared(caption));
       gallery.image_of_text.push_back(image);
     }
   }
-  gallery.texts = token_lists(tokenizer, captions, config.max_tokens);
+  gallery.texts = tokens_of(captions);
   return gallery;
 }
 
-}  // namespace
-
-Evaluation evaluate_retrieval(const std::filesystem::path& model, const TrainingConfig& config,
-                              const EvaluationData& data) {
-  const auto matcher = open_dual_encoder(model, {}, MatchingHead::required);
-  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(model);
-  const Gallery gallery = gallery_of(data, tokenizer, config.data);
+Evaluation evaluation_of(const DualEncoder& encoder, const Gallery& gallery,
+                         const TrainingConfig& config, const EvaluationData& data,
+                         const app::RetrievalOptions& scoring) {
   Context context;
   const auto for_each_batch = [&](const app::VisitImages& visit) {
     data.for_each_batch(config.evaluation.batch, [&](std::size_t first, const Tensor& pixels) {
-      visit(first, matcher->encode_images(pixels, context));
+      visit(first, encoder.encode_images(pixels, context));
     });
   };
   const app::DirectedScores directed =
-      app::score_retrieval(*matcher, gallery.texts, for_each_batch,
-                           {.style = TextStyle::original,
-                            .rerank = true,
-                            .candidates = static_cast<std::size_t>(config.evaluation.candidates)},
-                           context);
+      app::score_retrieval(encoder, gallery.texts, for_each_batch, scoring, context);
   const eval::RetrievalScores scores =
       eval::retrieval_scores(directed.image_to_text, directed.text_to_image, gallery.image_of_text);
   return {{{"text_recall_1", scores.text_retrieval.r1},
@@ -61,6 +54,40 @@ Evaluation evaluate_retrieval(const std::filesystem::path& model, const Training
            {"image_recall_5", scores.image_retrieval.r5},
            {"mean_recall", scores.r_mean}},
           scores.r_mean};
+}
+
+}  // namespace
+
+Evaluation evaluate_retrieval(const std::filesystem::path& model, const TrainingConfig& config,
+                              const EvaluationData& data) {
+  const auto matcher = open_dual_encoder(model, {}, MatchingHead::required);
+  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(model);
+  const auto max_words = static_cast<std::size_t>(config.data.max_words);
+  const Gallery gallery = gallery_of(
+      data, [&](const std::string& caption) { return dataset::pre_caption(caption, max_words); },
+      [&](const std::vector<std::string>& captions) {
+        return token_lists(tokenizer, captions, config.data.max_tokens);
+      });
+  return evaluation_of(*matcher, gallery, config, data,
+                       {.style = TextStyle::original,
+                        .rerank = true,
+                        .candidates = static_cast<std::size_t>(config.evaluation.candidates)});
+}
+
+Evaluation evaluate_clip(const std::filesystem::path& model, const TrainingConfig& config,
+                         const EvaluationData& data) {
+  const auto encoder = open_dual_encoder(model, {});
+  const Gallery gallery = gallery_of(
+      data, [](const std::string& caption) { return caption; },
+      [&](const std::vector<std::string>& captions) {
+        TokenLists lists;
+        for (const std::string& caption : captions) {
+          lists.push_back(encoder->tokens(caption, TextStyle::hf));
+        }
+        return lists;
+      });
+  return evaluation_of(*encoder, gallery, config, data,
+                       {.style = TextStyle::hf, .rerank = false, .candidates = 0});
 }
 
 }  // namespace blip::train

@@ -44,12 +44,16 @@ const char* name_of(RowKind kind) {
 
 }  // namespace
 
-EvaluationData::EvaluationData(const DataConfig& config, int image_size,
-                               const BlipImageProcessorConfig& images, RowKind kind)
+PicturePreparation squashed_pictures(int image_size, const BlipImageProcessorConfig& images) {
+  return {image_size, [image_size, images](const Image& picture, float* out) {
+            image::normalize(picture.resized(image_size, image_size), images, out);
+          }};
+}
+
+EvaluationData::EvaluationData(const DataConfig& config, PicturePreparation pictures, RowKind kind)
     : data_(dataset::Dataset::open(config.validation, {.root = config.images})),
       pictures_(dataset::annotated_pictures(data_)),
-      image_size_(image_size),
-      images_(images),
+      preparation_(std::move(pictures)),
       workers_(config.workers) {
   const std::size_t all = pictures_.size();
   if (all == 0) throw Error(ErrorCode::invalid_argument, "data.validation holds no samples");
@@ -78,7 +82,7 @@ void EvaluationData::require_picture(std::size_t number, const dataset::Sample& 
 }
 
 Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::size_t which) const {
-  const auto side = static_cast<std::int64_t>(image_size_);
+  const auto side = static_cast<std::int64_t>(preparation_.side);
   const auto elements = static_cast<std::size_t>(3 * side * side);
   Tensor pixels{{static_cast<std::int64_t>(count), 3, side, side},
                 std::vector<float>(count * elements)};
@@ -88,9 +92,8 @@ Tensor EvaluationData::pixel_values(std::size_t first, std::size_t count, std::s
     require_picture(number, sample, which);
     const dataset::EncodedPicture& picture = sample.pictures[which];
     const Image image =
-        Image::decode(picture.bytes, {}, data_.file_of(number) + ": " + picture.name)
-            .resized(image_size_, image_size_);
-    image::normalize(image, images_, pixels.data.data() + i * elements);
+        Image::decode(picture.bytes, {}, data_.file_of(number) + ": " + picture.name);
+    preparation_.prepare(image, pixels.data.data() + i * elements);
   };
 
   const auto next_index = [next = std::size_t{0}, count](const std::stop_token&) mutable {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "blip/config.hpp"
+#include "blip/image.hpp"
 #include "blip/tensor.hpp"
 #include "blip/tokenizer.hpp"
 #include "dataset/annotated_pictures.hpp"
@@ -17,13 +18,21 @@
 
 namespace blip::train {
 
+/// What a model is given of a picture: writes [3, S, S], S = `side`. Called by several threads.
+struct PicturePreparation {
+  int side = 0;
+  std::function<void(const Image&, float* out)> prepare;
+};
+
+/// BLIP's: squashed to the model's size and normalised as `images` says.
+PicturePreparation squashed_pictures(int image_size, const BlipImageProcessorConfig& images);
+
 class EvaluationData {
  public:
-  /// Reads the texts of data.validation. `images` says how pictures are normalised. Pictures
-  /// without a row of this kind (list_rows) are left out. Throws what reading throws, and
-  /// invalid_argument if no picture is left or one is not in its sample.
-  EvaluationData(const DataConfig& config, int image_size, const BlipImageProcessorConfig& images,
-                 RowKind kind);
+  /// Reads the texts of data.validation. Pictures without a row of this kind (list_rows) are left
+  /// out. Throws what reading throws, and invalid_argument if no picture is left or one is not in
+  /// its sample.
+  EvaluationData(const DataConfig& config, PicturePreparation pictures, RowKind kind);
 
   /// Says how many pictures were left out, and why; empty if none was.
   [[nodiscard]] const std::string& note() const noexcept { return note_; }
@@ -31,7 +40,7 @@ class EvaluationData {
     return pictures_;
   }
 
-  /// Picture `which` of `count` samples, squashed to the model's size: → [count, 3, S, S]. A
+  /// Picture `which` of `count` samples, prepared for the model: → [count, 3, S, S]. A
   /// picture that cannot be read is an error: the scores would be those of another set.
   [[nodiscard]] Tensor pixel_values(std::size_t first, std::size_t count,
                                     std::size_t which = 0) const;
@@ -48,8 +57,7 @@ class EvaluationData {
   dataset::Dataset data_;
   std::vector<dataset::AnnotatedPicture> pictures_;
   std::string note_;
-  int image_size_;
-  BlipImageProcessorConfig images_;
+  PicturePreparation preparation_;
   int workers_;
 };
 

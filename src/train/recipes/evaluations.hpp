@@ -12,6 +12,7 @@
 
 #include "train/recipes/evaluation_data.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/recipes/start_model.hpp"
 #include "train/run/process_group.hpp"
 #include "train/run/training_config.hpp"
 
@@ -24,6 +25,9 @@ using Evaluator = std::function<Evaluation(const std::filesystem::path& model,
 /// Makes `evaluator` what `recipe` evaluates by. Opens data.validation now, so that what is wrong
 /// with it is known before anything is trained. Does nothing without validation data, and on other
 /// ranks than the first, which alone evaluates.
+void add_evaluation(Recipe& recipe, Evaluator evaluator, const TrainingConfig& config,
+                    const PicturePreparation& pictures, const ProcessGroup& group);
+/// The same for a BLIP.
 void add_evaluation(Recipe& recipe, Evaluator evaluator, const TrainingConfig& config,
                     const StartModel& start, const ProcessGroup& group);
 
@@ -38,6 +42,10 @@ Evaluation evaluate_captions(const std::filesystem::path& model, const TrainingC
 /// plus cosine; recall at 1 and 5 either way. Selected by the mean recall.
 Evaluation evaluate_retrieval(const std::filesystem::path& model, const TrainingConfig& config,
                               const EvaluationData& data);
+
+/// Cosines alone, of captions as they are stored; the same scores. Selected likewise.
+Evaluation evaluate_clip(const std::filesystem::path& model, const TrainingConfig& config,
+                         const EvaluationData& data);
 
 /// What evaluate_question_answering chooses from: the lines of evaluation.answers, or the most
 /// frequent answers of the training data. Throws what reading them throws.

@@ -2,8 +2,9 @@
 
 namespace blip::train {
 
-Recipe make_recipe(const TrainingConfig& config, const StartModel& start,
-                   const ProcessGroup& group) {
+Recipe make_recipe(const TrainingConfig& config, const ProcessGroup& group) {
+  if (config.task == Task::clip) return make_clip_recipe(config, group);
+  const StartModel start = open_start_model(config, group);
   switch (config.task) {
     case Task::pretrain:
       return make_pretraining_recipe(config, start, group);
@@ -14,6 +15,7 @@ Recipe make_recipe(const TrainingConfig& config, const StartModel& start,
     case Task::vqa:
       return make_question_answering_recipe(config, start, group);
     case Task::nlvr:
+    case Task::clip:
       break;
   }
   return make_nlvr_recipe(config, start, group);

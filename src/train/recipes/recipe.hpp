@@ -30,6 +30,7 @@ struct StepPlace {
 };
 
 class ExampleReader;
+struct ExampleOptions;
 
 struct StepLosses {
   torch::Tensor total;                                         ///< what backward() starts from
@@ -47,6 +48,8 @@ struct Evaluation {
 
 struct Recipe {
   RowKind rows = RowKind::caption;
+  /// What examples are to be like beyond the configuration; empty: nothing else.
+  std::function<void(ExampleOptions&)> adapt;
   Parameters parameters;
   /// Called once, before the first step: the parameters hold their values by then.
   std::function<void(ExampleReader&)> prepare;
@@ -62,8 +65,7 @@ struct Recipe {
 };
 
 /// With parameters that hold nothing yet (fill_parameters, or a checkpoint).
-Recipe make_recipe(const TrainingConfig& config, const StartModel& start,
-                   const ProcessGroup& group);
+Recipe make_recipe(const TrainingConfig& config, const ProcessGroup& group);
 
 // One for each task, in a file of its own.
 Recipe make_pretraining_recipe(const TrainingConfig& config, const StartModel& start,
@@ -76,5 +78,6 @@ Recipe make_question_answering_recipe(const TrainingConfig& config, const StartM
                                       const ProcessGroup& group);
 Recipe make_nlvr_recipe(const TrainingConfig& config, const StartModel& start,
                         const ProcessGroup& group);
+Recipe make_clip_recipe(const TrainingConfig& config, const ProcessGroup& group);
 
 }  // namespace blip::train

@@ -80,6 +80,12 @@ std::optional<std::filesystem::path> open_run(const std::filesystem::path& run, 
   return checkpoint;
 }
 
+ExampleOptions adapted_options(const TrainingConfig& config, const Recipe& recipe) {
+  ExampleOptions options = example_options(config, recipe.rows);
+  if (recipe.adapt) recipe.adapt(options);
+  return options;
+}
+
 EpochSampler make_sampler(const TrainingConfig& config, const ProcessGroup& group,
                           std::size_t rows) {
   const auto ranks = static_cast<std::size_t>(group.size());
@@ -117,9 +123,9 @@ class TrainingLoop {
       : config_(config),
         group_(group),
         log_(log),
-        recipe_(make_recipe(config, open_start_model(config, group), group)),
+        recipe_(make_recipe(config, group)),
         reader_(dataset::Dataset::open(config.data.train, {.root = config.data.images}),
-                example_options(config, recipe_.rows)),
+                adapted_options(config, recipe_)),
         sampler_(make_sampler(config, group, reader_.rows())),
         steps_per_epoch_(static_cast<std::int64_t>(sampler_.steps_per_epoch())),
         steps_(total_steps(config.run, steps_per_epoch_)),

@@ -19,7 +19,9 @@ constexpr Tasks kCaption = bit(Task::caption);
 constexpr Tasks kRetrieval = bit(Task::retrieval);
 constexpr Tasks kVqa = bit(Task::vqa);
 constexpr Tasks kNlvr = bit(Task::nlvr);
-constexpr Tasks kAll = kPretrain | kCaption | kRetrieval | kVqa | kNlvr;
+constexpr Tasks kClip = bit(Task::clip);
+constexpr Tasks kBlip = kPretrain | kCaption | kRetrieval | kVqa | kNlvr;
+constexpr Tasks kAll = kBlip | kClip;
 constexpr Tasks kContrastive = kPretrain | kRetrieval;
 constexpr Tasks kLanguage = kPretrain | kCaption | kVqa;
 
@@ -35,9 +37,9 @@ void add_data(std::vector<TaskField>& fields, DataConfig& data) {
       {kAll, {"data", "images", TextField{&data.images}}},
       {kAll, {"data", "batch", IntegerField{&data.batch, 1, 65536}}},
       {kAll, {"data", "workers", IntegerField{&data.workers, 1, 1024}}},
-      {kAll, {"data", "max_words", IntegerField{&data.max_words, 1, 512}}},
+      {kBlip, {"data", "max_words", IntegerField{&data.max_words, 1, 512}}},
       // BERT has 512 positions.
-      {kAll, {"data", "max_tokens", IntegerField{&data.max_tokens, 3, 512}}},
+      {kBlip, {"data", "max_tokens", IntegerField{&data.max_tokens, 3, 512}}},
       {kCaption, {"data", "prompt", TextField{&data.prompt}}},
       {kCaption, {"data", "captions_per_image", IntegerField{&data.captions_per_image, 1, 1000}}},
       {kAll, {"data", "min_crop", NumberField{&data.min_crop, 0.01, 1}}},
@@ -46,8 +48,8 @@ void add_data(std::vector<TaskField>& fields, DataConfig& data) {
       {kAll, {"data", "bad_pictures", TextField{&data.bad_pictures, {"fail", "replace"}}}},
       {kAll, {"data", "flip", SwitchField{&data.flip}}},
       {kAll, {"data", "cache_megabytes", IntegerField{&data.cache_megabytes, 0, 1 << 20}}},
-      {kAll, {"data", "feature_cache", TextField{&data.feature_cache}}},
-      {kAll,
+      {kBlip, {"data", "feature_cache", TextField{&data.feature_cache}}},
+      {kBlip,
        {"data", "feature_cache_megabytes",
         IntegerField{&data.feature_cache_megabytes, 0, 1 << 20}}}};
   fields.insert(fields.end(), group);
@@ -56,14 +58,14 @@ void add_data(std::vector<TaskField>& fields, DataConfig& data) {
 void add_model(std::vector<TaskField>& fields, ModelConfig& model) {
   const std::initializer_list<TaskField> group = {
       {kAll, {"model", "start", TextField{&model.start}}},
-      {kAll, {"model", "image_size", IntegerField{&model.image_size, 16, 4096}}},
-      {kAll, {"model", "text_layers", IntegerField{&model.text_layers, 0, 1024}}},
-      {kAll, {"model", "bert", TextField{&model.bert}}},
-      {kAll, {"model", "vit", TextField{&model.vit}}},
-      {kAll, {"model", "backbone", TextField{&model.backbone}}},
-      {kAll, {"model", "dropout", NumberField{&model.dropout, 0, 0.9}}},
-      {kAll, {"model", "drop_path", NumberField{&model.drop_path, 0, 0.9}}},
-      {kAll, {"model", "recompute_layers", IntegerField{&model.recompute_layers, 0, 1024}}}};
+      {kBlip, {"model", "image_size", IntegerField{&model.image_size, 16, 4096}}},
+      {kBlip, {"model", "text_layers", IntegerField{&model.text_layers, 0, 1024}}},
+      {kBlip, {"model", "bert", TextField{&model.bert}}},
+      {kBlip, {"model", "vit", TextField{&model.vit}}},
+      {kBlip, {"model", "backbone", TextField{&model.backbone}}},
+      {kBlip, {"model", "dropout", NumberField{&model.dropout, 0, 0.9}}},
+      {kBlip, {"model", "drop_path", NumberField{&model.drop_path, 0, 0.9}}},
+      {kBlip, {"model", "recompute_layers", IntegerField{&model.recompute_layers, 0, 1024}}}};
   fields.insert(fields.end(), group);
 }
 
@@ -71,7 +73,7 @@ void add_architecture(std::vector<TaskField>& fields, ArchitectureConfig& archit
   constexpr int kWidest = 1 << 16;
   constexpr int kDeepest = 1024;
   const auto add = [&](std::string_view key, int& value, int most) {
-    fields.push_back({kAll, {"architecture", key, IntegerField{&value, 1, most}}});
+    fields.push_back({kBlip, {"architecture", key, IntegerField{&value, 1, most}}});
   };
   add("vision_width", architecture.vision_width, kWidest);
   add("vision_layers", architecture.vision_layers, kDeepest);
@@ -82,7 +84,7 @@ void add_architecture(std::vector<TaskField>& fields, ArchitectureConfig& archit
   add("text_heads", architecture.text_heads, kDeepest);
   add("text_positions", architecture.text_positions, kWidest);
   add("projection", architecture.projection, kWidest);
-  fields.push_back({kAll, {"architecture", "vocabulary", TextField{&architecture.vocabulary}}});
+  fields.push_back({kBlip, {"architecture", "vocabulary", TextField{&architecture.vocabulary}}});
 }
 
 void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
@@ -101,10 +103,10 @@ void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
       {kAll,
        {"optimizer", "vision_learning_rate_factor",
         NumberField{&optimizer.vision_learning_rate_factor, 0, 10}}},
-      {kAll,
+      {kBlip,
        {"optimizer", "backbone_learning_rate_factor",
         NumberField{&optimizer.backbone_learning_rate_factor, 0, 10}}},
-      {kAll,
+      {kBlip,
        {"optimizer", "accumulation_steps", IntegerField{&optimizer.accumulation_steps, 1, 1024}}},
       {kAll, {"optimizer", "average_decay", NumberField{&optimizer.average_decay, 0, 0.9999999}}},
       {kAll, {"optimizer", "beta1", NumberField{&optimizer.beta1, 0, 0.9999999}}},

@@ -53,6 +53,19 @@ void set_reasoning(TrainingConfig& config) {
   config.evaluation.batch = 64;
 }
 
+// CLIP's optimizer (arXiv:2103.00020, table 18) at the learning rate of fine-tuning.
+void set_clip(TrainingConfig& config) {
+  config.data.batch = 64;
+  config.optimizer.schedule = "warmup_cosine";
+  config.optimizer.warmup_steps = 200;
+  config.optimizer.warmup_learning_rate = 0;
+  config.optimizer.weight_decay = 0.2;
+  config.optimizer.decay_everything = false;
+  config.optimizer.beta2 = 0.98;
+  config.optimizer.epsilon = 1e-6;
+  config.run.epochs = 5;
+}
+
 [[noreturn]] void fail(const std::string& message) {
   throw Error(ErrorCode::invalid_argument, message);
 }
@@ -60,8 +73,8 @@ void set_reasoning(TrainingConfig& config) {
 }  // namespace
 
 std::string_view name_of(Task task) noexcept {
-  constexpr std::array<std::string_view, 5> kNames = {"pretrain", "caption", "retrieval", "vqa",
-                                                      "nlvr"};
+  constexpr std::array<std::string_view, 6> kNames = {"pretrain", "caption", "retrieval",
+                                                      "vqa",      "nlvr",    "clip"};
   return kNames[static_cast<std::size_t>(task)];
 }
 
@@ -83,6 +96,9 @@ TrainingConfig default_config(Task task) {
       break;
     case Task::nlvr:
       set_reasoning(config);
+      break;
+    case Task::clip:
+      set_clip(config);
       break;
   }
   return config;
@@ -106,6 +122,10 @@ void check_config(const TrainingConfig& config, int processes) {
     fail(
         "objective.self_critical_baseline \"others\" is the mean of a picture's other captions: "
         "objective.self_critical_samples must be 2 or more");
+  }
+  if (config.task == Task::clip && std::int64_t{config.data.batch} * processes == 1) {
+    fail(
+        "data.batch of 1: a pair is told from the others of its batch, so there must be 2 or more");
   }
   if (!contrastive) return;
   const std::int64_t global_batch = std::int64_t{config.data.batch} * processes;

@@ -1,6 +1,6 @@
 // TrainingConfig: everything that can be chosen about a training run.
 //
-// The defaults of a task are the paper's values, which recipes/TASK.json documents; a test holds
+// The defaults of a task are its paper's values, which recipes/TASK.json documents; a test holds
 // the two together.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace blip::train {
 
-enum class Task { pretrain, caption, retrieval, vqa, nlvr };
+enum class Task { pretrain, caption, retrieval, vqa, nlvr, clip };
 /// "pretrain", … as the subcommands are called.
 std::string_view name_of(Task task) noexcept;
 

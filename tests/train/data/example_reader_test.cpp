@@ -5,7 +5,9 @@
 #include <fstream>
 #include <set>
 
+#include "blip/image_processor_config.hpp"
 #include "dataset/shard_writer.hpp"
+#include "image/preprocess.hpp"
 #include "pictures.hpp"
 #include "tests/core/expect_error.hpp"
 #include "tests/core/temporary_directory.hpp"
@@ -70,6 +72,44 @@ TEST_F(ExampleReaderTest, SquashesThePictureWhereNothingIsAugmented) {
                              {.image_size = 8, .is_augmented = false});
   const Image picture = Image::decode(bmp_of(12, 10, 0)).resized(8, 8);
   EXPECT_EQ(pixels_of(reader.read(0, 3).pictures.at(0)), pixels_of(picture));
+}
+
+TEST_F(ExampleReaderTest, FitsThePictureAsItIsTold) {
+  ImageProcessorConfig clip;
+  clip.size = {.shortest_edge = 8};
+  clip.crop_width = clip.crop_height = 8;
+  const ExampleReader reader(
+      open(write_caption_shard(directory_.path(), 1)),
+      {.image_size = 8, .is_augmented = false, .fit = [clip](const Image& picture) {
+         return image::fitted(picture, clip);
+       }});
+  // 12 x 10 becomes 9 x 8, of which the first 8 columns are kept.
+  const Image resized = Image::decode(bmp_of(12, 10, 0)).resized(9, 8);
+  const Example example = reader.read(0, 3);
+  const Image& fitted = example.pictures.at(0);
+  ASSERT_EQ(fitted.width(), 8);
+  ASSERT_EQ(fitted.height(), 8);
+  for (std::size_t row = 0; row < 8; ++row) {
+    for (std::size_t i = 0; i < 24; ++i) {
+      EXPECT_EQ(fitted.pixels()[row * 24 + i], resized.pixels()[row * 27 + i]);
+    }
+  }
+}
+
+TEST_F(ExampleReaderTest, LeavesCaptionsAsTheyAreIfItIsTold) {
+  dataset::ShardWriter writer(directory_.path() / "s");
+  dataset::Sample sample;
+  sample.key = "one";
+  sample.pictures = {{"a.bmp", bmp_of(12, 10, 0)}};
+  sample.captions = {"A dog; \"Rex\" (2 years)!"};
+  writer.write(sample);
+  writer.finish();
+  const std::string path = (directory_.path() / "s-000000.tar").string();
+  EXPECT_EQ(ExampleReader(open(path), {.image_size = 8, .max_words = 2, .has_plain_captions = true})
+                .read(0, 0)
+                .text,
+            sample.captions[0]);
+  EXPECT_EQ(ExampleReader(open(path), {.image_size = 8, .max_words = 2}).read(0, 0).text, "a dog");
 }
 
 TEST_F(ExampleReaderTest, GivesTheSameWithACache) {

@@ -17,6 +17,7 @@ using nlohmann::json;
 
 torch::Tensor start_value(const std::string& name, torch::IntArrayRef shape) {
   if (name == "temp") return torch::full({}, 0.07, torch::kFloat64);
+  if (name == "logit_scale") return torch::full({}, 2.6592, torch::kFloat64);
   const torch::Tensor u = uniform(name, shape);
   const auto contains = [&](const char* part) { return name.find(part) != std::string::npos; };
   if (name.ends_with("_queue")) return u * std::sqrt(3.0 / static_cast<double>(shape[0]));

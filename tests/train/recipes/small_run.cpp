@@ -53,26 +53,27 @@ std::vector<std::string> small_run(train::Task task, const std::filesystem::path
   std::vector<std::string> words = {std::string(train::name_of(task)), "--data",
                                     (directory / "data-000000.tar").string(), "--output",
                                     (directory / run).string()};
-  std::vector<std::string> all = {"data.batch=4",
-                                  "data.workers=2",
-                                  "data.max_tokens=12",
-                                  "model.image_size=16",
-                                  "model.recompute_layers=0",
-                                  "architecture.patch_size=8",
-                                  "architecture.vision_width=16",
-                                  "architecture.vision_layers=2",
-                                  "architecture.vision_heads=2",
-                                  "architecture.text_width=16",
-                                  "architecture.text_layers=2",
-                                  "architecture.text_heads=2",
-                                  "architecture.text_positions=20",
-                                  "architecture.projection=8",
-                                  "architecture.vocabulary=" + (directory / "vocab.txt").string(),
-                                  "optimizer.learning_rate=1e-3",
-                                  "run.device=cpu",
-                                  "run.epochs=1000",
-                                  "run.max_steps=6",
-                                  "run.log_interval=1"};
+  std::vector<std::string> all = {
+      "data.batch=4",      "data.workers=2",  "optimizer.learning_rate=1e-3",
+      "run.device=cpu",    "run.epochs=1000", "run.max_steps=6",
+      "run.log_interval=1"};
+  if (task != train::Task::clip) {
+    const std::vector<std::string> architecture = {
+        "data.max_tokens=12",
+        "model.image_size=16",
+        "model.recompute_layers=0",
+        "architecture.patch_size=8",
+        "architecture.vision_width=16",
+        "architecture.vision_layers=2",
+        "architecture.vision_heads=2",
+        "architecture.text_width=16",
+        "architecture.text_layers=2",
+        "architecture.text_heads=2",
+        "architecture.text_positions=20",
+        "architecture.projection=8",
+        "architecture.vocabulary=" + (directory / "vocab.txt").string()};
+    all.insert(all.end(), architecture.begin(), architecture.end());
+  }
   if (task == train::Task::pretrain || task == train::Task::retrieval) {
     all.emplace_back("objective.queue_size=24");
   }
