@@ -40,6 +40,7 @@ struct ServerOptions {
   PromptMode prompt_mode = PromptMode::automatic;
   ManyPictures many_pictures = ManyPictures::each;
   bool any_model = false;
+  bool strip_openings = false;
   std::vector<ModelAlias> aliases = {};
 
   bool fetch_images = false;                  ///< from any public host

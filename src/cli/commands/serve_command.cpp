@@ -7,10 +7,14 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "blip/error.hpp"
 #include "blip/version.hpp"
@@ -98,6 +102,44 @@ void reload(serve::Server& server, const ServeOptions& options) {
   serve::notify_service_manager("READY=1");
 }
 
+// The engine, which is made before the server and outlives it, tells the server's log.
+class EngineLog {
+ public:
+  void operator()(std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    if (server_ != nullptr) {
+      server_->log("info", line);
+    } else {
+      early_.emplace_back(line);
+    }
+  }
+
+  /// The server that is told, as long as this lives.
+  class Attachment {
+   public:
+    Attachment(EngineLog& log, serve::Server& server) : log_(log) {
+      const std::lock_guard lock(log_.mutex_);
+      log_.server_ = &server;
+      for (const std::string& line : log_.early_) server.log("info", line);
+      log_.early_.clear();
+    }
+    ~Attachment() {
+      const std::lock_guard lock(log_.mutex_);
+      log_.server_ = nullptr;
+    }
+    Attachment(const Attachment&) = delete;
+    Attachment& operator=(const Attachment&) = delete;
+
+   private:
+    EngineLog& log_;
+  };
+
+ private:
+  std::mutex mutex_;
+  serve::Server* server_ = nullptr;
+  std::vector<std::string> early_;  // while there is no server
+};
+
 // Until a signal has ended the server.
 void run_until_stopped(serve::Server& server, const ServeOptions& options) {
   const sigset_t signals = watched_signals();
@@ -151,9 +193,13 @@ ExitCode run_serve(Arguments arguments) {
   if (server_options.listeners.empty() && !has_sockets) {
     server_options.listeners = {{serve::ListenAddress::parse("127.0.0.1:8080")}};
   }
-  // The engine is made first and ends last. What it logs before the server is there goes to stderr.
-  const std::unique_ptr<serve::Engine> engine = serve::make_engine(options.engine());
+  // The engine is made first and ends last.
+  EngineLog engine_log;
+  serve::EngineOptions engine_options = options.engine();
+  engine_options.log = std::ref(engine_log);
+  const std::unique_ptr<serve::Engine> engine = serve::make_engine(std::move(engine_options));
   serve::Server server(server_options, *engine);
+  const EngineLog::Attachment attachment(engine_log, server);
   server.start();
   server.log("info", fmt::format("blip {} listens: {}", version(), host_list(server)));
   warn_of_open_listeners(server, server_options);

@@ -16,6 +16,7 @@
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/run_options.hpp"
+#include "core/user_cache.hpp"
 #include "kernels/instruction_set.hpp"
 
 namespace blip::cli {
@@ -140,6 +141,8 @@ void ServeOptions::declare_models(OptionParser& app) {
   group.words("--alias-file", alias_file_, "FILE",
               "More of them, one a line; read again on SIGHUP");
   group.flag("--any-model", any_model_, "A model that nobody knows is the first one that fits");
+  group.flag("--strip-openings", strip_openings_,
+             "Leave out \"a picture of\", \"there is\" and their like at the start of captions");
   group.flag("--load-on-demand", load_on_demand_,
              "Load a model when it is first asked for, not at the start");
   group.choice("--prompt-mode", prompt_mode_, "MODE", {"auto", "ignore", "prefix", "vqa"},
@@ -290,6 +293,8 @@ serve::EngineOptions ServeOptions::engine() const {
         std::chrono::seconds(std::max<std::int64_t>(1, static_cast<std::int64_t>(keep_alive_)));
   }
   options.max_pixels = std::stoll(max_pixels_);
+  const std::filesystem::path cache = user_cache_directory();
+  if (!cache.empty()) options.kept_labels = cache / "labels";
   return options;
 }
 
@@ -319,6 +324,7 @@ serve::ServerOptions ServeOptions::server() const {
   if (many_pictures_ == "first") options.many_pictures = serve::ManyPictures::first;
   if (many_pictures_ == "last") options.many_pictures = serve::ManyPictures::last;
   options.any_model = any_model_;
+  options.strip_openings = strip_openings_;
   options.aliases = aliases();
   options.fetch_images = fetch_images_;
   options.fetch_allow = fetch_allow_;

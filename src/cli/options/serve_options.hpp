@@ -42,6 +42,7 @@ class ServeOptions {
   std::vector<std::string> aliases_;
   std::string alias_file_;
   bool any_model_ = false;
+  bool strip_openings_ = false;
   bool load_on_demand_ = false;
   std::string prompt_mode_ = "auto";
   std::string many_pictures_ = "each";
