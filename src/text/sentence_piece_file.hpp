@@ -31,7 +31,7 @@ struct SentencePieceFile {
   std::vector<SentencePieceToken> pieces;  ///< by id
   bool byte_fallback = false;
   bool treat_whitespace_as_suffix = false;
-  std::string precompiled_charsmap;  ///< the normalisation's table, checked; empty: none
+  std::string precompiled_charsmap = {};  ///< the normalisation's table, checked; empty: none
   bool add_dummy_prefix = true;
   bool remove_extra_whitespaces = true;
   bool escape_whitespaces = true;

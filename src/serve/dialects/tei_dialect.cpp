@@ -170,7 +170,7 @@ Plan plan_tei_rerank(const HttpRequest& request, const ServerView& server) {
   const auto is_picture = pictures_among(inputs);
   const auto num_pictures =
       static_cast<std::size_t>(std::count(is_picture.begin(), is_picture.end(), true));
-  if (pictures == !texts || (texts && num_pictures > 0)) {
+  if ((pictures && !texts) || (texts && num_pictures > 0)) {
     throw Error(ErrorCode::invalid_argument,
                 "texts: an image is ranked against texts, and texts or images against a text");
   }
