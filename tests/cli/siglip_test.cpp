@@ -116,9 +116,9 @@ TEST(SiglipProgram, GivesCosinesAndNoMatchingHead) {
 // Each label for itself: the scores do not add up to 1.
 TEST(SiglipProgram, ClassifiesAsTransformersPipeline) {
   std::vector<std::string> words = photos();
-  std::string labels;
-  for (const Json& label : expected().at("labels")) labels += label.get<std::string>() + ",";
-  words.insert(words.end(), {"--format", "jsonl", "--labels", labels});
+  std::string list;
+  for (const Json& label : expected().at("labels")) list += label.get<std::string>() + ",";
+  words.insert(words.end(), {"--format", "jsonl", "--labels", list});
   const Outcome outcome = run("classify", words);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto lines = json_lines(outcome.out);
