@@ -21,7 +21,7 @@ install := tools/install_dependencies.sh
 # The tests that `make asan` builds and runs: every module's.
 ASAN_MODULES := core kernels hub checkpoint architectures image text dataset train_loading model generate tasks app serve cli
 
-.PHONY: help demo test test-train test-clients test-python test-page asan tsan lint format fuzz bench bench-peers parity parity-quick clean
+.PHONY: help demo test test-train test-clients test-python test-page asan tsan lint format fuzz bench bench-serve bench-peers parity parity-quick clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -95,6 +95,12 @@ bench: ## build and run the programs in bench/
 	cmake --preset release
 	cmake --build --preset release --target bench/all
 	for program in build/release/bench/bench_*; do test ! -x $$program || $$program || exit 1; done
+
+bench-serve: ## `blip serve` beside `blip caption`: throughput, latency, health (loopback only)
+	$(install) build
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
+	python3 tools/bench_serve.py build/release/bin/blip $(or $(PHOTOS),examples/photos)
 
 bench-peers: ## measure beside transformers, ONNX Runtime and OpenVINO, in .venv-peers (PEERS_ARGS=--quick)
 	$(install) build test parity
