@@ -215,7 +215,8 @@ def compare_task(task, size, arguments, work, photos):
     model_class, make, options = TASKS[task]
     base, adapter = work / f"{task}-{size}", work / f"{task}-{size}-adapter"
     values = dict(random_models.SIZES[size])
-    if task == "vqa":  # transformers' own answer decoder needs towers of one width
+    # transformers' own answer decoder needs towers of one width, which those of the base size have.
+    if task == "vqa" and "hidden_size" in values["text"]:
         values["vision"] = dict(values["vision"], hidden_size=values["text"]["hidden_size"],
                                 num_attention_heads=values["text"]["num_attention_heads"])
     model = make(values, seed=2)
