@@ -23,12 +23,13 @@ install(EXPORT blipTargets NAMESPACE blip:: DESTINATION ${blip_package}
         COMPONENT development)
 write_basic_package_version_file(blipConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES cmake/blipConfig.cmake cmake/FindoneDNN.cmake cmake/FindGnuOpenMP.cmake
-              cmake/FindSentencePiece.cmake
               ${PROJECT_BINARY_DIR}/blipConfigVersion.cmake
         DESTINATION ${blip_package} COMPONENT development)
 
 # pkg-config: blip_c is one shared library; blip, in C++, needs what it was built with if it is static.
 set(blip_private_packages "vips libtiff-4 libavif lcms2 libhwy libutf8proc libpcre2-8 libcurl libcrypto zlib")
+# Relative, so that the tree may be installed or moved anywhere.
+file(RELATIVE_PATH blip_prefix_of_pkgconfig /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 foreach(package blip blip_c)
   configure_file(cmake/${package}.pc.in ${package}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig

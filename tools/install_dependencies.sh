@@ -22,7 +22,6 @@ for group in "$@"; do
   case $group in
     build) wanted+=(build-essential cmake ninja-build pkg-config libdnnl-dev libvips-dev
                     libtiff-dev libavif-dev liblcms2-dev libutf8proc-dev libpcre2-dev
-                    libsentencepiece-dev
                     libcurl4-openssl-dev libssl-dev zlib1g-dev nlohmann-json3-dev libcli11-dev
                     libfmt-dev libhwy-dev libboost-dev) ;;
     test) wanted+=(libgtest-dev libgmock-dev) ;;

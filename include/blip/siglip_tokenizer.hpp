@@ -15,7 +15,7 @@
 namespace blip {
 
 /// Texts are lower-cased, lose ASCII's punctuation and superfluous white space, and are cut into
-/// the pieces of a unigram model by the SentencePiece library. Cheap to copy.
+/// the pieces of a unigram model, as the SentencePiece library does it. Cheap to copy.
 ///
 ///   const auto tokenizer = SiglipTokenizer::from_pretrained("siglip-base-patch16-224");
 ///   tokenizer.encode("A photo of a cat.");  // as of "a photo of a cat", </s> at the end

@@ -130,4 +130,24 @@ void check_charsmap(const std::string& blob, const std::string& name) {
   CharsmapCheck(blob, name).run();
 }
 
+CharsmapRule longest_rule(std::string_view blob, std::string_view text) {
+  std::uint32_t trie_bytes = 0;
+  std::memcpy(&trie_bytes, blob.data(), sizeof(trie_bytes));
+  const CharsmapTrie trie(blob.substr(sizeof(trie_bytes), trie_bytes));
+  const std::string_view texts = blob.substr(sizeof(trie_bytes) + trie_bytes);
+  CharsmapRule longest;
+  std::size_t place = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::uint32_t byte = static_cast<unsigned char>(text[i]);
+    place ^= CharsmapTrie::offset(trie.unit(place)) ^ byte;
+    const std::uint32_t unit = trie.unit(place);
+    if (CharsmapTrie::label(unit) != byte) break;
+    if (!CharsmapTrie::has_leaf(unit)) continue;
+    const std::size_t start = CharsmapTrie::value(trie.unit(place ^ CharsmapTrie::offset(unit)));
+    longest.length = i + 1;
+    longest.replacement = texts.substr(start, texts.find('\0', start) - start);
+  }
+  return longest;
+}
+
 }  // namespace blip

@@ -1,5 +1,4 @@
-// SentencePiece's model files: protocol buffers, read and checked here before the library sees
-// them. It trusts its files: it follows the tables of a hostile one out of bounds.
+// SentencePiece's model files: protocol buffers, read and checked.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +44,7 @@ inline constexpr std::size_t kMaxUserPieceBytes = 60;
 /// the unigram kind) or limit_exceeded.
 SentencePieceFile parse_sentence_piece_file(std::string_view bytes, const std::string& name);
 
-/// A file that says that and nothing else, for the library.
+/// A file that says that and nothing else, for tests.
 std::string serialized(const SentencePieceFile& file);
 
 }  // namespace blip

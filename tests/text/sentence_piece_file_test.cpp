@@ -82,7 +82,7 @@ TEST(SentencePieceFile, SaysAgainWhatItSaid) {
   EXPECT_EQ(serialized(parse_sentence_piece_file(serialized(file), "again")), serialized(file));
 }
 
-TEST(SentencePieceFile, IsReadByTheLibrary) {
+TEST(SentencePieceFile, IsWhatTextsAreCutBy) {
   SentencePieceFile file = small_file();
   EXPECT_EQ(SentencePiece(parse_sentence_piece_file(serialized(file), "x"), "x").encode("ab a"),
             (std::vector<std::string>{"\xE2\x96\x81"
@@ -137,10 +137,10 @@ TEST(SentencePieceFile, IsRefusedForItsPieces) {
   SentencePieceFile none = small_file();
   none.pieces.erase(none.pieces.begin());
   expect_refusal(ErrorCode::malformed, "not exactly one piece", none);
-  // The library's own check.
   SentencePieceFile bytes = small_file();
   bytes.byte_fallback = true;
-  expect_error(ErrorCode::malformed, "spiece.model: SentencePiece refuses it: ", [&] {
+  expect_error(ErrorCode::malformed,
+               "spiece.model: has byte fallback, but 0 pieces for bytes instead of 256", [&] {
     const SentencePiece pieces(bytes, "spiece.model");
   });
 }
