@@ -16,7 +16,8 @@ namespace {
 // Paths are bytes: not all of them are UTF-8. The words of captions are in a table of their own,
 // whose rows have the ids of `captions`.
 constexpr const char* kTables = R"(
-CREATE TABLE models(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dims INTEGER NOT NULL) STRICT;
+CREATE TABLE models(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
+  dims INTEGER NOT NULL, UNIQUE(kind, name)) STRICT;
 CREATE TABLE pictures(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, size INTEGER NOT NULL,
   mtime INTEGER NOT NULL, hash TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
   taken TEXT, camera TEXT, latitude REAL, longitude REAL) STRICT;
@@ -84,7 +85,7 @@ void open_schema(Database& database, Access access) {
                 std::string(sqlite3_db_filename(database.handle(), "main")) +
                     ": this index was made by another version of blip; make a new one");
   }
-  Database model(":memory:", Access::write);
+  Database model;
   model.execute(kTables);
   if (schema_of(database) != schema_of(model)) database.damaged("its tables are not blip's");
   if (access == Access::write) {

@@ -15,6 +15,10 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
+std::string_view name_of(Finding finding) {
+  return finding == Finding::vectors ? "vectors" : "captions";
+}
+
 std::string path_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -42,34 +46,45 @@ LibraryIndex::LibraryIndex(const std::filesystem::path& path, Access access)
   open_schema(database_, access);
 }
 
-std::vector<IndexedModel> LibraryIndex::models() {
-  Statement rows(database_, "SELECT id, name, dims FROM models ORDER BY id");
+std::vector<IndexedModel> LibraryIndex::models(Finding finding) {
+  Statement rows(database_, "SELECT id, name, dims FROM models WHERE kind = ? ORDER BY id");
+  rows.bind_text(1, name_of(finding));
   std::vector<IndexedModel> models;
   while (rows.step()) {
     const std::int64_t dims = rows.integer(2);
-    if (dims < 0 || dims > kMaxDims) database_.damaged("a model's number of dimensions");
+    const bool fits = finding == Finding::captions ? dims == 0 : dims > 0 && dims <= kMaxDims;
+    if (!fits) database_.damaged("a model's number of dimensions");
     models.push_back({.id = rows.integer(0), .name = rows.text(1), .dims = static_cast<int>(dims)});
   }
   return models;
 }
 
-IndexedModel LibraryIndex::model(const std::string& name, int dims) {
-  if (dims < 0 || dims > kMaxDims) {
-    throw Error(ErrorCode::limit_exceeded, "vectors of more than 16,384 numbers are not indexed");
+std::optional<IndexedModel> LibraryIndex::find_model(Finding finding, const std::string& name) {
+  for (const IndexedModel& known : models(finding)) {
+    if (known.name == name) return known;
   }
+  return std::nullopt;
+}
+
+IndexedModel LibraryIndex::put_model(const std::string& name, int dims) {
+  if (dims < 0 || dims > kMaxDims) {
+    throw Error(ErrorCode::limit_exceeded, name + ": vectors of more than 16,384 numbers");
+  }
+  const Finding finding = dims > 0 ? Finding::vectors : Finding::captions;
   Transaction transaction(database_);
-  Statement(database_, "INSERT OR IGNORE INTO models(name, dims) VALUES(?, ?)")
-      .bind_text(1, name)
-      .bind(2, std::int64_t{dims})
+  Statement(database_, "INSERT OR IGNORE INTO models(kind, name, dims) VALUES(?, ?, ?)")
+      .bind_text(1, name_of(finding))
+      .bind_text(2, name)
+      .bind(3, std::int64_t{dims})
       .run();
   transaction.commit();
-  for (const IndexedModel& known : models()) {
-    if (known.name != name) continue;
-    if (known.dims == dims) return known;
+  const auto known = find_model(finding, name);
+  if (!known) database_.damaged("a model is missing");
+  if (known->dims != dims) {
     throw Error(ErrorCode::invalid_argument,
                 name + ": the index has vectors of another length by a model of this name");
   }
-  database_.damaged("a model is missing");
+  return *known;
 }
 
 std::vector<KnownPicture> LibraryIndex::pictures() {

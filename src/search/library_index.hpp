@@ -47,6 +47,9 @@ struct KnownPicture {
   std::optional<std::string> taken{};
 };
 
+/// What a model finds out about a picture.
+enum class Finding { vectors, captions };
+
 /// Where vectors or captions come from. `dims` is 0 for what writes captions.
 struct IndexedModel {
   std::int64_t id = 0;
@@ -65,9 +68,11 @@ class LibraryIndex {
   [[nodiscard]] Transaction transaction() { return Transaction(database_); }
 
   /// By id.
-  [[nodiscard]] std::vector<IndexedModel> models();
-  /// Finds or adds. Throws invalid_argument if it is there with other dims.
-  IndexedModel model(const std::string& name, int dims);
+  [[nodiscard]] std::vector<IndexedModel> models(Finding finding);
+  [[nodiscard]] std::optional<IndexedModel> find_model(Finding finding, const std::string& name);
+  /// Finds or adds; dims 0 is one that writes captions. Outside of a transaction. Throws
+  /// invalid_argument if it is there with other dims.
+  IndexedModel put_model(const std::string& name, int dims);
 
   /// By id.
   [[nodiscard]] std::vector<KnownPicture> pictures();

@@ -124,37 +124,41 @@ Database::Database(const std::filesystem::path& path, Access access) : name_(pat
   if (access == Access::read || file_exists(path)) {
     const OpenFile is_a_readable_file(path);
   }
-  try {
-    open(access);
-  } catch (...) {
-    sqlite3_close(handle_);
-    throw;
-  }
-}
-
-void Database::open(Access access) {
   const int flags =
       access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int code = sqlite3_open_v2(name_.c_str(), &handle_,
+  // SQLite takes some relative names for something else ("file:…").
+  open(std::filesystem::absolute(path).string(), flags);
+}
+
+Database::Database() : name_("memory") {
+  open(":memory:", SQLITE_OPEN_READWRITE);
+}
+
+void Database::open(const std::string& file, int flags) {
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(file.c_str(), &handle,
                                    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
-  if (handle_ == nullptr) throw Error(ErrorCode::limit_exceeded, name_ + ": not enough memory");
+  handle_.reset(handle);
+  if (!handle_) throw Error(ErrorCode::limit_exceeded, name_ + ": not enough memory");
   if (code != SQLITE_OK) fail(code);
-  sqlite3_busy_timeout(handle_, kBusyMilliseconds);
+  sqlite3_busy_timeout(handle_.get(), kBusyMilliseconds);
   // The file may be from a stranger: nothing in its schema is run, and its pages are checked.
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
-  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
-  sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+  sqlite3_limit(handle_.get(), SQLITE_LIMIT_LENGTH, kMaxValueBytes);
   execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
 }
 
-Database::~Database() {
-  sqlite3_close(handle_);
+void Database::Close::operator()(sqlite3* handle) const noexcept {
+  sqlite3_close(handle);
 }
 
+Database::~Database() = default;
+
 void Database::execute(const std::string& sql) {
-  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+  const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
 }
 
@@ -165,7 +169,7 @@ std::int64_t Database::number(std::string_view sql) {
 }
 
 std::int64_t Database::last_insert_id() const {
-  return sqlite3_last_insert_rowid(handle_);
+  return sqlite3_last_insert_rowid(handle_.get());
 }
 
 void Database::fail(int code) const {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -71,6 +72,8 @@ class Database {
  public:
   /// Throws not_found, unreadable, or malformed for what is no SQLite file.
   Database(const std::filesystem::path& path, Access access);
+  /// An empty one in memory.
+  Database();
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -86,13 +89,17 @@ class Database {
   /// Throws malformed, naming the file.
   [[noreturn]] void damaged(const std::string& what) const;
 
-  [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
+  [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
 
  private:
-  void open(Access access);
+  void open(const std::string& file, int flags);
+
+  struct Close {
+    void operator()(sqlite3* handle) const noexcept;
+  };
 
   std::string name_;
-  sqlite3* handle_ = nullptr;
+  std::unique_ptr<sqlite3, Close> handle_;
 };
 
 /// Everything between its construction and `commit` is in the file together, or not at all.
@@ -101,6 +108,9 @@ class Transaction {
   explicit Transaction(Database& database);
   /// Takes back what was not committed.
   ~Transaction();
+  Transaction(Transaction&& other) noexcept
+      : database_(other.database_), open_(std::exchange(other.open_, false)) {}
+  Transaction& operator=(Transaction&&) = delete;
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 

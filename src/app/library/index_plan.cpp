@@ -49,9 +49,9 @@ class Planner {
       by_path_.emplace(picture.path, &picture);
       by_size_.emplace(picture.state.size, &picture);
     }
-    for (const std::int64_t id : index.pictures_with(options.model)) embedded_.insert(id);
+    embedded_ = pictures_with(search::Finding::vectors, options.model);
     if (options.captions) {
-      for (const std::int64_t id : index.pictures_with(*options.captions)) captioned_.insert(id);
+      captioned_ = pictures_with(search::Finding::captions, *options.captions);
     }
   }
 
@@ -66,7 +66,7 @@ class Planner {
     for (const PlannedPicture& picture : unknown_) {
       adopt(picture);
       on_progress(++done);
-      commit_if(changes_ >= kRowsTogether);
+      commit_if(true);  // reading the next file may take long, and others wait
     }
     remove_gone();
     commit_if(true);
@@ -74,6 +74,13 @@ class Planner {
   }
 
  private:
+  std::unordered_set<std::int64_t> pictures_with(search::Finding finding, const std::string& name) {
+    const auto model = index_.find_model(finding, name);
+    if (!model) return {};
+    const std::vector<std::int64_t> ids = index_.pictures_with(*model);
+    return {ids.begin(), ids.end()};
+  }
+
   void compare(const ImageInput& input) {
     if (!input.error.empty()) {
       plan_.failed.push_back(input);

@@ -44,8 +44,8 @@ struct IndexPlan {
 };
 
 struct PlanOptions {
-  search::IndexedModel model;                    ///< of vectors
-  std::optional<search::IndexedModel> captions;  ///< none: nothing is captioned
+  std::string model;                    ///< of vectors, as the index calls it
+  std::optional<std::string> captions;  ///< of captions; none: nothing is captioned
   std::vector<IndexedFolder> folders;
 };
 

@@ -48,7 +48,7 @@ std::vector<Record> records_of(const ImageBatch& batch) {
 
 }  // namespace
 
-void embed_pictures(LibraryIndex& index, const IndexedModel& model,
+void embed_pictures(LibraryIndex& index, const std::string& model,
                     const std::vector<PlannedPicture>& pictures, const Embedder& embedder,
                     std::size_t batch, Context& context, const OnIndexed& on_indexed) {
   // Each is written by the thread that reads the picture, before the stream hands it over.
@@ -66,18 +66,21 @@ void embed_pictures(LibraryIndex& index, const IndexedModel& model,
                           .longitude = photo.longitude};
     return embedder.pictures()(image);
   };
+  std::optional<IndexedModel> indexed_model;
   PlannedStream stream(pictures, prepare, batch, context.num_threads());
   while (const auto images = stream.next_batch()) {
     Tensor vectors;
     if (!images->images().empty()) {
       vectors = embedder.embed(embedder.encode(images->images(), context), context);
+      if (!indexed_model)
+        indexed_model = index.put_model(model, static_cast<int>(vectors.shape[1]));
     }
     auto transaction = index.transaction();
     for (std::size_t i = 0; i < images->images().size(); ++i) {
       const std::size_t at = images->images()[i]->index;
       const std::int64_t picture =
           index.put_picture(pictures[at].path, pictures[at].state, facts[at]);
-      index.put_vector(picture, model, row_of(vectors, i));
+      index.put_vector(picture, *indexed_model, row_of(vectors, i));
       facts[at] = {};
     }
     transaction.commit();
@@ -85,7 +88,7 @@ void embed_pictures(LibraryIndex& index, const IndexedModel& model,
   }
 }
 
-void caption_pictures(LibraryIndex& index, const IndexedModel& model,
+void caption_pictures(LibraryIndex& index, const std::string& model,
                       const std::vector<PlannedPicture>& pictures, const Captioner& captioner,
                       std::size_t batch, Context& context, const OnIndexed& on_indexed) {
   std::unordered_map<std::string, std::int64_t> ids;
@@ -94,6 +97,7 @@ void caption_pictures(LibraryIndex& index, const IndexedModel& model,
   for (const PlannedPicture& picture : pictures) {
     if (ids.contains(picture.path)) indexed.push_back(picture);
   }
+  const IndexedModel indexed_model = index.put_model(model, 0);
   const auto prepare = [&](const ImageInput& input) { return captioner.pictures()(input.path); };
   PlannedStream stream(indexed, prepare, batch, context.num_threads());
   while (const auto images = stream.next_batch()) {
@@ -101,7 +105,7 @@ void caption_pictures(LibraryIndex& index, const IndexedModel& model,
     auto transaction = index.transaction();
     for (std::size_t i = 0; i < images->images().size(); ++i) {
       const std::string& path = indexed[images->images()[i]->index].path;
-      index.put_caption(ids.at(path), model, captions[i].front().text);
+      index.put_caption(ids.at(path), indexed_model, captions[i].front().text);
     }
     transaction.commit();
     on_indexed(records_of(*images));
