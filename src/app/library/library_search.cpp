@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "app/images/image_stream.hpp"
@@ -84,13 +85,19 @@ std::vector<float> LibrarySearch::cosines(const LibraryQuery& query, Context& co
   return sums;
 }
 
-void LibrarySearch::fuse_words(const std::string& text, std::vector<Candidate>& candidates) {
+void LibrarySearch::fuse_words(const std::string& text, bool is_filtered,
+                               std::vector<Candidate>& candidates) {
   std::vector<std::vector<std::int64_t>> rankings(2);
   for (const Candidate& candidate : candidates) {
     if (rankings[0].size() == kFused) break;
     rankings[0].push_back(candidate.picture->id);
   }
-  rankings[1] = index_.find_words(text, kFused);
+  rankings[1] = index_.find_words(text, is_filtered ? pictures_.size() : kFused);
+  if (is_filtered) {  // ranks count among what is searched
+    std::unordered_set<std::int64_t> searched;
+    for (const Candidate& candidate : candidates) searched.insert(candidate.picture->id);
+    std::erase_if(rankings[1], [&](std::int64_t id) { return !searched.contains(id); });
+  }
   if (rankings[1].empty()) return;
   const auto fused = search::fused_ranks(rankings);
   for (Candidate& candidate : candidates) {
@@ -150,7 +157,7 @@ std::vector<LibraryHit> LibrarySearch::find(
   if (options.captions && !query.texts.empty()) {
     std::string words;
     for (const std::string& text : query.texts) words += text + " ";
-    fuse_words(words, candidates);
+    fuse_words(words, !query.filter.empty(), candidates);
   }
   const bool reranks = options.rerank && is_one_text && query.unwanted.empty() &&
                        embedder_.model().has_matching_head();

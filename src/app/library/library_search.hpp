@@ -66,7 +66,7 @@ class LibrarySearch {
   };
 
   [[nodiscard]] std::vector<float> cosines(const LibraryQuery& query, Context& context) const;
-  void fuse_words(const std::string& text, std::vector<Candidate>& candidates);
+  void fuse_words(const std::string& text, bool is_filtered, std::vector<Candidate>& candidates);
   void rerank(const std::string& text, std::vector<Candidate>& candidates, Context& context,
               const std::function<void(const std::string&, const std::string&)>& on_failed) const;
 
