@@ -1,8 +1,9 @@
 // `blip index`: what is kept of folders of photos, whatever happens to them and to the program.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -172,8 +173,15 @@ TEST_F(Index, ManyModelsSideBySide) {
 TEST_F(Index, SurvivesBeingKilledAtAnyMoment) {
   constexpr std::uint32_t kPictures = 60;
   for (std::uint32_t i = 0; i < kPictures; ++i) (void)picture(numbered("p", i), i + 1);
+  const auto start = std::chrono::steady_clock::now();
+  ASSERT_EQ(run_blip({"index", photos_, "--index", folder_ / "other.db", "-m", task_model("itm"),
+                      "--batch", "1"})
+                .exit_code,
+            0);
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - start);
   std::mt19937 random(20);
-  std::uniform_int_distribution<int> milliseconds(0, 400);
+  std::uniform_int_distribution<std::int64_t> milliseconds(0, whole.count());
   for (int round = 0; round < 20; ++round) {
     {
       BackgroundBlip blip(words({"--batch", "1"}));

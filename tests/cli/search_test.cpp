@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "pictures.hpp"
@@ -151,7 +152,7 @@ TEST_F(Search, PhotosThatAreGoneAreFoundBehindTheOthers) {
 TEST_F(Search, TextIsForPeople) {
   const Outcome run = search({"a cat", "--top", "1", "--no-rerank"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.out, ::testing::MatchesRegex("   score  path\n  .[0-9.]+  /.*\\.jpg\n"));
+  EXPECT_THAT(run.out, ::testing::MatchesRegex("   score  path\n +-?[0-9.]+  /.*\\.jpg\n"));
 }
 
 TEST_F(Search, WhatCannotBeSearchedIsTold) {
