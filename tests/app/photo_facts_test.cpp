@@ -64,8 +64,8 @@ TEST(PhotoFacts, DamageIsLeftOut) {
     std::vector<std::byte> bytes = whole;
     bytes[at] ^= std::byte{0xFF};
     const PhotoFacts facts = photo_facts(bytes);
-    if (facts.taken) EXPECT_EQ(facts.taken->size(), 19U);
-    if (facts.latitude) EXPECT_LE(std::abs(*facts.latitude), 90);
+    EXPECT_TRUE(!facts.taken || facts.taken->size() == 19);
+    EXPECT_TRUE(!facts.latitude || std::abs(*facts.latitude) <= 90);
     EXPECT_EQ(facts.latitude.has_value(), facts.longitude.has_value());
   }
 }
