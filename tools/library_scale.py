@@ -41,7 +41,7 @@ def first_index(program, model, photo, folder):
 def put(database, path, size, mtime, vector):
     digest = hashlib.sha256(path.encode()).hexdigest()
     picture = database.execute(
-        "INSERT INTO pictures(path, size, mtime, hash, width, height) VALUES(?, ?, ?, ?, 640, 480)",
+        "INSERT INTO pictures(path, size, mtime, hash, width, height, dhash) VALUES(?, ?, ?, ?, 640, 480, 0)",
         (path.encode(), size, mtime, digest)).lastrowid
     database.execute("INSERT INTO embeddings(picture, model, vector) VALUES(?, 1, ?)",
                      (picture, vector))

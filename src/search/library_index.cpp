@@ -88,14 +88,19 @@ IndexedModel LibraryIndex::put_model(const std::string& name, int dims) {
 }
 
 std::vector<KnownPicture> LibraryIndex::pictures() {
-  Statement rows(database_, "SELECT id, path, size, mtime, hash, taken FROM pictures ORDER BY id");
+  Statement rows(
+      database_,
+      "SELECT id, path, size, mtime, hash, taken, width, height, dhash FROM pictures ORDER BY id");
   std::vector<KnownPicture> pictures;
   while (rows.step()) {
     KnownPicture picture{.id = rows.integer(0),
                          .path = path_of(rows.blob(1)),
                          .state = {.size = rows.integer(2), .mtime = rows.integer(3)},
                          .hash = rows.text(4),
-                         .taken = rows.optional_text(5)};
+                         .taken = rows.optional_text(5),
+                         .width = rows.integer(6),
+                         .height = rows.integer(7),
+                         .dhash = static_cast<std::uint64_t>(rows.integer(8))};
     if (picture.path.empty() || picture.path.size() > kMaxPathBytes ||
         picture.path.find('\0') != std::string::npos) {
       database_.damaged("a path that is none");
@@ -133,21 +138,23 @@ std::int64_t LibraryIndex::put_picture(std::string_view path, FileState state,
   }
   Statement put(database_,
                 known ? "UPDATE pictures SET path = ?, size = ?, mtime = ?, hash = ?, width = ?, "
-                        "height = ?, taken = ?, camera = ?, latitude = ?, longitude = ? "
+                        "height = ?, dhash = ?, taken = ?, camera = ?, latitude = ?, longitude = ? "
                         "WHERE id = ?"
-                      : "INSERT INTO pictures(path, size, mtime, hash, width, height, taken, "
-                        "camera, latitude, longitude) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                      : "INSERT INTO pictures(path, size, mtime, hash, width, height, dhash, "
+                        "taken, camera, latitude, longitude) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                        "?)");
   put.bind_blob(1, bytes_of(path))
       .bind(2, state.size)
       .bind(3, state.mtime)
       .bind_text(4, facts.hash)
       .bind(5, facts.width)
-      .bind(6, facts.height);
-  bind_optional(put, 7, facts.taken);
-  bind_optional(put, 8, facts.camera);
-  bind_optional(put, 9, facts.latitude);
-  bind_optional(put, 10, facts.longitude);
-  if (known) put.bind(11, *known);
+      .bind(6, facts.height)
+      .bind(7, static_cast<std::int64_t>(facts.dhash));
+  bind_optional(put, 8, facts.taken);
+  bind_optional(put, 9, facts.camera);
+  bind_optional(put, 10, facts.latitude);
+  bind_optional(put, 11, facts.longitude);
+  if (known) put.bind(12, *known);
   put.run();
   return known ? *known : database_.last_insert_id();
 }
@@ -174,8 +181,9 @@ std::optional<std::int64_t> LibraryIndex::copy_picture(std::int64_t id, std::str
                                                        FileState state) {
   if (const auto other = find_path(path)) remove_picture(*other);
   Statement(database_,
-            "INSERT INTO pictures(path, size, mtime, hash, width, height, taken, camera, latitude, "
-            "longitude) SELECT ?, ?, ?, hash, width, height, taken, camera, latitude, longitude "
+            "INSERT INTO pictures(path, size, mtime, hash, width, height, dhash, taken, camera, "
+            "latitude, longitude) SELECT ?, ?, ?, hash, width, height, dhash, taken, camera, "
+            "latitude, longitude "
             "FROM pictures WHERE id = ?")
       .bind_blob(1, bytes_of(path))
       .bind(2, state.size)

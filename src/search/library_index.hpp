@@ -25,6 +25,7 @@ struct PictureFacts {
   std::string hash;  ///< SHA-256 of the file, 64 hexadecimal digits
   std::int64_t width = 0;
   std::int64_t height = 0;
+  std::uint64_t dhash = 0;             ///< how it looks, coarsely
   std::optional<std::string> taken{};  ///< "2024-06-01T12:30:00", of the camera's clock
   std::optional<std::string> camera{};
   std::optional<double> latitude{};  ///< degrees, north and east positive
@@ -45,6 +46,9 @@ struct KnownPicture {
   FileState state;
   std::string hash;
   std::optional<std::string> taken{};
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  std::uint64_t dhash = 0;
 };
 
 /// What a model finds out about a picture.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/images/image_stream.hpp"
+#include "app/library/difference_hash.hpp"
 #include "app/library/photo_facts.hpp"
 #include "image/file_bytes.hpp"
 #include "tasks/embedding.hpp"
@@ -60,6 +61,7 @@ void embed_pictures(LibraryIndex& index, const std::string& model,
     facts[input.index] = {.hash = content_hash(bytes),
                           .width = image.width(),
                           .height = image.height(),
+                          .dhash = difference_hash(image),
                           .taken = std::move(photo.taken),
                           .camera = std::move(photo.camera),
                           .latitude = photo.latitude,
