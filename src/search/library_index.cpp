@@ -1,5 +1,6 @@
 #include "search/library_index.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <unordered_set>
@@ -266,6 +267,15 @@ void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
 
 VectorRows LibraryIndex::vectors(const IndexedModel& model) {
   VectorRows rows(model.dims);
+  {
+    Statement count(database_, "SELECT count(*) FROM embeddings WHERE model = ?");
+    // Not beyond what the file has room for, whatever it says of the length of its vectors.
+    const std::uint64_t most =
+        database_.file_bytes() / (sizeof(float) * static_cast<std::uint64_t>(model.dims));
+    if (count.bind(1, model.id).step()) {
+      rows.reserve(std::min(most, static_cast<std::uint64_t>(count.integer(0))));
+    }
+  }
   // In the order of the file: by an index, every vector would be looked for.
   Statement statement(database_,
                       "SELECT picture, vector FROM embeddings NOT INDEXED WHERE model = ?");

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <system_error>
 #include <utility>
 
 #include "blip/error.hpp"
@@ -170,6 +171,12 @@ std::int64_t Database::number(std::string_view sql) {
 
 std::int64_t Database::last_insert_id() const {
   return sqlite3_last_insert_rowid(handle_.get());
+}
+
+std::uint64_t Database::file_bytes() const {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(name_, error);
+  return error ? 0 : size;
 }
 
 void Database::fail(int code) const {

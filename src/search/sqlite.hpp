@@ -83,6 +83,8 @@ class Database {
   /// The first column of the only row.
   [[nodiscard]] std::int64_t number(std::string_view sql);
   [[nodiscard]] std::int64_t last_insert_id() const;
+  /// The size of the file, 0 of none.
+  [[nodiscard]] std::uint64_t file_bytes() const;
 
   /// `code` of SQLite, as an Error that names the file.
   [[noreturn]] void fail(int code) const;

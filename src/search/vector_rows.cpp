@@ -27,6 +27,11 @@ float inner_product(const float* a, const float* b, std::size_t size) {
 
 }  // namespace
 
+void VectorRows::reserve(std::size_t rows) {
+  pictures_.reserve(rows);
+  values_.reserve(rows * dims_);
+}
+
 void VectorRows::add(std::int64_t picture, std::span<const float> vector) {
   values_.insert(values_.end(), vector.begin(), vector.end());
   pictures_.push_back(picture);

@@ -14,6 +14,7 @@ class VectorRows {
  public:
   explicit VectorRows(int dims) : dims_(static_cast<std::size_t>(dims)) {}
 
+  void reserve(std::size_t rows);
   /// vector: [dims]
   void add(std::int64_t picture, std::span<const float> vector);
 
