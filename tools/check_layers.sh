@@ -18,10 +18,12 @@ declare -A may_include=(
   [model]="core kernels checkpoint architectures"
   [generate]="core model"
   [tasks]="core kernels hub checkpoint image text architectures model generate"
-  [app]="core kernels hub checkpoint image text dataset eval architectures model generate tasks"
+  # It knows vectors and texts, no model.
+  [search]="core"
+  [app]="core kernels hub checkpoint image text dataset eval architectures model generate tasks search"
   # Its engine alone knows models, its http alone sockets (see src/serve/).
   [serve]="core hub image text checkpoint architectures tasks app"
-  [cli]="core kernels hub checkpoint image text dataset eval architectures model generate tasks app serve"
+  [cli]="core kernels hub checkpoint image text dataset eval architectures model generate tasks search app serve"
   # Its program speaks to people as the other one does.
   [train]="core checkpoint architectures image text dataset eval tasks app cli"
 )

@@ -19,4 +19,12 @@ std::filesystem::path user_cache_directory() {
   return {};
 }
 
+std::filesystem::path user_data_directory() {
+  if (const auto data = absolute_path("XDG_DATA_HOME"); !data.empty()) return data / "blip";
+  if (const auto home = absolute_path("HOME"); !home.empty()) {
+    return home / ".local" / "share" / "blip";
+  }
+  return {};
+}
+
 }  // namespace blip

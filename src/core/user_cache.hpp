@@ -9,4 +9,8 @@ namespace blip {
 /// is nowhere to keep anything.
 std::filesystem::path user_cache_directory();
 
+/// Where it keeps what took long to make: $XDG_DATA_HOME/blip, or ~/.local/share/blip without it.
+/// Empty as above.
+std::filesystem::path user_data_directory();
+
 }  // namespace blip

@@ -24,10 +24,6 @@ constexpr std::array<std::string_view, 13> kEndings = {"avif", "bmp",  "gif",  "
                                                        "jfif", "jpe",  "jpeg", "jpg",  "png",
                                                        "tif",  "tiff", "webp"};
 
-bool is_image_name(const fs::path& path) {
-  return std::find(kEndings.begin(), kEndings.end(), file_ending(path)) != kEndings.end();
-}
-
 bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
 }
@@ -108,7 +104,7 @@ class FolderWalk {
   void take(const fs::directory_entry& entry) {
     std::error_code ignored;  // an entry that cannot be examined fails when it is opened
     if (!entry.is_directory(ignored)) {
-      if (is_image_name(entry.path())) {
+      if (has_image_ending(entry.path())) {
         found_.push_back({.path = entry.path(), .error = entry_error(entry)});
       }
     } else if (recursive_ && entry.is_symlink(ignored)) {
@@ -125,6 +121,10 @@ class FolderWalk {
 };
 
 }  // namespace
+
+bool has_image_ending(const fs::path& path) {
+  return std::find(kEndings.begin(), kEndings.end(), file_ending(path)) != kEndings.end();
+}
 
 std::string image_endings() {
   return fmt::format("{}", fmt::join(kEndings, ", "));

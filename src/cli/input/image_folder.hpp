@@ -11,6 +11,8 @@ namespace blip::cli {
 
 /// The endings that make a file of a folder an image, for the help text: "avif, bmp, …".
 std::string image_endings();
+/// Whether a file of this name would be one.
+bool has_image_ending(const std::filesystem::path& path);
 
 /// The image files of `folder` in byte order of their names, those of its subfolders too if
 /// `recursive`. Links to folders are followed then, each folder once, by its name without a link if

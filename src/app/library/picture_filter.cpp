@@ -1,0 +1,70 @@
+#include "app/library/picture_filter.hpp"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ctime>
+#include <string_view>
+
+#include "blip/error.hpp"
+
+namespace blip::app {
+namespace {
+
+// `text` as a whole number of `digits` digits; none if it is anything else.
+std::optional<int> digits_of(std::string_view text, std::size_t digits) {
+  int value = 0;
+  if (text.size() != digits || text.front() == '-') return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
+  if (error != std::errc() || end != text.data() + digits) return std::nullopt;
+  return value;
+}
+
+std::string moment_of(const search::KnownPicture& picture) {
+  if (picture.taken) return *picture.taken;
+  constexpr std::int64_t kBillion = 1'000'000'000;
+  const std::time_t seconds = picture.state.mtime / kBillion;
+  std::tm local = {};
+  if (::localtime_r(&seconds, &local) == nullptr) return {};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", 1900 + local.tm_year, local.tm_mon + 1,
+                     local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
+}
+
+bool fits_pattern(const std::string& path, const std::string& pattern) {
+  if (::fnmatch(pattern.c_str(), path.c_str(), 0) == 0) return true;
+  return !pattern.starts_with('/') && ::fnmatch(("*/" + pattern).c_str(), path.c_str(), 0) == 0;
+}
+
+}  // namespace
+
+std::string first_moment(const std::string& date) {
+  const std::string_view text = date;
+  const auto part = [&](std::size_t at, std::size_t digits) -> std::optional<int> {
+    if (text.size() == at - 1 && at > 0) return 1;  // left out
+    if (text.size() < at + digits || (at > 0 && text[at - 1] != '-')) return std::nullopt;
+    return digits_of(text.substr(at, digits), digits);
+  };
+  const bool has_length = text.size() == 4 || text.size() == 7 || text.size() == 10;
+  const auto year = has_length ? digits_of(text.substr(0, 4), 4) : std::nullopt;
+  const auto month = has_length ? part(5, 2) : std::nullopt;
+  const auto day = text.size() == 10 ? part(8, 2) : std::optional<int>(1);
+  if (!year || !month || !day || *month < 1 || *month > 12 || *day < 1 || *day > 31) {
+    throw Error(ErrorCode::invalid_argument,
+                date + " is no date; write 2024, 2024-06 or 2024-06-01");
+  }
+  return fmt::format("{:04}-{:02}-{:02}T00:00:00", *year, *month, *day);
+}
+
+bool PictureFilter::fits(const search::KnownPicture& picture) const {
+  if (after || before) {
+    const std::string moment = moment_of(picture);
+    if ((after && moment < *after) || (before && moment >= *before)) return false;
+  }
+  return paths.empty() || std::any_of(paths.begin(), paths.end(), [&](const std::string& pattern) {
+           return fits_pattern(picture.path, pattern);
+         });
+}
+
+}  // namespace blip::app

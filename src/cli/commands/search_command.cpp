@@ -1,0 +1,228 @@
+// blip search: finds photos of an index by words and by photos.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "app/images/open_image.hpp"
+#include "app/library/library_search.hpp"
+#include "blip/error.hpp"
+#include "cli/commands.hpp"
+#include "cli/input/image_folder.hpp"
+#include "cli/input/model_download.hpp"
+#include "cli/options/command_line.hpp"
+#include "cli/options/library_options.hpp"
+#include "cli/output/console.hpp"
+#include "cli/output/interrupt.hpp"
+#include "cli/output/reporter.hpp"
+
+namespace blip::cli {
+namespace {
+
+constexpr std::string_view kSearchFooter =
+    "Examples:\n"
+    "  blip search \"two dogs on a beach\"\n"
+    "  blip search photo.jpg --top 5\n"
+    "  blip search photo.jpg \"at night\" --photo-weight 0.5\n"
+    "  blip search \"a beach\" --not people --after 2024-06 --path 'Trips/*' --format jsonl\n"
+    "\n"
+    "Exit code: 0 searched, whatever was found; 1 some photos could not be read again; 2 nothing "
+    "could\n"
+    "run, for want of an index, of its model or of a place for the output.\n";
+
+struct SearchOptions {
+  std::vector<std::string> words;
+  app::LibraryQuery query;
+  std::string after;
+  std::string before;
+  int top = 10;
+  int candidates = 64;
+  bool no_rerank = false;
+  bool no_captions = false;
+  std::string index;
+  InputOptions reading;
+  ModelOptions model{""};
+  OutputOptions output;
+
+  [[nodiscard]] app::LibrarySearchOptions searching() const {
+    return {.top = static_cast<std::size_t>(top),
+            .candidates = static_cast<std::size_t>(candidates),
+            .rerank = !no_rerank,
+            .captions = !no_captions};
+  }
+};
+
+void declare_query(OptionParser& app, SearchOptions& options) {
+  constexpr double kMostWeight = 100;
+  const char* group = "Query";
+  app.add_option("QUERY", options.words,
+                 "Words, which make one text, and names of photos, to which others are to be alike")
+      ->group(group);
+  app.add_option("--not", options.query.unwanted, "What is not to be on the photos")
+      ->type_name("TEXT")
+      ->one_value_each()
+      ->group(group);
+  app.add_option("--photo-weight", options.query.photo_weight,
+                 "What a photo counts beside a text, which counts 1 [1]")
+      ->type_name("W")
+      ->check(number(0, kMostWeight))
+      ->group(group);
+  app.add_option("--not-weight", options.query.unwanted_weight, "What --not counts [0.5]")
+      ->type_name("W")
+      ->check(number(0, kMostWeight))
+      ->group(group);
+  app.add_option("--after", options.after, "Taken on DATE or later: 2024, 2024-06, 2024-06-01")
+      ->type_name("DATE")
+      ->group(group);
+  app.add_option("--before", options.before, "Taken before DATE")->type_name("DATE")->group(group);
+  app.add_option("--path", options.query.filter.paths,
+                 "Photos whose path, or the end of it after a /, fits the pattern: 'Trips/*'")
+      ->type_name("GLOB")
+      ->one_value_each()
+      ->group(group);
+}
+
+void declare_ranking(OptionParser& app, SearchOptions& options) {
+  const char* group = "Ranking";
+  app.add_option("--top", options.top, "Print the N best [10]")
+      ->type_name("N")
+      ->check(whole_number(1))
+      ->group(group);
+  app.add_option("-k,--rank-k", options.candidates,
+                 "Rerank the N best with the model's matching head, if it has one [64]")
+      ->type_name("N")
+      ->check(whole_number(1, 100'000))
+      ->group(group);
+  app.add_flag("--no-rerank", options.no_rerank, "Do not read photos again: much faster")
+      ->group(group);
+  app.add_flag("--no-captions", options.no_captions, "Let the words of captions count nothing")
+      ->group(group);
+}
+
+// A photo is what there is a file of, or has the name of one.
+void read_words(SearchOptions& options) {
+  std::string text;
+  for (const std::string& word : options.words) {
+    std::error_code ignored;
+    if (app::is_url(word) || std::filesystem::is_regular_file(word, ignored)) {
+      options.query.photos.push_back(word);
+    } else if (has_image_ending(word) && word.find(' ') == std::string::npos) {
+      throw UsageError(word + ": no such file");
+    } else {
+      text += (text.empty() ? "" : " ") + word;
+    }
+  }
+  if (!text.empty()) options.query.texts.push_back(text);
+  if (options.query.texts.empty() && options.query.photos.empty()) {
+    throw UsageError("nothing to search for; see: blip search --help");
+  }
+}
+
+std::unique_ptr<SearchOptions> parse_search_options(Arguments arguments) {
+  auto options = std::make_unique<SearchOptions>();
+  OptionParser app;
+  declare_query(app, *options);
+  declare_ranking(app, *options);
+  declare_index(app, options->index);
+  options->reading.declare_reading(app);
+  options->model.declare(app, /*batched=*/false);
+  options->output.declare(app, record_formats());
+  const CommandHelp help = {
+      .name = "search",
+      .synopsis = "[options] QUERY...",
+      .summary =
+          "Finds the photos of an index (blip index) that fit a text best, or that are like a "
+          "photo, or both: by the cosine of vectors (itc), by the words of captions, and by the "
+          "matching head of the model (itm is its probability).",
+      .footer = kSearchFooter};
+  if (!parse_arguments(app, help, arguments)) return nullptr;
+  read_words(*options);
+  if (!options->after.empty()) options->query.filter.after = app::first_moment(options->after);
+  if (!options->before.empty()) options->query.filter.before = app::first_moment(options->before);
+  options->reading.resolve();
+  options->output.resolve();
+  return options;
+}
+
+// The one whose vectors are searched; sets options.model to it.
+search::IndexedModel model_of(SearchOptions& options, search::LibraryIndex& index,
+                              const std::string& file) {
+  const std::vector<search::IndexedModel> models = index.models(search::Finding::vectors);
+  if (models.empty()) throw UsageError(file + ": this index is empty; see: blip index --help");
+  if (!options.model.name.empty()) {
+    options.model.resolve();
+    const auto model = index.find_model(search::Finding::vectors, indexed_name(options.model));
+    if (model) return *model;
+    throw UsageError(fmt::format("{}: the index has no vectors of {}; it has those of {}", file,
+                                 indexed_name(options.model), models.front().name));
+  }
+  if (models.size() > 1) {
+    throw UsageError(
+        fmt::format("{}: the index has vectors of several models; choose with "
+                    "--model: {} or {}",
+                    file, models[0].name, models[1].name));
+  }
+  if (models.front().name.find(" --") != std::string::npos) {
+    throw UsageError(
+        fmt::format("{}: repeat how it was indexed: --model {}", file, models.front().name));
+  }
+  options.model.name = models.front().name;
+  options.model.resolve();
+  return models.front();
+}
+
+app::Record record_of(const app::LibraryHit& hit) {
+  app::Result result;
+  result.values = {hit.score, hit.cosine, std::monostate{}, std::monostate{}};
+  if (hit.matching) result.values[2] = hit.matching->probability;
+  if (hit.caption) result.values[3] = *hit.caption;
+  result.line = fmt::format("{:8.4f}  {}", hit.score, hit.path);
+  if (hit.caption) result.line += "  (" + *hit.caption + ")";
+  return {
+      .path = hit.path, .findings = {{.about = {}, .results = {std::move(result)}}}, .error = {}};
+}
+
+app::RecordSchema schema_of_hits() {
+  app::RecordSchema schema;
+  schema.results = {"score", "itc", "itm", "caption"};
+  schema.failures = false;
+  schema.text_with_path = false;  // it is at the end of the line
+  schema.text_heading = "   score  path\n";
+  return schema;
+}
+
+}  // namespace
+
+ExitCode run_search(Arguments arguments) {
+  const auto options = parse_search_options(arguments);
+  if (!options) return ExitCode::ok;
+
+  Reporter reporter;
+  const InterruptWatcher watcher([&reporter] { reporter.end_interrupted(); });
+  const std::filesystem::path file = index_file(options->index);
+  search::LibraryIndex index(file, search::Access::read);
+  const search::IndexedModel model = model_of(*options, index, file.string());
+  const app::Embedder embedder(
+      find_model(options->model, options->reading.pictures, options->output.quiet), TextStyle::hf);
+  Context context({.num_threads = options->model.threads});
+  app::LibrarySearch search(index, model, embedder);
+  bool some_failed = false;
+  const std::vector<app::LibraryHit> hits =
+      search.find(options->query, options->searching(), context,
+                  [&](const std::string& path, const std::string& error) {
+                    some_failed = true;
+                    print_message(path + ": " + error);
+                  });
+  reporter.open(options->output, schema_of_hits());
+  std::vector<app::Record> records;
+  for (const app::LibraryHit& hit : hits) records.push_back(record_of(hit));
+  reporter.add(records);
+  const ExitCode code = reporter.finish();
+  return some_failed ? ExitCode::some_failed : code;
+}
+
+}  // namespace blip::cli

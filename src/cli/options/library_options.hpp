@@ -1,0 +1,23 @@
+// What `blip index` and `blip search` say alike: which index, and what it calls a model.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "cli/options/option_parser.hpp"
+#include "cli/options/run_options.hpp"
+
+namespace blip::cli {
+
+/// --index
+void declare_index(OptionParser& app, std::string& file);
+
+/// The file that is meant; empty: library.db where the user's data are. Throws UsageError if there
+/// is no such place.
+std::filesystem::path index_file(const std::string& file);
+
+/// What an index calls a model: its name, or the absolute path that it is, and the options that
+/// change its vectors, if there are any.
+std::string indexed_name(const ModelOptions& model);
+
+}  // namespace blip::cli

@@ -1,0 +1,97 @@
+#include "search/index_schema.hpp"
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "blip/error.hpp"
+
+namespace blip::search {
+namespace {
+
+// Paths are bytes: not all of them are UTF-8. The words of captions are in a table of their own,
+// whose rows have the ids of `captions`.
+constexpr const char* kTables = R"(
+CREATE TABLE models(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,
+  dims INTEGER NOT NULL, UNIQUE(kind, name)) STRICT;
+CREATE TABLE pictures(id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, size INTEGER NOT NULL,
+  mtime INTEGER NOT NULL, hash TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+  dhash INTEGER NOT NULL,  taken TEXT, camera TEXT, latitude REAL, longitude REAL) STRICT;
+CREATE TABLE embeddings(id INTEGER PRIMARY KEY, picture INTEGER NOT NULL, model INTEGER NOT NULL,
+  vector BLOB NOT NULL, UNIQUE(picture, model)) STRICT;
+CREATE TABLE captions(id INTEGER PRIMARY KEY, picture INTEGER NOT NULL, model INTEGER NOT NULL,
+  UNIQUE(picture, model)) STRICT;
+CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'porter unicode61');
+)";
+
+// type and name → the statement that made it
+using Schema = std::map<std::pair<std::string, std::string>, std::string>;
+
+Schema schema_of(Database& database) {
+  // A few dozen rows are right; a file with more is none.
+  Statement rows(database, "SELECT type, name, sql FROM sqlite_schema LIMIT 100");
+  Schema schema;
+  while (rows.step()) {
+    const std::string name = rows.text(1);
+    // FTS5 makes these itself, and its version decides how.
+    const bool is_internal = name.starts_with("words_");
+    schema[{rows.text(0), name}] = is_internal ? "" : rows.optional_text(2).value_or("");
+  }
+  return schema;
+}
+
+bool is_empty(Database& database) {
+  return database.number("PRAGMA application_id") == 0 &&
+         database.number("SELECT count(*) FROM sqlite_schema") == 0;
+}
+
+// SQLite does not always wait for whoever does the same at this moment.
+void use_write_ahead_log(Database& database) {
+  constexpr int kTries = 600;
+  constexpr std::chrono::milliseconds kPause{20};
+  for (int i = 0;; ++i) {
+    const int code =
+        sqlite3_exec(database.handle(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return;
+    if ((code & 0xFF) != SQLITE_BUSY || i == kTries) database.fail(code);
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+void make_tables(Database& database) {
+  // Several vectors to a page; has no effect once there is a page.
+  database.execute("PRAGMA page_size = 16384");
+  use_write_ahead_log(database);
+  Transaction transaction(database);
+  if (is_empty(database)) {  // nobody was faster
+    database.execute(kTables);
+    database.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
+    database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion));
+  }
+  transaction.commit();
+}
+
+}  // namespace
+
+void open_schema(Database& database, Access access) {
+  if (access == Access::write && is_empty(database)) make_tables(database);
+  if (database.number("PRAGMA application_id") != kApplicationId) database.fail(SQLITE_NOTADB);
+  if (database.number("PRAGMA user_version") != kSchemaVersion) {
+    throw Error(ErrorCode::unsupported,
+                std::string(sqlite3_db_filename(database.handle(), "main")) +
+                    ": this index was made by another version of blip; make a new one");
+  }
+  Database model;
+  model.execute(kTables);
+  if (schema_of(database) != schema_of(model)) database.damaged("its tables are not blip's");
+  if (access == Access::write) {
+    // What a killed process has committed stays. Only a power failure may take the last batches.
+    database.execute("PRAGMA synchronous = NORMAL");
+  }
+}
+
+}  // namespace blip::search

@@ -1,0 +1,338 @@
+#include "search/library_index.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <unordered_set>
+
+#include "blip/error.hpp"
+#include "search/index_schema.hpp"
+#include "search/word_query.hpp"
+
+namespace blip::search {
+namespace {
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+std::string_view name_of(Finding finding) {
+  return finding == Finding::vectors ? "vectors" : "captions";
+}
+
+std::string path_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void bind_optional(Statement& statement, int parameter, const std::optional<std::string>& value) {
+  if (value) {
+    statement.bind_text(parameter, *value);
+  } else {
+    statement.bind_null(parameter);
+  }
+}
+
+void bind_optional(Statement& statement, int parameter, const std::optional<double>& value) {
+  if (value) {
+    statement.bind(parameter, *value);
+  } else {
+    statement.bind_null(parameter);
+  }
+}
+
+}  // namespace
+
+LibraryIndex::LibraryIndex(const std::filesystem::path& path, Access access)
+    : database_(path, access) {
+  open_schema(database_, access);
+}
+
+std::vector<IndexedModel> LibraryIndex::models(Finding finding) {
+  Statement rows(database_, "SELECT id, name, dims FROM models WHERE kind = ? ORDER BY id");
+  rows.bind_text(1, name_of(finding));
+  std::vector<IndexedModel> models;
+  while (rows.step()) {
+    const std::int64_t dims = rows.integer(2);
+    const bool fits = finding == Finding::captions ? dims == 0 : dims > 0 && dims <= kMaxDims;
+    if (!fits) database_.damaged("a model's number of dimensions");
+    models.push_back({.id = rows.integer(0), .name = rows.text(1), .dims = static_cast<int>(dims)});
+  }
+  return models;
+}
+
+std::optional<IndexedModel> LibraryIndex::find_model(Finding finding, const std::string& name) {
+  for (const IndexedModel& known : models(finding)) {
+    if (known.name == name) return known;
+  }
+  return std::nullopt;
+}
+
+IndexedModel LibraryIndex::put_model(const std::string& name, int dims) {
+  if (dims < 0 || dims > kMaxDims) {
+    throw Error(ErrorCode::limit_exceeded, name + ": vectors of more than 16,384 numbers");
+  }
+  const Finding finding = dims > 0 ? Finding::vectors : Finding::captions;
+  Transaction transaction(database_);
+  Statement(database_, "INSERT OR IGNORE INTO models(kind, name, dims) VALUES(?, ?, ?)")
+      .bind_text(1, name_of(finding))
+      .bind_text(2, name)
+      .bind(3, std::int64_t{dims})
+      .run();
+  transaction.commit();
+  const auto known = find_model(finding, name);
+  if (!known) database_.damaged("a model is missing");
+  if (known->dims != dims) {
+    throw Error(ErrorCode::invalid_argument,
+                name + ": the index has vectors of another length by a model of this name");
+  }
+  return *known;
+}
+
+std::vector<KnownPicture> LibraryIndex::pictures() {
+  Statement rows(
+      database_,
+      "SELECT id, path, size, mtime, hash, taken, width, height, dhash FROM pictures ORDER BY id");
+  std::vector<KnownPicture> pictures;
+  while (rows.step()) {
+    KnownPicture picture{.id = rows.integer(0),
+                         .path = path_of(rows.blob(1)),
+                         .state = {.size = rows.integer(2), .mtime = rows.integer(3)},
+                         .hash = rows.text(4),
+                         .taken = rows.optional_text(5),
+                         .width = rows.integer(6),
+                         .height = rows.integer(7),
+                         .dhash = static_cast<std::uint64_t>(rows.integer(8))};
+    if (picture.path.empty() || picture.path.size() > kMaxPathBytes ||
+        picture.path.find('\0') != std::string::npos) {
+      database_.damaged("a path that is none");
+    }
+    pictures.push_back(std::move(picture));
+  }
+  return pictures;
+}
+
+std::vector<std::int64_t> LibraryIndex::pictures_with(const IndexedModel& model) {
+  Statement rows(database_, model.dims > 0
+                                ? "SELECT picture FROM embeddings WHERE model = ? ORDER BY picture"
+                                : "SELECT picture FROM captions WHERE model = ? ORDER BY picture");
+  rows.bind(1, model.id);
+  std::vector<std::int64_t> pictures;
+  while (rows.step()) pictures.push_back(rows.integer(0));
+  return pictures;
+}
+
+std::int64_t LibraryIndex::put_picture(std::string_view path, FileState state,
+                                       const PictureFacts& facts) {
+  if (path.size() > kMaxPathBytes) {
+    throw Error(ErrorCode::limit_exceeded, "a path of more than 65,536 bytes");
+  }
+  std::optional<std::int64_t> known;
+  {
+    Statement row(database_, "SELECT id, hash FROM pictures WHERE path = ?");
+    row.bind_blob(1, bytes_of(path));
+    if (row.step()) {
+      known = row.integer(0);
+      const bool is_other = row.text(1) != facts.hash;
+      row.reset();
+      if (is_other) remove_findings(*known);
+    }
+  }
+  Statement put(database_,
+                known ? "UPDATE pictures SET path = ?, size = ?, mtime = ?, hash = ?, width = ?, "
+                        "height = ?, dhash = ?, taken = ?, camera = ?, latitude = ?, longitude = ? "
+                        "WHERE id = ?"
+                      : "INSERT INTO pictures(path, size, mtime, hash, width, height, dhash, "
+                        "taken, camera, latitude, longitude) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                        "?)");
+  put.bind_blob(1, bytes_of(path))
+      .bind(2, state.size)
+      .bind(3, state.mtime)
+      .bind_text(4, facts.hash)
+      .bind(5, facts.width)
+      .bind(6, facts.height)
+      .bind(7, static_cast<std::int64_t>(facts.dhash));
+  bind_optional(put, 8, facts.taken);
+  bind_optional(put, 9, facts.camera);
+  bind_optional(put, 10, facts.latitude);
+  bind_optional(put, 11, facts.longitude);
+  if (known) put.bind(12, *known);
+  put.run();
+  return known ? *known : database_.last_insert_id();
+}
+
+void LibraryIndex::move_picture(std::int64_t id, std::string_view path, FileState state) {
+  // Whatever another process has put there meanwhile makes room.
+  if (const auto other = find_path(path); other && *other != id) remove_picture(*other);
+  Statement(database_, "UPDATE pictures SET path = ?, size = ?, mtime = ? WHERE id = ?")
+      .bind_blob(1, bytes_of(path))
+      .bind(2, state.size)
+      .bind(3, state.mtime)
+      .bind(4, id)
+      .run();
+}
+
+std::optional<std::int64_t> LibraryIndex::find_path(std::string_view path) {
+  Statement row(database_, "SELECT id FROM pictures WHERE path = ?");
+  row.bind_blob(1, bytes_of(path));
+  if (!row.step()) return std::nullopt;
+  return row.integer(0);
+}
+
+std::optional<std::int64_t> LibraryIndex::copy_picture(std::int64_t id, std::string_view path,
+                                                       FileState state) {
+  if (const auto other = find_path(path)) remove_picture(*other);
+  Statement(database_,
+            "INSERT INTO pictures(path, size, mtime, hash, width, height, dhash, taken, camera, "
+            "latitude, longitude) SELECT ?, ?, ?, hash, width, height, dhash, taken, camera, "
+            "latitude, longitude "
+            "FROM pictures WHERE id = ?")
+      .bind_blob(1, bytes_of(path))
+      .bind(2, state.size)
+      .bind(3, state.mtime)
+      .bind(4, id)
+      .run();
+  const auto made = find_path(path);
+  if (!made) return std::nullopt;
+  const std::int64_t copy = *made;
+  Statement(database_,
+            "INSERT INTO embeddings(picture, model, vector) SELECT ?, model, vector FROM "
+            "embeddings WHERE picture = ?")
+      .bind(1, copy)
+      .bind(2, id)
+      .run();
+  std::vector<std::pair<std::int64_t, std::string>> captions;
+  {
+    Statement rows(database_,
+                   "SELECT c.model, w.text FROM captions c JOIN words w ON w.rowid = c.id WHERE "
+                   "c.picture = ? ORDER BY c.id");
+    rows.bind(1, id);
+    while (rows.step()) captions.emplace_back(rows.integer(0), rows.text(1));
+  }
+  for (const auto& [model, text] : captions) put_caption(copy, {.id = model, .name = {}}, text);
+  return copy;
+}
+
+void LibraryIndex::remove_findings(std::int64_t picture) {
+  for (const char* sql :
+       {"DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture = ?)",
+        "DELETE FROM captions WHERE picture = ?", "DELETE FROM embeddings WHERE picture = ?"}) {
+    Statement(database_, sql).bind(1, picture).run();
+  }
+}
+
+void LibraryIndex::remove_picture(std::int64_t id) {
+  remove_findings(id);
+  Statement(database_, "DELETE FROM pictures WHERE id = ?").bind(1, id).run();
+}
+
+void LibraryIndex::put_vector(std::int64_t picture, const IndexedModel& model,
+                              std::span<const float> vector) {
+  if (vector.size() != static_cast<std::size_t>(model.dims)) {
+    throw Error(ErrorCode::invalid_argument, model.name + ": a vector of another length");
+  }
+  Statement(database_,
+            "INSERT INTO embeddings(picture, model, vector) VALUES(?, ?, ?) "
+            "ON CONFLICT(picture, model) DO UPDATE SET vector = excluded.vector")
+      .bind(1, picture)
+      .bind(2, model.id)
+      .bind_blob(3, std::as_bytes(vector))
+      .run();
+}
+
+void LibraryIndex::remove_caption(std::int64_t picture, std::int64_t model) {
+  for (const char* sql :
+       {"DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture = ? AND model = "
+        "?)",
+        "DELETE FROM captions WHERE picture = ? AND model = ?"}) {
+    Statement(database_, sql).bind(1, picture).bind(2, model).run();
+  }
+}
+
+void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
+                               std::string_view caption) {
+  {
+    Statement row(database_, "SELECT 1 FROM pictures WHERE id = ?");
+    if (!row.bind(1, picture).step()) return;  // another process has removed it
+  }
+  remove_caption(picture, model.id);
+  Statement(database_, "INSERT INTO captions(picture, model) VALUES(?, ?)")
+      .bind(1, picture)
+      .bind(2, model.id)
+      .run();
+  Statement(database_, "INSERT INTO words(rowid, text) VALUES(?, ?)")
+      .bind(1, database_.last_insert_id())
+      .bind_text(2, caption)
+      .run();
+}
+
+VectorRows LibraryIndex::vectors(const IndexedModel& model) {
+  VectorRows rows(model.dims);
+  {
+    Statement count(database_, "SELECT count(*) FROM embeddings WHERE model = ?");
+    // Not beyond what the file has room for, whatever it says of the length of its vectors.
+    const std::uint64_t most =
+        database_.file_bytes() / (sizeof(float) * static_cast<std::uint64_t>(model.dims));
+    if (count.bind(1, model.id).step()) {
+      rows.reserve(std::min(most, static_cast<std::uint64_t>(count.integer(0))));
+    }
+  }
+  // In the order of the file: by an index, every vector would be looked for.
+  Statement statement(database_,
+                      "SELECT picture, vector FROM embeddings NOT INDEXED WHERE model = ?");
+  statement.bind(1, model.id);
+  std::vector<float> vector(static_cast<std::size_t>(model.dims));
+  while (statement.step()) {
+    const std::span<const std::byte> bytes = statement.blob(1);
+    if (bytes.size() != vector.size() * sizeof(float)) database_.damaged("the length of a vector");
+    std::memcpy(vector.data(), bytes.data(), bytes.size());
+    for (const float value : vector) {
+      if (!std::isfinite(value)) database_.damaged("a vector with a number that is not finite");
+    }
+    rows.add(statement.integer(0), vector);
+  }
+  return rows;
+}
+
+std::vector<std::int64_t> LibraryIndex::find_words(std::string_view text, std::size_t limit) {
+  std::vector<std::int64_t> pictures;
+  const std::string query = word_query(text);
+  if (query.empty()) return pictures;
+  Statement rows(database_,
+                 "SELECT c.picture FROM words w JOIN captions c ON c.id = w.rowid WHERE words "
+                 "MATCH ? ORDER BY bm25(words), w.rowid LIMIT ?");
+  rows.bind_text(1, query).bind(2, static_cast<std::int64_t>(limit));
+  std::unordered_set<std::int64_t> seen;
+  while (rows.step()) {
+    const std::int64_t picture = rows.integer(0);
+    if (seen.insert(picture).second) pictures.push_back(picture);
+  }
+  return pictures;
+}
+
+std::optional<std::string> LibraryIndex::caption_of(std::int64_t picture) {
+  Statement row(database_,
+                "SELECT w.text FROM captions c JOIN words w ON w.rowid = c.id WHERE c.picture = ? "
+                "ORDER BY c.id LIMIT 1");
+  row.bind(1, picture);
+  if (!row.step()) return std::nullopt;
+  return row.text(0);
+}
+
+bool LibraryIndex::has_captions() {
+  return database_.number("SELECT EXISTS(SELECT 1 FROM captions)") != 0;
+}
+
+void LibraryIndex::check_integrity() {
+  Statement check(database_, "PRAGMA integrity_check(1)");
+  if (!check.step() || check.text(0) != "ok") database_.damaged("its pages do not fit together");
+  const auto orphans = [this](const char* sql) { return database_.number(sql) != 0; };
+  if (orphans("SELECT EXISTS(SELECT 1 FROM embeddings WHERE picture NOT IN (SELECT id FROM "
+              "pictures))") ||
+      orphans("SELECT EXISTS(SELECT 1 FROM captions WHERE picture NOT IN (SELECT id FROM "
+              "pictures))") ||
+      orphans("SELECT (SELECT count(*) FROM captions) <> (SELECT count(*) FROM words)")) {
+    database_.damaged("its tables do not fit together");
+  }
+}
+
+}  // namespace blip::search

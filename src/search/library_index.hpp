@@ -1,0 +1,122 @@
+// LibraryIndex: what is known of the pictures of a photo library, in one file. It knows no model:
+// to it, vectors and captions come from something with a name.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "search/sqlite.hpp"
+#include "search/vector_rows.hpp"
+
+namespace blip::search {
+
+/// Floats of a vector, at most.
+inline constexpr int kMaxDims = 16'384;
+/// Bytes of a path, and of a text in an index, at most.
+inline constexpr std::size_t kMaxPathBytes = 65'536;
+
+/// What a file's content says of it.
+struct PictureFacts {
+  std::string hash;  ///< SHA-256 of the file, 64 hexadecimal digits
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  std::uint64_t dhash = 0;             ///< how it looks, coarsely
+  std::optional<std::string> taken{};  ///< "2024-06-01T12:30:00", of the camera's clock
+  std::optional<std::string> camera{};
+  std::optional<double> latitude{};  ///< degrees, north and east positive
+  std::optional<double> longitude{};
+};
+
+/// What tells, without reading it, that a file has not changed.
+struct FileState {
+  std::int64_t size = 0;
+  std::int64_t mtime = 0;  ///< nanoseconds since 1970
+
+  bool operator==(const FileState&) const = default;
+};
+
+struct KnownPicture {
+  std::int64_t id = 0;
+  std::string path;  ///< any bytes
+  FileState state;
+  std::string hash;
+  std::optional<std::string> taken{};
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  std::uint64_t dhash = 0;
+};
+
+/// What a model finds out about a picture.
+enum class Finding { vectors, captions };
+
+/// Where vectors or captions come from. `dims` is 0 for what writes captions.
+struct IndexedModel {
+  std::int64_t id = 0;
+  std::string name;
+  int dims = 0;
+};
+
+/// Not synchronised; any number of processes may each have one. Every function may throw Error: the
+/// file is hostile.
+class LibraryIndex {
+ public:
+  /// Throws as Database and open_schema do.
+  LibraryIndex(const std::filesystem::path& path, Access access);
+
+  /// What is written until it is committed is there together or not at all. One at a time.
+  [[nodiscard]] Transaction transaction() { return Transaction(database_); }
+
+  /// By id.
+  [[nodiscard]] std::vector<IndexedModel> models(Finding finding);
+  [[nodiscard]] std::optional<IndexedModel> find_model(Finding finding, const std::string& name);
+  /// Finds or adds; dims 0 is one that writes captions. Outside of a transaction. Throws
+  /// invalid_argument if it is there with other dims.
+  IndexedModel put_model(const std::string& name, int dims);
+
+  /// By id.
+  [[nodiscard]] std::vector<KnownPicture> pictures();
+  /// Ids, ascending, of the pictures that have a vector, or a caption, of this model.
+  [[nodiscard]] std::vector<std::int64_t> pictures_with(const IndexedModel& model);
+
+  // Of writing, in a transaction.
+
+  /// Adds a picture, or brings up to date the one with this path; if its content is another one,
+  /// its vectors and captions go. → its id
+  std::int64_t put_picture(std::string_view path, FileState state, const PictureFacts& facts);
+  /// A picture that has another name, or another time, and the same content.
+  void move_picture(std::int64_t id, std::string_view path, FileState state);
+  /// Another file with the content of one that is known, vectors and captions included. → its id;
+  /// none if the known one is gone
+  std::optional<std::int64_t> copy_picture(std::int64_t id, std::string_view path, FileState state);
+  void remove_picture(std::int64_t id);
+  /// vector: [model.dims], finite
+  void put_vector(std::int64_t picture, const IndexedModel& model, std::span<const float> vector);
+  /// Does nothing if the picture is gone.
+  void put_caption(std::int64_t picture, const IndexedModel& model, std::string_view caption);
+
+  // Of searching.
+
+  [[nodiscard]] VectorRows vectors(const IndexedModel& model);
+  /// The pictures whose captions have words of `text`, the best first by BM25; each once.
+  [[nodiscard]] std::vector<std::int64_t> find_words(std::string_view text, std::size_t limit);
+  /// The first of a picture's captions.
+  [[nodiscard]] std::optional<std::string> caption_of(std::int64_t picture);
+  [[nodiscard]] bool has_captions();
+
+  /// Throws malformed unless SQLite finds every page and index consistent. It reads the whole file.
+  void check_integrity();
+
+ private:
+  [[nodiscard]] std::optional<std::int64_t> find_path(std::string_view path);
+  void remove_findings(std::int64_t picture);
+  void remove_caption(std::int64_t picture, std::int64_t model);
+
+  Database database_;
+};
+
+}  // namespace blip::search

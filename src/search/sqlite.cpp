@@ -1,0 +1,223 @@
+#include "search/sqlite.hpp"
+
+#include <sqlite3.h>
+
+#include <system_error>
+#include <utility>
+
+#include "blip/error.hpp"
+#include "core/in_quotes.hpp"
+#include "core/open_file.hpp"
+
+namespace blip::search {
+namespace {
+
+// Longer than any batch takes to be written.
+constexpr int kBusyMilliseconds = 60'000;
+// Of a value or a row: the longest vector (kMaxDims floats) with room to spare.
+constexpr int kMaxValueBytes = 1 << 20;
+
+}  // namespace
+
+Statement::Statement(Database& database, std::string_view sql) : database_(database) {
+  const int code = sqlite3_prepare_v2(database.handle(), sql.data(), static_cast<int>(sql.size()),
+                                      &statement_, nullptr);
+  if (code != SQLITE_OK) database.fail(code);
+}
+
+Statement::~Statement() {
+  sqlite3_finalize(statement_);
+}
+
+Statement::Statement(Statement&& other) noexcept
+    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)) {}
+
+void Statement::check(int code) const {
+  if (code != SQLITE_OK) database_.fail(code);
+}
+
+Statement& Statement::bind(int parameter, std::int64_t value) {
+  check(sqlite3_bind_int64(statement_, parameter, value));
+  return *this;
+}
+
+Statement& Statement::bind(int parameter, double value) {
+  check(sqlite3_bind_double(statement_, parameter, value));
+  return *this;
+}
+
+Statement& Statement::bind_text(int parameter, std::string_view text) {
+  // An empty view may have no address, which would bind NULL.
+  check(sqlite3_bind_text64(statement_, parameter, text.empty() ? "" : text.data(), text.size(),
+                            SQLITE_TRANSIENT, SQLITE_UTF8));
+  return *this;
+}
+
+Statement& Statement::bind_blob(int parameter, std::span<const std::byte> bytes) {
+  check(sqlite3_bind_blob64(statement_, parameter,
+                            bytes.empty() ? static_cast<const void*>("") : bytes.data(),
+                            bytes.size(), SQLITE_TRANSIENT));
+  return *this;
+}
+
+Statement& Statement::bind_null(int parameter) {
+  check(sqlite3_bind_null(statement_, parameter));
+  return *this;
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) {
+    sqlite3_reset(statement_);
+    database_.fail(code);
+  }
+  reset();
+  return false;
+}
+
+void Statement::run() {
+  step();
+  reset();
+}
+
+void Statement::reset() {
+  sqlite3_reset(statement_);
+}
+
+void Statement::require_type(int column, int type) const {
+  if (sqlite3_column_type(statement_, column) != type) {
+    database_.damaged("a value of the wrong type in column " +
+                      in_quotes(sqlite3_column_name(statement_, column)));
+  }
+}
+
+std::int64_t Statement::integer(int column) const {
+  require_type(column, SQLITE_INTEGER);
+  return sqlite3_column_int64(statement_, column);
+}
+
+std::string Statement::text(int column) const {
+  require_type(column, SQLITE_TEXT);
+  const unsigned char* text = sqlite3_column_text(statement_, column);
+  if (text == nullptr) database_.fail(SQLITE_NOMEM);
+  return {reinterpret_cast<const char*>(text),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+std::span<const std::byte> Statement::blob(int column) const {
+  require_type(column, SQLITE_BLOB);
+  const void* bytes = sqlite3_column_blob(statement_, column);
+  return {static_cast<const std::byte*>(bytes),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+std::optional<std::string> Statement::optional_text(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return text(column);
+}
+
+Database::Database(const std::filesystem::path& path, Access access) : name_(path.string()) {
+  if (access == Access::read || file_exists(path)) {
+    const OpenFile is_a_readable_file(path);
+  }
+  const int flags =
+      access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  // SQLite takes some relative names for something else ("file:…").
+  open(std::filesystem::absolute(path).string(), flags);
+}
+
+Database::Database() : name_("memory") {
+  open(":memory:", SQLITE_OPEN_READWRITE);
+}
+
+void Database::open(const std::string& file, int flags) {
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(file.c_str(), &handle,
+                                   flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  handle_.reset(handle);
+  if (!handle_) throw Error(ErrorCode::limit_exceeded, name_ + ": not enough memory");
+  if (code != SQLITE_OK) fail(code);
+  sqlite3_busy_timeout(handle_.get(), kBusyMilliseconds);
+  // The file may be from a stranger: nothing in its schema is run, and its pages are checked.
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+  sqlite3_limit(handle_.get(), SQLITE_LIMIT_LENGTH, kMaxValueBytes);
+  execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
+}
+
+void Database::Close::operator()(sqlite3* handle) const noexcept {
+  sqlite3_close(handle);
+}
+
+Database::~Database() = default;
+
+void Database::execute(const std::string& sql) {
+  const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code);
+}
+
+std::int64_t Database::number(std::string_view sql) {
+  Statement statement(*this, sql);
+  if (!statement.step()) damaged("an answer is missing");
+  return statement.integer(0);
+}
+
+std::int64_t Database::last_insert_id() const {
+  return sqlite3_last_insert_rowid(handle_.get());
+}
+
+std::uint64_t Database::file_bytes() const {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(name_, error);
+  return error ? 0 : size;
+}
+
+void Database::fail(int code) const {
+  const std::string reason = sqlite3_errstr(code);
+  switch (code & 0xFF) {
+    case SQLITE_NOTADB:
+      throw Error(ErrorCode::malformed, name_ + ": is no index of blip");
+    case SQLITE_CORRUPT:
+    case SQLITE_ERROR:  // our statements are right, so the tables that they find are not
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+      damaged(reason);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      throw Error(ErrorCode::unreadable,
+                  name_ + ": another program has kept this index locked for a minute");
+    case SQLITE_FULL:
+      throw Error(ErrorCode::unreadable, name_ + ": no space left to write this index");
+    case SQLITE_NOMEM:
+      throw Error(ErrorCode::limit_exceeded, name_ + ": not enough memory");
+    default:
+      throw Error(ErrorCode::unreadable, name_ + ": cannot use this index: " + reason);
+  }
+}
+
+void Database::damaged(const std::string& what) const {
+  throw Error(ErrorCode::malformed, name_ + ": this index is damaged: " + what);
+}
+
+Transaction::Transaction(Database& database) : database_(database) {
+  // At once for writing: one that began by reading could not wait for a lock later.
+  database.execute("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  if (open_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Transaction::commit() {
+  database_.execute("COMMIT");
+  open_ = false;
+}
+
+}  // namespace blip::search

@@ -1,0 +1,52 @@
+#include "search/vector_rows.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace blip::search {
+namespace {
+
+// Independent sums, so that the compiler may use vectors: a float sum must not be reordered.
+constexpr std::size_t kSums = 16;
+// A task's rows: enough that handing it out costs nothing beside it.
+constexpr std::size_t kRowsPerTask = 4096;
+
+float inner_product(const float* a, const float* b, std::size_t size) {
+  std::array<float, kSums> sums{};
+  std::size_t i = 0;
+  for (; i + kSums <= size; i += kSums) {
+    for (std::size_t k = 0; k < kSums; ++k) sums[k] += a[i + k] * b[i + k];
+  }
+  float total = 0.0F;
+  for (; i < size; ++i) total += a[i] * b[i];
+  for (std::size_t half = kSums / 2; half > 0; half /= 2) {
+    for (std::size_t k = 0; k < half; ++k) sums[k] += sums[k + half];
+  }
+  return total + sums[0];
+}
+
+}  // namespace
+
+void VectorRows::reserve(std::size_t rows) {
+  pictures_.reserve(rows);
+  values_.reserve(rows * dims_);
+}
+
+void VectorRows::add(std::int64_t picture, std::span<const float> vector) {
+  values_.insert(values_.end(), vector.begin(), vector.end());
+  pictures_.push_back(picture);
+}
+
+std::vector<float> VectorRows::products(std::span<const float> query, ThreadPool& threads) const {
+  std::vector<float> products(size());
+  const std::size_t tasks = (size() + kRowsPerTask - 1) / kRowsPerTask;
+  threads.parallel_for(tasks, [&](std::size_t task, int) {
+    const std::size_t end = std::min(size(), (task + 1) * kRowsPerTask);
+    for (std::size_t i = task * kRowsPerTask; i < end; ++i) {
+      products[i] = inner_product(values_.data() + i * dims_, query.data(), dims_);
+    }
+  });
+  return products;
+}
+
+}  // namespace blip::search
