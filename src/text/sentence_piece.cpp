@@ -256,9 +256,7 @@ std::vector<std::string> SentencePiece::encode(std::string_view text) const {
 std::string SentencePiece::decode(const std::vector<std::string>& pieces) const {
   std::string text;
   std::string bytes;
-  bool at_start = true;  // a mark that begins the text is the dummy prefix
-  bool had_start_mark = false;
-  bool was_empty = true;  // the last piece's text
+  bool had_start_mark = false;  // the dummy prefix was left out
   const auto flush = [&] {
     append_bytes_as_text(bytes, text);
     bytes.clear();
@@ -270,20 +268,18 @@ std::string SentencePiece::decode(const std::vector<std::string>& pieces) const 
       continue;
     }
     flush();
-    if (had_start_mark || !was_empty) at_start = false;
-    const std::size_t before = text.size();
     if (id == unknown_) {
       text += text_of(unknown_) == piece ? kUnknownText : std::string_view(piece);
     } else if (type_of(id) != PieceType::control) {
       std::string_view rest = piece;
-      if (at_start && (file_.add_dummy_prefix || file_.remove_extra_whitespaces) &&
+      if (text.empty() && !had_start_mark &&
+          (file_.add_dummy_prefix || file_.remove_extra_whitespaces) &&
           rest.starts_with(kSpaceMark)) {
         rest.remove_prefix(kSpaceMark.size());
         had_start_mark = !file_.remove_extra_whitespaces;
       }
       append_without_marks(rest, text);
     }
-    was_empty = text.size() == before;
   }
   flush();
   return text;
