@@ -316,22 +316,8 @@ void apply_gemma_tokenizer_config(const TokenizerConfigDocuments& documents, Tok
   read_limits(config, spec);
   spec.clean_up_tokenization_spaces =
       config.boolean("clean_up_tokenization_spaces").value_or(false);
-  // Said of either, both count, and what tokenizer.json puts around a text does not.
-  const auto bos = config.boolean("add_bos_token");
-  const auto eos = config.boolean("add_eos_token");
-  if (!bos && !eos) return;
-  if (bos.value_or(false)) {
-    require_named_token(spec.bos_token, "bos_token", spec);
-    spec.before.reset();
-  } else {
-    spec.before.emplace();
-  }
-  if (eos.value_or(false)) {
-    require_named_token(spec.eos_token, "eos_token", spec);
-    spec.after.reset();
-  } else {
-    spec.after.emplace();
-  }
+  // add_bos_token and add_eos_token do not count: transformers takes what tokenizer.json puts
+  // around a text.
 }
 
 }  // namespace blip

@@ -161,9 +161,7 @@ TEST(GemmaTokenizer, IsTheOneThatTheFileNames) {
   EXPECT_EQ(GemmaTokenizer::from_pretrained(plain.path()).encode("A Photo"), cased);
   const TokenizerCopy begun(kGemma, "tokenizer.json",
                             {{"add_bos_token", true}, {"add_eos_token", false}});
-  const auto ids = GemmaTokenizer::from_pretrained(begun.path()).encode("A Photo");
-  EXPECT_EQ(ids.front(), 2);
-  EXPECT_NE(ids.back(), 1);
+  EXPECT_EQ(GemmaTokenizer::from_pretrained(begun.path()).encode("A Photo"), cased);
   const TokenizerCopy other(kGemma, "tokenizer.json", {{"tokenizer_class", "LlamaTokenizer"}});
   expect_error(ErrorCode::unsupported, "\"LlamaTokenizer\" is not supported",
                [&] { static_cast<void>(GemmaTokenizer::from_pretrained(other.path())); });
