@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "app/captions/streamed_text.hpp"
 #include "serve/engine/generation_defaults.hpp"
 #include "serve/engine/model_name.hpp"
 #include "serve/engine/picture_cache.hpp"
-#include "app/captions/streamed_text.hpp"
 #include "serve/engine/task_queue.hpp"
 #include "small_pictures.hpp"
 #include "tasks/image_memory.hpp"

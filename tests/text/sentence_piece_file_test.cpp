@@ -140,9 +140,8 @@ TEST(SentencePieceFile, IsRefusedForItsPieces) {
   SentencePieceFile bytes = small_file();
   bytes.byte_fallback = true;
   expect_error(ErrorCode::malformed,
-               "spiece.model: has byte fallback, but 0 pieces for bytes instead of 256", [&] {
-    const SentencePiece pieces(bytes, "spiece.model");
-  });
+               "spiece.model: has byte fallback, but 0 pieces for bytes instead of 256",
+               [&] { const SentencePiece pieces(bytes, "spiece.model"); });
 }
 
 TEST(SentencePieceFile, OfAnotherKindIsRefused) {
