@@ -86,11 +86,12 @@ TEST(ParseForm, ReadsWhatOtherClientsSend) {
 }
 
 TEST(ParseForm, ReadsQuotedNames) {
-  const auto parts = parse_form(
-      kType,
+  // Parts are views into it.
+  const std::string body =
       part_of("Content-Disposition: form-data; filename=\"C:\\new\\\"x\\\".jpg\"; name=\"a;b\"",
               "1") +
-          "--XX--");
+      "--XX--";
+  const auto parts = parse_form(kType, body);
   ASSERT_EQ(parts.size(), 1U);
   EXPECT_EQ(parts[0].name, "a;b");
   EXPECT_EQ(parts[0].file_name, "C:\\new\\\"x\\\".jpg");
