@@ -52,7 +52,7 @@ class Trie {
     const auto bytes = static_cast<std::uint32_t>(units_.size() * 4);
     std::string out(4 + bytes, '\0');
     std::memcpy(out.data(), &bytes, 4);
-    std::memcpy(out.data() + 4, units_.data(), bytes);
+    if (bytes > 0) std::memcpy(out.data() + 4, units_.data(), bytes);
     return out + texts;
   }
 
