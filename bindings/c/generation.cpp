@@ -95,15 +95,6 @@ std::unique_ptr<blip_texts> texts_of(const Tokenizer& tokenizer,
   return texts;
 }
 
-const EncodedImage& image_of(const OpenModel& model, const blip_encoded_image* image) {
-  const auto& encoded = required(image, "image").image;
-  if (!encoded) {
-    throw Error(ErrorCode::invalid_argument,
-                "the image was encoded by a classifier, not by a " + model.architecture);
-  }
-  return *encoded;
-}
-
 }  // namespace
 }  // namespace blip::c
 
@@ -146,7 +137,7 @@ blip_status blip_caption(const blip_model* model, const blip_encoded_image* imag
     if (!begin.tokens.empty()) prompts.push_back(begin.tokens);
     blip::c::Listener listener(known, *open.tokenizer, std::move(begin));
     const auto sequences = open.captioner->generate_sequences(
-        std::span(&blip::c::image_of(open, image), 1), prompts,
+        std::span(&blip::c::encoded_by_tower(image), 1), prompts,
         blip::c::generation_options_of(known), required(context, "context").context,
         listener.callbacks());
     auto texts = blip::c::texts_of(*open.tokenizer, sequences);
@@ -170,7 +161,7 @@ blip_status blip_answer(const blip_model* model, const blip_encoded_image* image
         open.tokenizer->encode(blip::c::required_text(question, "question"));
     blip::c::Listener listener(known, *open.tokenizer, {});
     const auto sequences = open.answerer->generate_sequences(
-        std::span(&blip::c::image_of(open, image), 1), std::span(&asked, 1),
+        std::span(&blip::c::encoded_by_tower(image), 1), std::span(&asked, 1),
         blip::c::generation_options_of(known), blip::TextStyle::hf,
         required(context, "context").context, listener.callbacks());
     auto texts = blip::c::texts_of(*open.tokenizer, sequences);

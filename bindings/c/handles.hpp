@@ -73,3 +73,11 @@ struct blip_encoded_image {
   std::optional<blip::EncodedImage> image;          // none of a classifier, which reads
   blip::Tensor pixel_values = {};                   // [1, 3, H, W] at once
 };
+
+namespace blip::c {
+
+/// What a model other than a classifier has read. Throws invalid_argument for NULL and for an image
+/// that a classifier encoded.
+const EncodedImage& encoded_by_tower(const blip_encoded_image* image);
+
+}  // namespace blip::c

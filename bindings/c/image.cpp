@@ -54,6 +54,15 @@ blip::Image image_of_rgb(const uint8_t* pixels, int32_t width, int32_t height, s
 
 }  // namespace
 
+const blip::EncodedImage& blip::c::encoded_by_tower(const blip_encoded_image* image) {
+  const auto& encoded = required(image, "image").image;
+  if (!encoded) {
+    throw Error(ErrorCode::invalid_argument,
+                "the image was encoded by a classifier, which only blip_classify reads");
+  }
+  return *encoded;
+}
+
 blip_image_options blip_image_options_default(void) {
   blip_image_options options{};
   options.struct_size = sizeof(options);

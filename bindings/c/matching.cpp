@@ -32,14 +32,6 @@ std::vector<std::vector<TokenId>> tokens_of(const DualEncoder& encoder, const ch
   return tokens;
 }
 
-const EncodedImage& read_image(const blip_encoded_image* image) {
-  const auto& encoded = required(image, "image").image;
-  if (!encoded) {
-    throw Error(ErrorCode::invalid_argument, "the image was encoded by a classifier");
-  }
-  return *encoded;
-}
-
 }  // namespace
 }  // namespace blip::c
 
@@ -51,7 +43,7 @@ blip_status blip_match(const blip_model* model, const blip_encoded_image* image,
                        blip_match_result* results, blip_error** error) {
   return guarded(error, [&] {
     const blip::DualEncoder& encoder = blip::c::encoder_of(*required(model, "model").model);
-    const blip::EncodedImage& encoded = blip::c::read_image(image);
+    const blip::EncodedImage& encoded = blip::c::encoded_by_tower(image);
     blip::Context& running = required(context, "context").context;
     const auto tokens = blip::c::tokens_of(encoder, texts, num_texts);
     if (tokens.empty()) return;
@@ -75,8 +67,8 @@ blip_status blip_embed_image(const blip_model* model, const blip_encoded_image* 
                              blip_context* context, float* embedding, blip_error** error) {
   return guarded(error, [&] {
     const blip::DualEncoder& encoder = blip::c::encoder_of(*required(model, "model").model);
-    const blip::Tensor result = encoder.embed_images(std::span(&blip::c::read_image(image), 1),
-                                                     required(context, "context").context);
+    const blip::Tensor result = encoder.embed_images(
+        std::span(&blip::c::encoded_by_tower(image), 1), required(context, "context").context);
     std::ranges::copy(result.data, &required(embedding, "embedding"));
   });
 }

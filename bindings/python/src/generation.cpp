@@ -17,8 +17,7 @@
 #include "blip/conditional_generation.hpp"
 #include "blip/question_answering.hpp"
 #include "checkpoint/model_directory.hpp"
-#include "options.hpp"
-#include "threads.hpp"
+#include "model_class.hpp"
 
 namespace blip::python {
 namespace {
@@ -49,11 +48,44 @@ nb::list sequences_of(const std::vector<GeneratedSequence>& sequences) {
   return result;
 }
 
-// Names a text in pieces (app::StreamedText) for Python's streamers.
+// A text in pieces (app::StreamedText), for Python's streamers.
 struct TextStream {
   std::shared_ptr<const Tokenizer> tokenizer;
   app::StreamedText text;
 };
+
+std::vector<GeneratedSequence> generate(const BlipForConditionalGeneration& model,
+                                        const std::vector<EncodedImage>& images,
+                                        const TokenRows& prompts, const GenerationOptions& options,
+                                        Context& context, const GenerationCallbacks& callbacks) {
+  return model.generate_sequences(images, prompts, options, context, callbacks);
+}
+
+std::vector<GeneratedSequence> generate(const BlipForQuestionAnswering& model,
+                                        const std::vector<EncodedImage>& images,
+                                        const TokenRows& questions,
+                                        const GenerationOptions& options, Context& context,
+                                        const GenerationCallbacks& callbacks) {
+  return model.generate_sequences(images, questions, options, TextStyle::hf, context, callbacks);
+}
+
+template <typename Model>
+nb::class_<Model> bind_writer(nb::module_& module, const char* name) {
+  return bind_model<Model>(module, name)
+      .def(
+          "generate",
+          [](const Model& model, const std::vector<EncodedImage>& images, const TokenRows& texts,
+             const nb::dict& keywords, const std::optional<nb::callable>& on_token) {
+            const GenerationOptions options = generation_options(keywords);
+            const GenerationCallbacks callbacks = callbacks_of(on_token);
+            return sequences_of(without_lock([&](Context& context) {
+              return generate(model, images, texts, options, context, callbacks);
+            }));
+          },
+          nb::arg("images"), nb::arg("texts"), nb::arg("options"), nb::arg("on_token") = nb::none())
+      .def_prop_ro("pad_token_id",
+                   [](const Model& model) { return model.config().text_config.pad_token_id; });
+}
 
 }  // namespace
 
@@ -74,88 +106,26 @@ void bind_generation(nb::module_& module) {
           },
           nb::arg("model"), nb::arg("prompt") = "")
       .def("add", [](TextStream& stream, TokenId token) { return stream.text.add(token); })
-      .def("rest",
-           [](TextStream& stream, const std::string& finished) { return stream.text.rest(finished); });
+      .def("rest", [](TextStream& stream, const std::string& finished) {
+        return stream.text.rest(finished);
+      });
 
-  using Captioning = BlipForConditionalGeneration;
-  nb::class_<Captioning>(module, "BlipForConditionalGeneration")
-      .def_static(
-          "from_pretrained",
-          [](const std::string& model, const std::string& weight_type, const std::string& adapter) {
-            const LoadOptions options = load_options(weight_type, adapter);
-            const nb::gil_scoped_release released;
-            return Captioning::from_pretrained(model, options);
-          },
-          nb::arg("model"), nb::arg("weight_type") = "stored", nb::arg("adapter") = "")
-      .def(
-          "encode_images",
-          [](const Captioning& model, const FloatArray& pixel_values) {
-            const ArrayView pixels(pixel_values);
-            return without_lock(
-                [&](Context& context) { return model.encode_images(pixels.view(), context); });
-          },
-          nb::arg("pixel_values"))
-      .def(
-          "generate",
-          [](const Captioning& model, const std::vector<EncodedImage>& images,
-             const TokenRows& prompts, const nb::dict& keywords,
-             const std::optional<nb::callable>& on_token) {
-            const GenerationOptions options = generation_options(keywords);
-            const GenerationCallbacks callbacks = callbacks_of(on_token);
-            return sequences_of(without_lock([&](Context& context) {
-              return model.generate_sequences(images, prompts, options, context, callbacks);
-            }));
-          },
-          nb::arg("images"), nb::arg("prompts"), nb::arg("options"),
-          nb::arg("on_token") = nb::none())
+  bind_writer<BlipForConditionalGeneration>(module, "BlipForConditionalGeneration")
       .def(
           "logits",
-          [](const Captioning& model, const EncodedImage& image,
+          [](const BlipForConditionalGeneration& model, const EncodedImage& image,
              const std::vector<TokenId>& input_ids) {
             return array_of(without_lock([&](Context& context) {
               return model.logits(image.last_hidden_state(), input_ids, context);
             }));
           },
           nb::arg("image"), nb::arg("input_ids"))
-      .def_prop_ro("ignored_tensors", &Captioning::ignored_tensors)
-      .def_prop_ro("pad_token_id",
-                   [](const Captioning& model) { return model.config().text_config.pad_token_id; });
+      .def_prop_ro("ignored_tensors", &BlipForConditionalGeneration::ignored_tensors);
 
-  using Answering = BlipForQuestionAnswering;
-  nb::class_<Answering>(module, "BlipForQuestionAnswering")
-      .def_static(
-          "from_pretrained",
-          [](const std::string& model, const std::string& weight_type, const std::string& adapter) {
-            const LoadOptions options = load_options(weight_type, adapter);
-            const nb::gil_scoped_release released;
-            return Answering::from_pretrained(model, options);
-          },
-          nb::arg("model"), nb::arg("weight_type") = "stored", nb::arg("adapter") = "")
-      .def(
-          "encode_images",
-          [](const Answering& model, const FloatArray& pixel_values) {
-            const ArrayView pixels(pixel_values);
-            return without_lock(
-                [&](Context& context) { return model.encode_images(pixels.view(), context); });
-          },
-          nb::arg("pixel_values"))
-      .def(
-          "generate",
-          [](const Answering& model, const std::vector<EncodedImage>& images,
-             const TokenRows& questions, const nb::dict& keywords,
-             const std::optional<nb::callable>& on_token) {
-            const GenerationOptions options = generation_options(keywords);
-            const GenerationCallbacks callbacks = callbacks_of(on_token);
-            return sequences_of(without_lock([&](Context& context) {
-              return model.generate_sequences(images, questions, options, TextStyle::hf, context,
-                                              callbacks);
-            }));
-          },
-          nb::arg("images"), nb::arg("questions"), nb::arg("options"),
-          nb::arg("on_token") = nb::none())
+  bind_writer<BlipForQuestionAnswering>(module, "BlipForQuestionAnswering")
       .def(
           "rank_answers",
-          [](const Answering& model, const std::vector<EncodedImage>& images,
+          [](const BlipForQuestionAnswering& model, const std::vector<EncodedImage>& images,
              const TokenRows& questions, const TokenRows& answers, int k) {
             RankOptions options;
             options.k = k;
@@ -172,9 +142,7 @@ void bind_generation(nb::module_& module) {
             }
             return result;
           },
-          nb::arg("images"), nb::arg("questions"), nb::arg("answers"), nb::arg("k") = 128)
-      .def_prop_ro("pad_token_id",
-                   [](const Answering& model) { return model.config().text_config.pad_token_id; });
+          nb::arg("images"), nb::arg("questions"), nb::arg("answers"), nb::arg("k") = 128);
 }
 
 }  // namespace blip::python

@@ -26,7 +26,8 @@ namespace {
 
 using RgbArray = nb::ndarray<const std::uint8_t, nb::shape<-1, -1, 3>, nb::device::cpu>;
 
-// Pictures whose pixels had to be copied: for the tests, which hold that there are none without need.
+// Pictures whose pixels had to be copied: for the tests, which hold that there are none without
+// need.
 std::atomic<std::uint64_t> pixel_copies = 0;
 
 // Keeps an array of Python alive; it may be let go on any thread.

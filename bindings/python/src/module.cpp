@@ -20,16 +20,22 @@ namespace nb = nanobind;
 
 PyObject* exception_of(ErrorCode code, const nb::handle& cancelled) {
   switch (code) {
-    case ErrorCode::not_found: return PyExc_FileNotFoundError;
-    case ErrorCode::unreadable: return PyExc_OSError;
-    case ErrorCode::unsupported: return PyExc_NotImplementedError;
-    case ErrorCode::cancelled: return cancelled.ptr();
-    case ErrorCode::network: return PyExc_ConnectionError;
+    case ErrorCode::not_found:
+      return PyExc_FileNotFoundError;
+    case ErrorCode::unreadable:
+      return PyExc_OSError;
+    case ErrorCode::unsupported:
+      return PyExc_NotImplementedError;
+    case ErrorCode::cancelled:
+      return cancelled.ptr();
+    case ErrorCode::network:
+      return PyExc_ConnectionError;
     case ErrorCode::malformed:
     case ErrorCode::missing_tensor:
     case ErrorCode::shape_mismatch:
     case ErrorCode::limit_exceeded:
-    case ErrorCode::invalid_argument: return PyExc_ValueError;
+    case ErrorCode::invalid_argument:
+      return PyExc_ValueError;
   }
   return PyExc_RuntimeError;
 }
@@ -37,8 +43,8 @@ PyObject* exception_of(ErrorCode code, const nb::handle& cancelled) {
 }  // namespace
 
 void bind_errors(nb::module_& module) {
-  nb::object cancelled = nb::steal(
-      PyErr_NewException("blip_cpp.CancelledError", PyExc_RuntimeError, nullptr));
+  nb::object cancelled =
+      nb::steal(PyErr_NewException("blip_cpp.CancelledError", PyExc_RuntimeError, nullptr));
   module.attr("CancelledError") = cancelled;
   // The interpreter keeps the module, and the module the class.
   nb::register_exception_translator(
@@ -46,9 +52,8 @@ void bind_errors(nb::module_& module) {
         try {
           std::rethrow_exception(thrown);
         } catch (const Error& error) {
-          PyErr_SetString(
-              exception_of(error.code(), nb::handle(static_cast<PyObject*>(payload))),
-              error.what());
+          PyErr_SetString(exception_of(error.code(), nb::handle(static_cast<PyObject*>(payload))),
+                          error.what());
         }
       },
       cancelled.ptr());

@@ -19,7 +19,7 @@ namespace nb = nanobind;
 
 template <typename Value>
 std::pair<const std::string, std::function<void(GenerationOptions&, nb::handle)>> field(
-    const char* name, std::optional<Value> GenerationOptions::* member) {
+    const char* name, std::optional<Value> GenerationOptions::*member) {
   return {name, [member](GenerationOptions& options, nb::handle value) {
             options.*member = nb::cast<Value>(value);
           }};
@@ -57,7 +57,9 @@ GenerationOptions generation_options(const nb::dict& keywords) {
       field("top_p", &Options::top_p),
       field("seed", &Options::seed),
       {"early_stopping",
-       [](Options& options, nb::handle value) { options.early_stopping = early_stopping_of(value); }},
+       [](Options& options, nb::handle value) {
+         options.early_stopping = early_stopping_of(value);
+       }},
   };
   Options options;
   for (const auto& [key, value] : keywords) {
@@ -86,8 +88,9 @@ LoadOptions load_options(const std::string& weight_type, const std::string& adap
                                                           {"int8", WeightType::i8}};
   const auto type = types.find(weight_type);
   if (type == types.end()) {
-    throw Error(ErrorCode::invalid_argument,
-                "dtype '" + weight_type + "' is none of stored, float32, float16, bfloat16 and int8");
+    throw Error(
+        ErrorCode::invalid_argument,
+        "dtype '" + weight_type + "' is none of stored, float32, float16, bfloat16 and int8");
   }
   LoadOptions options;
   options.weight_type = type->second;

@@ -12,7 +12,7 @@
 #include "blip/clip.hpp"
 #include "blip/image_text_retrieval.hpp"
 #include "blip/model.hpp"
-#include "options.hpp"
+#include "model_class.hpp"
 #include "threads.hpp"
 
 namespace blip::python {
@@ -22,24 +22,8 @@ using TokenRows = std::vector<std::vector<TokenId>>;
 
 // What BlipModel, BlipForImageTextRetrieval and CLIPModel have in common.
 template <typename Model>
-nb::class_<Model> bind_model(nb::module_& module, const char* name) {
-  return nb::class_<Model>(module, name)
-      .def_static(
-          "from_pretrained",
-          [](const std::string& model, const std::string& weight_type, const std::string& adapter) {
-            const LoadOptions options = load_options(weight_type, adapter);
-            const nb::gil_scoped_release released;
-            return Model::from_pretrained(model, options);
-          },
-          nb::arg("model"), nb::arg("weight_type") = "stored", nb::arg("adapter") = "")
-      .def(
-          "encode_images",
-          [](const Model& model, const FloatArray& pixel_values) {
-            const ArrayView pixels(pixel_values);
-            return without_lock(
-                [&](Context& context) { return model.encode_images(pixels.view(), context); });
-          },
-          nb::arg("pixel_values"))
+nb::class_<Model> bind_embedder(nb::module_& module, const char* name) {
+  return bind_model<Model>(module, name)
       .def(
           "get_image_features",
           [](const Model& model, const std::vector<EncodedImage>& images) {
@@ -52,7 +36,7 @@ nb::class_<Model> bind_model(nb::module_& module, const char* name) {
 }  // namespace
 
 void bind_retrieval(nb::module_& module) {
-  bind_model<BlipForImageTextRetrieval>(module, "BlipForImageTextRetrieval")
+  bind_embedder<BlipForImageTextRetrieval>(module, "BlipForImageTextRetrieval")
       .def(
           "get_text_features",
           [](const BlipForImageTextRetrieval& model, const TokenRows& texts) {
@@ -71,7 +55,7 @@ void bind_retrieval(nb::module_& module) {
           },
           nb::arg("images"), nb::arg("texts"));
 
-  bind_model<BlipModel>(module, "BlipModel")
+  bind_embedder<BlipModel>(module, "BlipModel")
       .def(
           "get_text_features",
           [](const BlipModel& model, const TokenRows& texts) {
@@ -81,7 +65,7 @@ void bind_retrieval(nb::module_& module) {
           nb::arg("texts"))
       .def_prop_ro("similarity_scale", &BlipModel::similarity_scale);
 
-  bind_model<CLIPModel>(module, "CLIPModel")
+  bind_embedder<CLIPModel>(module, "CLIPModel")
       .def(
           "get_text_features",
           [](const CLIPModel& model, const TokenRows& texts) {
