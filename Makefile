@@ -19,7 +19,7 @@ export TORCH_INDEX_URL PHOTOS PEERS_PYTHON
 install := tools/install_dependencies.sh
 
 # The tests that `make asan` builds and runs: every module's.
-ASAN_MODULES := core kernels hub checkpoint architectures image text dataset train_loading model generate tasks app serve cli
+ASAN_MODULES := core kernels hub checkpoint architectures image text dataset eval train_loading model generate tasks search app serve cli c
 
 .PHONY: help demo test test-train test-clients test-python test-page asan tsan lint format fuzz bench bench-serve bench-peers parity parity-quick clean
 

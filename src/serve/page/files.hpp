@@ -1,4 +1,4 @@
-// The files of the page, as CMake compiled them in (cmake/BlipEmbedFiles.cmake).
+// The files of the page, as CMake compiled them in (embed_files.cmake).
 #pragma once
 
 #include <span>

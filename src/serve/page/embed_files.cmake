@@ -21,7 +21,7 @@ if(CMAKE_SCRIPT_MODE_FILE)
                           "   \"${digest}\"},\n")
   endforeach()
   file(WRITE ${OUTPUT}
-       "// Made by cmake/BlipEmbedFiles.cmake.\n#include \"serve/page/files.hpp\"\n\n"
+       "// Made by src/serve/page/embed_files.cmake.\n#include \"serve/page/files.hpp\"\n\n"
        "namespace blip::serve {\nnamespace {\n\nconstexpr PageFile kPageFiles[] = {\n${entries}};\n\n"
        "}  // namespace\n\nstd::span<const PageFile> page_files() { return kPageFiles; }\n\n"
        "}  // namespace blip::serve\n")
