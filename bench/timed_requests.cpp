@@ -4,14 +4,15 @@
 //   timed_requests REQUEST.json     or     timed_requests --dtypes
 //
 // REQUEST: {"model": DIR, "dtype": NAME, "threads": N (0: one per core), "out": FILE,
-//           "kind": "vision" | "caption" | "vqa" | "itm", "images": [PATH…], "texts": [TEXT…],
-//           "beams": N, "tokens": N}
+//           "kind": "vision" | "caption" | "vqa" | "itm" | "embed_images" | "embed_texts" |
+//           "labels", "images": [PATH…], "texts": [TEXT…], "beams": N, "tokens": N}
 // "caption" and "vqa" generate exactly `tokens` tokens for each image, so that everyone's work is
-// the same; "itm" matches the first image with all texts. Decoding the images and reading the
-// texts is not part of what is timed.
-// Answers, a line each: {"seconds": …, "peak_bytes": …} when the model is loaded and one run is
-// done, then for every line "run" the same with "ids": [[…]…] or "shape": […], whose elements lie
-// in FILE as float32. Ends with its input. --dtypes prints the names that "dtype" may have.
+// the same; "itm" matches the first image with all texts. The last three are for every dual
+// encoder, a CLIP for one: unit vectors, or the logits of images and texts. Decoding the images and
+// reading the texts is not part of what is timed. Answers, a line each: {"seconds": …,
+// "peak_bytes": …} when the model is loaded and one run is done, then for every line "run" the same
+// with "ids": [[…]…] or "shape": […], whose elements lie in FILE as float32. Ends with its input.
+// --dtypes prints the names that "dtype" may have.
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -27,7 +28,10 @@
 #include <utility>
 #include <vector>
 
+#include "app/zero_shot_classifier.hpp"
+#include "architectures/registry.hpp"
 #include "blip/blip.hpp"
+#include "tasks/dual_encoder.hpp"
 
 namespace {
 
@@ -62,14 +66,14 @@ struct Prepared {
       : model(asked.at("model").get<std::string>()),
         load_options{.weight_type = weight_type(asked.at("dtype"))},
         context({.num_threads = asked.value("threads", 0)}) {
-    const auto processor = blip::BlipProcessor::from_pretrained(model);
     std::vector<blip::Image> images;
     for (const json& path : asked.at("images")) {
       images.push_back(blip::Image::open(path.get<std::string>()));
     }
-    inputs = processor(images);
+    inputs.pixel_values = (*blip::open_image_processor(model))(images);
+    const auto tokenizer = blip::open_tokenizer(model);
     for (const json& text : asked.value("texts", json::array())) {
-      inputs.input_ids.push_back(processor.tokenizer().encode(text.get<std::string>()));
+      inputs.input_ids.push_back(tokenizer->encode(text.get<std::string>()));
     }
     const int tokens = asked.value("tokens", 10);
     generation.num_beams = asked.value("beams", 1);
@@ -113,12 +117,37 @@ Request matching(Prepared& prepared) {
   };
 }
 
+enum class Embedded { images, texts, labels };
+
+template <Embedded kind>
+Request embedding(Prepared& prepared) {
+  const auto model = blip::open_dual_encoder(prepared.model, prepared.load_options);
+  return [model, &prepared]() -> Answer {
+    blip::Tensor images;
+    blip::Tensor texts;
+    if constexpr (kind != Embedded::texts) {
+      images = model->embed_images(
+          model->encode_images(prepared.inputs.pixel_values, prepared.context), prepared.context);
+    }
+    if constexpr (kind != Embedded::images) {
+      texts = model->embed_texts(prepared.inputs.input_ids, blip::TextStyle::hf, prepared.context);
+    }
+    if constexpr (kind == Embedded::labels) {
+      return {{}, blip::app::zero_shot_logits(model->label_similarity(), images, texts)};
+    }
+    return {{}, kind == Embedded::images ? std::move(images) : std::move(texts)};
+  };
+}
+
 Request request_of(const std::string& kind, Prepared& prepared) {
   const std::map<std::string, Request (*)(Prepared&)> kinds = {
       {"vision", vision},
       {"caption", generation<blip::BlipForConditionalGeneration>},
       {"vqa", generation<blip::BlipForQuestionAnswering>},
-      {"itm", matching}};
+      {"itm", matching},
+      {"embed_images", embedding<Embedded::images>},
+      {"embed_texts", embedding<Embedded::texts>},
+      {"labels", embedding<Embedded::labels>}};
   const auto found = kinds.find(kind);
   if (found == kinds.end()) throw std::runtime_error("no kind of request is called '" + kind + "'");
   return found->second(prepared);

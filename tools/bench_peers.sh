@@ -1,7 +1,7 @@
 #!/bin/bash
 # Measures the program beside transformers, ONNX Runtime and OpenVINO:
 #   tools/bench_peers.sh BUILD_DIRECTORY [ARGUMENT …]
-# Brings the newest of them into .venv-peers, unless PEERS_PYTHON names a Python that has them, then
+# Brings the newest of them, and of open_clip, into .venv-peers, unless PEERS_PYTHON names a Python that has them, then
 # runs tools/peers/main.py with the arguments.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,5 +17,8 @@ if [[ -z $python ]]; then
     "$python" -m pip install --quiet --upgrade --index-url "$TORCH_INDEX_URL" torch
   fi
   "$python" -m pip install --quiet --upgrade --requirement tools/peers/requirements.txt
+  # Apart from the rest: transformers changes its default for images where it finds torchvision.
+  "$python" -m pip install --quiet --no-deps --upgrade --target .venv-peers/torchvision-alone \
+    open-clip-torch timm torchvision
 fi
 exec "$python" tools/peers/main.py --build "$build" "$@"

@@ -167,6 +167,12 @@ ImageProcessorConfig read_image_processor(const JsonFields& fields,
       fields.integer("resample", {0, 5}).value_or(static_cast<int>(config.resample)));
   config.do_center_crop = is_on(fields, "do_center_crop", config.do_center_crop);
   read_crop(fields, config);
+  if (const auto offset = fields.string("crop_offset")) {
+    if (*offset != kRoundedToEven) {
+      fields.fail("crop_offset", in_quotes(*offset) + " is not supported", ErrorCode::unsupported);
+    }
+    config.crop_offset = CropOffset::rounded_to_even;
+  }
   config.do_rescale = is_on(fields, "do_rescale", config.do_rescale);
   config.rescale_factor =
       fields.number("rescale_factor", {-1e6, 1e6}).value_or(config.rescale_factor);

@@ -10,6 +10,9 @@
 
 namespace blip {
 
+/// The value of "crop_offset", a field of our own, for CropOffset::rounded_to_even.
+inline constexpr const char* kRoundedToEven = "rounded_to_even";
+
 inline constexpr JsonFields::IntRange kImageSides = {1, 16'384};
 
 /// A step's do_ field: as `otherwise` where the file is silent; null counts as off, in transformers

@@ -5,12 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "architectures/blip/config_writer.hpp"
 #include "architectures/chinese_clip/config.hpp"
 #include "architectures/clip/config.hpp"
 #include "architectures/clip/infer_config.hpp"
 #include "architectures/clip/original_names.hpp"
 #include "architectures/clip/towers.hpp"
 #include "architectures/expected_tensors.hpp"
+#include "architectures/image_processor_config.hpp"
 #include "architectures/registry.hpp"
 #include "architectures/vit/config.hpp"
 #include "checkpoint/safetensors_writer.hpp"
@@ -133,25 +135,19 @@ TEST(ClipOriginalNames, BecomeTransformers) {
 // Of open_clip's names, all values in order, so that what is cut and turned shows.
 class OpenClipFile {
  public:
-  explicit OpenClipFile(bool from_openai, std::int64_t tokens = 40) {
+  explicit OpenClipFile(bool from_openai, std::int64_t tokens = 40, std::int64_t text_width = 64) {
     add("visual.class_embedding", {64});
     add("visual.positional_embedding", {10, 64});
     add("visual.proj", {64, 3});
     add("visual.conv1.weight", {64, 3, 8, 8});
-    for (const char* norm : {"visual.ln_pre", "visual.ln_post", "ln_final"}) add_norm(norm);
-    for (const char* tower : {"visual.transformer.resblocks.0.", "transformer.resblocks.0."}) {
-      const std::string block = tower;
-      add_norm(block + "ln_1");
-      add_norm(block + "ln_2");
-      add(block + "attn.in_proj_weight", {192, 64});
-      add(block + "attn.in_proj_bias", {192});
-      add_linear(block + "attn.out_proj", 64, 64);
-      add_linear(block + "mlp.c_fc", 128, 64);
-      add_linear(block + "mlp.c_proj", 64, 128);
-    }
-    add("positional_embedding", {12, 64});
-    add("token_embedding.weight", {tokens, 64});
-    add("text_projection", {64, 3});
+    add_norm("visual.ln_pre", 64);
+    add_norm("visual.ln_post", 64);
+    add_norm("ln_final", text_width);
+    add_block("visual.transformer.resblocks.0.", 64);
+    add_block("transformer.resblocks.0.", text_width);
+    add("positional_embedding", {12, text_width});
+    add("token_embedding.weight", {tokens, text_width});
+    add("text_projection", {text_width, 3});
     add("logit_scale", {});
     if (from_openai) add("input_resolution", {});
     directory_.write("open_clip_model.safetensors", safetensors_header(places_) + data_);
@@ -169,9 +165,18 @@ class OpenClipFile {
       data_.append(reinterpret_cast<const char*>(&value), sizeof value);
     }
   }
-  void add_norm(const std::string& name) {
-    add(name + ".weight", {64});
-    add(name + ".bias", {64});
+  void add_norm(const std::string& name, std::int64_t width) {
+    add(name + ".weight", {width});
+    add(name + ".bias", {width});
+  }
+  void add_block(const std::string& block, std::int64_t width) {
+    add_norm(block + "ln_1", width);
+    add_norm(block + "ln_2", width);
+    add(block + "attn.in_proj_weight", {3 * width, width});
+    add(block + "attn.in_proj_bias", {3 * width});
+    add_linear(block + "attn.out_proj", width, width);
+    add_linear(block + "mlp.c_fc", 2 * width, width);
+    add_linear(block + "mlp.c_proj", width, 2 * width);
   }
   void add_linear(const std::string& name, std::int64_t outputs, std::int64_t inputs) {
     add(name + ".weight", {outputs, inputs});
@@ -238,6 +243,53 @@ TEST(OpenClip, TellsItsConfiguration) {
                           R"({"model_cfg": {"vision_cfg": {"timm_model_name": "vit"}}})");
   expect_error(ErrorCode::unsupported, "timm_model_name",
                [&] { static_cast<void>(CLIPConfig::from_pretrained(other.directory().path())); });
+}
+
+// A width that is no multiple of the usual 64 is a question only where no configuration answers it.
+TEST(OpenClip, HasTheHeadsThatItsConfigurationNames) {
+  const OpenClipFile file(/*from_openai=*/false, /*tokens=*/40, /*text_width=*/48);
+  expect_error(ErrorCode::unsupported, "width, 48, is no multiple of 64",
+               [&] { static_cast<void>(CLIPConfig::from_pretrained(file.directory().path())); });
+  file.directory().write("open_clip_config.json", R"({"model_cfg": {"text_cfg": {"heads": 4}}})");
+  const CLIPConfig config = CLIPConfig::from_pretrained(file.directory().path());
+  EXPECT_EQ(config.text_config.num_attention_heads, 4);
+  EXPECT_EQ(config.vision_config.num_attention_heads, 1);
+}
+
+TEST(OpenClip, PreparesPicturesAsItsFilesSay) {
+  const OpenClipFile file(/*from_openai=*/false);
+  const auto config = [&] {
+    return family_of(file.directory().path()).image_processor_config(file.directory().path());
+  };
+  EXPECT_EQ(config().size.shortest_edge, 24);
+  EXPECT_EQ(config().crop_offset, CropOffset::rounded_to_even);
+  EXPECT_EQ(config().image_std[0], 0.26862954F);
+  // As `blip convert` writes it.
+  EXPECT_EQ(parse_image_processor_config(image_processor_as_json(config()), "written", ""),
+            config());
+
+  file.directory().write("open_clip_config.json", R"({"model_cfg": {}, "preprocess_cfg": {
+      "mean": [0.5, 0.4, 0.3], "std": 0.5, "interpolation": "bilinear", "resize_mode": "squash"}})");
+  EXPECT_EQ(config().size, (ImageResize{.height = 24, .width = 24}));
+  EXPECT_FALSE(config().do_center_crop);
+  EXPECT_EQ(config().resample, Resample::bilinear);
+  EXPECT_EQ(config().image_mean, (std::array<float, 3>{0.5F, 0.4F, 0.3F}));
+  EXPECT_EQ(config().image_std, (std::array<float, 3>{0.5F, 0.5F, 0.5F}));
+
+  const auto refuse = [&](ErrorCode code, const std::string& part, const std::string& fields) {
+    file.directory().write("open_clip_config.json",
+                           R"({"model_cfg": {}, "preprocess_cfg": {)" + fields + "}}");
+    expect_error(code, part, [&] { static_cast<void>(config()); });
+  };
+  refuse(ErrorCode::unsupported, "resize_mode", R"("resize_mode": "longest")");
+  refuse(ErrorCode::unsupported, "interpolation", R"("interpolation": "lanczos")");
+  refuse(ErrorCode::malformed, "std", R"("std": [0, 1, 1])");
+  refuse(ErrorCode::malformed, "mean", R"("mean": "grey")");
+
+  // transformers' own file wins.
+  file.directory().write("preprocessor_config.json", R"({"size": 32, "crop_size": 24})");
+  EXPECT_EQ(config().size.shortest_edge, 32);
+  EXPECT_EQ(config().crop_offset, CropOffset::rounded_down);
 }
 
 TEST(OpenClip, IsNamedAsALayout) {

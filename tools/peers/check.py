@@ -3,7 +3,9 @@ docs/parity.md; of contenders that do not compute in float32, the difference is 
 
 import numpy
 
-LIMITS = {"vision": 1e-4, "itm": 2e-4}
+# Embeddings are of unit length; labels are cosines times exp(logit_scale), which is 100.
+LIMITS = {"vision": 1e-4, "itm": 2e-4, "embed_images": 2e-6, "embed_texts": 2e-6, "labels": 2e-4,
+          "process": 1e-5}
 
 
 def array(path, shape):
@@ -30,10 +32,23 @@ def compare_arrays(got, wanted, limit):
     return f"within {greatest:.1e} ({100 * relative:.2g} % rms)", greatest <= limit
 
 
+def compare_choices(kind, got, wanted):
+    """Of embeddings, the smallest cosine to the reference's; of labels, whether the best is the same."""
+    if kind == "labels":
+        same = (got.argmax(-1) == wanted.argmax(-1)).mean()
+        return f"{100 * same:.3g} % the same best label"
+    got, wanted = (rows / numpy.linalg.norm(rows, axis=-1, keepdims=True) for rows in (got, wanted))
+    return f"cosine at least {(got * wanted).sum(-1).min():.4f}"
+
+
 def agreement(kind, answer, reference):
     """answer, reference: {"lines": …}, {"ids": …} or {"array": …} → words, and whether it is exact"""
     if "lines" in answer:
         return compare_rows(answer["lines"], reference["lines"], "captions")
     if "ids" in answer:
         return compare_rows(answer["ids"], reference["ids"], "sequences")
-    return compare_arrays(answer["array"], reference["array"], LIMITS[kind])
+    got, wanted = answer["array"], reference["array"]
+    words, agrees = compare_arrays(got, wanted, LIMITS[kind])
+    if kind in ("vision", "itm") or got.shape != wanted.shape:
+        return words, agrees
+    return f"{words}; {compare_choices(kind, got, wanted)}", agrees

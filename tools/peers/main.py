@@ -1,4 +1,4 @@
-"""blip.cpp against transformers, ONNX Runtime and OpenVINO on the same random-weight models, in turns:
+"""blip.cpp against transformers, open_clip, ONNX Runtime and OpenVINO on the same random-weight models, in turns:
 `make bench-peers`. Writes the table of docs/performance.md and its plot; exits with 1 if an output
 that must agree does not."""
 
@@ -11,6 +11,8 @@ import statistics
 import subprocess
 import sys
 import time
+
+import numpy
 
 import check
 import machine
@@ -35,8 +37,8 @@ def command_line():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release",
                         help="where bin/blip and bench/timed_requests are")
     parser.add_argument("--blip", type=pathlib.Path, help="the program, if it is elsewhere")
-    parser.add_argument("--sizes", nargs="+", default=["base", "large"],
-                        choices=["tiny", "small", "base", "large"])
+    parser.add_argument("--sizes", nargs="+", default=["base", "large", "clip-b32", "clip-l14"],
+                        choices=list(workload.FAMILY_OF_SIZE))
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these requests: "
                         + " ".join(request.name for request in workload.REQUESTS),
                         choices=[request.name for request in workload.REQUESTS])
@@ -44,7 +46,7 @@ def command_line():
                         help="leave out contenders with one of these words in their names")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=machine.cores())
-    parser.add_argument("--photos", type=int, default=500, help="in the folder [500]")
+    parser.add_argument("--photos", type=int, help="in the folder [500, for CLIP 1,000]")
     parser.add_argument("--work", type=pathlib.Path, help="models, photos, results [build/peers]")
     parser.add_argument("--report", type=pathlib.Path, help="what to write into, made if it is not there [docs/performance.md]")
     parser.add_argument("--quick", action="store_true",
@@ -58,7 +60,8 @@ def command_line():
     options.timed_requests = (options.build / "bench/timed_requests").resolve()
     docs = ROOT / "docs/performance.md"
     if options.quick:
-        options.sizes, options.rounds, options.photos = ["tiny"], 1, 24
+        tiny = [size for size in options.sizes if size.endswith("tiny")]
+        options.sizes, options.rounds, options.photos = tiny or ["tiny", "clip-tiny"], 1, 24
         options.without.append("compiled")  # which takes a minute of every request
     options.report = options.report or (options.work / docs.name if options.quick else docs)
     if not options.report.exists():  # now, rather than hours later, if it cannot be
@@ -68,23 +71,26 @@ def command_line():
 
 def prepare(options, size):
     """→ the folder of photos to caption, the directory of the models"""
-    def make_photos(count, folder):
-        largest = [1] if options.quick else []
-        return photos.make_photos(count, ROOT / "examples/photos", folder, *largest)
+    clip = workload.FAMILY_OF_SIZE[size] == "clip"
+
+    def make_photos(count, folder, largest=1 if options.quick else photos.MEGAPIXELS[-1]):
+        return photos.make_photos(count, ROOT / "examples/photos", folder, largest)
 
     directory, log = options.work / size, options.work / f"models-{size}.log"
     say(f"{size}: models in {directory}")
     asked = make_photos(workload.PHOTOS_IN_BATCH + CALIBRATION_PHOTOS,
                         options.work / "photos/asked")
     with open(log, "w") as output:  # the exporters are talkative
-        done = subprocess.run([sys.executable, HERE / "models.py", size, directory, *asked],
+        maker = HERE / ("clip_models.py" if clip else "models.py")
+        done = subprocess.run([sys.executable, maker, size, directory, *asked],
                               stdout=output, stderr=subprocess.STDOUT,
                               env={**os.environ, **measure.ENVIRONMENT})
     if done.returncode != 0:
         sys.exit(f"the models cannot be made, see {log}:\n{log.read_text()[-2000:]}")
-    folder = options.work / "photos" / str(options.photos)
-    if not options.only or "folder" in options.only:
-        make_photos(options.photos, folder)
+    count = options.photos or (1000 if clip else 500)
+    folder = options.work / ("small-photos" if clip else "photos") / str(count)
+    if not options.only or {"folder", "embed"} & set(options.only):
+        make_photos(count, folder, **({"largest": photos.MEGAPIXELS[0]} if clip else {}))
     return folder, directory
 
 
@@ -97,8 +103,15 @@ def converted(options, model):
 
 
 def program(options, contender, model, what):
-    """What a user would start to caption `what`, a photo or a folder."""
+    """What a user would start to caption `what`, a photo or a folder, or to embed a folder."""
     threads, tokens = options.threads, workload.TOKENS
+    if contender.engine == "open_clip":
+        return [sys.executable, HERE / "embed_folder.py", model, what, threads]
+    if contender.engine == "blip" and model.name == "open_clip":
+        command = [options.blip, "embed", what, "-m", model, "--threads", threads, "--quiet",
+                   "--no-exif-rotation", "--format", "jsonl"]
+        dtype = contender.variant.split("+")[0]
+        return command + (["--dtype", dtype] if dtype != "f32" else [])
     if contender.engine == "blip":
         command = [options.blip, "caption", what, "-m", model, "--threads", threads, "--quiet",
                    "--no-exif-rotation", "--min-new-tokens", tokens, "--max-new-tokens", tokens]
@@ -117,7 +130,7 @@ def make_runner(options, request, contender, folder, directory):
             model = converted(options, model)
         command = functools.partial(program, options, contender, model)
         one = command(pathlib.Path(inputs["photos"][0]))
-        if request.name != "folder":
+        if request.name == "cold":
             return measure.Command(one, first=one)
         return measure.Command(command(folder), first=one, files=sorted(folder.iterdir()))
     place = options.work / "workers" / f"{contender.engine}-{contender.variant}"
@@ -128,6 +141,8 @@ def make_runner(options, request, contender, folder, directory):
 
 def answer_of(options, contender, reply):
     """What check.py compares."""
+    if "lines" in reply and '"embedding"' in reply["lines"][0]:
+        return {"array": numpy.array([json.loads(line)["embedding"] for line in reply["lines"]])}
     if "lines" in reply:
         return {"lines": [json.loads(line)["caption"] if line.startswith("{") else line
                           for line in reply["lines"]]}
@@ -142,16 +157,17 @@ def measure_request(options, request, folder, directory):
     dtypes = subprocess.run([options.timed_requests, "--dtypes"], check=True, text=True,
                             capture_output=True).stdout.split()
     contenders = [one for one in workload.contenders(request, dtypes)
-                  if one == workload.REFERENCE
+                  if one == workload.reference(request)
                   or not any(word in one.name for word in options.without)]
     makers = {one.name: functools.partial(make_runner, options, request, one, folder, directory)
               for one in contenders}
     rounds = min(options.rounds, request.rounds or options.rounds)
     results, others = measure.take_turns(makers, rounds, say)
-    reference = results[workload.REFERENCE.name]
+    standard = workload.reference(request)
+    reference = results[standard.name]
     if "failed" in reference:
-        sys.exit(f"{workload.REFERENCE.name} failed: {reference['failed']}")
-    wanted = answer_of(options, workload.REFERENCE, reference["replies"][-1])
+        sys.exit(f"{standard.name} failed: {reference['failed']}")
+    wanted = answer_of(options, standard, reference["replies"][-1])
     rows = []
     for contender in contenders:
         result = results[contender.name]
@@ -182,14 +198,14 @@ def main():
     wrong = 0
     for size in options.sizes:
         folder, directory = prepare(options, size)
-        for request in workload.REQUESTS:
+        for request in workload.requests_of(size):
             if options.only and request.name not in options.only:
                 continue
             say(f"{size}: {request.title}")
             rows, others = measure_request(options, request, folder, directory)
             wrong += sum(row["wrong"] for row in rows)
             results["sizes"].setdefault(size, {})[request.name] = {
-                "rows": rows, "others": others, "photos": options.photos, "date": time.strftime("%Y-%m-%d")}
+                "rows": rows, "others": others, "photos": len(list(folder.glob("*"))), "date": time.strftime("%Y-%m-%d")}
             path.write_text(json.dumps(results, indent=1))
     report.write(results, options.report)
     say(f"written: {options.report}")

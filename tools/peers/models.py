@@ -7,8 +7,6 @@ In DIRECTORY: caption/, vqa/, itm/; exports.py's files; pixels.npy and calibrati
 inputs.json. Nothing is done if all of that is there, made by the same versions.
 """
 
-import hashlib
-import importlib.metadata
 import json
 import pathlib
 import random
@@ -23,20 +21,26 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "reference"))
 import exports  # noqa: E402
 import random_models  # noqa: E402
+import stamps  # noqa: E402
+from fused_attention import fuse_attention, onnx_attention, torch_attention  # noqa: E402
 
 SEED = 11
 TEXTS = 100
 ASKED_PHOTOS = 8
-PACKAGES = ("torch", "transformers", "onnx", "onnxscript", "onnxruntime", "openvino", "nncf", "numpy")
+SOURCES = [HERE / "models.py", HERE / "exports.py", HERE / "fused_attention.py",
+           HERE.parent / "reference" / "random_models.py"]
 
 
-def stamp(size, photos):
-    """Changes when anything does that the files depend on."""
-    sources = [HERE / "models.py", HERE / "exports.py", HERE / "fused_attention.py",
-               HERE.parent / "reference" / "random_models.py"]
-    return {"size": size, "photos": [photo.name for photo in photos],
-            "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
-            "sources": hashlib.sha256(b"".join(map(pathlib.Path.read_bytes, sources))).hexdigest()}
+class VisionTower(torch.nn.Module):
+    """pixel_values [B, 3, S, S] → last_hidden_state [B, N, E]"""
+
+    def __init__(self, vision_model):
+        super().__init__()
+        self.vision_model = vision_model
+        self.eval()
+
+    def forward(self, pixel_values):
+        return self.vision_model(pixel_values).last_hidden_state
 
 
 def sentences(config, count, draw):
@@ -79,19 +83,24 @@ def save_inputs(directory, config, photos):
     return asked, calibration
 
 
+def make_all(size, directory, photos):
+    model = save_models(size, directory)
+    asked, calibration = save_inputs(directory, model.config, photos)
+    tower = exports.Tower(
+        "vision", VisionTower(model.vision_model), "pixel_values", "last_hidden_state",
+        torch.from_numpy(asked[:1]), {0: ("batch", 64)},
+        lambda module, for_onnx: fuse_attention(module.vision_model,
+                                                onnx_attention if for_onnx else torch_attention))
+    with torch.inference_mode():
+        exports.export_all(tower, directory, [image[None] for image in calibration])
+
+
 def main():
     size, directory = sys.argv[1], pathlib.Path(sys.argv[2])
     photos = [pathlib.Path(photo) for photo in sys.argv[3:]]
-    done, wanted = directory / "stamp.json", stamp(size, photos)
-    if done.exists() and json.loads(done.read_text()) == wanted:
-        return
-    done.unlink(missing_ok=True)
-    directory.mkdir(parents=True, exist_ok=True)
-    model = save_models(size, directory)
-    asked, calibration = save_inputs(directory, model.config, photos)
-    with torch.inference_mode():
-        exports.export_all(model.vision_model, directory, asked[:1], calibration)
-    done.write_text(json.dumps(wanted, indent=1))
+    with stamps.made_once(directory, size, photos, SOURCES) as wanted:
+        if wanted:
+            make_all(size, directory, photos)
 
 
 if __name__ == "__main__":

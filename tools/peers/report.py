@@ -47,8 +47,8 @@ def size_section(size, measured):
             continue
         entry = measured[request.name]
         title = request.title
-        if request.name == "folder":
-            title = title.replace("a folder of", f"a folder of {entry['photos']}")
+        if request.kind == "process":
+            title = title.replace("a folder of", f"a folder of {entry['photos']:,}")
         rounds = max((len(row.get("seconds", [])) for row in entry["rows"]), default=0)
         lines += [f"**{title[0].upper() + title[1:]}** ({rounds} rounds, {entry['date']})", "",
                   "| | median | ÷ blip.cpp f32 | fastest – slowest | peak memory | output |",
@@ -101,7 +101,7 @@ def plot(sizes, path):
         axis.set_ylim(len(bars) - 0.5, -0.8)  # the first one on top
         axis.spines[["top", "right", "left"]].set_visible(False)
         axis.set_xlabel("time ÷ blip.cpp f32 (less is faster)", fontsize=8)
-        axis.set_title(f"BLIP {size}", fontsize=10)
+        axis.set_title(size.replace("clip-", "CLIP ") if "clip" in size else f"BLIP {size}", fontsize=10)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
 

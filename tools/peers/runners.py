@@ -10,10 +10,17 @@ import sys
 
 import numpy
 
+import clip_inputs
+
 HERE = pathlib.Path(__file__).resolve().parent
 TEXTS_AT_ONCE = 25
 # transformers encodes the image anew for every text: only so many are run, and their time scaled.
 SEPARATE_TEXTS = 4
+
+
+# What the exported towers take and are called, by the kind of request.
+TOWERS = {"vision": ("vision", "pixel_values"), "embed_images": ("image", "pixel_values"),
+          "embed_texts": ("text", "input_ids")}
 
 
 class Runner:
@@ -132,49 +139,82 @@ class Torch(Runner):
         return self.array(self.torch.stack(scores))
 
 
-class OnnxRuntime(Runner):
-    """The vision tower. Variants: f32, int8."""
+class Exported(Runner):
+    """A runtime that has the towers alone: `open_tower` loads one, of a name and of inputs' shape, and
+    returns a function from inputs to outputs. A request about labels takes both towers."""
+
+    def open_tower(self, name, input_name, shape):
+        raise NotImplementedError
 
     def prepare(self):
+        if self.kind == "labels":
+            rows = clip_inputs.padded(self.inputs["label_ids"])
+            self.parts = clip_inputs.parts(rows)
+            image = self.open_tower("image", "pixel_values", self.pixels.shape)
+            text = self.open_tower("text", "input_ids", self.parts[0].shape)
+            self.pass_once = lambda: clip_inputs.logits(
+                image(self.pixels), numpy.concatenate([text(part) for part in self.parts]))
+            return
+        name, input_name = TOWERS[self.kind]
+        rows = self.pixels
+        if input_name == "input_ids":
+            rows = clip_inputs.padded(self.inputs["text_ids"])
+        tower = self.open_tower(name, input_name, rows.shape)
+        embeds = self.kind != "vision"
+        self.pass_once = lambda: clip_inputs.unit(tower(rows)) if embeds else tower(rows)
+
+    def run(self):
+        return {"array": self.pass_once()}
+
+
+class OnnxRuntime(Exported):
+    """Variants: f32, int8."""
+
+    def open_tower(self, name, input_name, shape):
         import onnxruntime
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.add_free_dimension_override_by_name("batch", len(self.pixels))
+        options.add_free_dimension_override_by_name("batch", shape[0])
+        if input_name == "input_ids":
+            options.add_free_dimension_override_by_name("tokens", shape[1])
         # Threads that go on spinning after their work would take time from the next contender's.
         options.add_session_config_entry("session.force_spinning_stop", "1")
-        name = "vision-int8.onnx" if "int8" in self.variant else "vision.onnx"
-        self.session = onnxruntime.InferenceSession(self.directory / name, options,
-                                                    providers=["CPUExecutionProvider"])
-
-    def run(self):
-        return {"array": self.session.run(None, {"pixel_values": self.pixels})[0]}
+        file = f"{name}-int8.onnx" if "int8" in self.variant else f"{name}.onnx"
+        session = onnxruntime.InferenceSession(self.directory / file, options,
+                                               providers=["CPUExecutionProvider"])
+        return lambda rows: session.run(None, {input_name: rows})[0]
 
 
-class OpenVino(Runner):
-    """The vision tower. Variants: f32, default (the precision OpenVINO chooses: bf16 where the processor
-    has AMX), int8 (nncf.quantize), weights8 (nncf.compress_weights)."""
+class OpenVino(Exported):
+    """Variants: f32, default (the precision OpenVINO chooses: bf16 where the processor has AMX), int8
+    (nncf.quantize), weights8 (nncf.compress_weights)."""
 
-    FILES = {"int8": "vision-int8.xml", "weights8": "vision-weights8.xml"}
+    ENDINGS = {"int8": "-int8", "weights8": "-weights8"}
 
-    def prepare(self):
+    def open_tower(self, name, input_name, shape):
         import openvino
         core = openvino.Core()
         (variant,) = self.variant
-        model = core.read_model(self.directory / self.FILES.get(variant, "vision.xml"))
-        model.reshape(list(self.pixels.shape))
+        model = core.read_model(self.directory / f"{name}{self.ENDINGS.get(variant, '')}.xml")
+        model.reshape(list(shape))
         settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": self.threads,
                     "NUM_STREAMS": 1}
         if variant == "f32":
             settings["INFERENCE_PRECISION_HINT"] = "f32"
         compiled = core.compile_model(model, "CPU", settings)
-        self.request = compiled.create_infer_request()
+        request = compiled.create_infer_request()
         self.note = "computes in " + str(
             compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name())
-
-    def run(self):
-        return {"array": self.request.infer([self.pixels])[0]}
+        return lambda rows: request.infer([rows])[0]
 
 
-RUNNERS = {"transformers": Torch, "onnxruntime": OnnxRuntime, "openvino": OpenVino}
+def runner_of(request):
+    """→ the runner for a request as main.py writes it"""
+    if request["engine"] in ("onnxruntime", "openvino"):
+        return {"onnxruntime": OnnxRuntime, "openvino": OpenVino}[request["engine"]](request)
+    if request["kind"] in clip_inputs.KINDS:
+        import clip_runners
+        return clip_runners.RUNNERS[request["engine"]](request)
+    return Torch(request)

@@ -6,7 +6,7 @@ import pathlib
 import sys
 import time
 
-from runners import RUNNERS
+from runners import runner_of
 
 
 def peak_bytes():
@@ -22,7 +22,7 @@ def say(reply):
 def main():
     request = json.loads(pathlib.Path(sys.argv[1]).read_text())
     started = time.perf_counter()
-    runner = RUNNERS[request["engine"]](request)
+    runner = runner_of(request)
     runner.prepare()
     runner.run()  # first touch of the weights, compilation
     say({"seconds": time.perf_counter() - started, "peak_bytes": peak_bytes(),

@@ -4,6 +4,9 @@ import dataclasses
 
 TOKENS = 10
 PHOTOS_IN_BATCH = 8
+# Which requests a size of model gets.
+FAMILY_OF_SIZE = {"tiny": "blip", "small": "blip", "base": "blip", "large": "blip",
+                  "clip-tiny": "clip", "clip-b32": "clip", "clip-l14": "clip"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +20,7 @@ class Request:
     photos: int = 1
     beams: int = 1
     rounds: int | None = None  # fewer than the others, because it takes long
+    family: str = "blip"
 
 
 REQUESTS = (
@@ -28,7 +32,18 @@ REQUESTS = (
     Request("itm", "1 image matched with 100 texts", "itm", model="itm"),
     Request("vision", "the vision tower alone", "vision"),
     Request("folder", "a folder of mixed photos, captioned", "process", rounds=1),
+    Request("image", "the image tower, 1 photo", "embed_images", model="clip", family="clip"),
+    Request("image8", "the image tower, 8 photos", "embed_images", model="clip",
+            photos=PHOTOS_IN_BATCH, family="clip"),
+    Request("text", "the text tower, 100 texts", "embed_texts", model="clip", family="clip"),
+    Request("labels", "1 photo and 1,000 labels", "labels", model="clip", rounds=3, family="clip"),
+    Request("embed", "a folder of photos of some 640 pixels, embedded", "process", model="open_clip",
+            rounds=3, family="clip"),
 )
+
+
+def requests_of(size):
+    return [request for request in REQUESTS if request.family == FAMILY_OF_SIZE[size]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,20 +71,36 @@ TORCH_BY_HAND = (
     Contender("transformers bf16", "transformers", "bf16+sdpa"),
     Contender("transformers bf16, compiled", "transformers", "bf16+sdpa+compiled"),
     Contender("transformers int8 (dynamic)", "transformers", "int8+sdpa"))
-VISION_ONLY = (
+TOWERS_ONLY = (
     Contender("ONNX Runtime f32", "onnxruntime", "f32", exact=True),
     Contender("ONNX Runtime int8 (dynamic)", "onnxruntime", "int8"),
     Contender("OpenVINO f32", "openvino", "f32", exact=True),
     Contender("OpenVINO, its default", "openvino", "default"),
     Contender("OpenVINO int8 (NNCF)", "openvino", "int8"),
     Contender("OpenVINO int8 weights", "openvino", "weights8"))
+# CLIP has fused attention by itself.
+CLIP_BY_HAND = (
+    Contender("transformers f32, compiled", "transformers", "f32+compiled", exact=True),
+    Contender("transformers bf16", "transformers", "bf16"),
+    Contender("transformers int8 (dynamic)", "transformers", "int8"))
+OPEN_CLIP = Contender("open_clip f32", "open_clip", "f32", exact=True)
+OPEN_CLIP_BF16 = Contender("open_clip bf16", "open_clip", "bf16")
 ONE_BY_ONE = Contender("transformers f32, a pass per text", "transformers", "f32+separate",
                        exact=True)
+
+
+def reference(request):
+    """The one whose output everybody's is compared with: a folder is embedded by open_clip's loader,
+    because transformers has none. Both read open_clip's layout, whose pictures are cut half a pixel
+    from where transformers cuts them."""
+    return OPEN_CLIP if request.name == "embed" else REFERENCE
 
 
 def contenders(request, dtypes):
     """In the order in which they take turns. dtypes: those that this build of blip.cpp has."""
     ours = [OURS] + [one for one in OURS_REDUCED if one.variant in dtypes]
+    if request.family == "clip":
+        return ours + clip_peers(request)
     if request.kind == "process":
         converted = [CONVERTED] if "int8" in dtypes else []
         return [one for one in ours if one.variant != "f16"] + converted + [REFERENCE]
@@ -77,8 +108,15 @@ def contenders(request, dtypes):
     if request.kind == "itm":
         theirs.append(ONE_BY_ONE)
     if request.kind == "vision":
-        theirs += VISION_ONLY
+        theirs += TOWERS_ONLY
     return ours + theirs
+
+
+def clip_peers(request):
+    if request.kind == "process":
+        return [OPEN_CLIP]
+    theirs = [REFERENCE, *CLIP_BY_HAND, OPEN_CLIP, OPEN_CLIP_BF16]
+    return theirs + list(TOWERS_ONLY)
 
 
 def worker_request(request, contender, directory, inputs, threads, out):
@@ -86,7 +124,8 @@ def worker_request(request, contender, directory, inputs, threads, out):
     asked = {"kind": request.kind, "threads": threads, "beams": request.beams, "tokens": TOKENS,
              "out": str(out)}
     if contender.engine == "blip":
-        texts = {"vqa": inputs["questions"], "itm": inputs["texts"]}.get(request.kind, [])
+        texts = inputs.get({"vqa": "questions", "itm": "texts", "embed_texts": "texts",
+                            "labels": "labels"}.get(request.kind), [])
         return {**asked, "model": str(directory / request.model), "dtype": contender.variant,
                 "images": inputs["photos"][:request.photos], "texts": texts}
     return {**asked, "engine": contender.engine, "variant": contender.variant,

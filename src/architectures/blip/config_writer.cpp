@@ -5,6 +5,7 @@
 
 #include "architectures/blip/family.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
+#include "architectures/image_processor_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/shortest_number.hpp"
 #include "image/preprocess.hpp"
@@ -106,6 +107,8 @@ std::string image_processor_as_json(const ImageProcessorConfig& config) {
   if (is_clip) {
     json["do_center_crop"] = config.do_center_crop;
     json["crop_size"] = {{"height", config.crop_height}, {"width", config.crop_width}};
+    // No field of transformers, which crops half a pixel before.
+    if (config.crop_offset == CropOffset::rounded_to_even) json["crop_offset"] = kRoundedToEven;
   }
   json["do_rescale"] = config.do_rescale;
   json["rescale_factor"] = config.rescale_factor;

@@ -6,6 +6,7 @@
 #include "architectures/clip/config.hpp"
 #include "architectures/clip/description.hpp"
 #include "architectures/clip/infer_config.hpp"
+#include "architectures/clip/open_clip_transform.hpp"
 #include "architectures/clip/original_names.hpp"
 #include "architectures/clip/tokenizer_directory.hpp"
 #include "architectures/clip/towers.hpp"
@@ -108,18 +109,18 @@ const Architecture& infer_architecture(const Checkpoint& checkpoint) {
   return kCLIPModel;
 }
 
-// A checkpoint without a configuration has its image size in the tensors.
+// A checkpoint of OpenAI or open_clip has its image size in the tensors, and their way to crop.
 ImageProcessorConfig clip_images_config(const std::filesystem::path& model) {
   const std::filesystem::path folder = model_folder(model);
   const bool has_file = file_exists(folder / "preprocessor_config.json") ||
                         file_exists(folder / "processor_config.json");
-  ImageProcessorConfig config = ImageProcessorConfig::from_pretrained(folder, "CLIPImageProcessor");
-  if (!has_file) {
-    const int side = CLIPConfig::from_pretrained(model).vision_config.image_size;
-    config.size = {.shortest_edge = side};
-    config.crop_height = config.crop_width = side;
-  }
-  return config;
+  if (has_file) return ImageProcessorConfig::from_pretrained(folder, "CLIPImageProcessor");
+  const int side = CLIPConfig::from_pretrained(model).vision_config.image_size;
+  if (!lacks_config(model)) return transformers_clip_transform(side);
+  const std::filesystem::path open_clip = folder / kOpenClipConfig;
+  if (!file_exists(open_clip)) return openai_clip_transform(side);
+  return parse_open_clip_transform(read_text_file(open_clip, kMaxConfigBytes), open_clip.string(),
+                                   side);
 }
 
 std::shared_ptr<const ImageProcessor> open_clip_images(const std::filesystem::path& model) {

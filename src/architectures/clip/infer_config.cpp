@@ -18,6 +18,7 @@ namespace {
 constexpr const char* kVisionMark = "vision_model.pre_layrnorm.weight";
 constexpr const char* kTextMark = "text_model.embeddings.token_embedding.weight";
 constexpr const char* kPatches = "vision_model.embeddings.patch_embedding.weight";
+constexpr int kUnknown = 0;        // heads, which the shapes do not tell
 constexpr TokenId kHighestId = 2;  // as OpenAI's own config.json: the end is the highest id
 
 CLIPVisionConfig infer_vision(const TensorSizes& shapes) {
@@ -29,8 +30,7 @@ CLIPVisionConfig infer_vision(const TensorSizes& shapes) {
   config.image_size = shapes.grid(rows - 1, config.patch_size) * config.patch_size;
   config.num_hidden_layers = shapes.layers("vision_model.encoder.layers.", ".layer_norm1.weight");
   config.intermediate_size = shapes.size("vision_model.encoder.layers.0.mlp.fc1.weight", 2, 0);
-  config.num_attention_heads =
-      shapes.heads(config.hidden_size, usual_head_width(config.hidden_size));
+  config.num_attention_heads = kUnknown;
   return config;
 }
 
@@ -42,13 +42,13 @@ CLIPTextConfig infer_text(const TensorSizes& shapes) {
       shapes.size("text_model.embeddings.position_embedding.weight", 2, 0, kPositionCounts.max);
   config.num_hidden_layers = shapes.layers("text_model.encoder.layers.", ".layer_norm1.weight");
   config.intermediate_size = shapes.size("text_model.encoder.layers.0.mlp.fc1.weight", 2, 0);
-  config.num_attention_heads = shapes.heads(config.hidden_size, 64);
+  config.num_attention_heads = kUnknown;
   config.eos_token_id = kHighestId;
   return config;
 }
 
-CLIPConfig infer_from_tensors(const Checkpoint& checkpoint) {
-  const TensorSizes shapes(checkpoint, "CLIP");
+/// Without the heads.
+CLIPConfig infer_from_tensors(const Checkpoint& checkpoint, const TensorSizes& shapes) {
   if (checkpoint.find("visual.layer1.0.conv1.weight") != nullptr) {
     shapes.fail("is a CLIP with a ResNet for its image tower, which is not supported",
                 ErrorCode::unsupported);
@@ -62,6 +62,19 @@ CLIPConfig infer_from_tensors(const Checkpoint& checkpoint) {
   config.vision_config.hidden_act = config.text_config.hidden_act =
       is_openai_clip(checkpoint) ? "quick_gelu" : "gelu";
   return config;
+}
+
+/// Heads of the usual widths where no configuration told their number.
+void assume_usual_heads(const TensorSizes& shapes, CLIPConfig& config) {
+  CLIPVisionConfig& vision = config.vision_config;
+  if (vision.num_attention_heads == kUnknown) {
+    vision.num_attention_heads =
+        shapes.heads(vision.hidden_size, usual_head_width(vision.hidden_size));
+  }
+  CLIPTextConfig& text = config.text_config;
+  if (text.num_attention_heads == kUnknown) {
+    text.num_attention_heads = shapes.heads(text.hidden_size, 64);
+  }
 }
 
 }  // namespace
@@ -79,12 +92,13 @@ bool is_openai_clip(const Checkpoint& checkpoint) {
 }
 
 CLIPConfig infer_clip_config(const Checkpoint& checkpoint) {
-  CLIPConfig config = infer_from_tensors(checkpoint);
-  const std::filesystem::path own =
-      checkpoint.files().front().parent_path() / "open_clip_config.json";
+  const TensorSizes shapes(checkpoint, "CLIP");
+  CLIPConfig config = infer_from_tensors(checkpoint, shapes);
+  const std::filesystem::path own = checkpoint.files().front().parent_path() / kOpenClipConfig;
   if (file_exists(own)) {
     apply_open_clip_config(read_text_file(own, kMaxConfigBytes), own.string(), config);
   }
+  assume_usual_heads(shapes, config);
   return config;
 }
 

@@ -9,6 +9,9 @@
 
 namespace blip {
 
+/// Beside the weights of open_clip's repositories.
+inline constexpr const char* kOpenClipConfig = "open_clip_config.json";
+
 /// Whether the tensors are those of both of CLIP's towers.
 bool is_clip(const Checkpoint& checkpoint);
 
