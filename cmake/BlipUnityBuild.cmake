@@ -54,6 +54,7 @@ target_compile_options(blip_precompiled_header_options INTERFACE
 # blip_precompile_headers(TARGET [REUSE_FROM OTHER]): reads the headers that most files include, JSON's above all, once
 # for the target. The kernels, which include few of them, are left alone. For ccache to keep such
 # objects, its option `sloppiness` must have pch_defines and time_macros.
+# Not with `hash_dir=false`: GCC 12 crashes on a precompiled header from another directory.
 function(blip_precompile_headers target)
   if(NOT BLIP_UNITY_BUILD)
     return()
