@@ -117,8 +117,8 @@ TEST(DrawCommand, AnswersOddPrompts) {
   EXPECT_THAT(many.err, HasSubstr("the model reads 16 tokens: the last 9986 are left out"));
   const Outcome nul = draw({"--list", "-", "-o", (directory.path() / "folder").string()},
                            {.input = std::string("ca\0t\ncat\n", 9)});
-  EXPECT_EQ(nul.exit_code, 1);
-  EXPECT_THAT(nul.err, HasSubstr("prompt 1: the prompt has a NUL character in it"));
+  EXPECT_EQ(nul.exit_code, 2);
+  EXPECT_THAT(nul.err, HasSubstr("holds NUL bytes"));
 }
 
 TEST(DrawCommand, RefusesWhatCannotBe) {

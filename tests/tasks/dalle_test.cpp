@@ -153,7 +153,9 @@ TEST(DallePictures, AreShownAsTheyGrow) {
     EXPECT_EQ(so_far.size(), static_cast<std::size_t>(kLength));
     for (std::size_t i = done; i < so_far.size(); ++i) EXPECT_EQ(so_far[i], kBook - 1);
     // The decoder goes on while what it drew is decoded.
-    if (done == 8) EXPECT_EQ(model.decode_codes(so_far, context).shape[0], 1);
+    if (done == 8) {
+      EXPECT_EQ(model.decode_codes(so_far, context).shape[0], 1);
+    }
     return true;
   });
   EXPECT_EQ(steps.size(), static_cast<std::size_t>(kLength));

@@ -117,7 +117,7 @@ std::unique_ptr<DrawOptions> parse_draw_options(Arguments arguments) {
                  "Draw each line of FILE (- for standard input), into a folder")
       ->type_name("FILE")
       ->group("Prompt");
-  options->model.declare(app, /*batched=*/false);
+  options->model.declare(app, /*batched=*/false, /*reads_images=*/false);
   declare_drawing(app, *options);
   app.add_option("--seed", seed, "Another number draws other pictures [0]")
       ->type_name("N")
