@@ -169,7 +169,8 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
-    torch.set_num_threads(2)  # min-dalle takes all cores when it is imported
+    # min-dalle takes all cores when it is imported. Small products are slower on several.
+    torch.set_num_threads(1 if arguments.quick else 2)
     binary = arguments.build / "tools/reference/probe_draw"
     with tempfile.TemporaryDirectory() as directory:
         work = pathlib.Path(directory)
