@@ -31,7 +31,7 @@ const std::vector<EmojiName>& sorted_emoji_names() {
   return names;
 }
 
-bool is_ascii(char byte) {
+bool is_ascii_byte(char byte) {
   return static_cast<unsigned char>(byte) < 0x80;
 }
 
@@ -58,7 +58,8 @@ std::string name_emoji(std::string_view text) {
   std::string named;
   while (!text.empty()) {
     // All emoji but keycaps begin with a character beyond ASCII, and keycaps go on with one.
-    const bool may_begin = !is_ascii(text.front()) || (text.size() > 1 && !is_ascii(text[1]));
+    const bool may_begin =
+        !is_ascii_byte(text.front()) || (text.size() > 1 && !is_ascii_byte(text[1]));
     const EmojiName* found = may_begin ? emoji_at(text) : nullptr;
     if (found != nullptr) {
       named += found->name;
