@@ -174,7 +174,8 @@ class FlaxParser {
       if (value.kind != MsgpackKind::map || (key != "shape" && key != "chunks")) {
         reader_.fail("an array in chunks has something else than a shape and chunks");
       }
-      if (key == "shape" && value.count > kMaxFlaxRank) reader_.fail("a shape has too many numbers");
+      if (key == "shape" && value.count > kMaxFlaxRank)
+        reader_.fail("a shape has too many numbers");
       for (std::size_t n = 0; n < value.count; ++n) {
         // In their order, as flax writes them.
         if (read_key() != std::to_string(n)) reader_.fail("chunks are not in their order");
