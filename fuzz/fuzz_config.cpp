@@ -9,6 +9,7 @@
 #include "architectures/blip/config_text.hpp"
 #include "architectures/chinese_clip/config.hpp"
 #include "architectures/clip/config.hpp"
+#include "architectures/dalle/config.hpp"
 #include "architectures/efficientnet_lite/blocks.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
 #include "architectures/image_processor_config.hpp"
@@ -92,6 +93,17 @@ void check(const blip::ChineseCLIPConfig& config) {
   require(config.vision_config.hidden_size % config.vision_config.num_attention_heads == 0);
 }
 
+void check(const blip::DalleConfig& config) {
+  const blip::VqganConfig& vqgan = config.vqgan_config;
+  require(config.d_model % config.encoder_attention_heads == 0);
+  require(config.d_model % config.decoder_attention_heads == 0);
+  require(vqgan.grid() > 0 && vqgan.grid() * vqgan.grid() == config.image_length);
+  require(vqgan.n_embed <= config.image_vocab_size);
+  for (const int multiplier : vqgan.ch_mult) {
+    require(multiplier > 0 && vqgan.ch * multiplier % vqgan.norm_groups == 0);
+  }
+}
+
 // What the tensors of some model have told.
 blip::ViTConfig timm_vit() {
   blip::ViTConfig config;
@@ -110,6 +122,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto config = blip::parse_processor_config(text, "fuzz")) check(*config);
   });
   try_to([&] { check(blip::parse_siglip_config(text, "fuzz")); });
+  try_to([&] { check(blip::parse_dalle_config(text, "fuzz")); });
   for (const char* default_class : {"CLIPImageProcessor", "ViTImageProcessor"}) {
     try_to([&] { check(blip::parse_image_processor_config(text, "fuzz", default_class)); });
   }

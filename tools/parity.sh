@@ -19,6 +19,9 @@ if ! cmp -s "$requirements" .venv/installed-requirements.txt; then
   .venv/bin/pip install --quiet --no-deps open-clip-torch==3.3.0
   # What timm itself needs is there, but for torchvision, which is below.
   .venv/bin/pip install --quiet --no-deps timm==1.0.31
+  # Its modules alone are run, which need none of what its class asks for but these.
+  .venv/bin/pip install --quiet --no-deps min-dalle==0.4.11 emoji==2.16.0 msgpack==1.2.4
+  .venv/bin/pip install --quiet requests==2.34.2
   # Apart from the rest: transformers changes its default for images where it finds torchvision.
   .venv/bin/pip install --quiet --no-deps --upgrade --target .venv/torchvision-alone torchvision==0.28.0
   cp "$requirements" .venv/installed-requirements.txt

@@ -13,6 +13,8 @@
 #include "blip/conditional_generation.hpp"
 #include "blip/config.hpp"
 #include "blip/context.hpp"
+#include "blip/dalle.hpp"
+#include "blip/dalle_tokenizer.hpp"
 #include "blip/encoded_image.hpp"
 #include "blip/error.hpp"
 #include "blip/gemma_tokenizer.hpp"

@@ -17,6 +17,7 @@
 #include "blip/tokenizer.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/original_names.hpp"
+#include "checkpoint/parted_weights.hpp"
 #include "image/image_processor.hpp"
 
 namespace blip {
@@ -26,7 +27,7 @@ class ImageClassifier;  // tasks/image_classifier.hpp
 enum class MatchingHead;
 
 /// What a model can be used for.
-enum class Task { caption, answer, match, embed, rank, reason, classify };
+enum class Task { caption, answer, match, embed, rank, reason, classify, draw };
 
 /// A class of transformers, and what tells its checkpoints.
 struct Architecture {
@@ -52,6 +53,12 @@ struct ModelDescription {
   std::vector<ConfigPart> parts;
   /// Whose names of tensors and files the model comes in, "open_clip"; empty: transformers'.
   std::string layout = {};
+};
+
+/// A file that a tokenizer comes in, and the name that a converted model has it by.
+struct TokenizerSource {
+  std::filesystem::path file;
+  const char* name;
 };
 
 /// Functions take the resolved path of a model directory or a checkpoint file, and throw what
@@ -80,7 +87,7 @@ struct ModelFamily {
   /// The generation settings that are stored with a model. Null: there is nothing to generate.
   GenerationOptions (*generation_settings)(const std::filesystem::path& model);
 
-  /// What its images go through, for people and for files.
+  /// What its images go through, for people and for files. Null, both: it reads no images.
   ImageProcessorConfig (*image_processor_config)(const std::filesystem::path& model);
   std::shared_ptr<const ImageProcessor> (*open_image_processor)(const std::filesystem::path& model);
   /// The tokenizer of `model`, or that of `processor`, another model, unless it is empty. Null: the
@@ -100,6 +107,11 @@ struct ModelFamily {
       const std::filesystem::path& model, const LoadOptions& options);
   /// The model_type of a relative that architecture_of refuses, saying why. Null: there is none.
   const char* refused_model_type = nullptr;
+  /// The files of its tokenizer, where their names are not always `tokenizer_files`. Null: they
+  /// are.
+  std::vector<TokenizerSource> (*tokenizer_sources)(const std::filesystem::path& model) = nullptr;
+  /// Of models whose weights are in several files without an index.
+  std::span<const PartedWeights> parted_weights = {};
 };
 
 }  // namespace blip

@@ -58,6 +58,12 @@ class ExpectedTensorList {
     add(prefix + ".weight", {size});
     add(prefix + ".bias", {size});
   }
+  /// layer_norm() whose weight, 1 everywhere, not all files have.
+  void unscaled_norm(const std::string& prefix, std::int64_t size) {
+    add(prefix + ".weight", {size});
+    tensors_.back().may_be_absent = true;
+    add(prefix + ".bias", {size});
+  }
   /// As inference needs it: without the number of batches that training has seen.
   void batch_norm(const std::string& prefix, std::int64_t size) {
     for (const char* name : {".weight", ".bias", ".running_mean", ".running_var"}) {

@@ -9,6 +9,7 @@
 #include "architectures/blip/family.hpp"
 #include "architectures/chinese_clip/family.hpp"
 #include "architectures/clip/family.hpp"
+#include "architectures/dalle/family.hpp"
 #include "architectures/efficientnet_lite/family.hpp"
 #include "architectures/siglip/family.hpp"
 #include "architectures/vit/family.hpp"
@@ -25,13 +26,14 @@ namespace blip {
 namespace {
 
 // A new family is added here, and nowhere else.
-constexpr std::array<const ModelFamily*, 12> kFamilies = {
+constexpr std::array<const ModelFamily*, 14> kFamilies = {
     &kBlipFamily,        &kClipFamily,
     &kClipTextFamily,    &kClipVisionFamily,
     &kChineseClipFamily, &kSiglipFamily,
     &kVitFamily,         &kDeitFamily,
     &kDinov2Family,      &kDinov2RegistersFamily,
-    &kTimmFamily,        &kEfficientNetLiteFamily};
+    &kTimmFamily,        &kEfficientNetLiteFamily,
+    &kDalleFamily,       &kDalleBartFamily};
 
 std::string model_type_of(const std::filesystem::path& config) {
   const std::string name = config.string();
@@ -105,7 +107,12 @@ const ModelFamily& family_of(const std::filesystem::path& model) {
 std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model,
                                                            const std::filesystem::path& processor) {
   const bool has_other = !processor.empty() && has_image_processor(model_folder(processor));
-  return family_of_files_in(model).open_image_processor(has_other ? processor : model);
+  const ModelFamily& family = family_of_files_in(model);
+  if (family.open_image_processor == nullptr) {
+    throw Error(ErrorCode::unsupported,
+                model.string() + ": " + family.architecture_of(model).name + " reads no images");
+  }
+  return family.open_image_processor(has_other ? processor : model);
 }
 
 std::shared_ptr<const Tokenizer> open_tokenizer(const std::filesystem::path& model,
@@ -131,6 +138,23 @@ std::span<const OriginalNames* const> original_names() {
     return all;
   }();
   return names;
+}
+
+std::span<const PartedWeights> parted_weights() {
+  static const std::vector<PartedWeights> weights = [] {
+    std::vector<PartedWeights> all;
+    // Two model types of one family have the same.
+    for (const ModelFamily* family : kFamilies) {
+      const bool is_listed = std::any_of(all.begin(), all.end(), [&](const PartedWeights& known) {
+        return !family->parted_weights.empty() &&
+               known.parts.data() == family->parted_weights.front().parts.data();
+      });
+      if (is_listed) continue;
+      all.insert(all.end(), family->parted_weights.begin(), family->parted_weights.end());
+    }
+    return all;
+  }();
+  return weights;
 }
 
 bool hub::is_known_model_type(std::string_view model_type) {

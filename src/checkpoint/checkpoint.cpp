@@ -10,7 +10,9 @@
 
 #include "blip/error.hpp"
 #include "checkpoint/file_mapping.hpp"
+#include "checkpoint/flax_file.hpp"
 #include "checkpoint/original_names.hpp"
+#include "checkpoint/parted_weights.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/shard_index.hpp"
 #include "checkpoint/torch_file.hpp"
@@ -38,8 +40,8 @@ std::int64_t CheckpointTensor::element_count() const noexcept {
 }
 
 std::string_view name_of(Container container) noexcept {
-  constexpr std::array<std::string_view, 3> kNames = {"safetensors", "PyTorch zip",
-                                                      "PyTorch legacy"};
+  constexpr std::array<std::string_view, 4> kNames = {"safetensors", "PyTorch zip",
+                                                      "PyTorch legacy", "Flax msgpack"};
   return kNames[static_cast<std::size_t>(container)];
 }
 
@@ -59,6 +61,7 @@ struct Checkpoint::Storage {
     refuse_lfs_pointer({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file.string());
     const Container found = is_zip(bytes)            ? Container::torch_zip
                             : is_torch_legacy(bytes) ? Container::torch_legacy
+                            : is_flax(bytes)         ? Container::flax
                                                      : Container::safetensors;
     if (files.empty()) container = found;
     files.push_back(file);
@@ -71,6 +74,7 @@ struct Checkpoint::Storage {
                                       const std::string& name) {
     if (format == Container::safetensors) return parse_safetensors(bytes, name);
     TorchFile file = format == Container::torch_zip ? parse_torch_zip(bytes, name)
+                     : format == Container::flax    ? parse_flax(bytes, name)
                                                     : parse_torch_legacy(bytes, name);
     std::move(file.copies.begin(), file.copies.end(), std::back_inserter(copies));
     return std::move(file.tensors);
@@ -83,6 +87,16 @@ struct Checkpoint::Storage {
       std::move(held.begin(), held.end(), std::back_inserter(tensors));
     }
     merge_shards();
+  }
+
+  // Every part's tensors, with the part's prefix before their names.
+  void map_parts(std::span<const PartFile> parts) {
+    for (const PartFile& part : parts) {
+      std::vector<CheckpointTensor> held = map(part.file);
+      for (CheckpointTensor& tensor : held) tensor.name.insert(0, part.prefix);
+      std::move(held.begin(), held.end(), std::back_inserter(tensors));
+    }
+    std::sort(tensors.begin(), tensors.end(), by_name);
   }
 
   // Of a name that several shards hold, the last file's tensor counts, whatever the index says: as
@@ -228,7 +242,8 @@ std::filesystem::path weights_of(const std::filesystem::path& model) {
 }  // namespace
 
 bool is_checkpoint_name(const std::filesystem::path& path) {
-  constexpr std::array<std::string_view, 4> kEndings = {"safetensors", "bin", "pth", "pt"};
+  constexpr std::array<std::string_view, 5> kEndings = {"safetensors", "bin", "pth", "pt",
+                                                        "msgpack"};
   const std::string ending = file_ending(path);
   return is_index(path) || std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
@@ -238,7 +253,7 @@ std::optional<std::filesystem::path> find_weights(const std::filesystem::path& d
     std::filesystem::path file = directory / weights.name;
     if (file_exists(file)) return file;
   }
-  return std::nullopt;
+  return find_first_part(directory);
 }
 
 Checkpoint::Checkpoint(std::shared_ptr<const Storage> storage) : storage_(std::move(storage)) {}
@@ -249,6 +264,8 @@ Checkpoint Checkpoint::open(const std::filesystem::path& model, TrainingTensors 
     const std::filesystem::path file = weights_of(model);
     if (is_index(file)) {
       storage->map_shards(file);
+    } else if (const std::vector<PartFile> parts = parts_beside(file); !parts.empty()) {
+      storage->map_parts(parts);
     } else {
       storage->tensors = storage->map(file);
     }

@@ -34,8 +34,8 @@ struct CheckpointTensor {
 };
 
 /// The format of a file. Its content decides, not its name.
-enum class Container { safetensors, torch_zip, torch_legacy };
-/// "safetensors", "PyTorch zip", "PyTorch legacy".
+enum class Container { safetensors, torch_zip, torch_legacy, flax };
+/// "safetensors", "PyTorch zip", "PyTorch legacy", "Flax msgpack".
 [[nodiscard]] std::string_view name_of(Container container) noexcept;
 
 /// What an original checkpoint has for training alone: momentum copies, queues, the temperature.

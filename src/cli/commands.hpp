@@ -17,6 +17,7 @@ ExitCode run_caption(Arguments arguments);
 ExitCode run_classify(Arguments arguments);
 ExitCode run_convert(Arguments arguments);
 ExitCode run_dedupe(Arguments arguments);
+ExitCode run_draw(Arguments arguments);
 ExitCode run_embed(Arguments arguments);
 ExitCode run_eval(Arguments arguments);
 ExitCode run_explain(Arguments arguments);

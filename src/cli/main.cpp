@@ -37,6 +37,7 @@ constexpr std::array kCommands = {
     Command{"classify", "Name what is in images", run_classify},
     Command{"convert", "Make safetensors of a model in any format", run_convert},
     Command{"dedupe", "Find photos of an index that are there twice", run_dedupe},
+    Command{"draw", "Draw pictures from words", run_draw},
     Command{"embed", "Turn images or texts into vectors", run_embed},
     Command{"eval", "Judge captions, answers, classes and retrieval", run_eval},
     Command{"explain", "Show where in an image a model looked for each word", run_explain},

@@ -261,6 +261,20 @@ LayerNorm WeightLoader::layer_norm(const std::string& prefix, std::int64_t size,
   return {values(prefix + ".weight", {size}), values(prefix + ".bias", {size}), epsilon};
 }
 
+LayerNorm WeightLoader::unscaled_norm(const std::string& prefix, std::int64_t size, float epsilon) {
+  if (contains(prefix + ".weight")) return layer_norm(prefix, size, epsilon);
+  const float* bias = values(prefix + ".bias", {size});
+  const auto count = static_cast<std::size_t>(size);
+  auto* const weight = reinterpret_cast<float*>(allocate(count * sizeof(float)));
+  std::fill(weight, weight + count, 1.0F);
+  return {weight, bias, epsilon};
+}
+
+Linear WeightLoader::linear_without_bias(const std::string& prefix, std::int64_t outputs,
+                                         std::int64_t inputs) {
+  return {matrix(prefix + ".weight", {outputs, inputs}), nullptr};
+}
+
 void WeightLoader::refuse(const std::string& name, const std::string& problem) const {
   throw Error(ErrorCode::malformed, source_of(checkpoint_) + ": tensor '" + name + "' " + problem);
 }

@@ -59,6 +59,10 @@ class WeightLoader {
                         Int8Inputs int8_inputs = Int8Inputs::as_they_are);
   /// `prefix`.weight and `prefix`.bias [size]
   LayerNorm layer_norm(const std::string& prefix, std::int64_t size, float epsilon);
+  /// The same where the file may lack the weight, which is 1 then.
+  LayerNorm unscaled_norm(const std::string& prefix, std::int64_t size, float epsilon);
+  /// `prefix`.weight [outputs, inputs] alone
+  Linear linear_without_bias(const std::string& prefix, std::int64_t outputs, std::int64_t inputs);
 
   /// Throws malformed: "FILE: tensor 'NAME' PROBLEM".
   [[noreturn]] void refuse(const std::string& name, const std::string& problem) const;

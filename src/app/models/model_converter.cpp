@@ -76,6 +76,14 @@ std::vector<TextFile> text_files(const ModelSource& origin, const Checkpoint& ch
     files.back().text = config_without_ties(files.back().text);
   }
   add_copy(files, folder, "generation_config.json");
+  if (family.tokenizer_sources != nullptr) {
+    for (const TokenizerSource& each : family.tokenizer_sources(source)) {
+      if (file_exists(each.file)) {
+        files.push_back({each.name, read_text_file(each.file, kMaxTextBytes)});
+      }
+    }
+  }
+  if (family.image_processor_config == nullptr) return files;
   const std::filesystem::path images = model_folder(origin.image_processor());
   add_copy(files, images, "processor_config.json");
   add_copy(files, images, "preprocessor_config.json");

@@ -68,6 +68,8 @@ std::string command_of(Task task) {
       return "reason";
     case Task::classify:
       return "classify";
+    case Task::draw:
+      return "draw";
   }
   return {};
 }
@@ -178,9 +180,10 @@ ModelReport inspect_model(const ModelSource& source) {
     report.commands = commands_of(family.architecture_of(model));
     if (checkpoint) compare_tensors(report, *checkpoint, expected);
   });
-  attempt(report, [&] {
-    report.image_processor = family.image_processor_config(source.image_processor());
-  });
+  if (family.image_processor_config != nullptr)
+    attempt(report, [&] {
+      report.image_processor = family.image_processor_config(source.image_processor());
+    });
   if (family.open_tokenizer != nullptr) {
     attempt(report, [&] { read_tokenizer(report, family, source); });
   }

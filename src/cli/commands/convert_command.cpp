@@ -44,7 +44,8 @@ ExitCode run_convert(Arguments arguments) {
 
   OptionParser app;
   app.add_option("MODEL", model,
-                 "A model directory, a checkpoint file (.safetensors, .bin, .pth) or the name of a "
+                 "A model directory, a checkpoint file (.safetensors, .bin, .pth, .msgpack) or the "
+                 "name of a "
                  "bundled model")
       ->required()
       ->group("Files");
@@ -59,14 +60,15 @@ ExitCode run_convert(Arguments arguments) {
       ->check(one_of({"stored", "f32", "f16", "bf16", "int8"}))
       ->group("Output");
   app.add_flag("--force", force, "Overwrite files that are there already")->group("Output");
-  const CommandHelp help = {
-      .name = "convert",
-      .synopsis = "[options] MODEL OUTPUT",
-      .summary =
-          "Writes a model of any format (safetensors, pytorch_model.bin, the original .pth, in one "
-          "file or several) as a directory with model.safetensors, config.json, the preprocessing "
-          "and the vocabulary, which blip and transformers load alike.",
-      .footer = kConvertFooter};
+  const CommandHelp help = {.name = "convert",
+                            .synopsis = "[options] MODEL OUTPUT",
+                            .summary =
+                                "Writes a model of any format (safetensors, pytorch_model.bin, the "
+                                "original .pth, Flax msgpack, "
+                                "in one file or several) as a directory with model.safetensors, "
+                                "config.json, the preprocessing "
+                                "and the vocabulary, which blip and transformers load alike.",
+                            .footer = kConvertFooter};
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
 
   const InterruptWatcher watcher([&output] { app::remove_partial_files(output); });

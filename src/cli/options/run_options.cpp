@@ -208,7 +208,7 @@ void declare_adapter(OptionParser& app, std::string& adapter) {
       ->group("Model");
 }
 
-void ModelOptions::declare(OptionParser& app, bool batched) {
+void ModelOptions::declare(OptionParser& app, bool batched, bool reads_images) {
   const char* group = "Model";
   std::string description =
       "A hub id, a model directory, a checkpoint file or the name of a bundled model";
@@ -227,10 +227,12 @@ void ModelOptions::declare(OptionParser& app, bool batched) {
       ->type_name("TYPE")
       ->check(one_of(weight_type_names()))
       ->group(group);
-  app.add_option("--image-size", image_size, "Resize images to N x N instead of the model's size")
-      ->type_name("N")
-      ->check(whole_number(1, kMaxImageSize))
-      ->group(group);
+  if (reads_images) {
+    app.add_option("--image-size", image_size, "Resize images to N x N instead of the model's size")
+        ->type_name("N")
+        ->check(whole_number(1, kMaxImageSize))
+        ->group(group);
+  }
   if (batched) {
     app.add_option("--batch", batch, "Images that go through the model together [8]")
         ->type_name("N")

@@ -71,8 +71,8 @@ class ModelOptions {
   /// `fallback` is the model if none is named; there has to be one named if it is empty.
   explicit ModelOptions(std::string_view fallback) : fallback_(fallback) {}
 
-  /// `batched`: whether there is --batch.
-  void declare(OptionParser& app, bool batched);
+  /// `batched`: whether there is --batch; `reads_images`: whether there is --image-size.
+  void declare(OptionParser& app, bool batched, bool reads_images = true);
   void resolve();
 
   std::string name;

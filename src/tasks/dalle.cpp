@@ -1,0 +1,279 @@
+// DalleModel.
+#include "blip/dalle.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "architectures/dalle/family.hpp"
+#include "architectures/dalle/tensors.hpp"
+#include "blip/error.hpp"
+#include "generate/image_codes.hpp"
+#include "generate/largest_logit.hpp"
+#include "tasks/dalle_stages.hpp"
+#include "tasks/model_weights.hpp"
+
+namespace blip {
+namespace {
+
+// Of one call: 1.3 GB of keys and values in DALL-E mini.
+constexpr int kMaxPictures = 100;
+// Of a side of a seamless picture: attention there is between all its codes.
+constexpr std::int64_t kMaxSeamlessSide = 8;
+
+void require_fit(const Checkpoint& checkpoint, const DalleConfig& config) {
+  const TensorDifferences differences = compare(checkpoint, dalle_tensors(config));
+  if (!differences.missing.empty()) {
+    throw Error(ErrorCode::missing_tensor,
+                source_of(checkpoint) + ": tensor " + differences.missing.front() + " is missing");
+  }
+  if (!differences.unfitting.empty()) {
+    throw Error(ErrorCode::shape_mismatch,
+                source_of(checkpoint) + ": tensor " + differences.unfitting.front());
+  }
+}
+
+void check(const DrawingOptions& options, const DalleConfig& config) {
+  const auto refuse = [](const std::string& problem) {
+    throw Error(ErrorCode::invalid_argument, problem);
+  };
+  if (options.num_images < 1 || options.num_images > kMaxPictures) {
+    refuse("num_images must be from 1 to " + std::to_string(kMaxPictures));
+  }
+  if (!(options.temperature > 0.0F) || !std::isfinite(options.temperature)) {
+    refuse("temperature must be a number above 0");
+  }
+  if (options.top_k < 1) refuse("top_k must be at least 1");
+  if (!std::isfinite(options.supercondition_factor)) {
+    refuse("supercondition_factor must be a number");
+  }
+  if (options.decoder_start_token_id &&
+      (*options.decoder_start_token_id < 0 ||
+       *options.decoder_start_token_id > config.image_vocab_size)) {
+    refuse("decoder_start_token_id must be from 0 to " + std::to_string(config.image_vocab_size));
+  }
+}
+
+void require_codes(std::span<const TokenId> codes, const DalleConfig& config) {
+  const auto length = static_cast<std::size_t>(config.image_length);
+  if (codes.empty() || codes.size() % length != 0) {
+    throw Error(ErrorCode::invalid_argument, "a picture has " + std::to_string(length) +
+                                                 " codes, and these are " +
+                                                 std::to_string(codes.size()));
+  }
+  for (const TokenId code : codes) {
+    if (code >= 0 && code < config.vqgan_config.n_embed) continue;
+    throw Error(ErrorCode::invalid_argument, "code " + std::to_string(code) +
+                                                 " is outside the book of " +
+                                                 std::to_string(config.vqgan_config.n_embed));
+  }
+}
+
+std::int64_t side_of(std::size_t count) {
+  std::int64_t side = 1;
+  while (static_cast<std::size_t>(side * side) < count) ++side;
+  if (static_cast<std::size_t>(side * side) != count) {
+    throw Error(ErrorCode::invalid_argument,
+                "pictures in a square must be a square number of them, and these are " +
+                    std::to_string(count));
+  }
+  return side;
+}
+
+}  // namespace
+
+struct DalleModel::Model {
+  Model(Checkpoint checkpoint, WeightType weight_type, DalleConfig config, DalleStages stages,
+        std::vector<std::string> ignored)
+      : parts(std::move(checkpoint), weight_type, std::move(config), stages),
+        ignored_tensors(std::move(ignored)) {}
+
+  DalleParts parts;
+  std::vector<std::string> ignored_tensors;
+};
+
+DalleModel::DalleModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+
+DalleModel DalleModel::from_pretrained(const std::filesystem::path& model,
+                                       const LoadOptions& options, DalleStages stages) {
+  const ModelSource source =
+      resolve_source(model.native(), options.adapter.native(), options.progress, options.hub);
+  DalleConfig config = DalleConfig::from_pretrained(source.model);
+  WeightsOpener weights(source, options);
+  weights.require(kDalleModel, config.architecture);
+  Checkpoint checkpoint = weights.finish().checkpoint;
+  require_fit(checkpoint, config);
+  std::vector<std::string> ignored = compare(checkpoint, dalle_tensors(config)).unused;
+  return DalleModel(std::make_shared<const Model>(std::move(checkpoint), options.weight_type,
+                                                  std::move(config), stages, std::move(ignored)));
+}
+
+const DalleConfig& DalleModel::config() const noexcept {
+  return model_->parts.config();
+}
+
+const std::vector<std::string>& DalleModel::ignored_tensors() const noexcept {
+  return model_->ignored_tensors;
+}
+
+Tensor DalleModel::encode_text(std::span<const TokenId> text, Context& context) const {
+  if (text.empty()) throw Error(ErrorCode::invalid_argument, "the text has no tokens");
+  const auto most = static_cast<std::size_t>(config().max_text_length);
+  text = text.first(std::min(text.size(), most));
+  for (const TokenId id : text) {
+    if (id >= 0 && id < config().encoder_vocab_size) continue;
+    throw Error(ErrorCode::invalid_argument, "token id " + std::to_string(id) +
+                                                 " is outside the model's vocabulary of " +
+                                                 std::to_string(config().encoder_vocab_size));
+  }
+  // Without its last token, which a text that was cut does not have, the empty one has that which
+  // stands there: so does min-dalle's.
+  const std::array<std::vector<TokenId>, 2> texts = {
+      std::vector<TokenId>{text.front(), text.back()},
+      std::vector<TokenId>(text.begin(), text.end())};
+  const auto rows = static_cast<std::int64_t>(2 + text.size());
+  Tensor states{{rows, config().d_model}, {}};
+  states.data.resize(static_cast<std::size_t>(rows * config().d_model));
+  model_->parts.encoder()->encode(texts, states.data.data(), context);
+  require_finite(states.data);
+  return states;
+}
+
+std::vector<TokenId> DalleModel::draw_codes(TensorView text_states, const DrawingOptions& options,
+                                            Context& context,
+                                            const DrawingProgress& progress) const {
+  check(options, config());
+  if (text_states.shape.size() != 2 || text_states.shape[0] < 3 ||
+      text_states.shape[1] != config().d_model) {
+    throw Error(ErrorCode::invalid_argument, "the states of a text must be [2 + tokens, " +
+                                                 std::to_string(config().d_model) +
+                                                 "], as encode_text gives them");
+  }
+  const auto decoder = model_->parts.decoder();
+  // Nothing of what is drawn without the text counts at a factor of 1.
+  const bool guided = options.supercondition_factor != 1.0F;
+  const std::array<std::int64_t, 2> lengths = {2, text_states.shape[0] - 2};
+  const std::vector<CrossAttentionCache> caches =
+      decoder->read_texts(text_states.data.data(), lengths, context);
+  const auto images = static_cast<std::size_t>(options.num_images);
+  DalleDecoding decoding(*decoder, std::span(caches).last(guided ? 2 : 1),
+                         static_cast<std::int64_t>(images));
+
+  const auto length = static_cast<std::size_t>(config().image_length);
+  const auto vocabulary = static_cast<std::size_t>(decoder->vocabulary());
+  const auto book = static_cast<std::size_t>(config().vqgan_config.n_embed);
+  std::vector<TokenId> codes(images * length, static_cast<TokenId>(book) - 1);
+  std::vector<TokenId> previous(
+      images, options.decoder_start_token_id.value_or(config().decoder_start_token_id));
+  std::vector<float> scores(book);
+  CodeSampler sampler({.top_k = options.top_k, .temperature = options.temperature});
+  for (std::size_t step = 0; step < length; ++step) {
+    const std::span<const float> logits = decoding.step(previous, context);
+    for (std::size_t image = 0; image < images; ++image) {
+      const auto row = logits.subspan(image * vocabulary, book);
+      if (guided) {
+        supercondition(row, logits.subspan((images + image) * vocabulary, book),
+                       options.supercondition_factor, scores);
+      } else {
+        std::ranges::copy(row, scores.begin());
+      }
+      const RandomStream random = {
+          .seed = options.seed, .image = image, .step = static_cast<std::uint32_t>(step)};
+      previous[image] = codes[image * length + step] = sampler.choose(scores, random);
+    }
+    if (progress && !progress(step + 1, codes)) {
+      throw Error(ErrorCode::cancelled, "drawing was stopped");
+    }
+  }
+  return codes;
+}
+
+Tensor DalleModel::decode_codes(std::span<const TokenId> codes, Context& context) const {
+  require_codes(codes, config());
+  const auto detokenizer = model_->parts.detokenizer();
+  const std::int64_t grid = config().vqgan_config.grid();
+  const std::int64_t side = config().vqgan_config.resolution;
+  const auto length = static_cast<std::size_t>(config().image_length);
+  const std::size_t images = codes.size() / length;
+  Tensor pixels{{static_cast<std::int64_t>(images), side, side, 3}, {}};
+  const auto size = static_cast<std::size_t>(side * side * 3);
+  pixels.data.resize(images * size);
+  for (std::size_t image = 0; image < images; ++image) {
+    detokenizer->decode(codes.subspan(image * length, length), grid, grid,
+                        pixels.data.data() + image * size, context);
+  }
+  require_finite(pixels.data);
+  return pixels;
+}
+
+Tensor DalleModel::decode_seamless(std::span<const TokenId> codes, Context& context) const {
+  require_codes(codes, config());
+  const std::int64_t grid = config().vqgan_config.grid();
+  const std::int64_t side = side_of(codes.size() / static_cast<std::size_t>(config().image_length));
+  if (side > kMaxSeamlessSide) {
+    throw Error(ErrorCode::limit_exceeded, "a seamless picture has at most " +
+                                               std::to_string(kMaxSeamlessSide) +
+                                               " pictures on a side");
+  }
+  const std::int64_t width = side * grid;
+  std::vector<TokenId> laid(codes.size());
+  for (std::int64_t i = 0; i < std::ssize(codes); ++i) {
+    const std::int64_t picture = i / (grid * grid);
+    const std::int64_t place = i % (grid * grid);
+    const std::int64_t row = picture % side * grid + place / grid;
+    const std::int64_t column = picture / side * grid + place % grid;
+    laid[static_cast<std::size_t>(row * width + column)] = codes[static_cast<std::size_t>(i)];
+  }
+  const auto detokenizer = model_->parts.detokenizer();
+  const std::int64_t pixels_wide = width * detokenizer->pixels_of_code();
+  Tensor pixels{{1, pixels_wide, pixels_wide, 3}, {}};
+  pixels.data.resize(static_cast<std::size_t>(pixels_wide * pixels_wide * 3));
+  detokenizer->decode(laid, width, width, pixels.data.data(), context);
+  require_finite(pixels.data);
+  return pixels;
+}
+
+std::vector<Image> pictures_of(const Tensor& pixels) {
+  if (pixels.shape.size() != 4 || pixels.shape[3] != 3) {
+    throw Error(ErrorCode::invalid_argument, "pictures must be [N, H, W, 3]");
+  }
+  const auto height = static_cast<int>(pixels.shape[1]);
+  const auto width = static_cast<int>(pixels.shape[2]);
+  const auto size = static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3;
+  std::vector<Image> pictures;
+  for (std::size_t start = 0; start < pixels.data.size(); start += size) {
+    std::vector<std::uint8_t> bytes(size);
+    for (std::size_t i = 0; i < size; ++i) {
+      bytes[i] = static_cast<std::uint8_t>(std::clamp(pixels.data[start + i], 0.0F, 1.0F) * 255.0F);
+    }
+    pictures.emplace_back(width, height, std::move(bytes));
+  }
+  return pictures;
+}
+
+Image picture_grid(std::span<const Image> pictures) {
+  const std::int64_t side = side_of(pictures.size());
+  const int width = pictures.front().width();
+  const int height = pictures.front().height();
+  const std::size_t row_bytes = static_cast<std::size_t>(width) * 3;
+  std::vector<std::uint8_t> bytes(pictures.size() * row_bytes * static_cast<std::size_t>(height));
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    if (pictures[i].width() != width || pictures[i].height() != height) {
+      throw Error(ErrorCode::invalid_argument, "pictures of a grid must have one size");
+    }
+    const std::size_t down = i % static_cast<std::size_t>(side) * static_cast<std::size_t>(height);
+    const std::size_t across = i / static_cast<std::size_t>(side);
+    for (std::size_t row = 0; row < static_cast<std::size_t>(height); ++row) {
+      std::ranges::copy(
+          pictures[i].pixels().subspan(row * row_bytes, row_bytes),
+          bytes.begin() +
+              static_cast<std::ptrdiff_t>(((down + row) * static_cast<std::size_t>(side) + across) *
+                                          row_bytes));
+    }
+  }
+  return {static_cast<int>(side) * width, static_cast<int>(side) * height, std::move(bytes)};
+}
+
+}  // namespace blip
