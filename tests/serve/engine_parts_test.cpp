@@ -149,7 +149,8 @@ TEST(StreamedText, TellsWordsAsSoonAsTheyAreSure) {
   using Pieces = std::vector<std::string>;
   EXPECT_EQ(pieces("two cats, in a street"),
             (Pieces{"two", " cat", "s", ",", " in", " a", " street"}));
-  EXPECT_EQ(pieces("a cat ' and a dog"), (Pieces{"a", " cat", "", "'and", " a", " dog"}));
+  // It may have become "cat'and": some tokenizers clean up so.
+  EXPECT_EQ(pieces("a cat ' and a dog"), (Pieces{"a", " cat", "", " ' and", " a", " dog"}));
 }
 
 // Of any tokens: what was told before the end is how the whole begins, also where the tokenizer
