@@ -1,6 +1,9 @@
 // The thread that computes: it chooses which model has its turn.
 #include <algorithm>
+#include <chrono>
 #include <exception>
+#include <new>
+#include <thread>
 #include <utility>
 
 #include "blip/error.hpp"
@@ -20,7 +23,7 @@ std::optional<Clock::time_point> next_work(const EngineState& state, const Model
 
 // There was no memory to pass jobs on with: nobody knows where each of them is. All that the
 // computing thread has of the model fail.
-void give_up(EngineState& state, std::size_t index, const TaskFailure& failure) {
+void give_up_once(EngineState& state, std::size_t index, const TaskFailure& failure) {
   std::vector<JobPointer> jobs;
   {
     const std::lock_guard lock(state.mutex);
@@ -46,6 +49,19 @@ void give_up(EngineState& state, std::size_t index, const TaskFailure& failure) 
     });
   }
   for (const JobPointer& job : jobs) state.finish_admitted(job, failure);
+}
+
+// The same, as often as it takes: giving up needs memory, too, and the thread must not end.
+void give_up(EngineState& state, std::size_t index, const TaskFailure& failure) {
+  constexpr std::chrono::milliseconds kPause{20};
+  for (;;) {
+    try {
+      give_up_once(state, index, failure);
+      return;
+    } catch (const std::bad_alloc&) {
+      std::this_thread::sleep_for(kPause);
+    }
+  }
 }
 
 // Models whose files were cut short are given up, whatever they are at; the loading thread unloads
