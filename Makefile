@@ -11,6 +11,10 @@ LINT_CMAKE ?=
 # The arguments of tools/peers/main.py; a Python that has the peers already.
 PEERS_ARGS ?=
 PEERS_PYTHON ?=
+# The arguments of tools/serve_trials/main.py and beside_reference.py; requests for each operation and phase.
+TRIAL_ARGS ?=
+REFERENCE_ARGS ?=
+SCHEMA_EXAMPLES ?= 50
 # The arguments of tests/serve/page/browser_test.py.
 PAGE_ARGS ?=
 # For a PyTorch without CUDA: make parity TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
@@ -21,7 +25,7 @@ install := tools/install_dependencies.sh
 # The tests that `make asan` builds and runs: every module's.
 ASAN_MODULES := core kernels hub checkpoint architectures image text dataset eval train_loading model generate tasks search app serve cli c
 
-.PHONY: help demo test test-train test-clients test-python test-page asan tsan lint format fuzz bench bench-serve bench-peers parity parity-quick clean
+.PHONY: help demo test test-train test-clients test-python test-page test-schema trial-serve asan tsan lint format fuzz bench bench-serve bench-fastapi bench-peers parity parity-quick clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -56,6 +60,18 @@ test-clients: ## applications' own clients (openai, ollama, tritonclient…) aga
 	cmake --preset release
 	cmake --build --preset release --target blip_cli
 	tests/serve/clients/run.sh build/release
+
+test-schema: ## requests that schemathesis makes of the server's OpenAPI document
+	$(install) build
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
+	tools/serve_trials/schema.sh build/release/bin/blip $(SCHEMA_EXAMPLES)
+
+trial-serve: ## `blip serve` overloaded, among rude clients and with faults (TRIAL_ARGS=--quick; loopback only)
+	$(install) build
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
+	python3 tools/serve_trials/main.py build/release/bin/blip $(TRIAL_ARGS)
 
 test-python: ## build the Python package, install it into build/python-venv, run its tests
 	$(install) build python
@@ -101,6 +117,14 @@ bench-serve: ## `blip serve` beside `blip caption`: throughput, latency, health 
 	cmake --preset release
 	cmake --build --preset release --target blip_cli
 	python3 tools/bench_serve.py build/release/bin/blip $(or $(PHOTOS),examples/photos)
+
+bench-fastapi: ## `blip serve` beside transformers in FastAPI (REFERENCE_ARGS='--size small')
+	$(install) build
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
+	test -x build/reference-venv/bin/python || python3 -m venv build/reference-venv
+	build/reference-venv/bin/pip install --quiet torch transformers pillow safetensors fastapi uvicorn
+	build/reference-venv/bin/python tools/serve_trials/beside_reference.py build/release/bin/blip $(REFERENCE_ARGS)
 
 bench-peers: ## measure beside transformers, ONNX Runtime and OpenVINO, in .venv-peers (PEERS_ARGS=--quick)
 	$(install) build test parity

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 
 #include "blip/hub.hpp"
 
@@ -19,6 +20,12 @@ enum class WeightType {
   i8,
 };
 
+/// What models that are loaded with the same one have in common: weights that are equal and that
+/// are held in another form than the file's (the convolutions of hybrid towers) are there once, as
+/// long as one of the models is. Safe to use from many threads at once.
+class SharedWeights;
+std::shared_ptr<SharedWeights> make_shared_weights();
+
 struct LoadOptions {
   // {}: without it, gcc's -Wextra warns callers about every field they leave out.
 
@@ -31,6 +38,8 @@ struct LoadOptions {
   HubOptions hub{};
   /// Told while its files are downloaded, if they are; false cancels.
   DownloadProgress progress{};
+  /// Null: the model shares its weights with its copies alone.
+  std::shared_ptr<SharedWeights> shared{};
 };
 
 }  // namespace blip

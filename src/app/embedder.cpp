@@ -6,17 +6,12 @@
 #include "blip/error.hpp"
 
 namespace blip::app {
-namespace {
-
-// Texts that go through the text model together: enough to read its weights seldom.
-constexpr std::size_t kTextsTogether = 256;
-
-}  // namespace
 
 Tensor embed_texts(const DualEncoder& model, std::span<const Tokens> texts, TextStyle style,
-                   Context& context) {
+                   Context& context, const Pause& pause) {
   Tensor all;
   for (std::size_t at = 0; at < texts.size(); at += kTextsTogether) {
+    if (at > 0 && pause) pause();
     const auto some = texts.subspan(at, std::min(kTextsTogether, texts.size() - at));
     Tensor embeddings = model.embed_texts(some, style, context);
     if (at == 0) {
@@ -55,8 +50,8 @@ Tensor Embedder::embed(std::span<const EncodedImage> images, Context& context) c
   return model_->embed_images(images, context);
 }
 
-Tensor Embedder::embed(std::span<const Tokens> texts, Context& context) const {
-  return embed_texts(*model_, texts, style_, context);
+Tensor Embedder::embed(std::span<const Tokens> texts, Context& context, const Pause& pause) const {
+  return embed_texts(*model_, texts, style_, context, pause);
 }
 
 std::vector<Matching> Embedder::match(const EncodedImage& image, std::span<const Tokens> texts,

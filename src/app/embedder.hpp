@@ -1,6 +1,8 @@
 // Embedder: pictures and texts in, vectors of one space out.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,10 +19,17 @@ namespace blip::app {
 /// A text as token ids.
 using Tokens = std::vector<TokenId>;
 
+/// Texts that go through the text model together: enough to read its weights seldom.
+inline constexpr std::size_t kTextsTogether = 256;
+
+/// Called between two parts of a long list of texts, so that others may use the processor. May
+/// throw to end it.
+using Pause = std::function<void()>;
+
 /// Of unit length: texts, as the model's `tokens` makes them → [texts, D]. Any number: they go
 /// through the model in parts. Throws blip::Error.
 Tensor embed_texts(const DualEncoder& model, std::span<const Tokens> texts, TextStyle style,
-                   Context& context);
+                   Context& context, const Pause& pause = {});
 
 /// A dual encoder with the pictures it reads and the style that its texts are read in. Immutable
 /// after construction: every member may be called from many threads at once, each with its own
@@ -46,7 +55,8 @@ class Embedder {
   /// → [images, D]
   [[nodiscard]] Tensor embed(std::span<const EncodedImage> images, Context& context) const;
   /// texts, as `tokens` made them → [texts, D]
-  [[nodiscard]] Tensor embed(std::span<const Tokens> texts, Context& context) const;
+  [[nodiscard]] Tensor embed(std::span<const Tokens> texts, Context& context,
+                             const Pause& pause = {}) const;
 
   /// One image with each of the texts.
   [[nodiscard]] std::vector<Matching> match(const EncodedImage& image,

@@ -131,7 +131,8 @@ std::string filled_template(std::string_view pattern, std::string_view label) {
   return text.append(pattern, at);
 }
 
-Tensor embed_labels(const Embedder& embedder, const LabelSet& set, Context& context) {
+Tensor embed_labels(const Embedder& embedder, const LabelSet& set, Context& context,
+                    const Pause& pause) {
   if (set.labels.empty() || set.templates.empty()) {
     throw Error(ErrorCode::invalid_argument, "no labels, or no template for them");
   }
@@ -140,7 +141,8 @@ Tensor embed_labels(const Embedder& embedder, const LabelSet& set, Context& cont
     std::vector<std::string> texts;
     texts.reserve(set.labels.size());
     for (const std::string& label : set.labels) texts.push_back(filled_template(pattern, label));
-    Tensor embeddings = embedder.embed(embedder.tokens(texts), context);
+    Tensor embeddings = embedder.embed(embedder.tokens(texts), context, pause);
+    if (pause) pause();
     if (sum.data.empty()) {
       sum = std::move(embeddings);
       continue;
@@ -154,12 +156,13 @@ Tensor embed_labels(const Embedder& embedder, const LabelSet& set, Context& cont
 }
 
 Tensor kept_label_embeddings(const Embedder& embedder, const ModelOptions& model,
-                             const LabelSet& set, const fs::path& directory, Context& context) {
-  if (directory.empty()) return embed_labels(embedder, set, context);
+                             const LabelSet& set, const fs::path& directory, Context& context,
+                             const Pause& pause) {
+  if (directory.empty()) return embed_labels(embedder, set, context, pause);
   const fs::path file = directory / (hash_of(embedder, model, set) + ".safetensors");
   const auto labels = static_cast<std::int64_t>(set.labels.size());
   if (auto kept = read_embeddings(file, labels)) return *std::move(kept);
-  Tensor embeddings = embed_labels(embedder, set, context);
+  Tensor embeddings = embed_labels(embedder, set, context, pause);
   write_embeddings(file, embeddings);
   return embeddings;
 }

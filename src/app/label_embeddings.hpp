@@ -27,7 +27,8 @@ std::string filled_template(std::string_view pattern, std::string_view label);
 /// A label is put into every template; its vector is the mean of the texts' unit vectors, made a
 /// unit vector again (open_clip's zero-shot classifier). → [labels, D]. Throws invalid_argument
 /// without labels or templates, or blip::Error of the model.
-Tensor embed_labels(const Embedder& embedder, const LabelSet& set, Context& context);
+Tensor embed_labels(const Embedder& embedder, const LabelSet& set, Context& context,
+                    const Pause& pause = {});
 
 /// The same, kept between runs: a file in `directory` named by a hash of the files of the model,
 /// its adapter and its processor (their names, sizes and times), the style of texts, labels and
@@ -35,6 +36,6 @@ Tensor embed_labels(const Embedder& embedder, const LabelSet& set, Context& cont
 /// as none.
 Tensor kept_label_embeddings(const Embedder& embedder, const ModelOptions& model,
                              const LabelSet& set, const std::filesystem::path& directory,
-                             Context& context);
+                             Context& context, const Pause& pause = {});
 
 }  // namespace blip::app

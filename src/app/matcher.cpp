@@ -1,5 +1,6 @@
 #include "app/matcher.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "blip/error.hpp"
@@ -9,16 +10,21 @@ namespace blip::app {
 
 std::vector<Match> matches_of(const Embedder& embedder, const EncodedImage& image,
                               std::span<const float> embedding, std::span<const Tokens> texts,
-                              const Tensor& text_embeddings, Context& context) {
+                              const Tensor& text_embeddings, Context& context,
+                              const Pause& pause) {
   std::vector<Match> matches;
   matches.reserve(texts.size());
   for (std::size_t text = 0; text < texts.size(); ++text) {
     matches.push_back({.itm = std::nullopt, .itc = dot(embedding, row_of(text_embeddings, text))});
   }
   if (!embedder.model().has_matching_head()) return matches;
-  const std::vector<Matching> matchings = embedder.match(image, texts, context);
-  for (std::size_t text = 0; text < matchings.size(); ++text) {
-    matches[text].itm = matchings[text].probability;
+  for (std::size_t at = 0; at < texts.size(); at += kTextsTogether) {
+    if (pause) pause();
+    const auto some = texts.subspan(at, std::min(kTextsTogether, texts.size() - at));
+    const std::vector<Matching> matchings = embedder.match(image, some, context);
+    for (std::size_t text = 0; text < matchings.size(); ++text) {
+      matches[at + text].itm = matchings[text].probability;
+    }
   }
   return matches;
 }

@@ -24,7 +24,8 @@ struct Match {
 /// text_embeddings: [texts, D]. Throws blip::Error.
 std::vector<Match> matches_of(const Embedder& embedder, const EncodedImage& image,
                               std::span<const float> embedding, std::span<const Tokens> texts,
-                              const Tensor& text_embeddings, Context& context);
+                              const Tensor& text_embeddings, Context& context,
+                              const Pause& pause = {});
 
 /// Matches pictures with texts that are prepared once. All throw blip::Error.
 class Matcher {

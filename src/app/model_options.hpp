@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 
 #include "app/images/picture_reader.hpp"
 #include "blip/load_options.hpp"
@@ -15,11 +16,13 @@ struct ModelOptions {
   /// A model whose tokenizer and preprocessing are used instead of the model's own; empty: none.
   std::filesystem::path processor = {};
   std::filesystem::path adapter = {};  ///< the directory of one that is merged in; empty: none
+  std::shared_ptr<SharedWeights> shared = {};  ///< with other models
 
   [[nodiscard]] LoadOptions load() const {
     LoadOptions options;
     options.weight_type = weight_type;
     options.adapter = adapter;
+    options.shared = shared;
     return options;
   }
 };

@@ -34,7 +34,7 @@ Convolution load_folded_convolution(WeightLoader& loader, const FoldedNames& nam
       weight[tap] = static_cast<float>(static_cast<double>(weight[tap]) * factor);
     }
   }
-  return {shape, weight.data(), bias.data(), with_same_padding(size, size, shape)};
+  return loader.shared({shape, weight.data(), bias.data(), with_same_padding(size, size, shape)});
 }
 
 }  // namespace blip

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "blip/conditional_generation.hpp"
@@ -14,6 +16,7 @@
 #include "core/aligned_memory.hpp"
 #include "kernels/float/layer_norm.hpp"
 #include "kernels/layout/weight_matrix.hpp"
+#include "model/shared_weights.hpp"
 
 namespace blip {
 
@@ -31,8 +34,13 @@ enum class Int8Inputs {
 /// unsupported for tensors that are neither floating point nor int8 matrices with scales.
 class WeightLoader {
  public:
-  WeightLoader(const Checkpoint& checkpoint, WeightType weight_type, ConvertedWeights& converted)
-      : checkpoint_(checkpoint), weight_type_(weight_type), converted_(converted) {}
+  /// `shared`: with other models; null: with none.
+  WeightLoader(const Checkpoint& checkpoint, WeightType weight_type, ConvertedWeights& converted,
+               std::shared_ptr<SharedWeights> shared = nullptr)
+      : checkpoint_(checkpoint),
+        weight_type_(weight_type),
+        converted_(converted),
+        shared_(std::move(shared)) {}
 
   [[nodiscard]] bool contains(const std::string& name) const;
 
@@ -64,6 +72,11 @@ class WeightLoader {
   /// `prefix`.weight [outputs, inputs] alone
   Linear linear_without_bias(const std::string& prefix, std::int64_t outputs, std::int64_t inputs);
 
+  /// The convolution, or an equal one of another model.
+  [[nodiscard]] Convolution shared(Convolution convolution) const {
+    return shared_ ? shared_->convolutions.shared(std::move(convolution)) : std::move(convolution);
+  }
+
   /// Throws malformed: "FILE: tensor 'NAME' PROBLEM".
   [[noreturn]] void refuse(const std::string& name, const std::string& problem) const;
 
@@ -87,6 +100,7 @@ class WeightLoader {
   const Checkpoint& checkpoint_;
   WeightType weight_type_;
   ConvertedWeights& converted_;
+  std::shared_ptr<SharedWeights> shared_;
   std::set<std::string> used_;
   // By where their elements are in the file: tensors that share them are quantised once.
   std::map<const std::byte*, WeightMatrix> int8_;

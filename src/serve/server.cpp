@@ -1,7 +1,6 @@
 #include "serve/server.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -10,6 +9,7 @@
 
 #include "blip/error.hpp"
 #include "blip/version.hpp"
+#include "serve/admission.hpp"
 #include "serve/content_encoding.hpp"
 #include "serve/http/http_error.hpp"
 #include "serve/http/http_server.hpp"
@@ -35,18 +35,6 @@ constexpr std::size_t kSmallBody = std::size_t{64} << 10;
 // For the last words of streams that are broken off.
 constexpr std::chrono::milliseconds kFarewellTime{1000};
 
-// Asked for by machines that have no key, and free of anything secret.
-bool is_public(std::string_view path) {
-  constexpr std::array kPaths = {"/livez",  "/healthz",        "/readyz",
-                                 "/health", "/v1/health",      "/metrics",
-                                 "/ping",   "/v2/health/live", "/v2/health/ready"};
-  return path == "/" || std::find(kPaths.begin(), kPaths.end(), path) != kPaths.end();
-}
-
-bool is_read(const HttpRequest& request) {
-  return request.method == "GET" || request.method == "HEAD";
-}
-
 HttpResponse busy_response(HttpResponse response) {
   response.headers.set("Retry-After", "1");
   return response;
@@ -64,14 +52,17 @@ struct Server::Implementation {
                  .media = MediaRoot(options.media_root),
                  .max_bytes = options.limits.body_bytes},
         log(options.log, options.log_sink),
+        admission(options, router, listeners),
         http(options.limits,
              {.admit = [this](HttpRequest& head, const Peer& peer) { return admit(head, peer); },
               .handle =
                   [this](HttpRequest request, const Peer& peer, const Exchange& exchange) {
                     handle(std::move(request), peer, exchange);
                   },
-              .refuse = [this](int status, std::string_view message, const HttpRequest* head,
-                               const Peer& peer) { return refuse(status, message, head, peer); }}) {
+              .refuse =
+                  [this](int status, std::string_view message, std::string_view path,
+                         const HttpRequest* head,
+                         const Peer& peer) { return refuse(status, message, path, head, peer); }}) {
     for (const Listener& listener : options.listeners) {
       add_listener(open_listening_socket(listener.address), listener);
     }
@@ -102,16 +93,13 @@ struct Server::Implementation {
   [[nodiscard]] const std::string& dialect_at(const Peer& peer) const {
     return listeners[peer.listener].address.dialect;
   }
-  [[nodiscard]] bool needs_key(const Peer& peer) const {
-    return !access.keys.empty() && !listeners[peer.listener].asks_no_key;
-  }
 
   // On the server's thread.
 
   std::optional<HttpResponse> admit(HttpRequest& head, const Peer& peer) {
     head.request_id = request_id_of(head.headers.find("X-Request-Id").value_or(""));
     head.client = peer.address.empty() ? "local" : peer.address;
-    auto response = admission(head, peer);
+    auto response = admission.response_to(head, peer);
     if (response) {
       decorate(response->headers, head, trace_of(head.headers.find("traceparent").value_or("")));
       count_refusal(head, response->status);
@@ -119,51 +107,9 @@ struct Server::Implementation {
     return response;
   }
 
-  std::optional<HttpResponse> admission(HttpRequest& head, const Peer& peer) {
-    const std::string& only = dialect_at(peer);
-    const auto refusal = [&](int status, std::string_view message) {
-      return router.error(status, message, head.path, only);
-    };
-    const ListenAddress& address = listeners[peer.listener].address;
-    const bool guards_host =
-        !access.allowed_hosts.empty() ||
-        (access.keys.empty() && address.unix_path.empty() && is_loopback(address));
-    const auto host = head.headers.find("Host");
-    if (guards_host && host && !is_own_host(*host, access.allowed_hosts)) {
-      return refusal(403, "this server is not called so; see --allowed-hosts");
-    }
-    const OriginKind origin = origin_of(head, access.cors_origins);
-    if (head.method == "OPTIONS") {
-      if (origin == OriginKind::foreign) return refusal(403, "this origin may not ask");
-      HttpResponse response = preflight_response(head);
-      response.headers.set("Allow", "GET, HEAD, POST, OPTIONS");
-      return response;
-    }
-    if (origin == OriginKind::foreign && !is_read(head)) {
-      return refusal(403, "this origin may not ask; see --cors-origin");
-    }
-    // At `/`, whoever does not ask for HTML may be looking for a server of Ollama's.
-    const bool wants_page = head.path != "/" || head.headers.find("Accept").value_or("").find(
-                                                    "text/html") != std::string_view::npos;
-    if (only.empty() && options.page && is_read(head) && wants_page) {
-      if (auto page = options.page(head)) return page;
-    }
-    if (needs_key(peer) && !(is_read(head) && is_public(head.path))) {
-      const auto key = key_of(head, access.keys);
-      if (!key) {
-        HttpResponse response = refusal(401, "an API key is needed");
-        response.headers.set("WWW-Authenticate", "Bearer");
-        return response;
-      }
-      head.client = "key " + std::to_string(*key + 1);
-    }
-    return std::nullopt;
-  }
-
-  HttpResponse refuse(int status, std::string_view message, const HttpRequest* head,
-                      const Peer& peer) {
-    HttpResponse response =
-        router.error(status, message, head != nullptr ? head->path : "", dialect_at(peer));
+  HttpResponse refuse(int status, std::string_view message, std::string_view path,
+                      const HttpRequest* head, const Peer& peer) {
+    HttpResponse response = router.error(status, message, path, dialect_at(peer));
     HttpRequest unknown;
     unknown.method = "";
     unknown.request_id = random_hex(16);
@@ -348,15 +294,15 @@ struct Server::Implementation {
     return true;
   }
 
-  ServerOptions options;
+  const ServerOptions options;
   Engine& engine;
-  Router router;
+  const Router router;
   PictureSource pictures;
   Log log;
   Metrics metrics;
   std::vector<Listener> listeners;
-  AccessRules access;                     // the server's thread's alone
-  std::vector<std::string> cors_origins;  // constant
+  Admission admission;
+  const std::vector<std::string> cors_origins = options.access.cors_origins;
   std::atomic<bool> draining = false;
 
   std::mutex aliases_mutex;
@@ -378,11 +324,8 @@ struct Server::Implementation {
 };
 
 Server::Server(ServerOptions options, Engine& engine) {
-  auto access = options.access;
   auto aliases = options.aliases;
   implementation_ = std::make_unique<Implementation>(std::move(options), engine);
-  implementation_->cors_origins = access.cors_origins;
-  implementation_->access = std::move(access);
   implementation_->aliases = std::move(aliases);
 }
 
@@ -421,6 +364,7 @@ void Server::drain() {
   if (!server.wait_or_stopped(server.options.drain_delay)) {
     server.http.drain();
     if (!server.all_closed_within(server.options.drain_timeout)) {
+      server.engine.drain();  // nothing is begun any more
       server.abandon_runs();
       if (!server.wait_or_stopped({})) server.all_closed_within(kFarewellTime);
     }
@@ -441,7 +385,7 @@ void Server::reload(AccessRules access, std::vector<ModelAlias> aliases) {
     implementation_->aliases = std::move(aliases);
   }
   implementation_->http.post([this, access = std::move(access)]() mutable {
-    implementation_->access = std::move(access);
+    implementation_->admission.set_rules(std::move(access));
   });
 }
 

@@ -1,5 +1,6 @@
 #include "serve/worker_pool.hpp"
 
+#include <exception>
 #include <utility>
 
 namespace blip::serve {
@@ -39,7 +40,12 @@ void WorkerPool::work(const std::stop_token& stop) {
       const std::function<void()> job = std::move(jobs_.front());
       jobs_.pop_front();
       lock.unlock();
-      job();
+      try {
+        job();
+      } catch (const std::exception&) {
+        // Not even an error could be answered for want of memory. Its client waits until it gives
+        // up; all others go on.
+      }
     }
     lock.lock();
   }

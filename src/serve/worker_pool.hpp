@@ -19,7 +19,7 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  /// False if too many jobs wait. `job` must not throw.
+  /// False if too many jobs wait. What `job` throws is lost.
   [[nodiscard]] bool try_post(std::function<void()> job);
   /// However many wait: for what ends a job that was taken.
   void post(std::function<void()> job);

@@ -1,11 +1,13 @@
 #include "tasks/model_weights.hpp"
 
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "architectures/registry.hpp"
 #include "blip/error.hpp"
 #include "model/merged_adapter.hpp"
+#include "model/shared_weights.hpp"
 
 namespace blip {
 namespace {
@@ -23,10 +25,14 @@ std::optional<DType> type_of_merged(WeightType type) {
 
 }  // namespace
 
+std::shared_ptr<SharedWeights> make_shared_weights() {
+  return std::make_shared<SharedWeights>();
+}
+
 WeightsOpener::WeightsOpener(const ModelSource& source, const LoadOptions& options)
     : path_(source.model),
       checkpoint_(open_tensors(source, type_of_merged(options.weight_type))),
-      loader_(checkpoint_, options.weight_type, converted_) {}
+      loader_(checkpoint_, options.weight_type, converted_, options.shared) {}
 
 void WeightsOpener::require(const Architecture& wanted, std::string_view named) const {
   if (named.empty() || named == wanted.name) return;

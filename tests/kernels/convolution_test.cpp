@@ -213,5 +213,45 @@ TEST(SamePadding, IsTensorFlows) {
   EXPECT_EQ(with_same_padding(8, 9, one), (ConvolutionInput{8, 9, {}}));
 }
 
+TEST(ConvolutionPool, GivesEqualConvolutionsTheSameWeights) {
+  const Case test = {
+      "pooled", {.inputs = 8, .outputs = 16, .kernel = 3}, 1, {12, 12, {1, 1, 1, 1}}};
+  const Data data(test);
+  Data other(test);
+  other.weight[5] += 1.0F;
+  const std::vector<float> alone = computed(made(test, data, test.input), test, data, 1);
+  const std::vector<float> alone_other = computed(made(test, other, test.input), test, data, 1);
+  ASSERT_NE(alone, alone_other);
+
+  ConvolutionPool pool;
+  Convolution first = pool.shared(made(test, data, test.input));
+  const Convolution same = pool.shared(made(test, data, test.input));
+  const Convolution different = pool.shared(made(test, other, test.input));
+  // The shape is a part of what is shared, so its address tells.
+  EXPECT_EQ(&first.shape(), &same.shape());
+  EXPECT_NE(&first.shape(), &different.shape());
+  EXPECT_EQ(computed(same, test, data, 2), alone);
+  EXPECT_EQ(computed(different, test, data, 1), alone_other);
+
+  // The pool keeps nothing alive: the last user does.
+  const ConvolutionShape* const place = &same.shape();
+  first = Convolution();
+  EXPECT_EQ(&pool.shared(made(test, data, test.input)).shape(), place);
+  EXPECT_EQ(computed(same, test, data, 1), alone);
+}
+
+TEST(ConvolutionPool, TellsEpiloguesAndBiasesApart) {
+  Case test = {"pooled", {.inputs = 8, .outputs = 16}, 1, {4, 4}};
+  Data data(test);
+  ConvolutionPool pool;
+  const Convolution plain = pool.shared(made(test, data, test.input));
+  test.shape.epilogue = ConvolutionEpilogue::bias_relu6;
+  const Convolution bounded = pool.shared(made(test, data, test.input));
+  EXPECT_NE(&plain.shape(), &bounded.shape());
+  test.shape.epilogue = ConvolutionEpilogue::bias;
+  data.bias[3] += 1.0F;
+  EXPECT_NE(&plain.shape(), &pool.shared(made(test, data, test.input)).shape());
+}
+
 }  // namespace
 }  // namespace blip

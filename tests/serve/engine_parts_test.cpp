@@ -136,6 +136,23 @@ TEST(GenerationDefaults, FillInWhatATaskLeavesOpen) {
   EXPECT_EQ(rows_of({.num_return_sequences = 5, .do_sample = true}), 5U);
 }
 
+// A word is told with its token, unless clean-up may still take the blank before it away.
+TEST(StreamedText, TellsWordsAsSoonAsTheyAreSure) {
+  const BertTokenizer tokenizer = BertTokenizer::from_pretrained(small_model("hybrid").model);
+  const auto pieces = [&](const std::string& text) {
+    app::StreamedText stream(tokenizer, {}, {});
+    std::vector<TokenId> ids = tokenizer.encode(text);
+    std::vector<std::string> told;
+    for (std::size_t i = 1; i + 1 < ids.size(); ++i) told.push_back(stream.add(ids[i]));
+    return told;
+  };
+  using Pieces = std::vector<std::string>;
+  EXPECT_EQ(pieces("two cats, in a street"),
+            (Pieces{"two", " cat", "s", ",", " in", " a", " street"}));
+  // It may have become "cat'and": some tokenizers clean up so.
+  EXPECT_EQ(pieces("a cat ' and a dog"), (Pieces{"a", " cat", "", " ' and", " a", " dog"}));
+}
+
 // Of any tokens: what was told before the end is how the whole begins, also where the tokenizer
 // cleans up ("isn't" of "is n ' t").
 TEST(StreamedText, IsTheWholeTextInTheEnd) {

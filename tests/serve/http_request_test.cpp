@@ -154,6 +154,16 @@ TEST(RequestParser, HasLimits) {
   EXPECT_EQ(parse_in_pieces(chunked + "5;" + std::string(5000, 'a'), 4096), 400);
 }
 
+// Memory is taken for what comes, not for what is promised.
+TEST(RequestParser, BelievesNoContentLength) {
+  RequestParser parser(HttpLimits{});
+  const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 999999999999999\r\n\r\n";
+  EXPECT_EQ(parser.put(head), head.size());
+  EXPECT_EQ(parser.put("hello"), 5U);
+  EXPECT_EQ(parser.body_bytes(), 5U);
+  EXPECT_EQ(parser.state(), RequestParser::State::body);
+}
+
 TEST(Target, MayBeAbsolute) {
   EXPECT_EQ(parse_target("http://host:80/a?b=c").path, "/a");
   EXPECT_EQ(parse_target("https://host").path, "/");

@@ -29,6 +29,13 @@ TEST(Server, RefusesInTheFamilysWords) {
   const TestResponse nowhere = server.ask(get("/nowhere"));
   EXPECT_EQ(nowhere.status, 404);
   EXPECT_EQ(nowhere.body, R"({"error":"there is nothing at this path"})");
+  // Also what cannot be read: the path tells whose words it is refused in.
+  const TestResponse encoded = server.ask(get("/bad?text=%zz"));
+  EXPECT_EQ(encoded.status, 400);
+  EXPECT_TRUE(holds(encoded.body, R"({"test_error":")")) << encoded.body;
+  const TestResponse longer = server.ask(get("/bad?text=" + std::string(9000, 'a')));
+  EXPECT_EQ(longer.status, 414);
+  EXPECT_TRUE(holds(longer.body, R"({"test_error":")")) << longer.body;
 }
 
 TEST(Server, SaysHowItIs) {

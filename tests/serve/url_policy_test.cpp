@@ -138,6 +138,7 @@ TEST(FetchUrl, CanBeReadInOneWayOnly) {
                           "http://example.org:99999/",
                           "http://example.org:8x/",
                           "http://example..org/",
+                          "http://example.org../",
                           "http://.example.org/",
                           "http://ex%61mple.org/",
                           "http://ex\xC3\xA4mple.org/",

@@ -1,15 +1,31 @@
 #include "app/captions/streamed_text.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
 #include <utility>
 
 namespace blip::app {
 namespace {
 
-// The longest that clean-up shortens is " n ' t".
-constexpr std::size_t kKeptBack = 6;
+// What clean-up shortens, once all of it is there. The blank before a mark is not among them: mark
+// and blank come together.
+constexpr std::array<std::string_view, 7> kShortened = {" ' ", " n't", " n ' t", " 'm",
+                                                        " 's", " 've", " 're"};
+constexpr std::size_t kLongest = 6;
 
-bool is_continuation(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+// Of the text, without an end that later tokens may change: "is n" may become "isn't".
+std::size_t sure_length(std::string_view text) {
+  for (std::size_t at = text.size() - std::min(text.size(), kLongest - 1); at + 1 < text.size();
+       ++at) {
+    const std::string_view end = text.substr(at);
+    const bool may_change = std::ranges::any_of(kShortened, [&](std::string_view whole) {
+      return end.size() < whole.size() && whole.starts_with(end);
+    });
+    if (may_change) return at;
+  }
+  return text.size();
 }
 
 }  // namespace
@@ -26,9 +42,7 @@ std::string StreamedText::add(TokenId token) {
   ids_.push_back(token);
   if (edits_.max_characters) return {};  // where it is cut depends on all of it
   const std::string text = finished_caption(generated_text(*tokenizer_, ids_), prompt_, edits_);
-  std::size_t end = text.size() > kKeptBack ? text.size() - kKeptBack : 0;
-  while (end > 0 && is_continuation(text[end])) --end;
-  return piece_of(text, end);
+  return piece_of(text, sure_length(text));
 }
 
 std::string StreamedText::rest(const std::string& finished) {

@@ -23,6 +23,7 @@
 #include "cli/options/serve_options.hpp"
 #include "cli/output/console.hpp"
 #include "serve/engine/scheduler.hpp"
+#include "serve/operations/cut_files.hpp"
 #include "serve/operations/systemd.hpp"
 #include "serve/page/page.hpp"
 #include "serve/server.hpp"
@@ -140,14 +141,32 @@ class EngineLog {
   std::vector<std::string> early_;  // while there is no server
 };
 
+// Waits for one of `signals` that are blocked, meanwhile telling once when the models are loaded.
+int next_signal(const sigset_t& signals, const serve::Engine& engine, bool& told_ready) {
+  constexpr timespec kTenth = {.tv_sec = 0, .tv_nsec = 100'000'000};
+  for (;;) {
+    if (!told_ready && engine.status().ready) {
+      serve::notify_service_manager("READY=1\nSTATUS=Listening");
+      told_ready = true;
+    }
+    int signal = 0;
+    if (told_ready) {
+      if (sigwait(&signals, &signal) == 0) return signal;
+    } else if ((signal = sigtimedwait(&signals, nullptr, &kTenth)) > 0) {
+      return signal;
+    }
+  }
+}
+
 // Until a signal has ended the server.
-void run_until_stopped(serve::Server& server, const ServeOptions& options) {
+void run_until_stopped(serve::Server& server, const serve::Engine& engine,
+                       const ServeOptions& options) {
   const sigset_t signals = watched_signals();
   const pthread_t main_thread = pthread_self();
   std::jthread draining;
+  bool told_ready = false;
   for (;;) {
-    int signal = 0;
-    if (sigwait(&signals, &signal) != 0) continue;
+    const int signal = next_signal(signals, engine, told_ready);
     if (signal == SIGHUP) {
       reload(server, options);
     } else if (signal == kDrainedSignal) {
@@ -197,14 +216,16 @@ ExitCode run_serve(Arguments arguments) {
   EngineLog engine_log;
   serve::EngineOptions engine_options = options.engine();
   engine_options.log = std::ref(engine_log);
+  serve::survive_cut_files();
+  engine_options.damage = serve::cut_pages;
   const std::unique_ptr<serve::Engine> engine = serve::make_engine(std::move(engine_options));
   serve::Server server(server_options, *engine);
   const EngineLog::Attachment attachment(engine_log, server);
   server.start();
   server.log("info", fmt::format("blip {} listens: {}", version(), host_list(server)));
   warn_of_open_listeners(server, server_options);
-  serve::notify_service_manager("READY=1\nSTATUS=Listening");
-  run_until_stopped(server, options);
+  serve::notify_service_manager("STATUS=Loading models");
+  run_until_stopped(server, *engine, options);
   return ExitCode::ok;
 }
 

@@ -81,6 +81,14 @@ class Convolution::Plans {
     stream.wait();
   }
 
+  // Whether results are the same, of images of any size.
+  [[nodiscard]] bool equals(const Plans& other) const {
+    return shape_ == other.shape_ && layout_ == other.layout_ &&
+           std::memcmp(bias(), other.bias(),
+                       static_cast<std::size_t>(shape_.outputs) * sizeof(float)) == 0 &&
+           std::memcmp(weights(), other.weights(), layout_.get_size()) == 0;
+  }
+
   [[nodiscard]] const ConvolutionShape& shape() const noexcept { return shape_; }
   [[nodiscard]] const dnnl::engine& engine() const noexcept { return engine_; }
   [[nodiscard]] const std::byte* weights() const noexcept { return weights_.get(); }
@@ -115,11 +123,24 @@ class Convolution::Plans {
 
 Convolution::Convolution(const ConvolutionShape& shape, const float* weight, const float* bias,
                          const ConvolutionInput& expected)
-    : plans_(checked([&] { return std::make_unique<Plans>(shape, weight, bias, expected); })) {}
+    : plans_(checked([&] { return std::make_shared<Plans>(shape, weight, bias, expected); })) {}
 Convolution::Convolution() = default;
 Convolution::~Convolution() = default;
 Convolution::Convolution(Convolution&&) noexcept = default;
 Convolution& Convolution::operator=(Convolution&&) noexcept = default;
+
+Convolution ConvolutionPool::shared(Convolution convolution) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(known_, [](const auto& each) { return each.expired(); });
+  for (const auto& each : known_) {
+    if (auto plans = each.lock(); plans && plans->equals(*convolution.plans_)) {
+      convolution.plans_ = std::move(plans);
+      return convolution;
+    }
+  }
+  known_.push_back(convolution.plans_);
+  return convolution;
+}
 
 const ConvolutionShape& Convolution::shape() const noexcept {
   return plans_->shape();

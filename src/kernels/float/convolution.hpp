@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "blip/context.hpp"
 
@@ -42,6 +44,8 @@ struct ConvolutionShape {
   std::int64_t groups = 1;  ///< of channels; as many as inputs: depthwise
   ConvolutionEpilogue epilogue = ConvolutionEpilogue::bias;
 
+  bool operator==(const ConvolutionShape&) const = default;
+
   /// Rows of the result for so many rows of an image, or columns for columns.
   [[nodiscard]] std::int64_t output_size(std::int64_t size, std::int64_t before,
                                          std::int64_t after) const {
@@ -78,8 +82,21 @@ class Convolution {
              Context& context) const;
 
  private:
+  friend class ConvolutionPool;
   class Plans;
-  std::unique_ptr<Plans> plans_;
+  std::shared_ptr<Plans> plans_;
+};
+
+/// Convolutions of several models, of which equal ones share their weights. Keeps none alive. Safe
+/// to use from many threads at once.
+class ConvolutionPool {
+ public:
+  /// One that does the same: of weights and a bias that are equal to the last bit, laid out alike.
+  Convolution shared(Convolution convolution);
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Convolution::Plans>> known_;
 };
 
 }  // namespace blip

@@ -107,6 +107,7 @@ std::string immich_vector(const EmbeddingResult& result) {
   return json_text_of(json_numbers(row_of(result.embeddings, 0)));
 }
 
+// Immich loses a job that is refused, and asks nobody else: all wait.
 Work immich_image_work(const std::vector<ImmichEntry>& entries, const Picture& picture,
                        const HttpRequest& request, const ServerView& server) {
   std::vector<Task> tasks;
@@ -116,13 +117,15 @@ Work immich_image_work(const std::vector<ImmichEntry>& entries, const Picture& p
     }
     tasks.push_back({.model = immich_model(server, entry.model),
                      .input = EmbedImageTask{picture},
-                     .client = request.client});
+                     .client = request.client,
+                     .is_patient = true});
   }
   const bool asked = !tasks.empty();
   if (!asked) {  // the sizes alone
     tasks.push_back({.model = embedding_model(server, "", false),
                      .input = EmbedImageTask{picture},
-                     .client = request.client});
+                     .client = request.client,
+                     .is_patient = true});
   }
   return {.tasks = std::move(tasks), .respond = [asked](std::span<const TaskOutcome> outcomes) {
             if (const auto* failure = first_failure(outcomes)) return immich_failure(*failure);
@@ -148,7 +151,8 @@ Plan immich_text_plan(const std::vector<ImmichEntry>& entries, std::string_view 
     tasks.push_back({.model = name,
                      .input = EmbedTextsTask{{immich_text(
                          text, model != nullptr && reads_plain_texts(*model))}},
-                     .client = request.client});
+                     .client = request.client,
+                     .is_patient = true});
   }
   if (tasks.empty()) return HttpResponse::json(200, "{}");
   return Work{.tasks = std::move(tasks), .respond = [](std::span<const TaskOutcome> outcomes) {

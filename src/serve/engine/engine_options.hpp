@@ -47,6 +47,9 @@ struct EngineOptions {
   GenerationOptions generation = {};     ///< where a task leaves them open
   std::filesystem::path kept_labels =
       {};  ///< where vectors of everyday tags are kept; empty: nowhere
+  /// How often something that a model reads from its file turned out to be gone. Whenever it grows,
+  /// all models are loaded again, and tasks that they were at fail. Empty: it never does.
+  std::function<std::uint64_t()> damage = {};
   /// Told of what an operator should know, one line each: a model was loaded, could not be loaded,
   /// was unloaded. Called on threads of the engine.
   std::function<void(std::string_view line)> log = {};

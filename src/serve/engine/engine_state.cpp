@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "blip/error.hpp"
+#include "serve/engine/task_failure.hpp"
 
 namespace blip::serve {
 namespace {
@@ -34,7 +35,7 @@ std::optional<Part> ModelState::missing_part() const {
 }
 
 bool ModelState::can_admit() const {
-  return !waiting.empty() && !makes_room && is_loaded() && !missing_part();
+  return !waiting.empty() && !makes_room && !is_damaged && is_loaded() && !missing_part();
 }
 
 EngineState::EngineState(EngineOptions engine_options)
@@ -100,6 +101,7 @@ std::size_t EngineState::num_in_flight() const {
 void EngineState::finish(const JobPointer& job, TaskOutcome outcome) {
   {
     const std::lock_guard lock(mutex);
+    if (std::holds_alternative<TaskResult>(outcome) && is_newly_damaged()) outcome = file_was_cut();
     const auto* failure = std::get_if<TaskFailure>(&outcome);
     if (!end(*job, failure != nullptr ? std::optional(failure->kind) : std::nullopt)) return;
   }

@@ -52,6 +52,7 @@ struct ModelState {
   ModelParts parts;
   bool is_loading = false;
   bool makes_room = false;     ///< it takes no job until it was unloaded
+  bool is_damaged = false;     ///< the same; what it computes is worth nothing
   bool was_preloaded = false;  ///< or that failed
   std::size_t served = 0;      ///< jobs that were admitted since it was loaded
   Clock::time_point last_used = Clock::now();
@@ -104,13 +105,18 @@ class EngineState {
   std::set<std::pair<Clock::time_point, TaskId>> deadlines;
   std::uint64_t next_id = 1;
   std::size_t num_waiting = 0;
-  std::uint64_t held_bytes = 0;  ///< of pictures that are not read yet
+  std::uint64_t held_bytes = 0;   ///< of pictures that are not read yet
+  std::uint64_t damage_seen = 0;  ///< EngineOptions::damage when models were last given up for it
   std::deque<Painting> paintings;
   PictureCache cache;
   EngineMetrics metrics;
 
   // With the mutex held.
 
+  /// Whether models have read what is no more in their files, and nothing was done about it yet.
+  [[nodiscard]] bool is_newly_damaged() const {
+    return options.damage && options.damage() != damage_seen;
+  }
   /// Takes the job off the engine's hands, whose outcome is known; false: somebody else did.
   bool end(Job& job, std::optional<FailureKind> failure);
   /// Nobody needs the bytes of its picture any more.

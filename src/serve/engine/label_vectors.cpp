@@ -28,8 +28,8 @@ std::size_t bytes_of_vectors(const Tensor& vectors) {
 std::shared_ptr<const Tensor> LabelVectors::of(const app::Embedder& embedder,
                                                const app::ModelOptions& model,
                                                const app::LabelSet& set,
-                                               const std::filesystem::path& kept,
-                                               Context& context) {
+                                               const std::filesystem::path& kept, Context& context,
+                                               const app::Pause& pause) {
   std::string hash = hash_of_labels(set);
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const Entry& entry) { return entry.hash == hash; });
@@ -38,7 +38,7 @@ std::shared_ptr<const Tensor> LabelVectors::of(const app::Embedder& embedder,
     return found->vectors;
   }
   auto vectors = std::make_shared<const Tensor>(
-      app::kept_label_embeddings(embedder, model, set, kept, context));
+      app::kept_label_embeddings(embedder, model, set, kept, context, pause));
   entries_.push_front({std::move(hash), vectors});
   bytes_ += bytes_of_vectors(*vectors);
   while (bytes_ > kMostBytes && !entries_.empty()) {

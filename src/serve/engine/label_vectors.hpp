@@ -17,9 +17,10 @@ class LabelVectors {
  public:
   /// → [labels, D]. `kept`: the directory of app::kept_label_embeddings, empty for lists that
   /// clients send: they would fill the disk. Throws blip::Error.
+  /// `pause` must not ask for vectors.
   std::shared_ptr<const Tensor> of(const app::Embedder& embedder, const app::ModelOptions& model,
                                    const app::LabelSet& set, const std::filesystem::path& kept,
-                                   Context& context);
+                                   Context& context, const app::Pause& pause = {});
 
   /// Of vectors. The lists that were used last are remembered.
   static constexpr std::size_t kMostBytes = std::size_t{32} << 20;

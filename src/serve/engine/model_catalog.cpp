@@ -101,11 +101,13 @@ int config_field(const ModelDescription& description, std::string_view name) {
   return 0;
 }
 
-CatalogModel open_catalog_model(const ServedModel& served, std::int64_t max_pixels) {
+CatalogModel open_catalog_model(const ServedModel& served, std::int64_t max_pixels,
+                                std::shared_ptr<SharedWeights> shared) {
   CatalogModel model{
       .status = {}, .options = served.options, .parts = {}, .preload = served.preload};
   const ModelSource source =
       resolve_source(served.options.model.native(), served.options.adapter.native());
+  model.options.shared = std::move(shared);
   model.options.model = resolve_model(served.options.model.native());
   model.options.pictures.max_pixels = std::min(model.options.pictures.max_pixels, max_pixels);
   const app::ModelReport report = app::inspect_model(source);
@@ -201,9 +203,10 @@ bool is_called(const CatalogModel& model, const std::string& plain_name) {
 }  // namespace
 
 ModelCatalog::ModelCatalog(const EngineOptions& options) {
+  const std::shared_ptr<SharedWeights> shared = make_shared_weights();
   std::set<std::string> names;
   for (const ServedModel& served : options.models) {
-    models_.push_back(open_catalog_model(served, options.max_pixels));
+    models_.push_back(open_catalog_model(served, options.max_pixels, shared));
     const std::string& name = models_.back().status.name;
     if (!names.insert(plain_model_name(name)).second) {
       throw Error(ErrorCode::invalid_argument, "two models are called " + in_quotes(name));

@@ -1,5 +1,6 @@
 // The thread that loads models, and unloads those that nobody uses.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <utility>
@@ -39,13 +40,18 @@ std::optional<Part> wanted_part(const EngineState& state, std::size_t index) {
 
 void unload(EngineState& state, std::size_t index, Lock& lock) {
   ModelState& model = state.models[index];
-  const ModelParts parts = std::exchange(model.parts, {});
-  const auto captions = std::exchange(model.captions, std::nullopt);
-  const auto answers = std::exchange(model.answers, std::nullopt);
+  ModelParts parts = std::exchange(model.parts, {});
+  auto captions = std::exchange(model.captions, std::nullopt);
+  auto answers = std::exchange(model.answers, std::nullopt);
   model.makes_room = false;
+  model.is_damaged = false;
   state.cache.forget_model(index);
   ++state.metrics.models_unloaded;
   lock.unlock();
+  captions.reset();
+  answers.reset();
+  parts = {};
+  malloc_trim(0);
   state.log("unloaded " + state.catalog.models()[index].status.name);
   lock.lock();
 }
@@ -100,6 +106,7 @@ void load(EngineState& state, std::size_t index, Part part, Lock& lock) {
   ModelParts parts = model.parts;
   lock.unlock();
   const Clock::time_point begin = Clock::now();
+  const std::uint64_t damage = state.options.damage ? state.options.damage() : 0;
   std::optional<TaskFailure> failure;
   int embedding_size = 0;
   try {
@@ -116,6 +123,12 @@ void load(EngineState& state, std::size_t index, Part part, Lock& lock) {
     failure->kind = FailureKind::internal;
     failure->message = known.status.name + ": cannot be loaded: " + failure->message;
   }
+  if (!failure && state.options.damage && state.options.damage() != damage) {
+    failure = file_was_cut();
+    parts = {};
+  }
+  // What reading the files took is not needed again soon.
+  malloc_trim(0);
   const Clock::time_point end = Clock::now();
   state.log(failure ? failure->message
                     : fmt::format("loaded {} in {:.1f} s", known.status.name,
@@ -125,6 +138,7 @@ void load(EngineState& state, std::size_t index, Part part, Lock& lock) {
   model.last_used = end;
   if (failure) {
     fail_waiting(state, index, part, *failure, lock);
+    state.for_computing.notify_one();  // others may have read the same file
     return;
   }
   if (!model.is_loaded()) model.served = 0;
@@ -175,6 +189,10 @@ bool load_something(EngineState& state, Lock& lock) {
 bool unload_something(EngineState& state, Lock& lock) {
   const Clock::time_point now = Clock::now();
   for (std::size_t i = 0; i < state.models.size(); ++i) {
+    if (state.models[i].is_damaged && state.models[i].is_idle()) {
+      unload(state, i, lock);
+      return true;
+    }
     const auto time = expiry(state, state.models[i]);
     if (!time || *time > now) continue;
     unload(state, i, lock);

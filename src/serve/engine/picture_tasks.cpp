@@ -20,6 +20,9 @@
 namespace blip::serve {
 namespace {
 
+// They take a fraction of what goes through the text model together between two pauses.
+constexpr std::size_t kFewTexts = 16;
+
 // Of the longer side of a painted photo.
 constexpr int kPaintedSide = 1024;
 
@@ -29,6 +32,7 @@ struct Tools {
   const CatalogModel& model;
   const EngineOptions& options;
   Context& context;
+  const app::Pause& pause;
 
   [[nodiscard]] const app::Embedder& embedder() const { return parts.embedder->embedder; }
   // Of the job's picture: → [1, D]
@@ -37,7 +41,7 @@ struct Tools {
   }
   [[nodiscard]] std::shared_ptr<const Tensor> vectors(
       const app::LabelSet& set, const std::filesystem::path& kept = {}) const {
-    return parts.embedder->labels.of(embedder(), model.options, set, kept, context);
+    return parts.embedder->labels.of(embedder(), model.options, set, kept, context, pause);
   }
   // 0 is all.
   [[nodiscard]] static std::size_t most(std::size_t top) {
@@ -72,11 +76,11 @@ struct Tools {
 
   PictureTaskValue operator()(const MatchTask& task) const {
     const std::vector<app::Tokens> tokens = embedder().tokens(task.texts);
-    const Tensor texts = embedder().embed(tokens, context);
+    const Tensor texts = embedder().embed(tokens, context, pause);
     const Tensor picture = embedding();
     MatchResult result;
-    for (const app::Match& match : app::matches_of(embedder(), job.picture->image(),
-                                                   row_of(picture, 0), tokens, texts, context)) {
+    for (const app::Match& match : app::matches_of(
+             embedder(), job.picture->image(), row_of(picture, 0), tokens, texts, context, pause)) {
       result.matches.push_back({.itm = match.itm, .itc = match.itc});
     }
     return result;
@@ -90,7 +94,7 @@ struct Tools {
 
   PictureTaskValue operator()(const EmbedTextsTask& task) const {
     const std::vector<app::Tokens> tokens = embedder().tokens(task.texts);
-    EmbeddingResult result{.embeddings = embedder().embed(tokens, context)};
+    EmbeddingResult result{.embeddings = embedder().embed(tokens, context, pause)};
     for (const app::Tokens& text : tokens) result.tokens += text.size();
     return result;
   }
@@ -157,8 +161,18 @@ Image small_photo(const PictureBytes& picture, const app::PictureOptions& option
 }  // namespace
 
 PictureTaskValue do_picture_task(const Job& job, const ModelParts& parts, const CatalogModel& model,
-                                 const EngineOptions& options, Context& context) {
-  return std::visit(Tools{job, parts, model, options, context}, job.task.input);
+                                 const EngineOptions& options, Context& context,
+                                 const app::Pause& pause) {
+  return std::visit(Tools{job, parts, model, options, context, pause}, job.task.input);
+}
+
+bool is_short(const TaskInput& input) {
+  if (const auto* match = std::get_if<MatchTask>(&input)) return match->texts.size() <= kFewTexts;
+  if (const auto* embed = std::get_if<EmbedTextsTask>(&input)) {
+    return embed->texts.size() <= kFewTexts;
+  }
+  if (const auto* classify = std::get_if<ClassifyTask>(&input)) return classify->labels.empty();
+  return std::holds_alternative<EmbedImageTask>(input);
 }
 
 app::Explanation explain_caption(const Job& job, const std::string& caption,

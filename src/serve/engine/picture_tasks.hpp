@@ -16,10 +16,15 @@ namespace blip::serve {
 /// What a task is answered with, or an explanation that is yet to be painted.
 using PictureTaskValue = std::variant<decltype(TaskResult::value), app::Explanation>;
 
-/// Throws blip::Error.
+/// `pause` is called between parts of long lists of texts. Throws blip::Error, and what `pause`
+/// throws.
 [[nodiscard]] PictureTaskValue do_picture_task(const Job& job, const ModelParts& parts,
                                                const CatalogModel& model,
-                                               const EngineOptions& options, Context& context);
+                                               const EngineOptions& options, Context& context,
+                                               const app::Pause& pause);
+
+/// Whether the task is done without a pause, and asks for no vectors of labels.
+[[nodiscard]] bool is_short(const TaskInput& input);
 
 /// Where a captioning model looked for the words that it wrote.
 [[nodiscard]] app::Explanation explain_caption(const Job& job, const std::string& caption,

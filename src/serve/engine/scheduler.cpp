@@ -110,7 +110,8 @@ std::optional<TaskFailure> Scheduler::enqueue(const JobPointer& job) {
   if (job->task.deadline && *job->task.deadline <= Clock::now()) {
     return TaskFailure{FailureKind::timed_out, "the task's time was over before it began"};
   }
-  if (state_.num_waiting >= state_.options.queue_limit ||
+  const bool is_full = state_.num_waiting >= state_.options.queue_limit && !job->task.is_patient;
+  if (is_full ||
       (state_.held_bytes > 0 && state_.held_bytes + job->bytes > state_.options.queue_bytes)) {
     return TaskFailure{FailureKind::queue_full, "the queue is full; try again later"};
   }

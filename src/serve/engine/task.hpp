@@ -100,6 +100,9 @@ struct Task {
   TaskInput input;
   std::string client = {};  ///< HttpRequest::client: tasks of different clients take turns
   std::optional<std::chrono::steady_clock::time_point> deadline = {};
+  /// Waits also where the queue is full, for a client that would not come again: only the memory
+  /// for pictures that wait is a limit then.
+  bool is_patient = false;
 };
 
 // What comes of them.

@@ -24,6 +24,10 @@ TaskFailure failure_with(const std::exception_ptr& error, const KindOf& kind_of_
 
 }  // namespace
 
+TaskFailure file_was_cut() {
+  return {FailureKind::internal, "the model's file was changed while it was used; try again later"};
+}
+
 TaskFailure failure_of_picture(const std::exception_ptr& error) {
   return failure_with(error, [](ErrorCode code) {
     return code == ErrorCode::limit_exceeded ? FailureKind::too_large : FailureKind::bad_image;

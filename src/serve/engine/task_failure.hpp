@@ -12,4 +12,7 @@ namespace blip::serve {
 /// Of everything that comes after.
 [[nodiscard]] TaskFailure failure_of_model(const std::exception_ptr& error);
 
+/// Of a task whose model lost its file's content meanwhile.
+[[nodiscard]] TaskFailure file_was_cut();
+
 }  // namespace blip::serve

@@ -1,13 +1,10 @@
+// Connection: what comes in, and for how long.
 #include "serve/http/connection.hpp"
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <utility>
-
-#include "serve/http/response_text.hpp"
 
 namespace blip::serve {
 namespace {
@@ -18,8 +15,6 @@ using boost::system::error_code;
 constexpr std::size_t kMaxPipelinedBytes = std::size_t{64} << 10;
 // A slow upload is judged by its average, after this.
 constexpr std::chrono::seconds kBodyRateGrace{5};
-// How long a client may go on sending what nobody reads, so that it sees the response.
-constexpr std::chrono::milliseconds kLingerTime{2000};
 // Most answers to clients that have closed their side are there by then.
 constexpr std::chrono::milliseconds kProbeTime{200};
 
@@ -65,8 +60,6 @@ void Connection::close() {
   output_.clear();
   share_.on_closed(*this);
 }
-
-// Receiving.
 
 void Connection::wait_to_read() {
   if (waits_to_read_ || input_ended_ || phase_ == Phase::closed) return;
@@ -208,10 +201,11 @@ void Connection::take_request() {
 }
 
 void Connection::refuse(const HttpError& error) {
-  const HttpRequest* head =
-      parser_->state() == RequestParser::State::head ? nullptr : &parser_->request();
+  const bool is_read = parser_->state() != RequestParser::State::head;
+  const HttpRequest& request = parser_->request();
   keeps_alive_ = false;
-  HttpResponse response = share_.handler.refuse(error.status(), error.what(), head, peer_);
+  HttpResponse response = share_.handler.refuse(error.status(), error.what(), request.path,
+                                                is_read ? &request : nullptr, peer_);
   phase_ = Phase::working;
   count_buffered(0);
   respond(std::move(response));
@@ -223,145 +217,6 @@ void Connection::count_buffered(std::size_t bytes) {
   if (bytes > 0 && share_.buffered_bytes > share_.limits.buffered_bytes) {
     throw HttpError(503, "too many large requests at once; try again later");
   }
-}
-
-// Answering.
-
-void Connection::respond(HttpResponse response) {
-  if (phase_ != Phase::working) return;
-  gone_ = nullptr;
-  stream_.reset();
-  keeps_alive_ = keeps_alive_ && !share_.draining;
-  std::string bytes =
-      response_head(response, {.keeps_alive = keeps_alive_, .is_http_1_1 = is_http_1_1_});
-  if (!is_head_request_ && response.status != 204 && response.status != 304) {
-    bytes += response.body;
-  }
-  phase_ = Phase::finishing;
-  send(std::move(bytes));
-}
-
-void Connection::prepare_stream(StreamHead head) {
-  if (phase_ != Phase::working) return;
-  stream_ = std::make_unique<StreamHead>(std::move(head));
-  set_deadline(share_.limits.keep_alive_time);
-}
-
-void Connection::begin_stream() {
-  phase_ = Phase::streaming;
-  keeps_alive_ = keeps_alive_ && is_http_1_1_ && !share_.draining;
-  HttpResponse response;
-  response.headers = stream_->headers;
-  std::string bytes = response_head(response, {.keeps_alive = keeps_alive_,
-                                               .is_http_1_1 = is_http_1_1_,
-                                               .chunked = is_http_1_1_,
-                                               .without_length = !is_http_1_1_});
-  if (!is_head_request_) bytes += is_http_1_1_ ? chunk_of(stream_->begin) : stream_->begin;
-  send(std::move(bytes));
-}
-
-void Connection::write_piece(std::string piece) {
-  if (phase_ == Phase::working && stream_) begin_stream();
-  if (phase_ != Phase::streaming || piece.empty() || is_head_request_) return;
-  if (output_bytes_ > share_.limits.unread_bytes) {
-    close();  // a reader that takes nothing
-    return;
-  }
-  send(is_http_1_1_ ? chunk_of(piece) : std::move(piece));
-}
-
-void Connection::settle(const std::function<HttpResponse(bool begun)>& end) {
-  if (phase_ == Phase::working) {
-    respond(end(false));
-  } else if (phase_ == Phase::streaming) {
-    const HttpResponse response = end(true);
-    gone_ = nullptr;
-    phase_ = Phase::finishing;
-    std::string bytes;
-    if (!is_head_request_) {
-      bytes = is_http_1_1_ ? chunk_of(response.body) : response.body;
-      if (is_http_1_1_) bytes += kLastChunk;
-    }
-    stream_.reset();
-    send(std::move(bytes));
-  }
-}
-
-void Connection::send(std::string bytes) {
-  output_bytes_ += bytes.size();
-  if (!bytes.empty()) output_.push_back(std::move(bytes));
-  write_more();
-}
-
-void Connection::write_more() {
-  if (writing_ || phase_ == Phase::closed) return;
-  while (!output_.empty()) {
-    error_code error;
-    const std::string& front = output_.front();
-    const std::size_t written = socket_.write_some(
-        boost::asio::buffer(front.data() + front_written_, front.size() - front_written_), error);
-    if (error == boost::asio::error::would_block) {
-      writing_ = true;
-      set_deadline(share_.limits.write_time);
-      socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& failed) {
-        self->writing_ = false;
-        if (!failed) self->write_more();
-      });
-      return;
-    }
-    if (error) {
-      close();
-      return;
-    }
-    front_written_ += written;
-    output_bytes_ -= written;
-    if (front_written_ == front.size()) {
-      output_.pop_front();
-      front_written_ = 0;
-    }
-  }
-  all_written();
-}
-
-void Connection::all_written() {
-  if (phase_ == Phase::streaming) {
-    if (stream_->keep_alive.empty()) {
-      clear_deadline();
-    } else {
-      set_deadline(share_.limits.keep_alive_time);
-    }
-    return;
-  }
-  if (phase_ != Phase::finishing) return;
-  if (keeps_alive_ && !share_.draining) {
-    phase_ = Phase::idle;
-    probed_ = false;
-    set_deadline(share_.limits.idle_time);
-    if (!advancing_) {
-      // Not within one another, however many requests wait in the input.
-      boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
-        if (self->phase_ != Phase::idle) return;
-        self->advance();
-        self->wait_to_read();
-      });
-    }
-    return;
-  }
-  if (input_ended_) {
-    close();
-    return;
-  }
-  phase_ = Phase::lingering;
-  input_.clear();
-  error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
-  set_deadline(kLingerTime);
-  wait_to_read();
-}
-
-void Connection::client_gone() {
-  if (phase_ != Phase::working && phase_ != Phase::streaming) return;
-  if (const auto gone = std::exchange(gone_, nullptr)) gone();
 }
 
 // Deadlines.
@@ -424,45 +279,6 @@ void Connection::check_body_rate() {
         std::chrono::seconds(1),
         std::chrono::ceil<std::chrono::milliseconds>(limits.body_time - elapsed)));
   }
-}
-
-// Exchange.
-
-template <typename Action>
-void Exchange::act(Action action) const {
-  const auto connection = connection_.lock();
-  if (!connection) return;
-  // At once on the server's own thread: what is posted there comes behind what other threads post.
-  boost::asio::dispatch(connection->executor(),
-                        [weak = connection_, action = std::move(action)]() mutable {
-                          if (const auto alive = weak.lock()) action(*alive);
-                        });
-}
-
-void Exchange::respond(HttpResponse response) const {
-  act([response = std::move(response)](Connection& connection) mutable {
-    connection.respond(std::move(response));
-  });
-}
-
-void Exchange::prepare_stream(StreamHead head) const {
-  act([head = std::move(head)](Connection& connection) mutable {
-    connection.prepare_stream(std::move(head));
-  });
-}
-
-void Exchange::write(std::string piece) const {
-  act([piece = std::move(piece)](Connection& connection) mutable {
-    connection.write_piece(std::move(piece));
-  });
-}
-
-void Exchange::settle(std::function<HttpResponse(bool begun)> end) const {
-  act([end = std::move(end)](Connection& connection) { connection.settle(end); });
-}
-
-void Exchange::on_gone(std::function<void()> gone) const {
-  if (const auto connection = connection_.lock()) connection->on_gone(std::move(gone));
 }
 
 }  // namespace blip::serve

@@ -29,9 +29,10 @@ struct HttpHandler {
   /// Before the body is received. A response ends the matter; the body is not read then.
   std::function<std::optional<HttpResponse>(HttpRequest& head, const Peer& peer)> admit;
   std::function<void(HttpRequest request, const Peer& peer, const Exchange& exchange)> handle;
-  /// A response to what is not or cannot be received; `head` is null if no head was understood.
-  std::function<HttpResponse(int status, std::string_view message, const HttpRequest* head,
-                             const Peer& peer)>
+  /// A response to what is not or cannot be received. `head` is null if no head was understood;
+  /// even then `path` may be what was asked for.
+  std::function<HttpResponse(int status, std::string_view message, std::string_view path,
+                             const HttpRequest* head, const Peer& peer)>
       refuse;
 };
 

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <boost/optional.hpp>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -27,11 +28,40 @@ constexpr std::size_t kMaxChunkLineBytes = 4096;
   throw HttpError(400, "not a request of HTTP: " + error.message());
 }
 
+// A body as a string that grows with what comes. Beast's own takes memory for all that a client
+// promises in Content-Length.
+struct GrowingBody {
+  using value_type = std::string;
+
+  class reader {
+   public:
+    template <bool is_request, typename Fields>
+    reader(beast_http::header<is_request, Fields>& /*head*/, std::string& body) : body_(body) {}
+
+    void init(const boost::optional<std::uint64_t>& /*length*/, boost::beast::error_code& error) {
+      error = {};
+    }
+    template <typename Buffers>
+    std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {
+      error = {};
+      const std::size_t before = body_.size();
+      for (const boost::asio::const_buffer buffer : boost::beast::buffers_range_ref(buffers)) {
+        body_.append(static_cast<const char*>(buffer.data()), buffer.size());
+      }
+      return body_.size() - before;
+    }
+    void finish(boost::beast::error_code& error) { error = {}; }
+
+   private:
+    std::string& body_;
+  };
+};
+
 }  // namespace
 
 struct RequestParser::Beast {
   HttpLimits limits;
-  beast_http::request_parser<beast_http::string_body> parser;
+  beast_http::request_parser<GrowingBody> parser;
   HttpRequest request;
   State state = State::head;
   bool has_body = false;
@@ -63,6 +93,17 @@ struct RequestParser::Beast {
   void finish() {
     request.body = std::make_shared<const std::string>(std::move(parser.get().body()));
     state = State::done;
+  }
+
+  // "POST /blip/v1/caption?…", of which the rest may be missing or wrong.
+  void guess_path(std::string_view bytes) {
+    constexpr std::size_t kMaxPath = 256;
+    const std::string_view line = bytes.substr(0, bytes.find_first_of("\r\n"));
+    const std::size_t begin = line.find(' ');
+    if (begin == std::string_view::npos) return;
+    const std::string_view path = line.substr(
+        begin + 1, std::min(line.find_first_of(" ?#%", begin + 1), line.size()) - begin - 1);
+    if (path.starts_with('/') && path.size() <= kMaxPath) request.path = std::string(path);
   }
 
   std::size_t put_head(std::string_view bytes) {
@@ -131,7 +172,12 @@ RequestParser::~RequestParser() = default;
 std::size_t RequestParser::put(std::string_view bytes) {
   switch (beast_->state) {
     case State::head:
-      return beast_->put_head(bytes);
+      try {
+        return beast_->put_head(bytes);
+      } catch (const HttpError&) {
+        beast_->guess_path(bytes);
+        throw;
+      }
     case State::body:
       return beast_->put_body(bytes);
     case State::done:

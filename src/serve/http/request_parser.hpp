@@ -29,7 +29,8 @@ class RequestParser {
   std::size_t put(std::string_view bytes);
 
   [[nodiscard]] State state() const noexcept;
-  /// The method, target and header fields from State::body on, the body in State::done.
+  /// The method, target and header fields from State::body on, the body in State::done. Where `put`
+  /// has thrown, the path may be known alone: who is refused is told so in the words of its family.
   [[nodiscard]] HttpRequest& request() noexcept;
   /// Bytes of the body that are there.
   [[nodiscard]] std::size_t body_bytes() const noexcept;

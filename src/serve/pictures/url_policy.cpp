@@ -49,7 +49,7 @@ std::string parse_host(std::string_view text) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
   });
   if (host.empty() || host.size() > kMaxHostBytes || !plain || host.front() == '.' ||
-      host.find("..") != std::string::npos) {
+      host.back() == '.' || host.find("..") != std::string::npos) {
     refuse_url("its host is no name of letters, digits and hyphens");
   }
   if (looks_like_ipv4(host)) {
