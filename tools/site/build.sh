@@ -5,6 +5,7 @@
 set -euo pipefail
 blip=$(realpath "$1")
 cd "$(dirname "$0")/../.."
+export NO_MKDOCS_2_WARNING=1  # of Material for MkDocs, about MkDocs 2
 environment=build/site-venv
 pages=build/site-pages
 

@@ -53,7 +53,7 @@ def on_page_markdown(markdown, page, config, files):
             inside = PROJECT_PAGES[resolved]
         elif resolved.startswith("docs/"):
             inside = resolved.removeprefix("docs/")
-        elif resolved.startswith(PICTURES):
+        elif resolved.startswith(PICTURES) and resolved.endswith(".jpg"):
             inside = resolved
         else:
             return None  # a file of the repository: named, not linked
