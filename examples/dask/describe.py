@@ -11,6 +11,7 @@ import argparse
 import dask
 import dask.bag
 import fsspec
+import pyarrow as pa
 from blip_cpp import ImageDescriber
 from distributed import Client, LocalCluster
 
@@ -27,6 +28,11 @@ def describe(names, describer, part=32):
         return [dict(zip(COLUMNS, row)) for row in zip(names, *columns.values())]
 
     return dask.bag.from_sequence(names, partition_size=part).map_partitions(work).to_dataframe(meta=COLUMNS)
+
+
+def write_parquet(frame, folder):
+    """What lists hold, Parquet cannot guess."""
+    frame.to_parquet(folder, schema={"embedding": pa.list_(pa.float32())})
 
 
 def names_of(pattern):
@@ -47,7 +53,7 @@ def main():
     describer = ImageDescriber(arguments.captioning, arguments.embedding, arguments.dtype, num_threads=1)
     cluster = arguments.scheduler or LocalCluster(n_workers=arguments.workers, threads_per_worker=1)
     with Client(cluster):
-        describe(names_of(arguments.images), describer).to_parquet(arguments.output)
+        write_parquet(describe(names_of(arguments.images), describer), arguments.output)
 
 
 if __name__ == "__main__":

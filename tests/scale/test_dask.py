@@ -35,7 +35,8 @@ def test_images_to_parquet(describe, photos, check, tmp_path):
     import pandas as pd
 
     with client(2):
-        describe.describe(describe.names_of(f"{photos}/*.jpg"), describer(), part=8).to_parquet(str(tmp_path / "out"))
+        frame = describe.describe(describe.names_of(f"{photos}/*.jpg"), describer(), part=8)
+        describe.write_parquet(frame, str(tmp_path / "out"))
     check(rows_of(pd.read_parquet(tmp_path / "out")))
 
 

