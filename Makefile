@@ -61,12 +61,13 @@ test-clients: ## applications' own clients (openai, ollama, tritonclient…) aga
 	tests/serve/clients/run.sh build/release
 
 test-python: ## build the Python package, install it into build/python-venv, run its tests
-	$(install) build python
+	$(install) build test python
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
 	test -x build/python-venv/bin/python || python3 -m venv build/python-venv
 	build/python-venv/bin/pip install --quiet -Cbuild-dir=$(CURDIR)/build/python './bindings/python[test]'
 	cd bindings/python/tests && ../../../build/python-venv/bin/python -X dev -m pytest -q .
-	cmake --build build/python --target blip_cli
-	build/python-venv/bin/python tests/project/cookbook_test.py . build/python/bin/blip build/python-venv/bin/python
+	build/python-venv/bin/python tests/project/cookbook_test.py . build/release/bin/blip build/python-venv/bin/python
 
 test-python-base: ## the models' cards at their real size (random weights) in both libraries; 3 GB, minutes
 	test -x .venv/bin/python || { $(install) python; python3 -m venv .venv; }
@@ -82,7 +83,7 @@ test-wheels: wheels ## the wheels in clean environments, with numpy 1 and 2
 	tools/wheels/test.sh $(PYTHONS)
 
 test-scale: ## examples/ray, spark, dask and datasets on the real engines, with killed workers
-	$(install) build python scale
+	$(install) build test python scale
 	cmake --preset release
 	cmake --build --preset release --target blip_cli
 	test -x build/scale-venv/bin/python || python3 -m venv build/scale-venv
@@ -99,7 +100,7 @@ test-packages: packages ## the packages and wheels on a Debian that has nothing 
 	for suite in $(SUITES); do tools/test_packages.sh $$suite || exit 1; done
 
 site: ## the documentation site in build/site; warnings are errors
-	$(install) build site
+	$(install) build test site
 	cmake --preset release
 	cmake --build --preset release --target blip_cli
 	tools/site/build.sh build/release/bin/blip

@@ -28,7 +28,9 @@ for python in "$@"; do
 import blip_cpp
 assert "nano-captioning" in blip_cpp.bundled_models() and "blip_cpp/models" in blip_cpp._blip_cpp.resolve_model("nano-vqa")
 END
-    (cd / && "$environment/bin/python" -X dev -m pytest -q -p no:cacheprovider "$tests" | tail -n 1)
+    (cd / && "$environment/bin/python" -X dev -m pytest -q -p no:cacheprovider "$tests" >"$environment/log") ||
+      { cat "$environment/log" >&2; exit 1; }
+    tail -n 1 "$environment/log"
     "$environment/bin/python" -c 'import sys, numpy; print("Python %d.%d, numpy" % sys.version_info[:2], numpy.__version__)'
     rm -rf "$environment"
   done
