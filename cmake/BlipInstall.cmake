@@ -5,7 +5,8 @@ include(CMakePackageConfigHelpers)
 
 set(blip_package ${CMAKE_INSTALL_LIBDIR}/cmake/blip)
 # Components are the packages of cmake/BlipPackages.cmake.
-install(TARGETS blip_cli EXPORT blipTargets RUNTIME COMPONENT program)
+# The program is a target of its own file, which is where the program is: libblip-dev does without.
+install(TARGETS blip_cli EXPORT blipProgramTargets RUNTIME COMPONENT program)
 install(TARGETS blip EXPORT blipTargets
         LIBRARY COMPONENT libraries NAMELINK_COMPONENT development ARCHIVE COMPONENT development)
 install(TARGETS blip_c EXPORT blipTargets
@@ -21,6 +22,8 @@ install(FILES LICENSE README.md CHANGELOG.md TYPE DOC COMPONENT program)
 
 install(EXPORT blipTargets NAMESPACE blip:: DESTINATION ${blip_package}
         COMPONENT development)
+install(EXPORT blipProgramTargets NAMESPACE blip:: DESTINATION ${blip_package}
+        COMPONENT program)
 write_basic_package_version_file(blipConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES cmake/blipConfig.cmake cmake/FindoneDNN.cmake cmake/FindGnuOpenMP.cmake
               ${PROJECT_BINARY_DIR}/blipConfigVersion.cmake

@@ -22,8 +22,9 @@ def session(workers):
 
 @pytest.fixture
 def spark():
-    yield session(2)
-    SparkSession.getActiveSession().stop()
+    running = session(2)
+    yield running
+    running.stop()
 
 
 @pytest.fixture(scope="module")
