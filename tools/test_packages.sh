@@ -59,7 +59,7 @@ inside "apt-get update" <<'END'
 apt-get -qq update
 # Of an earlier run that failed.
 left=$(dpkg-query --show --showformat '${Package}\n' '*blip*' 2>/dev/null || true)
-[[ -z $left ]] || apt-get -qq purge -y $left
+[[ -z $left ]] || apt-get -qq purge -y --autoremove $left
 dpkg --get-selections | sort >/work/selections-before
 END
 
