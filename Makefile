@@ -15,6 +15,9 @@ PEERS_PYTHON ?=
 TRIAL_ARGS ?=
 REFERENCE_ARGS ?=
 SCHEMA_EXAMPLES ?= 50
+# The Pythons that wheels are made for; the Debians that packages are tried on.
+PYTHONS ?= python3
+SUITES ?= bookworm
 # The arguments of tests/serve/page/browser_test.py.
 PAGE_ARGS ?=
 # For a PyTorch without CUDA: make parity TORCH_INDEX_URL=https://download.pytorch.org/whl/cpu
@@ -25,7 +28,7 @@ install := tools/install_dependencies.sh
 # The tests that `make asan` builds and runs: every module's.
 ASAN_MODULES := core kernels hub checkpoint architectures image text dataset eval train_loading model generate tasks search app serve cli c
 
-.PHONY: help demo test test-train test-clients test-python test-page test-schema trial-serve asan tsan lint format fuzz bench bench-serve bench-fastapi bench-peers parity parity-quick clean
+.PHONY: help demo test test-train test-clients test-python test-page test-schema trial-serve asan tsan lint format fuzz bench bench-serve bench-fastapi bench-peers parity parity-quick clean test-python-base test-wheels test-scale test-packages wheels packages site
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -74,10 +77,49 @@ trial-serve: ## `blip serve` overloaded, among rude clients and with faults (TRI
 	python3 tools/serve_trials/main.py build/release/bin/blip $(TRIAL_ARGS)
 
 test-python: ## build the Python package, install it into build/python-venv, run its tests
-	$(install) build python
+	$(install) build test python
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
 	test -x build/python-venv/bin/python || python3 -m venv build/python-venv
-	build/python-venv/bin/pip install --quiet './bindings/python[test]'
-	cd bindings/python/tests && ../../../build/python-venv/bin/python -m pytest -q .
+	build/python-venv/bin/pip install --quiet -Cbuild-dir=$(CURDIR)/build/python './bindings/python[test]'
+	cd bindings/python/tests && ../../../build/python-venv/bin/python -X dev -m pytest -q .
+	build/python-venv/bin/python tests/project/cookbook_test.py . build/release/bin/blip build/python-venv/bin/python
+
+test-python-base: ## the models' cards at their real size (random weights) in both libraries; 3 GB, minutes
+	test -x .venv/bin/python || { $(install) python; python3 -m venv .venv; }
+	.venv/bin/pip install --quiet -r tools/reference/requirements.txt pytest
+	.venv/bin/pip install --quiet -Cbuild-dir=$(CURDIR)/build/python ./bindings/python
+	cd bindings/python/tests && BLIP_CPP_TEST_SIZE=base ../../../.venv/bin/python -m pytest -q -s test_transformers.py
+
+wheels: ## manylinux wheels of the Python package with all libraries inside, in build/wheels (PYTHONS='python3.9 …')
+	$(install) build python
+	tools/wheels/build.sh $(PYTHONS)
+
+test-wheels: wheels ## the wheels in clean environments, with numpy 1 and 2
+	tools/wheels/test.sh $(PYTHONS)
+
+test-scale: ## examples/ray, spark, dask and datasets on the real engines, with killed workers
+	$(install) build test python scale
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
+	test -x build/scale-venv/bin/python || python3 -m venv build/scale-venv
+	build/scale-venv/bin/pip install --quiet -r tests/scale/requirements.txt
+	build/scale-venv/bin/pip install --quiet -Cbuild-dir=$(CURDIR)/build/python ./bindings/python
+	cd tests/scale && ../../build/scale-venv/bin/python -m pytest -q .
+
+packages: ## .deb files of the system this runs on, in build/packages/SUITE
+	$(install) build
+	tools/packages.sh
+
+test-packages: packages ## the packages and wheels on a Debian that has nothing yet, as root (SUITES='bookworm trixie')
+	$(install) containers
+	for suite in $(SUITES); do tools/test_packages.sh $$suite || exit 1; done
+
+site: ## the documentation site in build/site; warnings are errors
+	$(install) build test site
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
+	tools/site/build.sh build/release/bin/blip
 
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(install) build test

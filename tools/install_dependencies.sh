@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs from the distribution whatever the named groups need and this machine lacks:
-#   tools/install_dependencies.sh build|test|bench|lint|fuzz|parity|python|train …
+#   tools/install_dependencies.sh build|test|bench|lint|fuzz|parity|python|scale|site|containers|train …
 # apt-get runs only when something is missing, and sudo only when this is not root. On systems
 # without apt-get it changes nothing: CMake names what it cannot find, and the table in README.md
 # says what each library is for.
@@ -30,10 +30,13 @@ for group in "$@"; do
     fuzz) wanted+=(clang "$clang_runtime") ;;
     parity) wanted+=(python3-venv) ;;
     python) wanted+=(python3-venv python3-dev) ;;
+    scale) wanted+=(python3-venv default-jre-headless) ;;  # Spark runs on Java
+    site) wanted+=(python3-venv doxygen) ;;
+    containers) wanted+=(debootstrap) ;;
     # Without an optimised BLAS, libtorch falls back to the reference one.
     # Of Gloo its headers (src/train/run/CMakeLists.txt).
     train) wanted+=(libtorch-dev libopenblas0-pthread libgloo-dev) ;;
-    *) echo "no group '$group': build, test, bench, lint, fuzz, parity, python or train" >&2; exit 2 ;;
+    *) echo "no group '$group': build, test, bench, lint, fuzz, parity, python, scale, site, containers or train" >&2; exit 2 ;;
   esac
 done
 

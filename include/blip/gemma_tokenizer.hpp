@@ -26,8 +26,8 @@ class BLIP_API GemmaTokenizer final : public Tokenizer {
   /// of 4,194,304 or more), naming the file.
   static GemmaTokenizer from_pretrained(const std::filesystem::path& model_directory);
 
-  /// Token ids of `text`, between what the files put around a text: of SigLIP 2, <eos> at its end.
-  /// Ill-formed UTF-8 becomes U+FFFD, one per maximal subpart as in Python's errors="replace".
+  /// Token ids of `text`, between what the files put around a text: of SigLIP 2, `<eos>` at its
+  /// end. Ill-formed UTF-8 becomes U+FFFD, one per maximal subpart as in Python's errors="replace".
   /// Never padded: SigLIP 2 wants texts of 64 tokens, filled up with special_tokens().pad.
   [[nodiscard]] std::vector<TokenId> encode(std::string_view text,
                                             const EncodeOptions& options = {}) const override;

@@ -1,4 +1,5 @@
-# find_package(blip) finds what the library was built with, then blip::blip and blip::blip_cli.
+# find_package(blip) finds what the library was built with, then blip::blip and, if the program is installed,
+# blip::blip_cli.
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 find_dependency(Threads)
@@ -17,3 +18,4 @@ pkg_check_modules(utf8proc REQUIRED QUIET IMPORTED_TARGET libutf8proc)
 pkg_check_modules(pcre2 REQUIRED QUIET IMPORTED_TARGET libpcre2-8)
 list(REMOVE_AT CMAKE_MODULE_PATH 0)
 include(${CMAKE_CURRENT_LIST_DIR}/blipTargets.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/blipProgramTargets.cmake OPTIONAL)

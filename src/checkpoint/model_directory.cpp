@@ -51,6 +51,8 @@ std::vector<std::filesystem::path> bundle_directories() {
     directories.push_back(program.parent_path().parent_path() / "share" / "blip" / "models");
   }
   if (const auto library = own_library()) {
+    // Beside the library: where the Python package blip-cpp-models puts them.
+    directories.push_back(library->parent_path() / "models");
     // Of PREFIX/lib and of Debian's PREFIX/lib/x86_64-linux-gnu.
     const std::filesystem::path prefix = library->parent_path().parent_path();
     directories.push_back(prefix / "share" / "blip" / "models");

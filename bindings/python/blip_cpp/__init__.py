@@ -17,7 +17,8 @@ from .classification import (
     EfficientNetLiteForImageClassification,
     ViTForImageClassification,
 )
-from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering
+from .describing import Description, ImageDescriber
+from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering, GenerateOutput, Streamer
 from .images import open_url
 from .outputs import ImageClassifierOutput, ImageTextMatchingOutput, ImageTextOutput
 from .pipelines import pipeline
@@ -36,12 +37,11 @@ from .tokenizers import AutoTokenizer, BertTokenizer, CLIPTokenizer
 __version__ = version()
 
 __all__ = [
-    "AutoImageProcessor", "AutoModelForImageClassification", "AutoProcessor", "AutoTokenizer",
-    "BatchFeature", "BertTokenizer", "BlipForConditionalGeneration", "BlipForImageTextRetrieval",
-    "BlipForQuestionAnswering", "BlipImageProcessor", "BlipModel", "BlipProcessor",
-    "CLIPImageProcessor", "CLIPModel", "CLIPProcessor", "CLIPTokenizer", "CancelledError",
-    "DeiTForImageClassification", "Dinov2ForImageClassification",
-    "EfficientNetLiteForImageClassification", "ImageClassifierOutput", "ImageTextMatchingOutput",
-    "ImageTextOutput", "ViTForImageClassification", "ViTImageProcessor", "__version__",
-    "bundled_models", "num_threads", "open_url", "pipeline", "set_num_threads", "version",
+    "AutoImageProcessor", "AutoModelForImageClassification", "AutoProcessor", "AutoTokenizer", "BatchFeature",
+    "BertTokenizer", "BlipForConditionalGeneration", "BlipForImageTextRetrieval", "BlipForQuestionAnswering",
+    "BlipImageProcessor", "BlipModel", "BlipProcessor", "CLIPImageProcessor", "CLIPModel", "CLIPProcessor",
+    "CLIPTokenizer", "CancelledError", "DeiTForImageClassification", "Description", "Dinov2ForImageClassification",
+    "EfficientNetLiteForImageClassification", "GenerateOutput", "ImageClassifierOutput", "ImageDescriber",
+    "ImageTextMatchingOutput", "ImageTextOutput", "Streamer", "ViTForImageClassification", "ViTImageProcessor",
+    "__version__", "bundled_models", "num_threads", "open_url", "pipeline", "set_num_threads", "version",
 ]

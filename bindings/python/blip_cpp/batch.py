@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from typing_extensions import TypeAlias
+
+    # Arrays come as numpy's or as PyTorch's tensors, and results are of the kind that came in. PyTorch need not be
+    # installed, so no annotation names it.
+    Tensor: TypeAlias = Any
+    FloatArray: TypeAlias = NDArray[np.float32]
+    IdArray: TypeAlias = NDArray[np.int64]
 
 TENSOR_TYPES = ("np", "pt")
 
 
 class BatchFeature(dict[str, Any]):
-    """A dictionary whose entries are attributes as well, as transformers' BatchFeature."""
+    """A dictionary whose entries are attributes as well, as transformers' BatchFeature.
+
+    `pixel_values` is [B, 3, H, W] of float32, normalised; `input_ids` and `attention_mask` are [B, T] of int64.
+    """
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -19,7 +33,7 @@ class BatchFeature(dict[str, Any]):
             raise AttributeError(name) from None
 
     def to(self, *_: Any, **__: Any) -> BatchFeature:
-        """Itself: everything is on the CPU. Other devices are refused."""
+        """Itself: everything is on the CPU. Other devices are refused with NotImplementedError."""
         for device in (*_, __.get("device")):
             refuse_other_devices(device)
         return self
@@ -32,7 +46,7 @@ def refuse_other_devices(device: object) -> None:
         raise NotImplementedError(f"blip_cpp computes on the CPU, not on {name!r}")
 
 
-def as_tensors(array: np.ndarray, return_tensors: Optional[str]) -> Any:
+def as_tensors(array: NDArray[Any], return_tensors: Optional[str]) -> Tensor:
     """array as `return_tensors` asks: "np", "pt" (PyTorch, which shares its memory), None (lists)."""
     if return_tensors is None:
         return array.tolist()
@@ -45,26 +59,32 @@ def as_tensors(array: np.ndarray, return_tensors: Optional[str]) -> Any:
     raise ValueError(f"return_tensors must be one of {TENSOR_TYPES} or None, not {return_tensors!r}")
 
 
-def as_array(value: Any, dtype: Any) -> np.ndarray:
-    """A numpy array of an array, a tensor of PyTorch or lists, without a copy where it can be."""
+def as_array(value: Tensor, dtype: Any) -> NDArray[Any]:
+    """A contiguous numpy array of an array, a tensor of PyTorch, whatever else speaks DLPack or the buffer protocol,
+    or lists. Its memory is `value`'s if that is contiguous and of type `dtype`."""
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         if str(value.dtype) in ("torch.bfloat16", "torch.float16"):
             value = value.float()
+        value = value.numpy()
+    elif hasattr(value, "__dlpack__") and not isinstance(value, np.ndarray):
+        value = np.from_dlpack(value)
     return np.ascontiguousarray(np.asarray(value), dtype=dtype)
 
 
-def is_torch(value: Any) -> bool:
-    return type(value).__module__.split(".")[0] == "torch"
+def kind_of(value: Tensor) -> str:
+    """The `return_tensors` that makes results be of the kind of `value`."""
+    return "pt" if type(value).__module__.split(".")[0] == "torch" else "np"
 
 
-def rows_of(input_ids: Any, attention_mask: Any = None) -> list[list[int]]:
+def rows_of(input_ids: Tensor, attention_mask: Optional[Tensor] = None) -> list[list[int]]:
     """input_ids: [B, T], attention_mask: [B, T] or None → B lists of ids, without what is masked."""
     if input_ids is None:
         return []
+    rows: list[list[int]]
     if isinstance(input_ids, (list, tuple)):
-        rows = [input_ids] if input_ids and isinstance(input_ids[0], int) else list(input_ids)
-        rows = [[int(each) for each in row] for row in rows]
+        nested: Sequence[Any] = [input_ids] if input_ids and isinstance(input_ids[0], int) else input_ids
+        rows = [[int(each) for each in row] for row in nested]
     else:
         array = as_array(input_ids, np.int64)
         rows = (array[None] if array.ndim == 1 else array).tolist()
@@ -78,7 +98,7 @@ def rows_of(input_ids: Any, attention_mask: Any = None) -> list[list[int]]:
     return [[each for each, seen in zip(row, mask) if seen] for row, mask in zip(rows, masks.tolist())]
 
 
-def padded(rows: list[list[int]], pad_token_id: int) -> np.ndarray:
+def padded(rows: list[list[int]], pad_token_id: int) -> IdArray:
     """Rows of any lengths → [B, T], padded on the right."""
     longest = max((len(row) for row in rows), default=0)
     result = np.full((len(rows), longest), pad_token_id, dtype=np.int64)

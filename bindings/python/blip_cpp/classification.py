@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _blip_cpp
-from .batch import as_array, as_tensors, is_torch
+from .batch import as_array, as_tensors, kind_of
 from .modeling import Model
 from .outputs import ImageClassifierOutput
+
+if TYPE_CHECKING:
+    from .batch import Tensor
 
 
 class AutoModelForImageClassification(Model):
@@ -17,15 +20,22 @@ class AutoModelForImageClassification(Model):
 
     _library_class = _blip_cpp.ImageClassifier
 
-    def __call__(self, pixel_values: Any, **_: Any) -> ImageClassifierOutput:
-        """pixel_values: [B, 3, H, W] → logits [B, labels]"""
+    def __call__(self, pixel_values: Tensor, **_: Any) -> ImageClassifierOutput:
+        """How likely each class is.
+
+        Args:
+            pixel_values: [B, 3, H, W] of float32, from the model's processor.
+
+        Returns:
+            `logits` [B, labels] of float32, before softmax.
+        """
         logits = self._model.logits(as_array(pixel_values, np.float32))
-        return ImageClassifierOutput(as_tensors(logits, "pt" if is_torch(pixel_values) else "np"))
+        return ImageClassifierOutput(as_tensors(logits, kind_of(pixel_values)))
 
     @property
     def labels(self) -> list[str]:
-        """The name of each class."""
-        return self._model.labels
+        """The name of each class, in the order of the logits."""
+        return list(self._model.labels)
 
 
 class ViTForImageClassification(AutoModelForImageClassification):

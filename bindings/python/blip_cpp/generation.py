@@ -4,22 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
 import numpy as np
 
 from . import _blip_cpp
-from .batch import as_array, is_torch, padded, rows_of, as_tensors
+from .batch import as_array, as_tensors, kind_of, padded, rows_of
 from .modeling import Model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .batch import Tensor
 
 # Of transformers' generate() that mean nothing here, or nothing else than what is done anyway.
 IGNORED = {"use_cache", "output_scores", "return_dict_in_generate", "pad_token_id", "eos_token_id", "bos_token_id"}
 
 
-class GenerateOutput:
-    """return_dict_in_generate=True: sequences [B, T], sequences_scores [B]."""
+class Streamer(Protocol):
+    """What hears tokens as they are chosen, as transformers' BaseStreamer."""
 
-    def __init__(self, sequences: Any, scores: Any) -> None:
+    def put(self, value: NDArray[Any]) -> None:
+        """value: [1], the id that was chosen."""
+
+    def end(self) -> None:
+        """There are no more."""
+
+
+class GenerateOutput:
+    """What generate() returns with return_dict_in_generate=True.
+
+    Attributes:
+        sequences: ids [B * num_return_sequences, L] of int64.
+        sequences_scores: [B * num_return_sequences] of float32: the sum of the logarithms of the probabilities of the
+            tokens, divided by the length to the power of length_penalty.
+    """
+
+    def __init__(self, sequences: Tensor, scores: Tensor) -> None:
         self.sequences = sequences
         self.sequences_scores = scores
 
@@ -27,9 +48,9 @@ class GenerateOutput:
 class _WritingModel(Model):
     def _generate(
         self,
-        pixel_values: Any,
+        pixel_values: Tensor,
         texts: list[list[int]],
-        streamer: Optional[Any],
+        streamer: Optional[Streamer],
         on_token: Optional[Callable[[int, int, int], None]],
         options: dict[str, Any],
     ) -> Any:
@@ -41,13 +62,15 @@ class _WritingModel(Model):
             if len(images) > 1 or options.get("num_beams", 1) != 1:
                 raise ValueError("a streamer takes one image, and no beam search")
 
+            put = streamer.put
+
             def listen(_image: int, _sequence: int, token: int) -> None:
-                streamer.put(np.array([token]))
+                put(np.array([token]))
 
         results = self._model.generate(images, texts, options, listen)
         if streamer is not None:
             streamer.end()
-        kind = "pt" if is_torch(pixel_values) else "np"
+        kind = kind_of(pixel_values)
         sequences = as_tensors(padded([ids for ids, _, _ in results], self._model.pad_token_id), kind)
         if not wants_dict:
             return sequences
@@ -71,16 +94,35 @@ class BlipForConditionalGeneration(_WritingModel):
 
     def generate(
         self,
-        pixel_values: Any,
-        input_ids: Any = None,
-        attention_mask: Any = None,
-        streamer: Optional[Any] = None,
+        pixel_values: Tensor,
+        input_ids: Optional[Tensor] = None,
+        attention_mask: Optional[Tensor] = None,
+        streamer: Optional[Streamer] = None,
         on_token: Optional[Callable[[int, int, int], None]] = None,
         **options: Any,
     ) -> Any:
-        """pixel_values: [B, 3, H, W], input_ids: [B, T], a prompt of each → ids [B * num_return_sequences, L], of
-        the kind (numpy or PyTorch) of pixel_values, padded. Options are transformers': max_length, num_beams,
-        do_sample, top_p, repetition_penalty…, and `seed`. `on_token(image, sequence, token)` hears every token."""
+        """Captions of images.
+
+        Args:
+            pixel_values: [B, 3, H, W] of float32, from the model's processor. H and W are pixels; other sizes than
+                the one that the model was trained at are fine.
+            input_ids: [B, T] of integers, the beginning of each caption; None for none.
+            attention_mask: [B, T], 0 where input_ids are padding.
+            streamer: hears each token of one image, without beams.
+            on_token: called as `on_token(image, sequence, token)` for every token that is chosen. What it raises ends
+                the call.
+            **options: transformers' names: max_length and max_new_tokens (tokens), num_beams, length_penalty,
+                early_stopping, do_sample, temperature, top_k, top_p, repetition_penalty, no_repeat_ngram_size,
+                bad_words_ids, num_return_sequences, return_dict_in_generate; and `seed` (an integer), which makes
+                sampling repeatable.
+
+        Returns:
+            Ids [B * num_return_sequences, L] of int64, padded on the right, of the kind (numpy or PyTorch) of
+            pixel_values; or a GenerateOutput with return_dict_in_generate=True.
+
+        Raises:
+            ValueError: an option that does not exist or is out of range, or a shape that does not fit.
+        """
         return self._generate(pixel_values, rows_of(input_ids, attention_mask), streamer, on_token, options)
 
 
@@ -91,20 +133,52 @@ class BlipForQuestionAnswering(_WritingModel):
 
     def generate(
         self,
-        input_ids: Any = None,
-        pixel_values: Any = None,
-        attention_mask: Any = None,
-        streamer: Optional[Any] = None,
+        input_ids: Optional[Tensor] = None,
+        pixel_values: Optional[Tensor] = None,
+        attention_mask: Optional[Tensor] = None,
+        streamer: Optional[Streamer] = None,
         on_token: Optional[Callable[[int, int, int], None]] = None,
         **options: Any,
     ) -> Any:
-        """input_ids: [B, T], a question for each image of pixel_values [B, 3, H, W] → ids of answers [B, L]."""
+        """Answers to questions.
+
+        Args:
+            input_ids: [B, T] of integers, a question for each image.
+            pixel_values: [B, 3, H, W] of float32, from the model's processor.
+            attention_mask: [B, T], 0 where input_ids are padding.
+            streamer: hears each token of one answer, without beams.
+            on_token: called as `on_token(image, sequence, token)` for every token that is chosen.
+            **options: as those of BlipForConditionalGeneration.generate.
+
+        Returns:
+            Ids of the answers [B * num_return_sequences, L] of int64, padded on the right.
+        """
         if input_ids is None or pixel_values is None:
             raise ValueError("an answer needs input_ids and pixel_values")
         return self._generate(pixel_values, rows_of(input_ids, attention_mask), streamer, on_token, options)
 
-    def rank_answers(self, input_ids: Any, pixel_values: Any, answers: list[list[int]], attention_mask: Any = None,
-                     k: int = 128) -> list[list[tuple[int, float, float]]]:
-        """For each question the `k` likeliest of the answers (ids, [CLS] … [SEP]): index, score, log-probability."""
+    def rank_answers(
+        self,
+        input_ids: Tensor,
+        pixel_values: Tensor,
+        answers: list[list[int]],
+        attention_mask: Optional[Tensor] = None,
+        k: int = 128,
+    ) -> list[list[tuple[int, float, float]]]:
+        """The likeliest of given answers, for each question.
+
+        Args:
+            input_ids: [B, T] of integers, a question for each image.
+            pixel_values: [B, 3, H, W] of float32.
+            answers: the ids of each, [CLS] … [SEP], as `processor.tokenizer.encode` makes them.
+            attention_mask: [B, T], 0 where input_ids are padding.
+            k: how many of them, by their first token, are scored in full.
+
+        Returns:
+            For each question, best first: the index of the answer, its score, its log-probability.
+        """
         images = self._model.encode_images(as_array(pixel_values, np.float32))
-        return self._model.rank_answers(images, rows_of(input_ids, attention_mask), answers, k)
+        ranked: list[list[tuple[int, float, float]]] = self._model.rank_answers(
+            images, rows_of(input_ids, attention_mask), answers, k
+        )
+        return ranked

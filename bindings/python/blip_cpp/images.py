@@ -1,28 +1,54 @@
-"""Pictures in whatever form they come: PIL, numpy, PyTorch, paths, bytes, URLs."""
+"""Pictures in whatever form they come: PIL, numpy, PyTorch, DLPack, paths, bytes, URLs."""
 
 from __future__ import annotations
 
 import os
+import re
 import urllib.request
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from ._blip_cpp import Image
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 MOST_BYTES = 64 << 20  # of a picture that is downloaded
 
 
-def open_url(url: str, timeout: float = 10.0) -> Image:
-    """The picture at an http(s) URL. Models never download one by themselves."""
-    if not url.startswith(("http://", "https://")):
-        raise ValueError(f"{url!r} is no http(s) URL")
-    with urllib.request.urlopen(url, timeout=timeout) as response:  # noqa: S310 (checked above)
-        data = response.read(MOST_BYTES + 1)
+def _within_limit(data: bytes, url: str) -> bytes:
     if len(data) > MOST_BYTES:
         raise ValueError(f"{url!r} has more than {MOST_BYTES} bytes")
-    return Image.decode(data)
+    return data
+
+
+def open_url(url: str, timeout: float = 10.0, apply_exif_orientation: bool = False) -> Image:
+    """The picture at a URL. Processors and pipelines download nothing unless told allow_urls=True.
+
+    Args:
+        url: http:// or https://; or any other that fsspec knows, if fsspec and what it needs for the scheme are
+            installed: s3://, gs://, hf://, memory://…
+        timeout: seconds, of http.
+        apply_exif_orientation: whether a photo is turned as the camera was held. transformers does not.
+
+    Raises:
+        OSError: what the server or the storage refuses.
+        ValueError: more than 64 MiB, or no picture.
+    """
+    if url.startswith(("http://", "https://")):
+        with urllib.request.urlopen(url, timeout=timeout) as response:  # noqa: S310 (checked above)
+            return Image.decode(_within_limit(response.read(MOST_BYTES + 1), url), apply_exif_orientation)
+    scheme = re.match(r"([a-z][a-z0-9+.-]*)://", url)
+    if scheme is None or scheme.group(1) in ("file", "local"):
+        raise ValueError(f"{url!r} is no http(s) URL, nor another that fsspec opens")
+    try:
+        import fsspec
+    except ImportError:
+        raise ValueError(f"{url!r}: {scheme.group(1)}:// needs the package fsspec") from None
+    with fsspec.open(url, "rb") as file:
+        return Image.decode(_within_limit(file.read(MOST_BYTES + 1), url), apply_exif_orientation)
 
 
 def _of_pil(image: Any) -> Image:
@@ -39,7 +65,7 @@ def _of_pil(image: Any) -> Image:
     return Image.from_array(np.asarray(image))
 
 
-def _of_array(array: np.ndarray) -> Image:
+def _of_array(array: NDArray[Any]) -> Image:
     if array.ndim == 2:  # grey
         array = np.repeat(array[:, :, None], 3, axis=2)
     if array.ndim != 3:
@@ -55,30 +81,39 @@ def _of_array(array: np.ndarray) -> Image:
     return Image.from_array(array)
 
 
-def as_image(picture: Any) -> Image:
-    """A picture of any kind → Image. A contiguous [H, W, 3] array of bytes is not copied."""
+def _of_name(name: str, allow_urls: bool, apply_exif_orientation: bool) -> Image:
+    if "://" not in name:
+        return Image.open(name, apply_exif_orientation)
+    if allow_urls:
+        return open_url(name, apply_exif_orientation=apply_exif_orientation)
+    raise ValueError(f"{name!r} is a URL: say blip_cpp.open_url(url), or allow_urls=True, if it may be fetched")
+
+
+def as_image(picture: Any, allow_urls: bool = False, apply_exif_orientation: bool = False) -> Image:
+    """A picture of any kind → Image. A contiguous [H, W, 3] array of bytes is not copied, whoever owns it: numpy,
+    PyTorch, a buffer, or another that speaks DLPack."""
     if isinstance(picture, Image):
         return picture
-    if isinstance(picture, (bytes, bytearray, memoryview)):
-        return Image.decode(bytes(picture))
+    if isinstance(picture, (bytes, bytearray, memoryview)) and getattr(picture, "ndim", 1) == 1:
+        return Image.decode(bytes(picture), apply_exif_orientation)
     if isinstance(picture, (str, os.PathLike)):
-        name = os.fspath(picture)
-        if str(name).startswith(("http://", "https://")):
-            raise ValueError(f"{name!r} is a URL: say blip_cpp.open_url(url) if it may be fetched")
-        return Image.open(str(name))
+        return _of_name(os.fsdecode(picture), allow_urls, apply_exif_orientation)
     if hasattr(picture, "mode") and hasattr(picture, "convert"):
         return _of_pil(picture)
     if hasattr(picture, "detach"):
         picture = picture.detach().cpu().numpy()
+    elif hasattr(picture, "__dlpack__") and not isinstance(picture, np.ndarray):
+        picture = np.from_dlpack(picture)
     return _of_array(np.asarray(picture))
 
 
-def as_images(pictures: Any) -> list[Image]:
+def as_images(pictures: Any, allow_urls: bool = False) -> list[Image]:
     """One picture or a sequence (or a [B, …] array) of them."""
-    if isinstance(pictures, (list, tuple)):
-        return [as_image(picture) for picture in pictures]
-    if getattr(pictures, "ndim", 0) == 4:
-        return [as_image(picture) for picture in pictures]
-    if isinstance(pictures, Sequence) and not isinstance(pictures, (str, bytes, bytearray, memoryview)):
-        return [as_image(picture) for picture in pictures]
-    return [as_image(pictures)]
+    many = (
+        isinstance(pictures, Sequence)
+        and not isinstance(pictures, (str, bytes, bytearray, memoryview))
+        or getattr(pictures, "ndim", 0) == 4
+    )
+    if many:
+        return [as_image(picture, allow_urls) for picture in cast("Sequence[Any]", pictures)]
+    return [as_image(pictures, allow_urls)]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from . import _blip_cpp
 from .batch import refuse_other_devices
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 WEIGHT_TYPES = {
     "auto": "stored", "None": "stored",
@@ -40,19 +43,30 @@ class Model:
         self._config: Any = None
 
     @classmethod
-    def from_pretrained(cls, name: Any, dtype: Any = None, torch_dtype: Any = None, adapter: Any = "", **_: Any) -> Any:
-        """`name`: a directory, a checkpoint file, a hub id or the name of a bundled model. `dtype`: how weights are
-        held: "auto" as stored, "float32", "float16", "bfloat16" or "int8", which is the fastest. Raises
-        FileNotFoundError, ValueError or NotImplementedError with a line that names the file and the cause."""
+    def from_pretrained(
+        cls, name: Any, dtype: Any = None, torch_dtype: Any = None, adapter: Optional[Any] = None, **_: Any
+    ) -> Self:
+        """Opens a model; its weights are mapped, not read.
+
+        Args:
+            name: a directory, a checkpoint file, a hub id or the name of a bundled model.
+            dtype: how weights are held: "auto" as stored, "float32", "float16", "bfloat16", or "int8", a quarter of
+                the memory and the fastest. PyTorch's types are understood, too.
+            torch_dtype: transformers' former name of dtype.
+            adapter: the directory of a LoRA adapter, whose changes are merged into the weights.
+
+        Raises:
+            FileNotFoundError, ValueError or NotImplementedError: a line that names the file and the cause.
+        """
         chosen = dtype if dtype is not None else torch_dtype
         return cls(str(name), weight_type_of(chosen), str(adapter or ""))
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._arguments
 
     @property
     def config(self) -> Any:
-        """config.json."""
+        """config.json, with its entries as attributes."""
         if self._config is None:
             directory = Path(_blip_cpp.resolve_model(self.name_or_path))
             file = (directory if directory.is_dir() else directory.parent) / "config.json"
@@ -61,12 +75,15 @@ class Model:
 
     @property
     def device(self) -> str:
+        """Always "cpu"."""
         return "cpu"
 
-    def to(self, *arguments: Any, **keywords: Any) -> Any:
+    def to(self, *arguments: Any, **keywords: Any) -> Self:
+        """Itself: it is on the CPU. Other devices are refused with NotImplementedError."""
         for device in (*arguments, keywords.get("device")):
             refuse_other_devices(device)
         return self
 
-    def eval(self) -> Any:
+    def eval(self) -> Self:
+        """Itself: it never trains."""
         return self

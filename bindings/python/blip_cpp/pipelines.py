@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 
-from .batch import as_array
+from .batch import BatchFeature, as_array
 from .classification import AutoModelForImageClassification
 from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering
 from .processors import AutoImageProcessor, BlipProcessor, CLIPProcessor
 from .retrieval import CLIPModel
+
+if TYPE_CHECKING:
+    from .batch import FloatArray
 
 
 def _is_many(inputs: Any) -> bool:
@@ -24,7 +27,8 @@ class Pipeline:
 
     default_model = ""
 
-    def __init__(self, model: Any, dtype: Any = None) -> None:
+    def __init__(self, model: Any, dtype: Any = None, allow_urls: bool = False) -> None:
+        self.allow_urls = allow_urls
         self.model_name = str(model or self.default_model)
         self.load(self.model_name, dtype)
 
@@ -57,9 +61,9 @@ class ImageToTextPipeline(Pipeline):
 
     def one(self, inputs: Any, prompt: Optional[str] = None, max_new_tokens: Optional[int] = None,
             generate_kwargs: Optional[dict[str, Any]] = None, **options: Any) -> list[dict[str, str]]:
-        features = self.processor(images=inputs, text=prompt, return_tensors="np")
+        features = self.processor(images=inputs, text=prompt, return_tensors="np", allow_urls=self.allow_urls)
         if prompt is None:
-            features = {"pixel_values": features["pixel_values"]}
+            features = BatchFeature(pixel_values=features["pixel_values"])
         options = {**options, **(generate_kwargs or {})}
         if max_new_tokens is not None:
             options["max_new_tokens"] = max_new_tokens
@@ -83,19 +87,20 @@ class VisualQuestionAnsweringPipeline(Pipeline):
 
     def one(self, inputs: Any, **options: Any) -> list[dict[str, str]]:
         options.pop("top_k", None)  # a model that writes gives one answer
-        features = self.processor(images=inputs["image"], text=inputs["question"], return_tensors="np")
+        features = self.processor(images=inputs["image"], text=inputs["question"], return_tensors="np",
+                                  allow_urls=self.allow_urls)
         texts = self.processor.batch_decode(self.model.generate(**features, **options), skip_special_tokens=True)
         return [{"answer": text.strip()} for text in texts]
 
 
-def _best(scores: np.ndarray, labels: list[str], top_k: int) -> list[dict[str, Any]]:
+def _best(scores: FloatArray, labels: list[str], top_k: int) -> list[dict[str, Any]]:
     order = np.argsort(-scores, kind="stable")[:top_k]
     return [{"label": labels[i], "score": float(scores[i])} for i in order]
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def _softmax(logits: FloatArray) -> FloatArray:
     powers = np.exp(logits - logits.max())
-    return powers / powers.sum()
+    return np.asarray(powers / powers.sum(), dtype=np.float32)
 
 
 class ImageClassificationPipeline(Pipeline):
@@ -108,7 +113,8 @@ class ImageClassificationPipeline(Pipeline):
         self.model = AutoModelForImageClassification.from_pretrained(name, dtype=dtype)
 
     def one(self, inputs: Any, top_k: int = 5, **_: Any) -> list[dict[str, Any]]:
-        logits = self.model(self.processor(inputs, return_tensors="np")["pixel_values"]).logits[0]
+        features = self.processor(inputs, return_tensors="np", allow_urls=self.allow_urls)
+        logits = self.model(**features).logits[0]
         return _best(_softmax(as_array(logits, np.float32)), self.model.labels, top_k)
 
 
@@ -126,7 +132,8 @@ class ZeroShotImageClassificationPipeline(Pipeline):
         if not candidate_labels:
             raise ValueError("candidate_labels is empty")
         texts = [hypothesis_template.format(label) for label in candidate_labels]
-        features = self.processor(images=inputs, text=texts, padding=True, return_tensors="np")
+        features = self.processor(images=inputs, text=texts, padding=True, return_tensors="np",
+                                  allow_urls=self.allow_urls)
         logits = self.model(**features).logits_per_image[0]
         return _best(_softmax(as_array(logits, np.float32)), candidate_labels, len(candidate_labels))
 
@@ -140,8 +147,22 @@ PIPELINES: dict[str, type[Pipeline]] = {
 }
 
 
-def pipeline(task: str, model: Any = None, dtype: Any = None, torch_dtype: Any = None, **_: Any) -> Any:
-    """transformers' function, for the tasks of PIPELINES. Without a model, the bundled one."""
+def pipeline(
+    task: str, model: Any = None, dtype: Any = None, torch_dtype: Any = None, allow_urls: bool = False, **_: Any
+) -> Pipeline:
+    """transformers' function.
+
+    Args:
+        task: "image-to-text", "visual-question-answering" (or "vqa"), "image-classification" or
+            "zero-shot-image-classification".
+        model: a directory, a hub id or a bundled name. None: the bundled model of the task.
+        dtype: how weights are held, as in Model.from_pretrained.
+        torch_dtype: transformers' former name of dtype.
+        allow_urls: whether pictures may be URLs, which are then fetched.
+
+    Returns:
+        A callable. One input gives a result, a list a list, and an iterator an iterator.
+    """
     if task not in PIPELINES:
         raise ValueError(f"Unknown task {task}, available tasks are {sorted(PIPELINES)}")
-    return PIPELINES[task](model, dtype if dtype is not None else torch_dtype)
+    return PIPELINES[task](model, dtype if dtype is not None else torch_dtype, allow_urls)

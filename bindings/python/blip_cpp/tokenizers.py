@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
 
 from . import _blip_cpp
 from .batch import BatchFeature, as_tensors, padded, rows_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from .batch import Tensor
 
 
 class Tokenizer:
@@ -18,11 +23,11 @@ class Tokenizer:
         self._tokenizer = _blip_cpp.Tokenizer.from_pretrained(name)
 
     @classmethod
-    def from_pretrained(cls, name: Any, **_: Any) -> Tokenizer:
+    def from_pretrained(cls, name: Any, **_: Any) -> Self:
         """`name`: a model's directory, hub id or bundled name. Raises FileNotFoundError or ValueError."""
         return cls(str(name))
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.name_or_path,)
 
     @property
@@ -66,7 +71,19 @@ class Tokenizer:
         return_tensors: Optional[str] = None,
         **_: Any,
     ) -> BatchFeature:
-        """input_ids and attention_mask: [B, T] (of one text without return_tensors, [T])."""
+        """Ids of texts.
+
+        Args:
+            text: one or many.
+            add_special_tokens: whether [CLS] and [SEP], or what the tokenizer has, are put around a text.
+            padding: True pads to the longest text, "max_length" to max_length.
+            truncation: whether texts end after max_length tokens.
+            max_length: tokens.
+            return_tensors: "np" for numpy, "pt" for PyTorch, None for lists.
+
+        Returns:
+            `input_ids` and `attention_mask`, [B, T] of int64 (of one text without return_tensors, [T]).
+        """
         single = isinstance(text, str)
         texts = [text] if isinstance(text, str) else list(text)
         limit = max_length if truncation and max_length else 0
@@ -90,14 +107,13 @@ class Tokenizer:
         )
 
     def decode(
-        self, ids: Any, skip_special_tokens: bool = False, clean_up_tokenization_spaces: Optional[bool] = None, **_: Any
+        self, ids: Union[int, Tensor], skip_special_tokens: bool = False, clean_up_tokenization_spaces: Optional[bool] = None, **_: Any
     ) -> str:
         """ids: [T] → text"""
         row = [ids] if isinstance(ids, int) else (rows_of(ids) or [[]])[0]
-        row = [row] if isinstance(row, int) else row
         return self._tokenizer.decode(row, skip_special_tokens, clean_up_tokenization_spaces)
 
-    def batch_decode(self, rows: Any, skip_special_tokens: bool = False, **keywords: Any) -> list[str]:
+    def batch_decode(self, rows: Tensor, skip_special_tokens: bool = False, **keywords: Any) -> list[str]:
         """rows: [B, T] → B texts"""
         return [self.decode(row, skip_special_tokens, **keywords) for row in rows_of(rows)]
 

@@ -1,9 +1,13 @@
 """What the package promises, on the small models of the repository."""
 
 import asyncio
+import functools
+import http.server
+import io
 import os
 import pickle
 import threading
+import urllib.request
 
 import numpy as np
 import pytest
@@ -11,6 +15,8 @@ from PIL import Image
 
 import blip_cpp
 from blip_cpp import _blip_cpp
+from blip_cpp.batch import as_array
+from blip_cpp.images import as_image
 
 
 @pytest.fixture(scope="module")
@@ -205,16 +211,126 @@ def test_errors_are_python_s(captioning, models, photos, tmp_path):
         caption(captioning, np.zeros((4, 4, 3), dtype=np.float32))
 
 
-def test_ten_thousand_calls_take_no_memory(captioning):
-    def resident():
-        with open("/proc/self/statm") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def resident():
+    """Bytes of memory that this process holds."""
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    processor, _ = captioning
+
+def test_ten_thousand_calls_take_no_memory(models):
+    processor = blip_cpp.BlipProcessor.from_pretrained(models["vqa"])
+    model = blip_cpp.BlipForQuestionAnswering.from_pretrained(models["vqa"])
     array = np.zeros((32, 32, 3), dtype=np.uint8)
+    heard = []
+
+    def answer():
+        heard.clear()
+        inputs = processor(images=array, text="what is it?", return_tensors="np")
+        ids = model.generate(**inputs, num_beams=2, max_new_tokens=4, on_token=lambda *token: heard.append(token))
+        return processor.decode(ids[0], skip_special_tokens=True)
+
+    expected = answer()
     for _ in range(500):
-        processor(images=array, text="a cat", return_tensors="np")
+        answer()
     before = resident()
     for _ in range(10_000):
-        processor(images=array, text="a cat", return_tensors="np")
+        assert answer() == expected
     assert resident() - before < 8 << 20
+
+
+def test_pixels_of_dlpack_and_buffers_are_not_copied(captioning, photos):
+    processor, _ = captioning
+    array = np.array(Image.open(photos[0]).convert("RGB"))  # writable: numpy 1 lends no other
+    expected = processor(images=array, return_tensors="np")["pixel_values"]
+
+    class Foreign:
+        """Speaks DLPack and nothing else."""
+
+        def __dlpack__(self, **keywords):
+            return array.__dlpack__(**keywords)
+
+        def __dlpack_device__(self):
+            return array.__dlpack_device__()
+
+    before = _blip_cpp.pixel_copies()
+    for same in (Foreign(), memoryview(array)):
+        assert np.array_equal(processor(images=same, return_tensors="np")["pixel_values"], expected)
+        assert np.shares_memory(as_image(same).pixels(), array)
+    assert _blip_cpp.pixel_copies() == before
+    assert as_array(expected, np.float32) is expected
+
+
+def test_tensors_of_pytorch_are_not_copied(captioning, photos):
+    torch = pytest.importorskip("torch")
+    processor, model = captioning
+    pixels = torch.from_numpy(np.array(Image.open(photos[0]).convert("RGB")))
+    before = _blip_cpp.pixel_copies()
+    inputs = processor(images=pixels, return_tensors="pt")
+    assert _blip_cpp.pixel_copies() == before
+    assert np.shares_memory(as_image(pixels).pixels(), pixels.numpy())
+    values = inputs["pixel_values"]
+    assert as_array(values, np.float32).ctypes.data == values.data_ptr()
+    ids = model.generate(**inputs)
+    assert isinstance(ids, torch.Tensor)
+    assert ids.tolist() == model.generate(pixel_values=values.numpy()).tolist()
+
+
+@pytest.fixture
+def server(photos):
+    """Serves the photos on loopback: its URL."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(photos[0].parent))
+    handler.func.log_message = lambda *_: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+        thread.join()
+
+
+def test_urls_only_if_asked_for(captioning, models, photos, server):
+    expected = caption(captioning, str(photos[0]))
+    url = f"{server}/{photos[0].name}"
+    assert caption(captioning, blip_cpp.open_url(url)) == expected
+    with urllib.request.urlopen(url) as response:  # as Image.open(requests.get(url, stream=True).raw)
+        assert caption(captioning, Image.open(io.BytesIO(response.read())).convert("RGB")) == expected
+    with pytest.raises(ValueError, match="allow_urls"):
+        caption(captioning, url)
+    processor, model = captioning
+    inputs = processor(images=[url, str(photos[0])], return_tensors="np", allow_urls=True)
+    assert np.array_equal(inputs["pixel_values"][0], inputs["pixel_values"][1])
+    describe = blip_cpp.pipeline("image-to-text", model=models["captioning"], allow_urls=True)
+    assert describe(url) == [{"generated_text": expected}]
+    with pytest.raises(ValueError, match="URL"):
+        blip_cpp.pipeline("image-to-text", model=models["captioning"])(url)
+    with pytest.raises(OSError):
+        blip_cpp.open_url(f"{server}/no-such.jpg")
+    for refused in ("file:///etc/passwd", "photo.jpg"):
+        with pytest.raises(ValueError, match="no http"):
+            blip_cpp.open_url(refused)
+
+
+def test_urls_of_fsspec(photos):
+    fsspec = pytest.importorskip("fsspec")
+    with fsspec.open("memory://bucket/photo.jpg", "wb") as file:
+        file.write(photos[0].read_bytes())
+    assert np.array_equal(blip_cpp.open_url("memory://bucket/photo.jpg").pixels(),
+                          _blip_cpp.Image.open(str(photos[0])).pixels())
+
+
+def test_describer(captioning, models, photos, tmp_path):
+    damaged = tmp_path / "damaged.jpg"
+    damaged.write_bytes(photos[0].read_bytes()[:2000])
+    names = [str(photos[0]), str(damaged), photos[1].read_bytes()]
+    describer = blip_cpp.ImageDescriber(models["captioning"], models["retrieval"], batch_size=2)
+    found = pickle.loads(pickle.dumps(describer))(names)
+    assert [each.caption for each in found] == [caption(captioning, photos[0]), None, caption(captioning, photos[1])]
+    assert "damaged.jpg" in found[1].error and found[1].embedding is None
+    assert abs(np.linalg.norm(found[0].embedding) - 1) < 1e-5
+    columns = describer.columns(iter(names))
+    assert [*columns] == ["caption", "embedding", "error"] and columns["error"][0] is None
+    assert next(describer.stream(names)).caption == found[0].caption
+    features = blip_cpp.ImageDescriber(None, models["features"])(names[:1])[0]
+    assert features.caption is None and features.embedding.ndim == 1
+    with pytest.raises(FileNotFoundError):
+        blip_cpp.ImageDescriber("/no/such/model")(names)
