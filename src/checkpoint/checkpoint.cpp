@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "blip/error.hpp"
-#include "checkpoint/file_mapping.hpp"
+#include "core/file_mapping.hpp"
 #include "checkpoint/original_names.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/shard_index.hpp"

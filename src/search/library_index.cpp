@@ -12,6 +12,15 @@
 namespace blip::search {
 namespace {
 
+constexpr std::string_view kPictureColumns =
+    "SELECT id, path, size, mtime, hash, taken, width, height, dhash, camera, latitude, longitude "
+    "FROM pictures";
+
+// Of the models that have a vector of a picture.
+constexpr std::string_view kNextGeneration =
+    "UPDATE models SET generation = generation + 1 WHERE id IN (SELECT model FROM embeddings WHERE "
+    "picture = ?)";
+
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
@@ -88,27 +97,49 @@ IndexedModel LibraryIndex::put_model(const std::string& name, int dims) {
   return *known;
 }
 
-std::vector<KnownPicture> LibraryIndex::pictures() {
-  Statement rows(
-      database_,
-      "SELECT id, path, size, mtime, hash, taken, width, height, dhash FROM pictures ORDER BY id");
-  std::vector<KnownPicture> pictures;
-  while (rows.step()) {
-    KnownPicture picture{.id = rows.integer(0),
-                         .path = path_of(rows.blob(1)),
-                         .state = {.size = rows.integer(2), .mtime = rows.integer(3)},
-                         .hash = rows.text(4),
-                         .taken = rows.optional_text(5),
-                         .width = rows.integer(6),
-                         .height = rows.integer(7),
-                         .dhash = static_cast<std::uint64_t>(rows.integer(8))};
-    if (picture.path.empty() || picture.path.size() > kMaxPathBytes ||
-        picture.path.find('\0') != std::string::npos) {
-      database_.damaged("a path that is none");
-    }
-    pictures.push_back(std::move(picture));
+std::string LibraryIndex::library_id() {
+  Statement row(database_, "SELECT id FROM library");
+  constexpr std::size_t kDigits = 32;
+  std::string id = row.step() ? row.text(0) : "";
+  if (id.size() != kDigits) database_.damaged("its own number");
+  return id;
+}
+
+KnownPicture LibraryIndex::picture_of(const Statement& row) const {
+  KnownPicture picture{.id = row.integer(0),
+                       .path = path_of(row.blob(1)),
+                       .state = {.size = row.integer(2), .mtime = row.integer(3)},
+                       .hash = row.text(4),
+                       .taken = row.optional_text(5),
+                       .width = row.integer(6),
+                       .height = row.integer(7),
+                       .dhash = static_cast<std::uint64_t>(row.integer(8)),
+                       .camera = row.optional_text(9),
+                       .latitude = row.optional_real(10),
+                       .longitude = row.optional_real(11)};
+  if (picture.path.empty() || picture.path.size() > kMaxPathBytes ||
+      picture.path.find('\0') != std::string::npos) {
+    database_.damaged("a path that is none");
   }
+  return picture;
+}
+
+void LibraryIndex::for_pictures(const std::function<void(KnownPicture&& picture)>& visit) {
+  Statement rows(database_, std::string(kPictureColumns) + " ORDER BY id");
+  while (rows.step()) visit(picture_of(rows));
+}
+
+std::vector<KnownPicture> LibraryIndex::pictures() {
+  std::vector<KnownPicture> pictures;
+  for_pictures([&](KnownPicture&& picture) { pictures.push_back(std::move(picture)); });
   return pictures;
+}
+
+std::optional<KnownPicture> LibraryIndex::picture(std::int64_t id) {
+  Statement row(database_, std::string(kPictureColumns) + " WHERE id = ?");
+  row.bind(1, id);
+  if (!row.step()) return std::nullopt;
+  return picture_of(row);
 }
 
 std::vector<std::int64_t> LibraryIndex::pictures_with(const IndexedModel& model) {
@@ -195,11 +226,13 @@ std::optional<std::int64_t> LibraryIndex::copy_picture(std::int64_t id, std::str
   if (!made) return std::nullopt;
   const std::int64_t copy = *made;
   Statement(database_,
-            "INSERT INTO embeddings(picture, model, vector) SELECT ?, model, vector FROM "
-            "embeddings WHERE picture = ?")
+            "INSERT INTO embeddings(picture, model, vector, generation) SELECT ?, e.model, "
+            "e.vector, m.generation + 1 FROM embeddings e JOIN models m ON m.id = e.model WHERE "
+            "e.picture = ?")
       .bind(1, copy)
       .bind(2, id)
       .run();
+  Statement(database_, kNextGeneration).bind(1, id).run();
   std::vector<std::pair<std::int64_t, std::string>> captions;
   {
     Statement rows(database_,
@@ -213,9 +246,16 @@ std::optional<std::int64_t> LibraryIndex::copy_picture(std::int64_t id, std::str
 }
 
 void LibraryIndex::remove_findings(std::int64_t picture) {
-  for (const char* sql :
-       {"DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture = ?)",
-        "DELETE FROM captions WHERE picture = ?", "DELETE FROM embeddings WHERE picture = ?"}) {
+  for (const std::string_view sql :
+       {std::string_view("DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture "
+                         "= ?)"),
+        std::string_view("DELETE FROM captions WHERE picture = ?"),
+        std::string_view("DELETE FROM tags WHERE picture = ?"),
+        std::string_view("DELETE FROM thumbnails WHERE picture = ?"), kNextGeneration,
+        std::string_view("INSERT INTO removed_vectors(model, picture, generation) SELECT e.model, "
+                         "e.picture, m.generation FROM embeddings e JOIN models m ON m.id = "
+                         "e.model WHERE e.picture = ?"),
+        std::string_view("DELETE FROM embeddings WHERE picture = ?")}) {
     Statement(database_, sql).bind(1, picture).run();
   }
 }
@@ -230,12 +270,16 @@ void LibraryIndex::put_vector(std::int64_t picture, const IndexedModel& model,
   if (vector.size() != static_cast<std::size_t>(model.dims)) {
     throw Error(ErrorCode::invalid_argument, model.name + ": a vector of another length");
   }
+  Statement(database_, "UPDATE models SET generation = generation + 1 WHERE id = ?")
+      .bind(1, model.id)
+      .run();
   Statement(database_,
-            "INSERT INTO embeddings(picture, model, vector) VALUES(?, ?, ?) "
-            "ON CONFLICT(picture, model) DO UPDATE SET vector = excluded.vector")
+            "INSERT INTO embeddings(picture, model, vector, generation) SELECT ?, id, ?, "
+            "generation FROM models WHERE id = ? ON CONFLICT(picture, model) DO UPDATE SET vector "
+            "= excluded.vector, generation = excluded.generation")
       .bind(1, picture)
-      .bind(2, model.id)
-      .bind_blob(3, std::as_bytes(vector))
+      .bind_blob(2, std::as_bytes(vector))
+      .bind(3, model.id)
       .run();
 }
 
@@ -265,21 +309,29 @@ void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
       .run();
 }
 
-VectorRows LibraryIndex::vectors(const IndexedModel& model) {
+VectorRows LibraryIndex::vectors(const IndexedModel& model, std::int64_t after) {
   VectorRows rows(model.dims);
-  {
-    Statement count(database_, "SELECT count(*) FROM embeddings WHERE model = ?");
-    // Not beyond what the file has room for, whatever it says of the length of its vectors.
-    const std::uint64_t most =
-        database_.file_bytes() / (sizeof(float) * static_cast<std::uint64_t>(model.dims));
-    if (count.bind(1, model.id).step()) {
-      rows.reserve(std::min(most, static_cast<std::uint64_t>(count.integer(0))));
-    }
-  }
-  // In the order of the file: by an index, every vector would be looked for.
+  // Not beyond what the file has room for, whatever it says of the length of its vectors.
+  const std::uint64_t most =
+      database_.file_bytes() / (sizeof(float) * static_cast<std::uint64_t>(model.dims));
+  rows.reserve(std::min(most, std::uint64_t{count_vectors(model, after)}));
+  for_vectors(model, after, [&](std::int64_t picture, std::span<const float> vector) {
+    rows.add(picture, vector);
+  });
+  return rows;
+}
+
+void LibraryIndex::for_vectors(
+    const IndexedModel& model, std::int64_t after,
+    const std::function<void(std::int64_t, std::span<const float>)>& visit) {
+  // All of them in the order of the file: by an index, every vector would be looked for.
   Statement statement(database_,
-                      "SELECT picture, vector FROM embeddings NOT INDEXED WHERE model = ?");
+                      after == kAllGenerations
+                          ? "SELECT picture, vector FROM embeddings NOT INDEXED WHERE model = ?"
+                          : "SELECT picture, vector FROM embeddings INDEXED BY "
+                            "embeddings_by_generation WHERE model = ? AND generation > ?");
   statement.bind(1, model.id);
+  if (after != kAllGenerations) statement.bind(2, after);
   std::vector<float> vector(static_cast<std::size_t>(model.dims));
   while (statement.step()) {
     const std::span<const std::byte> bytes = statement.blob(1);
@@ -288,9 +340,42 @@ VectorRows LibraryIndex::vectors(const IndexedModel& model) {
     for (const float value : vector) {
       if (!std::isfinite(value)) database_.damaged("a vector with a number that is not finite");
     }
-    rows.add(statement.integer(0), vector);
+    visit(statement.integer(0), vector);
   }
-  return rows;
+}
+
+std::size_t LibraryIndex::count_vectors(const IndexedModel& model, std::int64_t after) {
+  Statement count(database_, "SELECT count(*) FROM embeddings WHERE model = ? AND generation > ?");
+  count.bind(1, model.id).bind(2, after);
+  return count.step() ? static_cast<std::size_t>(count.integer(0)) : 0;
+}
+
+VectorState LibraryIndex::vector_state(const IndexedModel& model) {
+  Statement row(database_, "SELECT generation, based FROM models WHERE id = ?");
+  row.bind(1, model.id);
+  if (!row.step()) database_.damaged("a model is missing");
+  return {.generation = row.integer(0), .based = row.integer(1)};
+}
+
+std::vector<std::int64_t> LibraryIndex::removed_vectors(const IndexedModel& model,
+                                                        std::int64_t after) {
+  Statement rows(database_,
+                 "SELECT picture FROM removed_vectors WHERE model = ? AND generation > ?");
+  rows.bind(1, model.id).bind(2, after);
+  std::vector<std::int64_t> pictures;
+  while (rows.step()) pictures.push_back(rows.integer(0));
+  return pictures;
+}
+
+void LibraryIndex::forget_removed(const IndexedModel& model, std::int64_t generation) {
+  Statement(database_, "DELETE FROM removed_vectors WHERE model = ? AND generation <= ?")
+      .bind(1, model.id)
+      .bind(2, generation)
+      .run();
+  Statement(database_, "UPDATE models SET based = max(based, ?) WHERE id = ?")
+      .bind(1, generation)
+      .bind(2, model.id)
+      .run();
 }
 
 std::vector<std::int64_t> LibraryIndex::find_words(std::string_view text, std::size_t limit) {
@@ -329,6 +414,9 @@ void LibraryIndex::check_integrity() {
   if (orphans("SELECT EXISTS(SELECT 1 FROM embeddings WHERE picture NOT IN (SELECT id FROM "
               "pictures))") ||
       orphans("SELECT EXISTS(SELECT 1 FROM captions WHERE picture NOT IN (SELECT id FROM "
+              "pictures))") ||
+      orphans("SELECT EXISTS(SELECT 1 FROM tags WHERE picture NOT IN (SELECT id FROM pictures))") ||
+      orphans("SELECT EXISTS(SELECT 1 FROM thumbnails WHERE picture NOT IN (SELECT id FROM "
               "pictures))") ||
       orphans("SELECT (SELECT count(*) FROM captions) <> (SELECT count(*) FROM words)")) {
     database_.damaged("its tables do not fit together");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,9 @@ namespace blip::search {
 inline constexpr int kMaxDims = 16'384;
 /// Bytes of a path, and of a text in an index, at most.
 inline constexpr std::size_t kMaxPathBytes = 65'536;
+
+/// All vectors are of later generations.
+inline constexpr std::int64_t kAllGenerations = -1;
 
 /// What a file's content says of it.
 struct PictureFacts {
@@ -49,6 +53,9 @@ struct KnownPicture {
   std::int64_t width = 0;
   std::int64_t height = 0;
   std::uint64_t dhash = 0;
+  std::optional<std::string> camera{};
+  std::optional<double> latitude{};
+  std::optional<double> longitude{};
 };
 
 /// What a model finds out about a picture.
@@ -61,6 +68,12 @@ struct IndexedModel {
   int dims = 0;
 };
 
+/// How far the vectors of a model have come.
+struct VectorState {
+  std::int64_t generation = 0;  ///< grows with every change of a vector
+  std::int64_t based = 0;       ///< what was removed up to this one is forgotten
+};
+
 /// Not synchronised; any number of processes may each have one. Every function may throw Error: the
 /// file is hostile.
 class LibraryIndex {
@@ -71,6 +84,13 @@ class LibraryIndex {
   /// What is written until it is committed is there together or not at all. One at a time.
   [[nodiscard]] Transaction transaction() { return Transaction(database_); }
 
+  /// All reading until it ends sees the same state of the file. None within a transaction.
+  [[nodiscard]] Snapshot snapshot() { return Snapshot(database_); }
+
+  [[nodiscard]] const std::string& file() const noexcept { return database_.name(); }
+  /// Tells this index from all others: 32 hexadecimal digits.
+  [[nodiscard]] std::string library_id();
+
   /// By id.
   [[nodiscard]] std::vector<IndexedModel> models(Finding finding);
   [[nodiscard]] std::optional<IndexedModel> find_model(Finding finding, const std::string& name);
@@ -80,6 +100,8 @@ class LibraryIndex {
 
   /// By id.
   [[nodiscard]] std::vector<KnownPicture> pictures();
+  void for_pictures(const std::function<void(KnownPicture&& picture)>& visit);
+  [[nodiscard]] std::optional<KnownPicture> picture(std::int64_t id);
   /// Ids, ascending, of the pictures that have a vector, or a caption, of this model.
   [[nodiscard]] std::vector<std::int64_t> pictures_with(const IndexedModel& model);
 
@@ -101,7 +123,19 @@ class LibraryIndex {
 
   // Of searching.
 
-  [[nodiscard]] VectorRows vectors(const IndexedModel& model);
+  [[nodiscard]] VectorRows vectors(const IndexedModel& model, std::int64_t after = kAllGenerations);
+  /// The vectors of generations after `after`, in no order: [model.dims] each.
+  void for_vectors(
+      const IndexedModel& model, std::int64_t after,
+      const std::function<void(std::int64_t picture, std::span<const float> vector)>& visit);
+  [[nodiscard]] std::size_t count_vectors(const IndexedModel& model, std::int64_t after);
+  [[nodiscard]] VectorState vector_state(const IndexedModel& model);
+  /// The pictures that lost their vectors in generations after `after`, which is at least `based`.
+  [[nodiscard]] std::vector<std::int64_t> removed_vectors(const IndexedModel& model,
+                                                          std::int64_t after);
+  /// In a transaction: a file has all up to this generation, so what was removed until then can be
+  /// forgotten.
+  void forget_removed(const IndexedModel& model, std::int64_t generation);
   /// The pictures whose captions have words of `text`, the best first by BM25; each once.
   [[nodiscard]] std::vector<std::int64_t> find_words(std::string_view text, std::size_t limit);
   /// The first of a picture's captions.
@@ -114,6 +148,7 @@ class LibraryIndex {
  private:
   [[nodiscard]] std::optional<std::int64_t> find_path(std::string_view path);
   void remove_findings(std::int64_t picture);
+  [[nodiscard]] KnownPicture picture_of(const Statement& row) const;
   void remove_caption(std::int64_t picture, std::int64_t model);
 
   Database database_;

@@ -21,6 +21,7 @@
 #include "cli/output/console.hpp"
 #include "cli/output/interrupt.hpp"
 #include "cli/output/reporter.hpp"
+#include "search/vector_file_writer.hpp"
 
 namespace blip::cli {
 namespace {
@@ -175,6 +176,9 @@ ExitCode run_index(Arguments arguments) {
     reporter.start_progress(plan.caption.size(), "captions");
     app::caption_pictures(index, indexed_name(model), plan.caption, captioner, batch, context,
                           on_indexed);
+  }
+  for (const search::IndexedModel& model : index.models(search::Finding::vectors)) {
+    search::refresh_vector_file(index, model, context.threads());
   }
   const ExitCode code = reporter.finish();
   print(summary_of(plan, failed));

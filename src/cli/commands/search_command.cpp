@@ -43,6 +43,8 @@ struct SearchOptions {
   int candidates = 64;
   bool no_rerank = false;
   bool no_captions = false;
+  bool exact = false;
+  bool approximate = false;
   std::string index;
   InputOptions reading;
   ModelOptions model{""};
@@ -52,7 +54,10 @@ struct SearchOptions {
     return {.top = static_cast<std::size_t>(top),
             .candidates = static_cast<std::size_t>(candidates),
             .rerank = !no_rerank,
-            .captions = !no_captions};
+            .captions = !no_captions,
+            .nearness = exact         ? app::Nearness::exact
+                        : approximate ? app::Nearness::approximate
+                                      : app::Nearness::automatic};
   }
 };
 
@@ -99,6 +104,13 @@ void declare_ranking(OptionParser& app, SearchOptions& options) {
       ->group(group);
   app.add_flag("--no-rerank", options.no_rerank, "Do not read photos again: much faster")
       ->group(group);
+  app.add_flag("--exact", options.exact,
+               "Compare the vectors of all photos, however many there are")
+      ->group(group);
+  app.add_flag("--approximate", options.approximate,
+               "Compare the most promising vectors alone: the way of libraries of 2,000,000 photos "
+               "and more, possible from 100,000")
+      ->group(group);
   app.add_flag("--no-captions", options.no_captions, "Let the words of captions count nothing")
       ->group(group);
 }
@@ -141,6 +153,9 @@ std::unique_ptr<SearchOptions> parse_search_options(Arguments arguments) {
       .footer = kSearchFooter};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   read_words(*options);
+  if (options->exact && options->approximate) {
+    throw UsageError("--exact and --approximate exclude each other");
+  }
   if (!options->after.empty()) options->query.filter.after = app::first_moment(options->after);
   if (!options->before.empty()) options->query.filter.before = app::first_moment(options->before);
   options->reading.resolve();

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "blip/error.hpp"
-#include "checkpoint/file_mapping.hpp"
+#include "core/file_mapping.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 #include "core/durable_file.hpp"
