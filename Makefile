@@ -21,7 +21,7 @@ install := tools/install_dependencies.sh
 # The tests that `make asan` builds and runs: every module's.
 ASAN_MODULES := core kernels hub checkpoint architectures image text dataset train_loading model generate tasks app serve cli
 
-.PHONY: help demo test test-train test-clients test-python test-page asan tsan lint format fuzz bench bench-serve bench-peers parity parity-quick clean
+.PHONY: help demo test test-train test-library test-clients test-python test-page asan tsan lint format fuzz bench bench-serve bench-peers parity parity-quick clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -50,6 +50,13 @@ test-page: ## every function of the server's page in Chromium, with axe-core (PA
 	build/page-venv/bin/pip install --quiet -r tests/serve/page/requirements.txt
 	npm install --silent --prefix tests/serve/page
 	build/page-venv/bin/python tests/serve/page/browser_test.py $(PAGE_ARGS)
+
+test-library: ## kill `blip index` at 200 moments, run two at once, fill the disk
+	$(install) build test
+	cmake --preset release
+	cmake --build --preset release --target blip_cli test_search
+	tools/index_crashes.py build/release/bin/blip tests/tasks/data/itm
+	BLIP_KILLS=200 build/release/tests/search/test_search --gtest_filter='*SurvivesItsWriterBeingKilled'
 
 test-clients: ## applications' own clients (openai, ollama, tritonclient…) against `blip serve`
 	$(install) build test parity

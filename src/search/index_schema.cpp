@@ -44,6 +44,7 @@ CREATE INDEX removed_by_generation ON removed_vectors(model, generation);
 CREATE TABLE tags(id INTEGER PRIMARY KEY, picture INTEGER NOT NULL, model INTEGER NOT NULL,
   tag TEXT NOT NULL COLLATE NOCASE, UNIQUE(picture, model, tag)) STRICT;
 CREATE INDEX tags_by_tag ON tags(tag);
+CREATE TABLE looks(picture INTEGER PRIMARY KEY, grey BLOB NOT NULL) STRICT;
 CREATE TABLE thumbnails(picture INTEGER PRIMARY KEY, jpeg BLOB NOT NULL) STRICT;
 )";
 

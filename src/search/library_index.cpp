@@ -26,7 +26,15 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 }
 
 std::string_view name_of(Finding finding) {
-  return finding == Finding::vectors ? "vectors" : "captions";
+  switch (finding) {
+    case Finding::vectors:
+      return "vectors";
+    case Finding::captions:
+      return "captions";
+    case Finding::tags:
+      break;
+  }
+  return "tags";
 }
 
 std::string path_of(std::span<const std::byte> bytes) {
@@ -62,7 +70,7 @@ std::vector<IndexedModel> LibraryIndex::models(Finding finding) {
   std::vector<IndexedModel> models;
   while (rows.step()) {
     const std::int64_t dims = rows.integer(2);
-    const bool fits = finding == Finding::captions ? dims == 0 : dims > 0 && dims <= kMaxDims;
+    const bool fits = finding != Finding::vectors ? dims == 0 : dims > 0 && dims <= kMaxDims;
     if (!fits) database_.damaged("a model's number of dimensions");
     models.push_back({.id = rows.integer(0), .name = rows.text(1), .dims = static_cast<int>(dims)});
   }
@@ -80,7 +88,14 @@ IndexedModel LibraryIndex::put_model(const std::string& name, int dims) {
   if (dims < 0 || dims > kMaxDims) {
     throw Error(ErrorCode::limit_exceeded, name + ": vectors of more than 16,384 numbers");
   }
-  const Finding finding = dims > 0 ? Finding::vectors : Finding::captions;
+  return put(dims > 0 ? Finding::vectors : Finding::captions, name, dims);
+}
+
+IndexedModel LibraryIndex::put_tagger(const std::string& name) {
+  return put(Finding::tags, name, 0);
+}
+
+IndexedModel LibraryIndex::put(Finding finding, const std::string& name, int dims) {
   Transaction transaction(database_);
   Statement(database_, "INSERT OR IGNORE INTO models(kind, name, dims) VALUES(?, ?, ?)")
       .bind_text(1, name_of(finding))
@@ -188,7 +203,14 @@ std::int64_t LibraryIndex::put_picture(std::string_view path, FileState state,
   bind_optional(put, 11, facts.longitude);
   if (known) put.bind(12, *known);
   put.run();
-  return known ? *known : database_.last_insert_id();
+  const std::int64_t id = known ? *known : database_.last_insert_id();
+  if (!facts.grey.empty()) {
+    Statement(database_, "INSERT OR REPLACE INTO looks(picture, grey) VALUES(?, ?)")
+        .bind(1, id)
+        .bind_blob(2, std::as_bytes(std::span(facts.grey)))
+        .run();
+  }
+  return id;
 }
 
 void LibraryIndex::move_picture(std::int64_t id, std::string_view path, FileState state) {
@@ -242,6 +264,12 @@ std::optional<std::int64_t> LibraryIndex::copy_picture(std::int64_t id, std::str
     while (rows.step()) captions.emplace_back(rows.integer(0), rows.text(1));
   }
   for (const auto& [model, text] : captions) put_caption(copy, {.id = model, .name = {}}, text);
+  for (const char* sql :
+       {"INSERT INTO tags(picture, model, tag) SELECT ?, model, tag FROM tags WHERE picture = ?",
+        "INSERT INTO looks(picture, grey) SELECT ?, grey FROM looks WHERE picture = ?",
+        "INSERT INTO thumbnails(picture, jpeg) SELECT ?, jpeg FROM thumbnails WHERE picture = ?"}) {
+    Statement(database_, sql).bind(1, copy).bind(2, id).run();
+  }
   return copy;
 }
 
@@ -251,6 +279,7 @@ void LibraryIndex::remove_findings(std::int64_t picture) {
                          "= ?)"),
         std::string_view("DELETE FROM captions WHERE picture = ?"),
         std::string_view("DELETE FROM tags WHERE picture = ?"),
+        std::string_view("DELETE FROM looks WHERE picture = ?"),
         std::string_view("DELETE FROM thumbnails WHERE picture = ?"), kNextGeneration,
         std::string_view("INSERT INTO removed_vectors(model, picture, generation) SELECT e.model, "
                          "e.picture, m.generation FROM embeddings e JOIN models m ON m.id = "
@@ -292,12 +321,88 @@ void LibraryIndex::remove_caption(std::int64_t picture, std::int64_t model) {
   }
 }
 
+bool LibraryIndex::has_picture(std::int64_t picture) {
+  Statement row(database_, "SELECT 1 FROM pictures WHERE id = ?");
+  return row.bind(1, picture).step();
+}
+
+void LibraryIndex::put_tags(std::int64_t picture, const IndexedModel& tagger,
+                            std::span<const std::string> tags) {
+  if (!has_picture(picture)) return;
+  Statement(database_, "DELETE FROM tags WHERE picture = ? AND model = ?")
+      .bind(1, picture)
+      .bind(2, tagger.id)
+      .run();
+  Statement put(database_, "INSERT OR IGNORE INTO tags(picture, model, tag) VALUES(?, ?, ?)");
+  for (const std::string& tag : tags) {
+    put.bind(1, picture).bind(2, tagger.id).bind_text(3, tag).run();
+  }
+}
+
+void LibraryIndex::put_thumbnail(std::int64_t picture, std::span<const std::byte> jpeg) {
+  if (jpeg.size() > kMaxThumbnailBytes || !has_picture(picture)) return;
+  Statement(database_, "INSERT OR REPLACE INTO thumbnails(picture, jpeg) VALUES(?, ?)")
+      .bind(1, picture)
+      .bind_blob(2, jpeg)
+      .run();
+}
+
+std::unordered_set<std::int64_t> LibraryIndex::pictures_tagged(std::string_view tag) {
+  Statement rows(database_, "SELECT picture FROM tags WHERE tag = ?");
+  rows.bind_text(1, tag);
+  std::unordered_set<std::int64_t> pictures;
+  while (rows.step()) pictures.insert(rows.integer(0));
+  return pictures;
+}
+
+std::unordered_set<std::int64_t> LibraryIndex::pictures_with_tags(const IndexedModel& tagger) {
+  Statement rows(database_, "SELECT DISTINCT picture FROM tags WHERE model = ?");
+  rows.bind(1, tagger.id);
+  std::unordered_set<std::int64_t> pictures;
+  while (rows.step()) pictures.insert(rows.integer(0));
+  return pictures;
+}
+
+std::vector<std::string> LibraryIndex::tags_of(std::int64_t picture) {
+  Statement rows(database_, "SELECT DISTINCT tag FROM tags WHERE picture = ? ORDER BY tag");
+  rows.bind(1, picture);
+  std::vector<std::string> tags;
+  while (rows.step()) tags.push_back(rows.text(0));
+  return tags;
+}
+
+void LibraryIndex::for_looks(
+    const std::function<void(std::int64_t, std::span<const std::uint8_t>)>& visit) {
+  Statement rows(database_, "SELECT picture, grey FROM looks");
+  while (rows.step()) {
+    const auto grey = rows.blob(1);
+    if (grey.size() > kMaxPathBytes) database_.damaged("the look of a picture");
+    visit(rows.integer(0), {reinterpret_cast<const std::uint8_t*>(grey.data()), grey.size()});
+  }
+}
+
+std::vector<std::int64_t> LibraryIndex::pictures_without_thumbnail() {
+  Statement rows(
+      database_,
+      "SELECT id FROM pictures WHERE id NOT IN (SELECT picture FROM thumbnails) ORDER BY "
+      "id");
+  std::vector<std::int64_t> pictures;
+  while (rows.step()) pictures.push_back(rows.integer(0));
+  return pictures;
+}
+
+std::optional<std::vector<std::byte>> LibraryIndex::thumbnail(std::int64_t picture) {
+  Statement row(database_, "SELECT jpeg FROM thumbnails WHERE picture = ?");
+  row.bind(1, picture);
+  if (!row.step()) return std::nullopt;
+  const auto bytes = row.blob(0);
+  if (bytes.size() > kMaxThumbnailBytes) database_.damaged("a thumbnail that is too large");
+  return std::vector<std::byte>(bytes.begin(), bytes.end());
+}
+
 void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
                                std::string_view caption) {
-  {
-    Statement row(database_, "SELECT 1 FROM pictures WHERE id = ?");
-    if (!row.bind(1, picture).step()) return;  // another process has removed it
-  }
+  if (!has_picture(picture)) return;  // another process has removed it
   remove_caption(picture, model.id);
   Statement(database_, "INSERT INTO captions(picture, model) VALUES(?, ?)")
       .bind(1, picture)
@@ -416,6 +521,8 @@ void LibraryIndex::check_integrity() {
       orphans("SELECT EXISTS(SELECT 1 FROM captions WHERE picture NOT IN (SELECT id FROM "
               "pictures))") ||
       orphans("SELECT EXISTS(SELECT 1 FROM tags WHERE picture NOT IN (SELECT id FROM pictures))") ||
+      orphans(
+          "SELECT EXISTS(SELECT 1 FROM looks WHERE picture NOT IN (SELECT id FROM pictures))") ||
       orphans("SELECT EXISTS(SELECT 1 FROM thumbnails WHERE picture NOT IN (SELECT id FROM "
               "pictures))") ||
       orphans("SELECT (SELECT count(*) FROM captions) <> (SELECT count(*) FROM words)")) {

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "search/sqlite.hpp"
@@ -24,6 +25,8 @@ inline constexpr std::size_t kMaxPathBytes = 65'536;
 /// All vectors are of later generations.
 inline constexpr std::int64_t kAllGenerations = -1;
 
+inline constexpr std::size_t kMaxThumbnailBytes = 200'000;
+
 /// What a file's content says of it.
 struct PictureFacts {
   std::string hash;  ///< SHA-256 of the file, 64 hexadecimal digits
@@ -34,6 +37,7 @@ struct PictureFacts {
   std::optional<std::string> camera{};
   std::optional<double> latitude{};  ///< degrees, north and east positive
   std::optional<double> longitude{};
+  std::vector<std::uint8_t> grey{};  ///< how it looks, less coarsely; empty: not known
 };
 
 /// What tells, without reading it, that a file has not changed.
@@ -59,9 +63,9 @@ struct KnownPicture {
 };
 
 /// What a model finds out about a picture.
-enum class Finding { vectors, captions };
+enum class Finding { vectors, captions, tags };
 
-/// Where vectors or captions come from. `dims` is 0 for what writes captions.
+/// Where vectors, captions or tags come from. `dims` is 0 for what makes no vectors.
 struct IndexedModel {
   std::int64_t id = 0;
   std::string name;
@@ -97,6 +101,8 @@ class LibraryIndex {
   /// Finds or adds; dims 0 is one that writes captions. Outside of a transaction. Throws
   /// invalid_argument if it is there with other dims.
   IndexedModel put_model(const std::string& name, int dims);
+  /// The same for what finds tags.
+  IndexedModel put_tagger(const std::string& name);
 
   /// By id.
   [[nodiscard]] std::vector<KnownPicture> pictures();
@@ -121,7 +127,28 @@ class LibraryIndex {
   /// Does nothing if the picture is gone.
   void put_caption(std::int64_t picture, const IndexedModel& model, std::string_view caption);
 
+  /// Does nothing if the picture is gone. What it had by this tagger goes.
+  void put_tags(std::int64_t picture, const IndexedModel& tagger,
+                std::span<const std::string> tags);
+  /// jpeg: at most kMaxThumbnailBytes. Does nothing if the picture is gone.
+  void put_thumbnail(std::int64_t picture, std::span<const std::byte> jpeg);
+
   // Of searching.
+
+  /// Ids of the pictures that have this tag, in capitals or not, by any tagger.
+  [[nodiscard]] std::unordered_set<std::int64_t> pictures_tagged(std::string_view tag);
+  /// Each once, in alphabetical order.
+  [[nodiscard]] std::vector<std::string> tags_of(std::int64_t picture);
+  /// Ids of the pictures that have a tag by this tagger.
+  [[nodiscard]] std::unordered_set<std::int64_t> pictures_with_tags(const IndexedModel& tagger);
+  /// PictureFacts::grey of all pictures of which it is known, in no order: no more than 65,536
+  /// bytes.
+  void for_looks(
+      const std::function<void(std::int64_t picture, std::span<const std::uint8_t> grey)>& visit);
+  /// Ids, ascending.
+  [[nodiscard]] std::vector<std::int64_t> pictures_without_thumbnail();
+  /// A JPEG file, as somebody put it there.
+  [[nodiscard]] std::optional<std::vector<std::byte>> thumbnail(std::int64_t picture);
 
   [[nodiscard]] VectorRows vectors(const IndexedModel& model, std::int64_t after = kAllGenerations);
   /// The vectors of generations after `after`, in no order: [model.dims] each.
@@ -149,6 +176,8 @@ class LibraryIndex {
   [[nodiscard]] std::optional<std::int64_t> find_path(std::string_view path);
   void remove_findings(std::int64_t picture);
   [[nodiscard]] KnownPicture picture_of(const Statement& row) const;
+  [[nodiscard]] bool has_picture(std::int64_t picture);
+  IndexedModel put(Finding finding, const std::string& name, int dims);
   void remove_caption(std::int64_t picture, std::int64_t model);
 
   Database database_;

@@ -1,9 +1,11 @@
 #include "search/vector_file_writer.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -199,6 +201,24 @@ class FileWriter {
   std::vector<CodeScale> scales_;
 };
 
+// What processes that were killed have left.
+void remove_abandoned(const std::filesystem::path& target) {
+  const std::string prefix = target.filename().string() + ".partial-";
+  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
+  std::error_code error;
+  for (auto each = std::filesystem::directory_iterator(folder, error);
+       !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+    const std::string name = each->path().filename().string();
+    if (!name.starts_with(prefix)) continue;
+    pid_t process = 0;
+    const char* const end = name.data() + name.size();
+    const auto read = std::from_chars(name.data() + prefix.size(), end, process);
+    if (read.ec != std::errc() || read.ptr != end || process <= 0) continue;
+    std::error_code ignored;
+    if (::kill(process, 0) != 0 && errno == ESRCH) std::filesystem::remove(each->path(), ignored);
+  }
+}
+
 // The generation of the file that is there; none if it is of no use to this index.
 std::optional<std::int64_t> generation_of_file(LibraryIndex& index, const IndexedModel& model) {
   const auto file = open_vector_file(index, model);
@@ -236,6 +256,7 @@ void refresh_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadP
 void write_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadPool& threads,
                        const VectorFileRules& rules) {
   const std::filesystem::path path = vector_file_path(index.file(), model.id);
+  remove_abandoned(path);
   std::optional<FileWriter> writer;
   VectorState state;
   {

@@ -4,12 +4,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "blip/error.hpp"
 #include "search/coarse_lists.hpp"
@@ -39,6 +45,41 @@ std::vector<float> unit_vector(std::mt19937& random, std::size_t cluster) {
   return vector;
 }
 
+// By comparing with all that SQLite has.
+std::vector<Near> nearest_of_all(LibraryIndex& index, const IndexedModel& model,
+                                 const std::vector<float>& query, std::size_t count,
+                                 const Admits& admits = {}) {
+  std::vector<Near> found;
+  index.for_vectors(model, kAllGenerations,
+                    [&](std::int64_t picture, std::span<const float> vector) {
+                      if (admits && !admits(picture)) return;
+                      found.push_back({picture, inner_product(vector.data(), query.data(), kSize)});
+                    });
+  keep_nearest(found, count);
+  return found;
+}
+
+void expect_same(const std::vector<Near>& found, const std::vector<Near>& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_EQ(found[i].picture, expected[i].picture);
+    EXPECT_EQ(found[i].product, expected[i].product) << "to the bit";
+  }
+}
+
+void expect_exact_search(LibraryIndex& index, const IndexedModel& model, ThreadPool& threads,
+                         std::mt19937& random) {
+  const VectorSearch search(index, model);
+  EXPECT_EQ(search.size(), index.count_vectors(model, kAllGenerations));
+  for (const std::size_t count : {1U, 10U, 500U}) {
+    for (std::size_t i = 0; i < 3; ++i) {
+      const std::vector<float> query = unit_vector(random, i);
+      expect_same(search.nearest(query, count, 0, {}, threads),
+                  nearest_of_all(index, model, query, count));
+    }
+  }
+}
+
 class VectorSearchTest : public ::testing::Test {
  protected:
   void add(std::size_t count) {
@@ -56,35 +97,11 @@ class VectorSearchTest : public ::testing::Test {
     return vector_file_path(directory_.path() / "library.db", model_.id);
   }
 
-  // By comparing with all that SQLite has.
   [[nodiscard]] std::vector<Near> all(const std::vector<float>& query, std::size_t count,
                                       const Admits& admits = {}) {
-    std::vector<Near> found;
-    index_.for_vectors(
-        model_, kAllGenerations, [&](std::int64_t picture, std::span<const float> vector) {
-          if (admits && !admits(picture)) return;
-          found.push_back({picture, inner_product(vector.data(), query.data(), kSize)});
-        });
-    keep_nearest(found, count);
-    return found;
+    return nearest_of_all(index_, model_, query, count, admits);
   }
-  void expect_exact() {
-    const VectorSearch search(index_, model_);
-    EXPECT_EQ(search.size(), index_.count_vectors(model_, kAllGenerations));
-    for (const std::size_t count : {1U, 10U, 500U}) {
-      for (int i = 0; i < 5; ++i) {
-        const std::vector<float> query = unit_vector(random_, static_cast<std::size_t>(i));
-        expect_same(search.nearest(query, count, 0, {}, threads_), all(query, count));
-      }
-    }
-  }
-  static void expect_same(const std::vector<Near>& found, const std::vector<Near>& expected) {
-    ASSERT_EQ(found.size(), expected.size());
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      EXPECT_EQ(found[i].picture, expected[i].picture);
-      EXPECT_EQ(found[i].product, expected[i].product) << "to the bit";
-    }
-  }
+  void expect_exact() { expect_exact_search(index_, model_, threads_, random_); }
 
   TemporaryDirectory directory_;
   LibraryIndex index_{directory_.path() / "library.db", Access::write};
@@ -298,6 +315,67 @@ TEST_F(VectorSearchTest, ThreadsChangeNothing) {
   const std::vector<float> query = unit_vector(random_, 1);
   expect_same(search.nearest(query, 50, 5, {}, threads_), search.nearest(query, 50, 5, {}, one));
   EXPECT_EQ(search.moments(query, threads_).mean, search.moments(query, one).mean);
+}
+
+// Changes vectors and writes the file, on and on.
+[[noreturn]] void change_and_write(const std::filesystem::path& file, int round) {
+  LibraryIndex index(file, Access::write);
+  const IndexedModel model = index.models(Finding::vectors).at(0);
+  std::mt19937 random(static_cast<std::uint32_t>(round));
+  ThreadPool threads(1);
+  for (std::size_t i = 0;; ++i) {
+    Transaction transaction = index.transaction();
+    const std::string path = "/" + std::to_string(round) + "-" + std::to_string(i);
+    const auto id = index.put_picture(path, {.size = 1, .mtime = 1}, {.hash = path});
+    index.put_vector(id, model, unit_vector(random, i % 20));
+    if (i > 5) index.remove_picture(static_cast<std::int64_t>(1 + random() % 1000));
+    transaction.commit();
+    write_vector_file(index, model, threads, kRules);
+  }
+}
+
+// A process is killed while it does that; BLIP_KILLS: how often. Nothing of SQLite is open here
+// when it is made, as SQLite demands.
+TEST(VectorFile, SurvivesItsWriterBeingKilled) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path file = directory.path() / "library.db";
+  std::mt19937 random(1);
+  {
+    LibraryIndex index(file, Access::write);
+    const IndexedModel model = index.put_model("m", kDims);
+    Transaction transaction = index.transaction();
+    for (std::size_t i = 0; i < 1500; ++i) {
+      const std::string path = "/" + std::to_string(i);
+      const auto id = index.put_picture(path, {.size = 1, .mtime = 1}, {.hash = path});
+      index.put_vector(id, model, unit_vector(random, i % 20));
+    }
+    transaction.commit();
+  }
+  const char* often = std::getenv("BLIP_KILLS");
+  const int kills = often != nullptr ? std::atoi(often) : 15;
+  for (int round = 0; round < kills; ++round) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) change_and_write(file, round);
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % 150));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "it was still at work";
+    LibraryIndex index(file, Access::write);
+    index.check_integrity();
+    ThreadPool threads(2);
+    expect_exact_search(index, index.models(Finding::vectors).at(0), threads, random);
+  }
+  LibraryIndex index(file, Access::write);
+  const IndexedModel model = index.models(Finding::vectors).at(0);
+  ThreadPool threads(2);
+  write_vector_file(index, model, threads, kRules);
+  EXPECT_TRUE(open_vector_file(index, model));
+  for (const auto& each : std::filesystem::directory_iterator(directory.path())) {
+    EXPECT_EQ(each.path().filename().string().find(".partial-"), std::string::npos)
+        << "what was left is gone";
+  }
 }
 
 TEST(CodedQuery, ProductsAreWithinTheirBounds) {

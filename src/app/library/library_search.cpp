@@ -74,9 +74,14 @@ LibrarySearch::Direction LibrarySearch::direction(const LibraryQuery& query,
 }
 
 std::unordered_set<std::int64_t> LibrarySearch::admitted(const PictureFilter& filter) {
+  std::vector<std::unordered_set<std::int64_t>> tagged;
+  for (const std::string& tag : filter.tags) tagged.push_back(index_.pictures_tagged(tag));
   std::unordered_set<std::int64_t> ids;
   index_.for_pictures([&](KnownPicture&& picture) {
-    if (filter.fits(picture)) ids.insert(picture.id);
+    const bool has_tags = std::all_of(tagged.begin(), tagged.end(), [&](const auto& pictures) {
+      return pictures.contains(picture.id);
+    });
+    if (has_tags && filter.fits(picture)) ids.insert(picture.id);
   });
   return ids;
 }
@@ -202,7 +207,8 @@ std::vector<LibraryHit> LibrarySearch::find(
 
   std::vector<LibraryHit> hits;
   for (const Candidate& candidate : candidates) {
-    hits.push_back({.path = candidate.picture->path,
+    hits.push_back({.picture = candidate.id,
+                    .path = candidate.picture->path,
                     .score = static_cast<float>(candidate.score),
                     .cosine = candidate.cosine,
                     .matching = candidate.matching,

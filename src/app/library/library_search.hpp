@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -34,8 +35,9 @@ enum class Nearness {
 /// Vectors from which the nearest ones are found approximately, if nobody says how: looking through
 /// all of them would take longer than 50 ms.
 inline constexpr std::size_t kApproximateRows = 2'000'000;
-/// Lists that are looked through: of ten nearest photos, 98 in a hundred are then found.
-inline constexpr std::size_t kProbedLists = 64;
+/// Lists that are looked through, of 1,000 where there are a million vectors: of the ten nearest
+/// photos, 99 in a hundred are then found (tools/library_scale.py).
+inline constexpr std::size_t kProbedLists = 32;
 
 struct LibrarySearchOptions {
   std::size_t top = 10;
@@ -46,6 +48,7 @@ struct LibrarySearchOptions {
 };
 
 struct LibraryHit {
+  std::int64_t picture = 0;
   std::string path;
   float score = 0.0F;  ///< what decides
   float cosine =

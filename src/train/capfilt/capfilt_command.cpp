@@ -19,7 +19,7 @@
 #include "image/jpeg_writer.hpp"
 #include "train/capfilt/bootstrapping.hpp"
 #include "train/capfilt/capfilt_options.hpp"
-#include "train/capfilt/html_text.hpp"
+#include "core/html_text.hpp"
 #include "train/capfilt/image_rows.hpp"
 #include "train/capfilt/output_directory.hpp"
 #include "train/capfilt/report_page.hpp"
