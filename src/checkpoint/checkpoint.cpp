@@ -9,12 +9,12 @@
 #include <utility>
 
 #include "blip/error.hpp"
-#include "core/file_mapping.hpp"
 #include "checkpoint/original_names.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/shard_index.hpp"
 #include "checkpoint/torch_file.hpp"
 #include "core/file_ending.hpp"
+#include "core/file_mapping.hpp"
 #include "core/in_quotes.hpp"
 #include "core/lfs_pointer.hpp"
 #include "core/open_file.hpp"

@@ -181,7 +181,8 @@ TEST_F(LibraryIndexTest, ALaterVersionIsRefused) {
 TEST_F(LibraryIndexTest, AnEarlierVersionIsBroughtUpToDate) {
   fill();
   tamper(file_,
-         "DROP TABLE library; DROP TABLE removed_vectors; DROP TABLE tags; DROP TABLE thumbnails; DROP TABLE looks; "
+         "DROP TABLE library; DROP TABLE removed_vectors; DROP TABLE tags; DROP TABLE thumbnails; "
+         "DROP TABLE looks; "
          "DROP INDEX embeddings_by_generation; ALTER TABLE models DROP COLUMN generation; ALTER "
          "TABLE models DROP COLUMN based; ALTER TABLE embeddings DROP COLUMN generation; PRAGMA "
          "user_version = 1");
