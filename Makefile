@@ -28,7 +28,7 @@ install := tools/install_dependencies.sh
 # The tests that `make asan` builds and runs: every module's.
 ASAN_MODULES := core kernels hub checkpoint architectures image text dataset eval train_loading model generate tasks search app serve cli c
 
-.PHONY: help demo test test-train test-clients test-python test-page test-schema trial-serve asan tsan lint format fuzz bench bench-serve bench-fastapi bench-peers parity parity-quick clean test-python-base test-wheels test-scale test-packages wheels packages site
+.PHONY: help demo test test-train test-clients test-python test-page test-schema trial-serve asan tsan lint format fuzz bench bench-serve bench-fastapi bench-peers parity parity-quick clean test-python-base test-wheels test-scale test-packages wheels packages site test-library
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -57,6 +57,13 @@ test-page: ## every function of the server's page in Chromium, with axe-core (PA
 	build/page-venv/bin/pip install --quiet -r tests/serve/page/requirements.txt
 	npm install --silent --prefix tests/serve/page
 	build/page-venv/bin/python tests/serve/page/browser_test.py $(PAGE_ARGS)
+
+test-library: ## kill `blip index` at 200 moments, run two at once, fill the disk
+	$(install) build test
+	cmake --preset release
+	cmake --build --preset release --target blip_cli test_search
+	tools/index_crashes.py build/release/bin/blip tests/tasks/data/itm
+	BLIP_KILLS=200 build/release/tests/search/test_search --gtest_filter='*SurvivesItsWriterBeingKilled'
 
 test-clients: ## applications' own clients (openai, ollama, tritonclient…) against `blip serve`
 	$(install) build test parity

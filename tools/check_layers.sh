@@ -19,7 +19,7 @@ declare -A may_include=(
   [generate]="core model"
   [tasks]="core kernels hub checkpoint image text architectures model generate"
   # It knows vectors and texts, no model.
-  [search]="core"
+  [search]="core kernels"
   [app]="core kernels hub checkpoint image text dataset eval architectures model generate tasks search"
   # Its engine alone knows models, its http alone sockets (see src/serve/).
   [serve]="core hub image text checkpoint architectures tasks app"

@@ -25,8 +25,12 @@ Tagger::Tagger(const ModelOptions& model, TaggerOptions options, Context& contex
 
 std::vector<std::vector<ScoredLabel>> Tagger::tag(Images images, const TagChoice& choice,
                                                   Context& context) const {
-  return fitting_tags(embedder_.embed(embedder_.encode(images, context), context), tags_,
-                      tag_embeddings_, background_embeddings_, choice);
+  return tag(embedder_.embed(embedder_.encode(images, context), context), choice);
+}
+
+std::vector<std::vector<ScoredLabel>> Tagger::tag(const Tensor& embeddings,
+                                                  const TagChoice& choice) const {
+  return fitting_tags(embeddings, tags_, tag_embeddings_, background_embeddings_, choice);
 }
 
 std::vector<std::vector<ScoredLabel>> fitting_tags(const Tensor& embeddings,

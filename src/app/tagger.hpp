@@ -51,6 +51,9 @@ class Tagger {
   /// the background. None may be left.
   [[nodiscard]] std::vector<std::vector<ScoredLabel>> tag(Images images, const TagChoice& choice,
                                                           Context& context) const;
+  /// The same of pictures that are embedded: [images, D]
+  [[nodiscard]] std::vector<std::vector<ScoredLabel>> tag(const Tensor& embeddings,
+                                                          const TagChoice& choice) const;
 
  private:
   Embedder embedder_;

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "blip/error.hpp"
-#include "checkpoint/file_mapping.hpp"
 #include "checkpoint/flax_file.hpp"
 #include "checkpoint/original_names.hpp"
 #include "checkpoint/parted_weights.hpp"
@@ -17,6 +16,7 @@
 #include "checkpoint/shard_index.hpp"
 #include "checkpoint/torch_file.hpp"
 #include "core/file_ending.hpp"
+#include "core/file_mapping.hpp"
 #include "core/in_quotes.hpp"
 #include "core/lfs_pointer.hpp"
 #include "core/open_file.hpp"

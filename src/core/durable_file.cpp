@@ -80,6 +80,19 @@ void DurableFile::write(std::span<const std::byte> bytes) {
   write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
+void DurableFile::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+  constexpr std::size_t kMaxPiece = std::size_t{1} << 30;
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(descriptor_, bytes.data(), std::min(bytes.size(), kMaxPiece),
+                                     static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw WriteError(path_, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+    size_ = std::max(size_, offset);
+  }
+}
+
 void DurableFile::clear() {
   if (::ftruncate(descriptor_, 0) != 0) throw WriteError(path_, errno);
   size_ = 0;

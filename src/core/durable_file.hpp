@@ -45,6 +45,9 @@ class DurableFile {
   /// Unbuffered: what has been written survives the end of this process.
   void write(std::string_view bytes);
   void write(std::span<const std::byte> bytes);
+  /// Over what is there, or behind it: what lies between is zeros. Not of a file that is appended
+  /// to.
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Empties it.
   void clear();
   /// Returns once the bytes are on the disk.

@@ -28,6 +28,26 @@ CREATE TABLE captions(id INTEGER PRIMARY KEY, picture INTEGER NOT NULL, model IN
 CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'porter unicode61');
 )";
 
+// What version 2 has more. Every change of a model's vectors has a number, its generation, so that
+// a file of vectors knows what it lacks: rows of a later one, and removed ones. A new index is made
+// by the same two steps as an old one is brought up to date, so both have the same tables.
+constexpr const char* kTables2 = R"(
+CREATE TABLE library(id TEXT NOT NULL) STRICT;
+INSERT INTO library VALUES(lower(hex(randomblob(16))));
+ALTER TABLE models ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE models ADD COLUMN based INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE embeddings ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX embeddings_by_generation ON embeddings(model, generation);
+CREATE TABLE removed_vectors(id INTEGER PRIMARY KEY, model INTEGER NOT NULL,
+  picture INTEGER NOT NULL, generation INTEGER NOT NULL) STRICT;
+CREATE INDEX removed_by_generation ON removed_vectors(model, generation);
+CREATE TABLE tags(id INTEGER PRIMARY KEY, picture INTEGER NOT NULL, model INTEGER NOT NULL,
+  tag TEXT NOT NULL COLLATE NOCASE, UNIQUE(picture, model, tag)) STRICT;
+CREATE INDEX tags_by_tag ON tags(tag);
+CREATE TABLE looks(picture INTEGER PRIMARY KEY, grey BLOB NOT NULL) STRICT;
+CREATE TABLE thumbnails(picture INTEGER PRIMARY KEY, jpeg BLOB NOT NULL) STRICT;
+)";
+
 // type and name → the statement that made it
 using Schema = std::map<std::pair<std::string, std::string>, std::string>;
 
@@ -69,7 +89,20 @@ void make_tables(Database& database) {
   Transaction transaction(database);
   if (is_empty(database)) {  // nobody was faster
     database.execute(kTables);
+    database.execute(kTables2);
     database.execute("PRAGMA application_id = " + std::to_string(kApplicationId));
+    database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion));
+  }
+  transaction.commit();
+}
+
+void bring_up_to_date(Database& database) {
+  Transaction transaction(database);
+  if (database.number("PRAGMA user_version") == 1) {  // nobody was faster
+    Database model;
+    model.execute(kTables);
+    if (schema_of(database) != schema_of(model)) database.damaged("its tables are not blip's");
+    database.execute(kTables2);
     database.execute("PRAGMA user_version = " + std::to_string(kSchemaVersion));
   }
   transaction.commit();
@@ -80,6 +113,14 @@ void make_tables(Database& database) {
 void open_schema(Database& database, Access access) {
   if (access == Access::write && is_empty(database)) make_tables(database);
   if (database.number("PRAGMA application_id") != kApplicationId) database.fail(SQLITE_NOTADB);
+  if (database.number("PRAGMA user_version") == 1) {
+    if (access == Access::read) {
+      throw Error(ErrorCode::unsupported,
+                  std::string(sqlite3_db_filename(database.handle(), "main")) +
+                      ": this index was made by an earlier version of blip; run blip index once");
+    }
+    bring_up_to_date(database);
+  }
   if (database.number("PRAGMA user_version") != kSchemaVersion) {
     throw Error(ErrorCode::unsupported,
                 std::string(sqlite3_db_filename(database.handle(), "main")) +
@@ -87,6 +128,7 @@ void open_schema(Database& database, Access access) {
   }
   Database model;
   model.execute(kTables);
+  model.execute(kTables2);
   if (schema_of(database) != schema_of(model)) database.damaged("its tables are not blip's");
   if (access == Access::write) {
     // What a killed process has committed stays. Only a power failure may take the last batches.

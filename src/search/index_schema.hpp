@@ -7,10 +7,11 @@ namespace blip::search {
 
 /// Tells an index from other SQLite files: "blip".
 inline constexpr std::int64_t kApplicationId = 0x626C6970;
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
-/// Makes the tables in an empty file. Throws malformed for a file with other tables, unsupported
-/// for one of a later version. `access`: with read, an empty file is none either.
+/// Makes the tables in an empty file, and brings those of version 1 up to date. Throws malformed
+/// for a file with other tables, unsupported for one of another version. `access`: with read, an
+/// empty file is none either, and one of version 1 is unsupported.
 void open_schema(Database& database, Access access);
 
 }  // namespace blip::search

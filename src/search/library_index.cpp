@@ -12,12 +12,29 @@
 namespace blip::search {
 namespace {
 
+constexpr std::string_view kPictureColumns =
+    "SELECT id, path, size, mtime, hash, taken, width, height, dhash, camera, latitude, longitude "
+    "FROM pictures";
+
+// Of the models that have a vector of a picture.
+constexpr std::string_view kNextGeneration =
+    "UPDATE models SET generation = generation + 1 WHERE id IN (SELECT model FROM embeddings WHERE "
+    "picture = ?)";
+
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
 std::string_view name_of(Finding finding) {
-  return finding == Finding::vectors ? "vectors" : "captions";
+  switch (finding) {
+    case Finding::vectors:
+      return "vectors";
+    case Finding::captions:
+      return "captions";
+    case Finding::tags:
+      break;
+  }
+  return "tags";
 }
 
 std::string path_of(std::span<const std::byte> bytes) {
@@ -53,7 +70,7 @@ std::vector<IndexedModel> LibraryIndex::models(Finding finding) {
   std::vector<IndexedModel> models;
   while (rows.step()) {
     const std::int64_t dims = rows.integer(2);
-    const bool fits = finding == Finding::captions ? dims == 0 : dims > 0 && dims <= kMaxDims;
+    const bool fits = finding != Finding::vectors ? dims == 0 : dims > 0 && dims <= kMaxDims;
     if (!fits) database_.damaged("a model's number of dimensions");
     models.push_back({.id = rows.integer(0), .name = rows.text(1), .dims = static_cast<int>(dims)});
   }
@@ -71,7 +88,14 @@ IndexedModel LibraryIndex::put_model(const std::string& name, int dims) {
   if (dims < 0 || dims > kMaxDims) {
     throw Error(ErrorCode::limit_exceeded, name + ": vectors of more than 16,384 numbers");
   }
-  const Finding finding = dims > 0 ? Finding::vectors : Finding::captions;
+  return put(dims > 0 ? Finding::vectors : Finding::captions, name, dims);
+}
+
+IndexedModel LibraryIndex::put_tagger(const std::string& name) {
+  return put(Finding::tags, name, 0);
+}
+
+IndexedModel LibraryIndex::put(Finding finding, const std::string& name, int dims) {
   Transaction transaction(database_);
   Statement(database_, "INSERT OR IGNORE INTO models(kind, name, dims) VALUES(?, ?, ?)")
       .bind_text(1, name_of(finding))
@@ -88,27 +112,49 @@ IndexedModel LibraryIndex::put_model(const std::string& name, int dims) {
   return *known;
 }
 
-std::vector<KnownPicture> LibraryIndex::pictures() {
-  Statement rows(
-      database_,
-      "SELECT id, path, size, mtime, hash, taken, width, height, dhash FROM pictures ORDER BY id");
-  std::vector<KnownPicture> pictures;
-  while (rows.step()) {
-    KnownPicture picture{.id = rows.integer(0),
-                         .path = path_of(rows.blob(1)),
-                         .state = {.size = rows.integer(2), .mtime = rows.integer(3)},
-                         .hash = rows.text(4),
-                         .taken = rows.optional_text(5),
-                         .width = rows.integer(6),
-                         .height = rows.integer(7),
-                         .dhash = static_cast<std::uint64_t>(rows.integer(8))};
-    if (picture.path.empty() || picture.path.size() > kMaxPathBytes ||
-        picture.path.find('\0') != std::string::npos) {
-      database_.damaged("a path that is none");
-    }
-    pictures.push_back(std::move(picture));
+std::string LibraryIndex::library_id() {
+  Statement row(database_, "SELECT id FROM library");
+  constexpr std::size_t kDigits = 32;
+  std::string id = row.step() ? row.text(0) : "";
+  if (id.size() != kDigits) database_.damaged("its own number");
+  return id;
+}
+
+KnownPicture LibraryIndex::picture_of(const Statement& row) const {
+  KnownPicture picture{.id = row.integer(0),
+                       .path = path_of(row.blob(1)),
+                       .state = {.size = row.integer(2), .mtime = row.integer(3)},
+                       .hash = row.text(4),
+                       .taken = row.optional_text(5),
+                       .width = row.integer(6),
+                       .height = row.integer(7),
+                       .dhash = static_cast<std::uint64_t>(row.integer(8)),
+                       .camera = row.optional_text(9),
+                       .latitude = row.optional_real(10),
+                       .longitude = row.optional_real(11)};
+  if (picture.path.empty() || picture.path.size() > kMaxPathBytes ||
+      picture.path.find('\0') != std::string::npos) {
+    database_.damaged("a path that is none");
   }
+  return picture;
+}
+
+void LibraryIndex::for_pictures(const std::function<void(KnownPicture&& picture)>& visit) {
+  Statement rows(database_, std::string(kPictureColumns) + " ORDER BY id");
+  while (rows.step()) visit(picture_of(rows));
+}
+
+std::vector<KnownPicture> LibraryIndex::pictures() {
+  std::vector<KnownPicture> pictures;
+  for_pictures([&](KnownPicture&& picture) { pictures.push_back(std::move(picture)); });
   return pictures;
+}
+
+std::optional<KnownPicture> LibraryIndex::picture(std::int64_t id) {
+  Statement row(database_, std::string(kPictureColumns) + " WHERE id = ?");
+  row.bind(1, id);
+  if (!row.step()) return std::nullopt;
+  return picture_of(row);
 }
 
 std::vector<std::int64_t> LibraryIndex::pictures_with(const IndexedModel& model) {
@@ -157,7 +203,14 @@ std::int64_t LibraryIndex::put_picture(std::string_view path, FileState state,
   bind_optional(put, 11, facts.longitude);
   if (known) put.bind(12, *known);
   put.run();
-  return known ? *known : database_.last_insert_id();
+  const std::int64_t id = known ? *known : database_.last_insert_id();
+  if (!facts.grey.empty()) {
+    Statement(database_, "INSERT OR REPLACE INTO looks(picture, grey) VALUES(?, ?)")
+        .bind(1, id)
+        .bind_blob(2, std::as_bytes(std::span(facts.grey)))
+        .run();
+  }
+  return id;
 }
 
 void LibraryIndex::move_picture(std::int64_t id, std::string_view path, FileState state) {
@@ -195,11 +248,13 @@ std::optional<std::int64_t> LibraryIndex::copy_picture(std::int64_t id, std::str
   if (!made) return std::nullopt;
   const std::int64_t copy = *made;
   Statement(database_,
-            "INSERT INTO embeddings(picture, model, vector) SELECT ?, model, vector FROM "
-            "embeddings WHERE picture = ?")
+            "INSERT INTO embeddings(picture, model, vector, generation) SELECT ?, e.model, "
+            "e.vector, m.generation + 1 FROM embeddings e JOIN models m ON m.id = e.model WHERE "
+            "e.picture = ?")
       .bind(1, copy)
       .bind(2, id)
       .run();
+  Statement(database_, kNextGeneration).bind(1, id).run();
   std::vector<std::pair<std::int64_t, std::string>> captions;
   {
     Statement rows(database_,
@@ -209,13 +264,27 @@ std::optional<std::int64_t> LibraryIndex::copy_picture(std::int64_t id, std::str
     while (rows.step()) captions.emplace_back(rows.integer(0), rows.text(1));
   }
   for (const auto& [model, text] : captions) put_caption(copy, {.id = model, .name = {}}, text);
+  for (const char* sql :
+       {"INSERT INTO tags(picture, model, tag) SELECT ?, model, tag FROM tags WHERE picture = ?",
+        "INSERT INTO looks(picture, grey) SELECT ?, grey FROM looks WHERE picture = ?",
+        "INSERT INTO thumbnails(picture, jpeg) SELECT ?, jpeg FROM thumbnails WHERE picture = ?"}) {
+    Statement(database_, sql).bind(1, copy).bind(2, id).run();
+  }
   return copy;
 }
 
 void LibraryIndex::remove_findings(std::int64_t picture) {
-  for (const char* sql :
-       {"DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture = ?)",
-        "DELETE FROM captions WHERE picture = ?", "DELETE FROM embeddings WHERE picture = ?"}) {
+  for (const std::string_view sql :
+       {std::string_view("DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture "
+                         "= ?)"),
+        std::string_view("DELETE FROM captions WHERE picture = ?"),
+        std::string_view("DELETE FROM tags WHERE picture = ?"),
+        std::string_view("DELETE FROM looks WHERE picture = ?"),
+        std::string_view("DELETE FROM thumbnails WHERE picture = ?"), kNextGeneration,
+        std::string_view("INSERT INTO removed_vectors(model, picture, generation) SELECT e.model, "
+                         "e.picture, m.generation FROM embeddings e JOIN models m ON m.id = "
+                         "e.model WHERE e.picture = ?"),
+        std::string_view("DELETE FROM embeddings WHERE picture = ?")}) {
     Statement(database_, sql).bind(1, picture).run();
   }
 }
@@ -230,12 +299,16 @@ void LibraryIndex::put_vector(std::int64_t picture, const IndexedModel& model,
   if (vector.size() != static_cast<std::size_t>(model.dims)) {
     throw Error(ErrorCode::invalid_argument, model.name + ": a vector of another length");
   }
+  Statement(database_, "UPDATE models SET generation = generation + 1 WHERE id = ?")
+      .bind(1, model.id)
+      .run();
   Statement(database_,
-            "INSERT INTO embeddings(picture, model, vector) VALUES(?, ?, ?) "
-            "ON CONFLICT(picture, model) DO UPDATE SET vector = excluded.vector")
+            "INSERT INTO embeddings(picture, model, vector, generation) SELECT ?, id, ?, "
+            "generation FROM models WHERE id = ? ON CONFLICT(picture, model) DO UPDATE SET vector "
+            "= excluded.vector, generation = excluded.generation")
       .bind(1, picture)
-      .bind(2, model.id)
-      .bind_blob(3, std::as_bytes(vector))
+      .bind_blob(2, std::as_bytes(vector))
+      .bind(3, model.id)
       .run();
 }
 
@@ -248,12 +321,88 @@ void LibraryIndex::remove_caption(std::int64_t picture, std::int64_t model) {
   }
 }
 
+bool LibraryIndex::has_picture(std::int64_t picture) {
+  Statement row(database_, "SELECT 1 FROM pictures WHERE id = ?");
+  return row.bind(1, picture).step();
+}
+
+void LibraryIndex::put_tags(std::int64_t picture, const IndexedModel& tagger,
+                            std::span<const std::string> tags) {
+  if (!has_picture(picture)) return;
+  Statement(database_, "DELETE FROM tags WHERE picture = ? AND model = ?")
+      .bind(1, picture)
+      .bind(2, tagger.id)
+      .run();
+  Statement put(database_, "INSERT OR IGNORE INTO tags(picture, model, tag) VALUES(?, ?, ?)");
+  for (const std::string& tag : tags) {
+    put.bind(1, picture).bind(2, tagger.id).bind_text(3, tag).run();
+  }
+}
+
+void LibraryIndex::put_thumbnail(std::int64_t picture, std::span<const std::byte> jpeg) {
+  if (jpeg.size() > kMaxThumbnailBytes || !has_picture(picture)) return;
+  Statement(database_, "INSERT OR REPLACE INTO thumbnails(picture, jpeg) VALUES(?, ?)")
+      .bind(1, picture)
+      .bind_blob(2, jpeg)
+      .run();
+}
+
+std::unordered_set<std::int64_t> LibraryIndex::pictures_tagged(std::string_view tag) {
+  Statement rows(database_, "SELECT picture FROM tags WHERE tag = ?");
+  rows.bind_text(1, tag);
+  std::unordered_set<std::int64_t> pictures;
+  while (rows.step()) pictures.insert(rows.integer(0));
+  return pictures;
+}
+
+std::unordered_set<std::int64_t> LibraryIndex::pictures_with_tags(const IndexedModel& tagger) {
+  Statement rows(database_, "SELECT DISTINCT picture FROM tags WHERE model = ?");
+  rows.bind(1, tagger.id);
+  std::unordered_set<std::int64_t> pictures;
+  while (rows.step()) pictures.insert(rows.integer(0));
+  return pictures;
+}
+
+std::vector<std::string> LibraryIndex::tags_of(std::int64_t picture) {
+  Statement rows(database_, "SELECT DISTINCT tag FROM tags WHERE picture = ? ORDER BY tag");
+  rows.bind(1, picture);
+  std::vector<std::string> tags;
+  while (rows.step()) tags.push_back(rows.text(0));
+  return tags;
+}
+
+void LibraryIndex::for_looks(
+    const std::function<void(std::int64_t, std::span<const std::uint8_t>)>& visit) {
+  Statement rows(database_, "SELECT picture, grey FROM looks");
+  while (rows.step()) {
+    const auto grey = rows.blob(1);
+    if (grey.size() > kMaxPathBytes) database_.damaged("the look of a picture");
+    visit(rows.integer(0), {reinterpret_cast<const std::uint8_t*>(grey.data()), grey.size()});
+  }
+}
+
+std::vector<std::int64_t> LibraryIndex::pictures_without_thumbnail() {
+  Statement rows(
+      database_,
+      "SELECT id FROM pictures WHERE id NOT IN (SELECT picture FROM thumbnails) ORDER BY "
+      "id");
+  std::vector<std::int64_t> pictures;
+  while (rows.step()) pictures.push_back(rows.integer(0));
+  return pictures;
+}
+
+std::optional<std::vector<std::byte>> LibraryIndex::thumbnail(std::int64_t picture) {
+  Statement row(database_, "SELECT jpeg FROM thumbnails WHERE picture = ?");
+  row.bind(1, picture);
+  if (!row.step()) return std::nullopt;
+  const auto bytes = row.blob(0);
+  if (bytes.size() > kMaxThumbnailBytes) database_.damaged("a thumbnail that is too large");
+  return std::vector<std::byte>(bytes.begin(), bytes.end());
+}
+
 void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
                                std::string_view caption) {
-  {
-    Statement row(database_, "SELECT 1 FROM pictures WHERE id = ?");
-    if (!row.bind(1, picture).step()) return;  // another process has removed it
-  }
+  if (!has_picture(picture)) return;  // another process has removed it
   remove_caption(picture, model.id);
   Statement(database_, "INSERT INTO captions(picture, model) VALUES(?, ?)")
       .bind(1, picture)
@@ -265,21 +414,29 @@ void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
       .run();
 }
 
-VectorRows LibraryIndex::vectors(const IndexedModel& model) {
+VectorRows LibraryIndex::vectors(const IndexedModel& model, std::int64_t after) {
   VectorRows rows(model.dims);
-  {
-    Statement count(database_, "SELECT count(*) FROM embeddings WHERE model = ?");
-    // Not beyond what the file has room for, whatever it says of the length of its vectors.
-    const std::uint64_t most =
-        database_.file_bytes() / (sizeof(float) * static_cast<std::uint64_t>(model.dims));
-    if (count.bind(1, model.id).step()) {
-      rows.reserve(std::min(most, static_cast<std::uint64_t>(count.integer(0))));
-    }
-  }
-  // In the order of the file: by an index, every vector would be looked for.
+  // Not beyond what the file has room for, whatever it says of the length of its vectors.
+  const std::uint64_t most =
+      database_.file_bytes() / (sizeof(float) * static_cast<std::uint64_t>(model.dims));
+  rows.reserve(std::min(most, std::uint64_t{count_vectors(model, after)}));
+  for_vectors(model, after, [&](std::int64_t picture, std::span<const float> vector) {
+    rows.add(picture, vector);
+  });
+  return rows;
+}
+
+void LibraryIndex::for_vectors(
+    const IndexedModel& model, std::int64_t after,
+    const std::function<void(std::int64_t, std::span<const float>)>& visit) {
+  // All of them in the order of the file: by an index, every vector would be looked for.
   Statement statement(database_,
-                      "SELECT picture, vector FROM embeddings NOT INDEXED WHERE model = ?");
+                      after == kAllGenerations
+                          ? "SELECT picture, vector FROM embeddings NOT INDEXED WHERE model = ?"
+                          : "SELECT picture, vector FROM embeddings INDEXED BY "
+                            "embeddings_by_generation WHERE model = ? AND generation > ?");
   statement.bind(1, model.id);
+  if (after != kAllGenerations) statement.bind(2, after);
   std::vector<float> vector(static_cast<std::size_t>(model.dims));
   while (statement.step()) {
     const std::span<const std::byte> bytes = statement.blob(1);
@@ -288,9 +445,42 @@ VectorRows LibraryIndex::vectors(const IndexedModel& model) {
     for (const float value : vector) {
       if (!std::isfinite(value)) database_.damaged("a vector with a number that is not finite");
     }
-    rows.add(statement.integer(0), vector);
+    visit(statement.integer(0), vector);
   }
-  return rows;
+}
+
+std::size_t LibraryIndex::count_vectors(const IndexedModel& model, std::int64_t after) {
+  Statement count(database_, "SELECT count(*) FROM embeddings WHERE model = ? AND generation > ?");
+  count.bind(1, model.id).bind(2, after);
+  return count.step() ? static_cast<std::size_t>(count.integer(0)) : 0;
+}
+
+VectorState LibraryIndex::vector_state(const IndexedModel& model) {
+  Statement row(database_, "SELECT generation, based FROM models WHERE id = ?");
+  row.bind(1, model.id);
+  if (!row.step()) database_.damaged("a model is missing");
+  return {.generation = row.integer(0), .based = row.integer(1)};
+}
+
+std::vector<std::int64_t> LibraryIndex::removed_vectors(const IndexedModel& model,
+                                                        std::int64_t after) {
+  Statement rows(database_,
+                 "SELECT picture FROM removed_vectors WHERE model = ? AND generation > ?");
+  rows.bind(1, model.id).bind(2, after);
+  std::vector<std::int64_t> pictures;
+  while (rows.step()) pictures.push_back(rows.integer(0));
+  return pictures;
+}
+
+void LibraryIndex::forget_removed(const IndexedModel& model, std::int64_t generation) {
+  Statement(database_, "DELETE FROM removed_vectors WHERE model = ? AND generation <= ?")
+      .bind(1, model.id)
+      .bind(2, generation)
+      .run();
+  Statement(database_, "UPDATE models SET based = max(based, ?) WHERE id = ?")
+      .bind(1, generation)
+      .bind(2, model.id)
+      .run();
 }
 
 std::vector<std::int64_t> LibraryIndex::find_words(std::string_view text, std::size_t limit) {
@@ -329,6 +519,11 @@ void LibraryIndex::check_integrity() {
   if (orphans("SELECT EXISTS(SELECT 1 FROM embeddings WHERE picture NOT IN (SELECT id FROM "
               "pictures))") ||
       orphans("SELECT EXISTS(SELECT 1 FROM captions WHERE picture NOT IN (SELECT id FROM "
+              "pictures))") ||
+      orphans("SELECT EXISTS(SELECT 1 FROM tags WHERE picture NOT IN (SELECT id FROM pictures))") ||
+      orphans(
+          "SELECT EXISTS(SELECT 1 FROM looks WHERE picture NOT IN (SELECT id FROM pictures))") ||
+      orphans("SELECT EXISTS(SELECT 1 FROM thumbnails WHERE picture NOT IN (SELECT id FROM "
               "pictures))") ||
       orphans("SELECT (SELECT count(*) FROM captions) <> (SELECT count(*) FROM words)")) {
     database_.damaged("its tables do not fit together");

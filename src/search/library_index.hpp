@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "search/sqlite.hpp"
@@ -20,6 +22,11 @@ inline constexpr int kMaxDims = 16'384;
 /// Bytes of a path, and of a text in an index, at most.
 inline constexpr std::size_t kMaxPathBytes = 65'536;
 
+/// All vectors are of later generations.
+inline constexpr std::int64_t kAllGenerations = -1;
+
+inline constexpr std::size_t kMaxThumbnailBytes = 200'000;
+
 /// What a file's content says of it.
 struct PictureFacts {
   std::string hash;  ///< SHA-256 of the file, 64 hexadecimal digits
@@ -30,6 +37,7 @@ struct PictureFacts {
   std::optional<std::string> camera{};
   std::optional<double> latitude{};  ///< degrees, north and east positive
   std::optional<double> longitude{};
+  std::vector<std::uint8_t> grey{};  ///< how it looks, less coarsely; empty: not known
 };
 
 /// What tells, without reading it, that a file has not changed.
@@ -49,16 +57,25 @@ struct KnownPicture {
   std::int64_t width = 0;
   std::int64_t height = 0;
   std::uint64_t dhash = 0;
+  std::optional<std::string> camera{};
+  std::optional<double> latitude{};
+  std::optional<double> longitude{};
 };
 
 /// What a model finds out about a picture.
-enum class Finding { vectors, captions };
+enum class Finding { vectors, captions, tags };
 
-/// Where vectors or captions come from. `dims` is 0 for what writes captions.
+/// Where vectors, captions or tags come from. `dims` is 0 for what makes no vectors.
 struct IndexedModel {
   std::int64_t id = 0;
   std::string name;
   int dims = 0;
+};
+
+/// How far the vectors of a model have come.
+struct VectorState {
+  std::int64_t generation = 0;  ///< grows with every change of a vector
+  std::int64_t based = 0;       ///< what was removed up to this one is forgotten
 };
 
 /// Not synchronised; any number of processes may each have one. Every function may throw Error: the
@@ -71,15 +88,26 @@ class LibraryIndex {
   /// What is written until it is committed is there together or not at all. One at a time.
   [[nodiscard]] Transaction transaction() { return Transaction(database_); }
 
+  /// All reading until it ends sees the same state of the file. None within a transaction.
+  [[nodiscard]] Snapshot snapshot() { return Snapshot(database_); }
+
+  [[nodiscard]] const std::string& file() const noexcept { return database_.name(); }
+  /// Tells this index from all others: 32 hexadecimal digits.
+  [[nodiscard]] std::string library_id();
+
   /// By id.
   [[nodiscard]] std::vector<IndexedModel> models(Finding finding);
   [[nodiscard]] std::optional<IndexedModel> find_model(Finding finding, const std::string& name);
   /// Finds or adds; dims 0 is one that writes captions. Outside of a transaction. Throws
   /// invalid_argument if it is there with other dims.
   IndexedModel put_model(const std::string& name, int dims);
+  /// The same for what finds tags.
+  IndexedModel put_tagger(const std::string& name);
 
   /// By id.
   [[nodiscard]] std::vector<KnownPicture> pictures();
+  void for_pictures(const std::function<void(KnownPicture&& picture)>& visit);
+  [[nodiscard]] std::optional<KnownPicture> picture(std::int64_t id);
   /// Ids, ascending, of the pictures that have a vector, or a caption, of this model.
   [[nodiscard]] std::vector<std::int64_t> pictures_with(const IndexedModel& model);
 
@@ -99,9 +127,42 @@ class LibraryIndex {
   /// Does nothing if the picture is gone.
   void put_caption(std::int64_t picture, const IndexedModel& model, std::string_view caption);
 
+  /// Does nothing if the picture is gone. What it had by this tagger goes.
+  void put_tags(std::int64_t picture, const IndexedModel& tagger,
+                std::span<const std::string> tags);
+  /// jpeg: at most kMaxThumbnailBytes. Does nothing if the picture is gone.
+  void put_thumbnail(std::int64_t picture, std::span<const std::byte> jpeg);
+
   // Of searching.
 
-  [[nodiscard]] VectorRows vectors(const IndexedModel& model);
+  /// Ids of the pictures that have this tag, in capitals or not, by any tagger.
+  [[nodiscard]] std::unordered_set<std::int64_t> pictures_tagged(std::string_view tag);
+  /// Each once, in alphabetical order.
+  [[nodiscard]] std::vector<std::string> tags_of(std::int64_t picture);
+  /// Ids of the pictures that have a tag by this tagger.
+  [[nodiscard]] std::unordered_set<std::int64_t> pictures_with_tags(const IndexedModel& tagger);
+  /// PictureFacts::grey of all pictures of which it is known, in no order: no more than 65,536
+  /// bytes.
+  void for_looks(
+      const std::function<void(std::int64_t picture, std::span<const std::uint8_t> grey)>& visit);
+  /// Ids, ascending.
+  [[nodiscard]] std::vector<std::int64_t> pictures_without_thumbnail();
+  /// A JPEG file, as somebody put it there.
+  [[nodiscard]] std::optional<std::vector<std::byte>> thumbnail(std::int64_t picture);
+
+  [[nodiscard]] VectorRows vectors(const IndexedModel& model, std::int64_t after = kAllGenerations);
+  /// The vectors of generations after `after`, in no order: [model.dims] each.
+  void for_vectors(
+      const IndexedModel& model, std::int64_t after,
+      const std::function<void(std::int64_t picture, std::span<const float> vector)>& visit);
+  [[nodiscard]] std::size_t count_vectors(const IndexedModel& model, std::int64_t after);
+  [[nodiscard]] VectorState vector_state(const IndexedModel& model);
+  /// The pictures that lost their vectors in generations after `after`, which is at least `based`.
+  [[nodiscard]] std::vector<std::int64_t> removed_vectors(const IndexedModel& model,
+                                                          std::int64_t after);
+  /// In a transaction: a file has all up to this generation, so what was removed until then can be
+  /// forgotten.
+  void forget_removed(const IndexedModel& model, std::int64_t generation);
   /// The pictures whose captions have words of `text`, the best first by BM25; each once.
   [[nodiscard]] std::vector<std::int64_t> find_words(std::string_view text, std::size_t limit);
   /// The first of a picture's captions.
@@ -114,6 +175,9 @@ class LibraryIndex {
  private:
   [[nodiscard]] std::optional<std::int64_t> find_path(std::string_view path);
   void remove_findings(std::int64_t picture);
+  [[nodiscard]] KnownPicture picture_of(const Statement& row) const;
+  [[nodiscard]] bool has_picture(std::int64_t picture);
+  IndexedModel put(Finding finding, const std::string& name, int dims);
   void remove_caption(std::int64_t picture, std::int64_t model);
 
   Database database_;

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cmath>
 #include <system_error>
 #include <utility>
 
@@ -121,6 +122,14 @@ std::optional<std::string> Statement::optional_text(int column) const {
   return text(column);
 }
 
+std::optional<double> Statement::optional_real(int column) const {
+  if (is_null(column)) return std::nullopt;
+  require_type(column, SQLITE_FLOAT);
+  const double value = sqlite3_column_double(statement_, column);
+  if (!std::isfinite(value)) database_.damaged("a number that is not finite");
+  return value;
+}
+
 Database::Database(const std::filesystem::path& path, Access access) : name_(path.string()) {
   if (access == Access::read || file_exists(path)) {
     const OpenFile is_a_readable_file(path);
@@ -213,6 +222,14 @@ Transaction::Transaction(Database& database) : database_(database) {
 
 Transaction::~Transaction() {
   if (open_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+Snapshot::Snapshot(Database& database) : database_(database) {
+  database.execute("BEGIN");
+}
+
+Snapshot::~Snapshot() {
+  sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void Transaction::commit() {

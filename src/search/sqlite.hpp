@@ -52,6 +52,8 @@ class Statement {
   [[nodiscard]] std::span<const std::byte> blob(int column) const;
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] std::optional<std::string> optional_text(int column) const;
+  /// A finite number.
+  [[nodiscard]] std::optional<double> optional_real(int column) const;
 
  private:
   void require_type(int column, int type) const;
@@ -91,6 +93,8 @@ class Database {
   /// Throws malformed, naming the file.
   [[noreturn]] void damaged(const std::string& what) const;
 
+  /// As it was named.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
 
  private:
@@ -121,6 +125,19 @@ class Transaction {
  private:
   Database& database_;
   bool open_ = true;
+};
+
+/// Between its construction and its end, all reading sees the file as it is at one moment, whatever
+/// others write.
+class Snapshot {
+ public:
+  explicit Snapshot(Database& database);
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Database& database_;
 };
 
 }  // namespace blip::search

@@ -99,6 +99,19 @@ TEST_F(Dedupe, WhatIsAlikeIsTheRest) {
   EXPECT_EQ(groups({"--alike", "--cosine", "1"}).size(), 1U);
 }
 
+TEST_F(Dedupe, WritesAPageOfThem) {
+  fs::copy(photos_ + "/cat.jpg", photos_ + "/<b>zebra.jpg");
+  index();
+  const std::string sheet = folder_ / "twice.html";
+  const Outcome run = run_blip({"dedupe", "--index", file_, "--sheet", sheet});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const std::string page = read_file(sheet);
+  EXPECT_THAT(page, HasSubstr("<h2>copy</h2>"));
+  EXPECT_THAT(page, HasSubstr("best: 640 x 522, 213.3 kB"));
+  EXPECT_THAT(page, HasSubstr("&lt;b&gt;zebra.jpg</a>"));
+  EXPECT_THAT(page, ::testing::Not(HasSubstr("<b>zebra")));
+}
+
 TEST_F(Dedupe, TextIsForPeople) {
   fs::copy(photos_ + "/cat.jpg", photos_ + "/zebra.jpg");
   index();

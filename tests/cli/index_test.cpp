@@ -10,6 +10,7 @@
 #include <random>
 #include <thread>
 
+#include "blip/image.hpp"
 #include "pictures.hpp"
 #include "program.hpp"
 #include "search/library_index.hpp"
@@ -168,6 +169,77 @@ TEST_F(Index, ManyModelsSideBySide) {
   const auto models = library.models(search::Finding::vectors);
   ASSERT_EQ(models.size(), 2U);
   for (const auto& model : models) EXPECT_EQ(library.pictures_with(model).size(), 1U);
+}
+
+TEST_F(Index, TagsAreKeptBesideVectors) {
+  const std::string a = picture("a.png", 1);
+  const std::string list = folder_.file("tags.txt", "blue\nred\na cat\n");
+  const std::vector<std::string> more = {"--tags", "--labels", list, "--no-label-cache"};
+  ASSERT_EQ(index(more).exit_code, 0);
+  fs::copy(a, photos_ + "/b.png");
+  (void)picture("c.png", 2);
+  const Outcome run = index(more);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  search::LibraryIndex library(file_, search::Access::write);
+  library.check_integrity();
+  const auto pictures = library.pictures();
+  ASSERT_EQ(pictures.size(), 3U);
+  EXPECT_EQ(library.tags_of(pictures[0].id), library.tags_of(pictures[1].id)) << "of a copy";
+  for (const auto& each : pictures) {
+    for (const std::string& tag : library.tags_of(each.id)) {
+      EXPECT_TRUE(tag == "blue" || tag == "red" || tag == "a cat") << tag;
+      EXPECT_TRUE(library.pictures_tagged(tag).contains(each.id));
+    }
+  }
+}
+
+TEST_F(Index, ThumbnailsAreKeptIfAsked) {
+  (void)picture("a.png", 1);
+  fs::copy(fs::path(photo_folder()) / "cat.jpg", photos_ + "/cat.jpg");  // 640 x 522
+  ASSERT_EQ(index().exit_code, 0);
+  {
+    search::LibraryIndex library(file_, search::Access::read);
+    EXPECT_EQ(library.pictures_without_thumbnail().size(), 2U);
+  }
+  ASSERT_EQ(index({"--thumbnails"}).exit_code, 0);
+  search::LibraryIndex library(file_, search::Access::write);
+  EXPECT_TRUE(library.pictures_without_thumbnail().empty());
+  for (const auto& each : library.pictures()) {
+    const auto jpeg = library.thumbnail(each.id);
+    ASSERT_TRUE(jpeg);
+    const Image small = Image::decode(*jpeg);
+    if (each.width == 640) {
+      EXPECT_EQ(small.width(), 256);
+      EXPECT_EQ(small.height(), 209);
+    } else {
+      EXPECT_EQ(small.width(), each.width);
+    }
+  }
+}
+
+TEST_F(Index, WatchesItsFolders) {
+  (void)picture("a.png", 1);
+  BackgroundBlip blip(words({"--watch", "--recursive"}));
+  EXPECT_EQ(blip.read_line(),
+            "1 pictures: 1 new, 0 changed, 0 moved, 0 copied, 0 unchanged; 0 gone, 0 failed");
+  const std::string b = picture("below/b.png", 2);  // in a folder that is new
+  EXPECT_THAT(blip.read_line(), HasSubstr("2 pictures: 1 new, "));
+  (void)picture("below/c.png", 3);
+  EXPECT_THAT(blip.read_line(), HasSubstr("3 pictures: 1 new, "));
+  fs::rename(b, photos_ + "/z.png");
+  EXPECT_THAT(blip.read_line(), HasSubstr("3 pictures: 0 new, 0 changed, 1 moved, "));
+  fs::remove(photos_ + "/z.png");
+  EXPECT_THAT(blip.read_line(), HasSubstr("; 1 gone, 0 failed"));
+  blip.signal(SIGTERM);
+  EXPECT_EQ(blip.wait().exit_code, 128 + SIGTERM);
+  expect_whole(2);
+}
+
+TEST_F(Index, WatchingNeedsAFolder) {
+  const std::string a = picture("a.png", 1);
+  const Outcome run = run_blip({"index", a, "--index", file_, "--watch"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("--watch needs a folder"));
 }
 
 TEST_F(Index, SurvivesBeingKilledAtAnyMoment) {

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "pictures.hpp"
 #include "program.hpp"
@@ -114,6 +116,93 @@ TEST_F(Search, FiltersByDateAndPath) {
   const Outcome run = search({"a cat", "--after", "yesterday"});
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("yesterday is no date"));
+}
+
+// Of a photo that says where and by what it was taken: its facts are put into the index.
+TEST_F(Search, FiltersByPlaceCameraAndTag) {
+  {
+    search::LibraryIndex index(file_, search::Access::write);
+    const auto tagger = index.put_tagger("a person");
+    for (const auto& picture : index.pictures()) {
+      const std::string name = fs::path(picture.path).filename();
+      search::PictureFacts facts{.hash = picture.hash, .width = 640, .height = 480};
+      if (name == "gull.jpg") {
+        facts.camera = "Canon EOS 80D";
+        facts.latitude = 48.8530;
+        facts.longitude = 2.3499;
+        index.put_tags(picture.id, tagger, std::vector<std::string>{"Bird", "'; DROP TABLE tags"});
+      }
+      if (name == "cat.jpg") index.put_tags(picture.id, tagger, std::vector<std::string>{"cat"});
+      index.put_picture(picture.path, picture.state, facts);
+    }
+  }
+  using ::testing::ElementsAre;
+  EXPECT_THAT(names(hits({"a", "--near", "48.86,2.35,10km"})), ElementsAre("gull.jpg"));
+  EXPECT_TRUE(hits({"a", "--near", "48.86,2.35,10m"}).empty());
+  EXPECT_THAT(names(hits({"a", "--camera", "canon"})), ElementsAre("gull.jpg"));
+  EXPECT_THAT(names(hits({"a", "--tag", "bird"})), ElementsAre("gull.jpg"));
+  EXPECT_THAT(names(hits({"a", "--tag", "bird", "--tag", "'; DROP TABLE tags"})),
+              ElementsAre("gull.jpg"));
+  EXPECT_TRUE(hits({"a", "--tag", "bird", "--tag", "cat"}).empty()) << "all of them";
+  EXPECT_THAT(search({"a", "--near", "Paris"}).err, HasSubstr("Paris is no place"));
+}
+
+TEST_F(Search, AllWaysThroughTheVectorsFindTheSame) {
+  const auto exact = names(hits({"a cat", "--exact"}));
+  EXPECT_EQ(names(hits({"a cat"})), exact);
+  EXPECT_EQ(names(hits({"a cat", "--approximate"})), exact) << "there are no lists of six";
+  EXPECT_EQ(search({"a cat", "--exact", "--approximate"}).exit_code, 2);
+}
+
+TEST_F(Search, WritesAPageOfWhatIsFound) {
+  const Folder library;
+  const std::string name = "<img src=x onerror=alert(1)>\".jpg";
+  fs::copy(fs::path(photo_folder()) / "cat.jpg", library.path() / name);
+  const std::string file = library / "library.db";
+  ASSERT_EQ(run_blip({"index", library.path().string(), "--index", file, "-m", task_model("itm")})
+                .exit_code,
+            0);
+  const std::string sheet = library / "found.html";
+  const Outcome run = run_blip({"search", "<b>a cat</b>", "--index", file, "--sheet", sheet});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const std::string page = read_file(sheet);
+  EXPECT_THAT(page, HasSubstr("<h1>&lt;b&gt;a cat&lt;/b&gt;</h1>"));
+  EXPECT_THAT(page, HasSubstr("src=\"data:image/jpeg;base64,/9j/"));
+  EXPECT_THAT(page, ::testing::Not(HasSubstr("<img src=x")));
+  EXPECT_THAT(page, HasSubstr("&lt;img src=x onerror=alert(1)&gt;&quot;.jpg</a>"));
+}
+
+// By a program of the desktop, which gets the name of the page as one word.
+TEST_F(Search, OpensThePage) {
+  const Folder desktop;
+  const std::string program =
+      desktop.file("bin/xdg-open", "#!/bin/sh\necho \"$#:$1\" > \"$XDG_CACHE_HOME/opened\"\n");
+  fs::permissions(program, fs::perms::owner_all);
+  const std::map<std::string, std::string> environment = {
+      {"PATH", (desktop / "bin") + ":" + std::getenv("PATH")}, {"XDG_CACHE_HOME", desktop / "a b"}};
+  const Outcome run = run_blip({"search", "a cat", "--index", file_, "--open", "--no-rerank"},
+                               {.environment = environment});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(read_file(desktop / "a b/opened"), "1:" + (desktop / "a b/blip/found.html") + "\n");
+  EXPECT_THAT(read_file(desktop / "a b/blip/found.html"), HasSubstr("cat.jpg"));
+}
+
+TEST_F(Search, IsJudgedByWhatItShouldFind) {
+  const std::string first = names(hits({"a cat"}))[0];
+  const std::string queries =
+      folder_.file("queries.jsonl", "{\"query\": \"a cat\", \"path\": \"" + first +
+                                        "\"}\n{\"query\": \"a cat\", \"paths\": [\"none.jpg\"]}\n");
+  const Outcome run = run_blip({"eval", "search", queries, "--index", file_, "--format", "json"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const Json scores = Json::parse(run.out);
+  EXPECT_EQ(scores["queries"], 2);
+  EXPECT_EQ(scores["recall@1"], 50.0);
+  EXPECT_EQ(scores["recall@10"], 50.0);
+  EXPECT_EQ(scores["ndcg@10"], 50.0);
+  const Outcome bad =
+      run_blip({"eval", "search", folder_.file("bad.jsonl", "{\"query\": 3}\n"), "--index", file_});
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("bad.jsonl: query 1: needs texts"));
 }
 
 TEST_F(Search, CaptionsCount) {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "checkpoint/file_mapping.hpp"
+#include "core/file_mapping.hpp"
 #include "tests/core/expect_error.hpp"
 #include "tests/core/temporary_directory.hpp"
 

@@ -173,8 +173,28 @@ TEST_F(LibraryIndexTest, OtherFilesAreRefusedAndStayAsTheyAre) {
 
 TEST_F(LibraryIndexTest, ALaterVersionIsRefused) {
   fill();
-  tamper(file_, "PRAGMA user_version = 2");
+  tamper(file_, "PRAGMA user_version = 3");
   EXPECT_THAT(message(), HasSubstr("made by another version of blip"));
+}
+
+// What version 1 had.
+TEST_F(LibraryIndexTest, AnEarlierVersionIsBroughtUpToDate) {
+  fill();
+  tamper(file_,
+         "DROP TABLE library; DROP TABLE removed_vectors; DROP TABLE tags; DROP TABLE thumbnails; "
+         "DROP TABLE looks; "
+         "DROP INDEX embeddings_by_generation; ALTER TABLE models DROP COLUMN generation; ALTER "
+         "TABLE models DROP COLUMN based; ALTER TABLE embeddings DROP COLUMN generation; PRAGMA "
+         "user_version = 1");
+  EXPECT_THAT(message(), HasSubstr("made by an earlier version of blip; run blip index once"));
+  LibraryIndex index = open();
+  EXPECT_EQ(index.pictures().size(), 1U);
+  const IndexedModel model = index.models(Finding::vectors).at(0);
+  EXPECT_EQ(index.vectors(model).size(), 1U);
+  EXPECT_EQ(index.vector_state(model).generation, 0);
+  EXPECT_EQ(index.library_id().size(), 32U);
+  index.check_integrity();
+  EXPECT_EQ(message(), "");
 }
 
 TEST_F(LibraryIndexTest, HostileTablesAreRefused) {

@@ -10,8 +10,10 @@
 #include <utility>
 
 #include "app/library/index_plan.hpp"
+#include "app/library/picture_look.hpp"
 #include "blip/error.hpp"
 #include "search/near_hashes.hpp"
+#include "search/vector_search.hpp"
 
 namespace blip::app {
 namespace {
@@ -20,6 +22,12 @@ using search::KnownPicture;
 
 // In which a hash of the same picture, encoded or scaled anew, may differ.
 constexpr int kCopyBits = 5;
+// Pictures that are compared with each picture, because their vectors are nearest: a crop has a
+// hash of its own.
+constexpr std::size_t kNearVectors = 24;
+constexpr float kNearCosine = 0.7F;
+// Correlation of two pictures that are the same one. Measured by tools/dedupe_accuracy.py.
+constexpr float kCopyLikeness = 0.955F;
 // Bits of a hash that tells something: a plain wall and a clear sky have none.
 constexpr int kLeastStructure = 6;
 constexpr float kCopyCosine = 0.9F;
@@ -54,8 +62,17 @@ class DuplicateFinder {
     for (KnownPicture& picture : index.pictures()) {
       if (options.filter.fits(picture)) pictures_.push_back(std::move(picture));
     }
+    for (std::size_t i = 0; i < pictures_.size(); ++i) place_of_.emplace(pictures_[i].id, i);
+    looks_.resize(pictures_.size());
+    index.for_looks([&](std::int64_t id, std::span<const std::uint8_t> grey) {
+      const auto place = place_of_.find(id);
+      if (place != place_of_.end() && grey.size() == kLookBytes) {
+        looks_[place->second].emplace(grey);
+      }
+    });
     const auto models = index.models(search::Finding::vectors);
     if (models.empty()) return;
+    vectors_.emplace(index, models.front());
     rows_ = index.vectors(models.front());
     for (std::size_t row = 0; row < rows_.size(); ++row) row_of_[rows_.pictures()[row]] = row;
   }
@@ -92,7 +109,52 @@ class DuplicateFinder {
     search::for_near_hashes(hashes, kCopyBits, [&](std::size_t a, std::size_t b) {
       if (is_copy(told[a], told[b])) copies.join(told[a], told[b]);
     });
+    join_turned(copies);
+    join_cropped(copies);
     return copies;
+  }
+
+  // Pictures whose hash, held in another way, is near to that of another picture.
+  void join_turned(search::Groups& copies) const {
+    std::vector<std::size_t> owners;
+    std::vector<std::uint64_t> hashes;
+    std::vector<bool> is_upright;
+    for (std::size_t i = 0; i < pictures_.size(); ++i) {
+      if (!looks_[i] || looks_[i]->is_plain()) continue;
+      for (const std::uint64_t hash : looks_[i]->hashes()) {
+        is_upright.push_back(owners.empty() || owners.back() != i);
+        owners.push_back(i);
+        hashes.push_back(hash);
+      }
+    }
+    search::for_near_hashes(hashes, kCopyBits, [&](std::size_t a, std::size_t b) {
+      if (is_upright[a] == is_upright[b]) return;  // turned by as much, or upright both
+      join_if_like(owners[a], owners[b], copies);
+    });
+  }
+
+  // Pictures whose vectors are near: crops, above all.
+  void join_cropped(search::Groups& copies) const {
+    if (!vectors_) return;
+    // All vectors are compared with all; from so many on, of the most promising lists alone.
+    constexpr std::size_t kLists = 8;
+    constexpr std::size_t kFewVectors = 50'000;
+    const std::size_t lists = vectors_->size() > kFewVectors ? kLists : 0;
+    for (std::size_t i = 0; i < pictures_.size(); ++i) {
+      const auto row = row_of_.find(pictures_[i].id);
+      if (row == row_of_.end() || !looks_[i] || looks_[i]->is_plain()) continue;
+      for (const search::Near& near :
+           vectors_->nearest(rows_.row(row->second), kNearVectors, lists, {}, context_.threads())) {
+        if (near.product < kNearCosine) break;
+        const auto other = place_of_.find(near.picture);
+        if (other != place_of_.end()) join_if_like(i, other->second, copies);
+      }
+    }
+  }
+
+  void join_if_like(std::size_t a, std::size_t b, search::Groups& copies) const {
+    if (a == b || copies.are_joined(a, b) || !looks_[a] || !looks_[b]) return;
+    if (looks_[a]->likeness(*looks_[b]) >= kCopyLikeness) copies.join(a, b);
   }
 
   [[nodiscard]] bool is_copy(std::size_t a, std::size_t b) const {
@@ -151,7 +213,8 @@ class DuplicateFinder {
     DuplicateGroup group{.kind = kind, .files = {}};
     for (const std::size_t i : members) {
       const KnownPicture& picture = pictures_[i];
-      group.files.push_back({.path = picture.path,
+      group.files.push_back({.picture = picture.id,
+                             .path = picture.path,
                              .size = picture.state.size,
                              .width = picture.width,
                              .height = picture.height});
@@ -162,6 +225,9 @@ class DuplicateFinder {
   const DuplicateOptions& options_;
   Context& context_;
   std::vector<KnownPicture> pictures_;
+  std::unordered_map<std::int64_t, std::size_t> place_of_;  // in pictures_, by id
+  std::vector<std::optional<ComparableLook>> looks_;        // of pictures_
+  std::optional<search::VectorSearch> vectors_;
   search::VectorRows rows_;
   std::unordered_map<std::int64_t, std::size_t> row_of_;
 };

@@ -18,6 +18,7 @@ struct DuplicateOptions {
 };
 
 struct DuplicateFile {
+  std::int64_t picture = 0;
   std::string path;
   std::int64_t size = 0;
   std::int64_t width = 0;
@@ -26,7 +27,7 @@ struct DuplicateFile {
 
 struct DuplicateGroup {
   enum class Kind {
-    copy,  ///< the same picture: the same bytes, or encoded or scaled anew
+    copy,  ///< the same picture: the same bytes, or encoded or scaled anew, cropped or turned
     alike
   };
   Kind kind = Kind::copy;
@@ -38,9 +39,11 @@ inline constexpr std::size_t kMostAlike = 30'000;
 
 /// Files that are no longer there are left out. Of a group of copies, only the best one is among
 /// those that are alike. Copies of the same bytes are found by their SHA-256; others have nearly
-/// the same difference_hash, the same shape, and vectors whose cosine is at least 0.9. A picture
-/// with hardly any structure has no copies but those of the same bytes. Throws limit_exceeded
-/// where `alike` would compare more than kMostAlike pictures, or Error.
+/// the same difference_hash, the same shape, and vectors whose cosine is at least 0.9, or look the
+/// same when one is turned, mirrored or cropped (ComparableLook::likeness); what is compared so
+/// has a near hash, turned, or is among the nearest by vectors. A picture with hardly any structure
+/// has no copies but those of the same bytes. Throws limit_exceeded where `alike` would compare
+/// more than kMostAlike pictures, or Error.
 std::vector<DuplicateGroup> find_duplicates(search::LibraryIndex& index,
                                             const DuplicateOptions& options, Context& context);
 

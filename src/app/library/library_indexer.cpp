@@ -7,6 +7,7 @@
 #include "app/images/image_stream.hpp"
 #include "app/library/difference_hash.hpp"
 #include "app/library/photo_facts.hpp"
+#include "app/library/picture_look.hpp"
 #include "image/file_bytes.hpp"
 #include "tasks/embedding.hpp"
 
@@ -65,7 +66,8 @@ void embed_pictures(LibraryIndex& index, const std::string& model,
                           .taken = std::move(photo.taken),
                           .camera = std::move(photo.camera),
                           .latitude = photo.latitude,
-                          .longitude = photo.longitude};
+                          .longitude = photo.longitude,
+                          .grey = picture_look(image)};
     return embedder.pictures()(image);
   };
   std::optional<IndexedModel> indexed_model;

@@ -1,9 +1,6 @@
 #include "app/library/library_search.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -22,19 +19,6 @@ constexpr std::size_t kFused = 1000;
 // Pictures that are read while one is matched.
 constexpr std::size_t kReadAhead = 8;
 
-// To mean 0 and deviation 1.
-void standardise(std::vector<float>& values) {
-  if (values.empty()) return;
-  const auto count = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
-  double squares = 0;
-  for (const float value : values) squares += (value - mean) * (value - mean);
-  const double deviation = std::sqrt(squares / count);
-  for (float& value : values) {
-    value = deviation > 0 ? static_cast<float>((value - mean) / deviation) : 0.0F;
-  }
-}
-
 Tensor photo_vector(const Embedder& embedder, const std::string& name, Context& context) {
   const PreparedImage photo{.name = name, .pixel_values = embedder.pictures()(name), .error = {}};
   const PreparedImage* const image = &photo;
@@ -45,16 +29,14 @@ Tensor photo_vector(const Embedder& embedder, const std::string& name, Context& 
 
 LibrarySearch::LibrarySearch(search::LibraryIndex& index, const search::IndexedModel& model,
                              const Embedder& embedder)
-    : index_(index), embedder_(embedder), rows_(index.vectors(model)), pictures_(index.pictures()) {
-  std::unordered_map<std::int64_t, const KnownPicture*> by_id;
-  for (const KnownPicture& picture : pictures_) by_id.emplace(picture.id, &picture);
-  for (const std::int64_t id : rows_.pictures()) {
-    const auto found = by_id.find(id);
-    picture_of_row_.push_back(found == by_id.end() ? nullptr : found->second);
-  }
-}
+    : index_(index),
+      model_(model),
+      embedder_(embedder),
+      snapshot_(index.snapshot()),
+      vectors_(index, model) {}
 
-std::vector<float> LibrarySearch::cosines(const LibraryQuery& query, Context& context) const {
+LibrarySearch::Direction LibrarySearch::direction(const LibraryQuery& query,
+                                                  Context& context) const {
   struct Part {
     Tensor vector;  // [1, D]
     float weight;
@@ -70,38 +52,83 @@ std::vector<float> LibrarySearch::cosines(const LibraryQuery& query, Context& co
   }
   for (const std::string& text : query.unwanted) add_text(text, -query.unwanted_weight);
 
-  std::vector<float> sums(rows_.size());
+  const auto dims = static_cast<std::size_t>(model_.dims);
+  Direction sum{.weights = std::vector<float>(dims), .offset = 0.0F};
+  double offset = 0;
   for (const Part& part : parts) {
     const auto vector = row_of(part.vector, 0);
-    if (rows_.size() > 0 && vector.size() != rows_.row(0).size()) {
+    if (vector.size() != dims) {
       throw Error(ErrorCode::invalid_argument,
                   "the model's vectors have another length than those of the index");
     }
-    std::vector<float> products = rows_.products(vector, context.threads());
-    if (parts.size() == 1) return products;
-    standardise(products);
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += part.weight * products[i];
+    if (parts.size() == 1) return {.weights = {vector.begin(), vector.end()}, .offset = 0.0F};
+    // (cosine - mean) / deviation is an inner product, too.
+    const search::Moments moments = vectors_.moments(vector, context.threads());
+    if (!(moments.deviation > 0)) continue;
+    const double weight = part.weight / moments.deviation;
+    for (std::size_t i = 0; i < dims; ++i) sum.weights[i] += static_cast<float>(weight * vector[i]);
+    offset -= weight * moments.mean;
   }
-  return sums;
+  sum.offset = static_cast<float>(offset);
+  return sum;
 }
 
-void LibrarySearch::fuse_words(const std::string& text, bool is_filtered,
-                               std::vector<Candidate>& candidates) {
-  std::vector<std::vector<std::int64_t>> rankings(2);
-  for (const Candidate& candidate : candidates) {
-    if (rankings[0].size() == kFused) break;
-    rankings[0].push_back(candidate.picture->id);
+std::unordered_set<std::int64_t> LibrarySearch::admitted(const PictureFilter& filter) {
+  std::vector<std::unordered_set<std::int64_t>> tagged;
+  for (const std::string& tag : filter.tags) tagged.push_back(index_.pictures_tagged(tag));
+  std::unordered_set<std::int64_t> ids;
+  index_.for_pictures([&](KnownPicture&& picture) {
+    const bool has_tags = std::all_of(tagged.begin(), tagged.end(), [&](const auto& pictures) {
+      return pictures.contains(picture.id);
+    });
+    if (has_tags && filter.fits(picture)) ids.insert(picture.id);
+  });
+  return ids;
+}
+
+void LibrarySearch::read_picture(Candidate& candidate) {
+  if (!candidate.picture) candidate.picture = index_.picture(candidate.id);
+}
+
+// Of equals, the first path first, whatever order the index has them in.
+void LibrarySearch::order_equals(std::vector<Candidate>& candidates) {
+  for (auto begin = candidates.begin(); begin != candidates.end();) {
+    auto end = std::find_if(begin, candidates.end(), [&](const Candidate& candidate) {
+      return candidate.cosine != begin->cosine;
+    });
+    if (end - begin > 1) {
+      std::for_each(begin, end, [&](Candidate& candidate) { read_picture(candidate); });
+      std::sort(begin, end, [](const Candidate& a, const Candidate& b) {
+        if (!a.picture || !b.picture) return a.picture.has_value() && !b.picture.has_value();
+        return a.picture->path < b.picture->path;
+      });
+    }
+    begin = end;
   }
-  rankings[1] = index_.find_words(text, is_filtered ? pictures_.size() : kFused);
-  if (is_filtered) {  // ranks count among what is searched
-    std::unordered_set<std::int64_t> searched;
-    for (const Candidate& candidate : candidates) searched.insert(candidate.picture->id);
-    std::erase_if(rankings[1], [&](std::int64_t id) { return !searched.contains(id); });
+}
+
+void LibrarySearch::fuse_words(const std::string& text, const Direction& direction,
+                               const search::Admits& admits, std::vector<Candidate>& candidates) {
+  std::vector<std::vector<std::int64_t>> rankings(2);
+  std::unordered_set<std::int64_t> seen;
+  for (const Candidate& candidate : candidates) {
+    seen.insert(candidate.id);
+    if (rankings[0].size() < kFused) rankings[0].push_back(candidate.id);
+  }
+  // Ranks count among what is searched.
+  const std::size_t limit = admits ? std::max(kFused, vectors_.size()) : kFused;
+  for (const std::int64_t id : index_.find_words(text, limit)) {
+    if (admits && !admits(id)) continue;
+    const std::optional<float> product = vectors_.product(id, direction.weights);
+    if (!product) continue;
+    rankings[1].push_back(id);
+    const float cosine = *product + direction.offset;
+    if (seen.insert(id).second) candidates.push_back({.id = id, .cosine = cosine});
   }
   if (rankings[1].empty()) return;
   const auto fused = search::fused_ranks(rankings);
   for (Candidate& candidate : candidates) {
-    const auto found = fused.find(candidate.picture->id);
+    const auto found = fused.find(candidate.id);
     candidate.score = found == fused.end() ? 0.0 : found->second;
   }
   std::stable_sort(candidates.begin(), candidates.end(),
@@ -141,38 +168,51 @@ void LibrarySearch::rerank(
 std::vector<LibraryHit> LibrarySearch::find(
     const LibraryQuery& query, const LibrarySearchOptions& options, Context& context,
     const std::function<void(const std::string&, const std::string&)>& on_failed) {
-  const std::vector<float> all = cosines(query, context);
-  std::vector<Candidate> candidates;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const KnownPicture* picture = picture_of_row_[i];
-    if (picture == nullptr || !query.filter.fits(*picture)) continue;
-    candidates.push_back({.picture = picture, .cosine = all[i], .score = double{all[i]}});
+  const Direction wanted = direction(query, context);
+  std::unordered_set<std::int64_t> ids;
+  search::Admits admits;
+  if (!query.filter.empty()) {
+    ids = admitted(query.filter);
+    admits = [&ids](std::int64_t id) { return ids.contains(id); };
   }
-  // Of equals, the first path first, whatever order the index has them in.
-  std::sort(candidates.begin(), candidates.end(), [](const auto& left, const auto& right) {
-    if (left.cosine != right.cosine) return left.cosine > right.cosine;
-    return left.picture->path < right.picture->path;
-  });
+  const bool reads_words = options.captions && !query.texts.empty();
   const bool is_one_text = query.texts.size() == 1 && query.photos.empty();
-  if (options.captions && !query.texts.empty()) {
-    std::string words;
-    for (const std::string& text : query.texts) words += text + " ";
-    fuse_words(words, !query.filter.empty(), candidates);
-  }
   const bool reranks = options.rerank && is_one_text && query.unwanted.empty() &&
                        embedder_.model().has_matching_head();
   const std::size_t kept = reranks ? std::max(options.top, options.candidates) : options.top;
+
+  // The few photos that a filter leaves may be in any list.
+  const bool is_approximate =
+      !admits && (options.nearness == Nearness::approximate ||
+                  (options.nearness == Nearness::automatic && vectors_.size() >= kApproximateRows));
+  const std::vector<search::Near> nearest =
+      vectors_.nearest(wanted.weights, reads_words ? std::max(kept, kFused) : kept,
+                       is_approximate ? kProbedLists : 0, admits, context.threads());
+  std::vector<Candidate> candidates;
+  for (const search::Near& near : nearest) {
+    const float cosine = near.product + wanted.offset;
+    candidates.push_back({.id = near.picture, .cosine = cosine, .score = double{cosine}});
+  }
+  order_equals(candidates);
+  if (reads_words) {
+    std::string words;
+    for (const std::string& text : query.texts) words += text + " ";
+    fuse_words(words, wanted, admits, candidates);
+  }
   if (candidates.size() > kept) candidates.resize(kept);
+  for (Candidate& candidate : candidates) read_picture(candidate);
+  std::erase_if(candidates, [](const Candidate& candidate) { return !candidate.picture; });
   if (reranks) rerank(query.texts[0], candidates, context, on_failed);
   if (candidates.size() > options.top) candidates.resize(options.top);
 
   std::vector<LibraryHit> hits;
   for (const Candidate& candidate : candidates) {
-    hits.push_back({.path = candidate.picture->path,
+    hits.push_back({.picture = candidate.id,
+                    .path = candidate.picture->path,
                     .score = static_cast<float>(candidate.score),
                     .cosine = candidate.cosine,
                     .matching = candidate.matching,
-                    .caption = index_.caption_of(candidate.picture->id)});
+                    .caption = index_.caption_of(candidate.id)});
   }
   return hits;
 }

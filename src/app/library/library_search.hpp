@@ -2,14 +2,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "app/embedder.hpp"
 #include "app/library/picture_filter.hpp"
 #include "search/library_index.hpp"
+#include "search/vector_search.hpp"
 
 namespace blip::app {
 
@@ -22,14 +25,30 @@ struct LibraryQuery {
   PictureFilter filter{};
 };
 
+/// How vectors are looked through.
+enum class Nearness {
+  automatic,    ///< approximately from kApproximateRows, if there is no filter
+  exact,        ///< all of them
+  approximate,  ///< the most promising lists, where the index has any
+};
+
+/// Vectors from which the nearest ones are found approximately, if nobody says how: looking through
+/// all of them would take longer than 50 ms.
+inline constexpr std::size_t kApproximateRows = 2'000'000;
+/// Lists that are looked through, of 1,000 where there are a million vectors: of the ten nearest
+/// photos, 99 in a hundred are then found (tools/library_scale.py).
+inline constexpr std::size_t kProbedLists = 32;
+
 struct LibrarySearchOptions {
   std::size_t top = 10;
   std::size_t candidates = 64;  ///< how many are re-ranked by the matching head
   bool rerank = true;           ///< where the model has one, of a query that is one text
   bool captions = true;         ///< their words count
+  Nearness nearness = Nearness::automatic;
 };
 
 struct LibraryHit {
+  std::int64_t picture = 0;
   std::string path;
   float score = 0.0F;  ///< what decides
   float cosine =
@@ -39,7 +58,7 @@ struct LibraryHit {
 };
 
 /// A query goes through these steps:
-/// 1. The cosines of its vector and all vectors of the index, exactly. If it has several parts, the
+/// 1. The cosines of its vector and the vectors of the index. If it has several parts, the
 ///    cosines of each are made to have mean 0 and deviation 1 over the library, weighted and added:
 ///    two photos are always more alike than a photo and a text.
 /// 2. If there are captions and a text, the ranking by cosines and the one by words (BM25) are
@@ -48,7 +67,7 @@ struct LibraryHit {
 ///    that can no longer be read keeps its place behind the others.
 class LibrarySearch {
  public:
-  /// All must outlive it. Throws Error.
+  /// All must outlive it. It sees the index as it is now. Throws Error.
   LibrarySearch(search::LibraryIndex& index, const search::IndexedModel& model,
                 const Embedder& embedder);
 
@@ -59,22 +78,32 @@ class LibrarySearch {
 
  private:
   struct Candidate {
-    const search::KnownPicture* picture = nullptr;
+    std::int64_t id = 0;
     float cosine = 0.0F;
     double score = 0.0;
     std::optional<Matching> matching{};
+    std::optional<search::KnownPicture> picture{};
+  };
+  // What a vector is worth: its inner product with `weights`, plus `offset`.
+  struct Direction {
+    std::vector<float> weights;  // [D]
+    float offset = 0.0F;
   };
 
-  [[nodiscard]] std::vector<float> cosines(const LibraryQuery& query, Context& context) const;
-  void fuse_words(const std::string& text, bool is_filtered, std::vector<Candidate>& candidates);
+  [[nodiscard]] Direction direction(const LibraryQuery& query, Context& context) const;
+  [[nodiscard]] std::unordered_set<std::int64_t> admitted(const PictureFilter& filter);
+  void read_picture(Candidate& candidate);
+  void order_equals(std::vector<Candidate>& candidates);
+  void fuse_words(const std::string& text, const Direction& direction, const search::Admits& admits,
+                  std::vector<Candidate>& candidates);
   void rerank(const std::string& text, std::vector<Candidate>& candidates, Context& context,
               const std::function<void(const std::string&, const std::string&)>& on_failed) const;
 
   search::LibraryIndex& index_;
+  const search::IndexedModel& model_;
   const Embedder& embedder_;
-  search::VectorRows rows_;
-  std::vector<search::KnownPicture> pictures_;
-  std::vector<const search::KnownPicture*> picture_of_row_;  // null: of no picture
+  search::Snapshot snapshot_;  // before what is read in it
+  search::VectorSearch vectors_;
 };
 
 }  // namespace blip::app

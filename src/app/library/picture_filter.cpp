@@ -4,8 +4,11 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <ctime>
+#include <numbers>
 #include <string_view>
 
 #include "blip/error.hpp"
@@ -37,7 +40,61 @@ bool fits_pattern(const std::string& path, const std::string& pattern) {
   return !pattern.starts_with('/') && ::fnmatch(("*/" + pattern).c_str(), path.c_str(), 0) == 0;
 }
 
+bool fits_camera(const std::string& camera, const std::string& pattern) {
+  return ::fnmatch(("*" + pattern + "*").c_str(), camera.c_str(), FNM_CASEFOLD) == 0;
+}
+
+// The number that `text` begins with, which is taken off it.
+std::optional<double> take_number(std::string_view& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+bool take(std::string_view& text, std::string_view part) {
+  if (!text.starts_with(part)) return false;
+  text.remove_prefix(part.size());
+  return true;
+}
+
 }  // namespace
+
+bool Surroundings::contain(double other_latitude, double other_longitude) const {
+  constexpr double kEarthRadius = 6371.0;  // mean, in km
+  constexpr double kRadian = std::numbers::pi / 180;
+  const double height = std::sin((other_latitude - latitude) * kRadian / 2);
+  const double width = std::sin((other_longitude - longitude) * kRadian / 2);
+  const double haversine = height * height + std::cos(latitude * kRadian) *
+                                                 std::cos(other_latitude * kRadian) * width * width;
+  return 2 * kEarthRadius * std::asin(std::sqrt(std::min(1.0, haversine))) <= radius_km;
+}
+
+Surroundings surroundings_of(const std::string& text) {
+  constexpr double kPole = 90;
+  constexpr double kDateLine = 180;
+  std::string_view rest = text;
+  std::array<double, 3> numbers{};  // latitude, longitude, radius
+  bool is_place = true;
+  for (std::size_t i = 0; i < numbers.size() && is_place; ++i) {
+    is_place = i == 0 || take(rest, ",");
+    const auto number = take_number(rest);
+    is_place = is_place && number.has_value();
+    numbers[i] = number.value_or(0.0);
+  }
+  const auto [latitude, longitude, radius] = numbers;
+  if (!is_place || (rest != "km" && rest != "m") || radius < 0 || std::abs(latitude) > kPole ||
+      std::abs(longitude) > kDateLine) {
+    throw Error(ErrorCode::invalid_argument,
+                text +
+                    " is no place; write degrees north, degrees east and how far around, as "
+                    "48.86,2.35,10km");
+  }
+  return {.latitude = latitude,
+          .longitude = longitude,
+          .radius_km = rest == "m" ? radius / 1000 : radius};
+}
 
 std::string first_moment(const std::string& date) {
   const std::string_view text = date;
@@ -61,6 +118,16 @@ bool PictureFilter::fits(const search::KnownPicture& picture) const {
   if (after || before) {
     const std::string moment = moment_of(picture);
     if ((after && moment < *after) || (before && moment >= *before)) return false;
+  }
+  if (near && !(picture.latitude && picture.longitude &&
+                near->contain(*picture.latitude, *picture.longitude))) {
+    return false;
+  }
+  if (!cameras.empty() &&
+      !(picture.camera && std::any_of(cameras.begin(), cameras.end(), [&](const auto& pattern) {
+          return fits_camera(*picture.camera, pattern);
+        }))) {
+    return false;
   }
   return paths.empty() || std::any_of(paths.begin(), paths.end(), [&](const std::string& pattern) {
            return fits_pattern(picture.path, pattern);

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "app/library/duplicates.hpp"
+#include "app/library/thumbnails.hpp"
 #include "app/records/record.hpp"
 #include "cli/commands.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/library_options.hpp"
+#include "cli/options/sheet_options.hpp"
 #include "cli/output/console.hpp"
 
 namespace blip::cli {
@@ -30,6 +32,7 @@ struct DedupeOptions {
   std::string index;
   std::string format = "text";
   int threads = 0;
+  SheetOptions sheet;
 };
 
 std::unique_ptr<DedupeOptions> parse_dedupe_options(Arguments arguments) {
@@ -57,6 +60,7 @@ std::unique_ptr<DedupeOptions> parse_dedupe_options(Arguments arguments) {
       ->type_name("N")
       ->check(whole_number(0, 1024))
       ->group("Output");
+  options->sheet.declare(app);
   const CommandHelp help = {
       .name = "dedupe",
       .synopsis = "[options]",
@@ -94,6 +98,18 @@ std::string text_of(const app::DuplicateGroup& group) {
   return text;
 }
 
+app::SheetGroup sheet_of_group(search::LibraryIndex& index, const app::DuplicateGroup& group) {
+  app::SheetGroup sheet{.heading = std::string(name_of(group)), .photos = {}};
+  for (const app::DuplicateFile& file : group.files) {
+    sheet.photos.push_back(
+        {.path = file.path,
+         .jpeg = app::find_thumbnail(index, file.picture, file.path),
+         .note = fmt::format("{}{} x {}, {}", sheet.photos.empty() ? "best: " : "", file.width,
+                             file.height, human_bytes(static_cast<std::uint64_t>(file.size)))});
+  }
+  return sheet;
+}
+
 }  // namespace
 
 ExitCode run_dedupe(Arguments arguments) {
@@ -112,6 +128,11 @@ ExitCode run_dedupe(Arguments arguments) {
   }
   if (options->format == "json") output = array.dump() + "\n";
   print(output);
+  if (options->sheet.wanted()) {
+    std::vector<app::SheetGroup> sheets;
+    for (const app::DuplicateGroup& group : groups) sheets.push_back(sheet_of_group(index, group));
+    options->sheet.show("Photos that are there more than once", sheets);
+  }
   return ExitCode::ok;
 }
 

@@ -20,6 +20,7 @@ constexpr std::string_view kHelp =
     "  vqa          VQA accuracy\n"
     "  classify     Accuracy of the first label and of the first five, of all and of each class\n"
     "  retrieval    Recall at 1, 5 and 10, of texts for images and of images for texts\n"
+    "  search       Recall at 1, 5 and 10 and nDCG, of what is found in an index of photos\n"
     "\n"
     "  -h, --help    `blip eval TASK --help` tells a task's options\n"
     "\n"
@@ -42,8 +43,9 @@ ExitCode run_eval(Arguments arguments) {
   if (task == "vqa") return eval_vqa(arguments.subspan(1));
   if (task == "classify") return eval_classify(arguments.subspan(1));
   if (task == "retrieval") return eval_retrieval(arguments.subspan(1));
+  if (task == "search") return eval_search(arguments.subspan(1));
   throw UsageError((task.empty() ? "no task given" : "'" + task + "' is no task to judge") +
-                   ": caption, vqa, classify or retrieval; see: blip eval --help");
+                   ": caption, vqa, classify, retrieval or search; see: blip eval --help");
 }
 
 }  // namespace blip::cli

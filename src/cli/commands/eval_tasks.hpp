@@ -9,6 +9,7 @@ namespace blip::cli {
 ExitCode eval_caption(Arguments arguments);
 ExitCode eval_classify(Arguments arguments);
 ExitCode eval_retrieval(Arguments arguments);
+ExitCode eval_search(Arguments arguments);
 ExitCode eval_vqa(Arguments arguments);
 
 }  // namespace blip::cli

@@ -1,6 +1,7 @@
 // blip index: makes folders of photos searchable.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -11,16 +12,21 @@
 
 #include "app/library/index_plan.hpp"
 #include "app/library/library_indexer.hpp"
+#include "app/library/picture_tags.hpp"
+#include "app/library/thumbnails.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
+#include "cli/input/folder_watch.hpp"
 #include "cli/input/input_list.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
+#include "cli/options/label_options.hpp"
 #include "cli/options/library_options.hpp"
 #include "cli/output/console.hpp"
 #include "cli/output/interrupt.hpp"
 #include "cli/output/reporter.hpp"
+#include "search/vector_file_writer.hpp"
 
 namespace blip::cli {
 namespace {
@@ -29,6 +35,7 @@ constexpr std::string_view kIndexFooter =
     "Examples:\n"
     "  blip index ~/Pictures --recursive\n"
     "  blip index ~/Pictures --recursive --caption-model nano-captioning\n"
+    "  blip index ~/Pictures --recursive --tags --thumbnails --watch\n"
     "  blip search \"two dogs on a beach\"\n"
     "\n"
     "Run it again whenever pictures have changed: only new and changed ones are read. It may be "
@@ -39,9 +46,24 @@ struct IndexOptions {
   InputOptions inputs;
   ModelOptions model{kRetrievalModel};
   std::string caption_model;
+  bool tags = false;
+  LabelOptions labels;
+  bool thumbnails = false;
+  bool watch = false;
   std::string index;
   OutputOptions output;  // nothing but failures and progress is reported
 };
+
+std::vector<app::IndexedFolder> folders_of(const InputSelection& selection) {
+  std::vector<app::IndexedFolder> folders;
+  for (const std::string& name : selection.names) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(name, ignored)) {
+      folders.push_back({.path = app::indexed_path(name), .deep = selection.recursive});
+    }
+  }
+  return folders;
+}
 
 std::unique_ptr<IndexOptions> parse_index_options(Arguments arguments) {
   auto options = std::make_unique<IndexOptions>();
@@ -52,6 +74,15 @@ std::unique_ptr<IndexOptions> parse_index_options(Arguments arguments) {
                  "Caption the pictures by MODEL, too, so that they are found by these words")
       ->type_name("MODEL")
       ->group("Model");
+  app.add_flag("--tags", options->tags, "Keep the tags that fit each photo, for blip search --tag")
+      ->group("Labels");
+  options->labels.declare(app, "The tags, instead of the everyday ones that come with blip");
+  app.add_flag("--thumbnails", options->thumbnails,
+               "Keep a small picture of each photo, for pages of many")
+      ->group("Index");
+  app.add_flag("--watch", options->watch,
+               "Go on: whenever files in the folders change, bring the index up to date")
+      ->group("Index");
   declare_index(app, options->index);
   app.add_flag("-q,--quiet", options->output.quiet, "No progress line on the terminal")
       ->group("Output");
@@ -68,6 +99,10 @@ std::unique_ptr<IndexOptions> parse_index_options(Arguments arguments) {
   options->inputs.resolve();
   options->model.resolve();
   options->inputs.require_images(help.name);
+  options->labels.resolve();
+  if (options->watch && folders_of(options->inputs.selection).empty()) {
+    throw UsageError("--watch needs a folder to watch");
+  }
   options->output.records = false;
   return options;
 }
@@ -88,17 +123,6 @@ std::vector<Input> inputs_of(const InputOptions& options) {
   while (auto input = list.next({})) inputs.push_back(std::move(*input));
   if (list.named_nothing()) throw UsageError("the list of images is empty");
   return inputs;
-}
-
-std::vector<app::IndexedFolder> folders_of(const InputSelection& selection) {
-  std::vector<app::IndexedFolder> folders;
-  for (const std::string& name : selection.names) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(name, ignored)) {
-      folders.push_back({.path = app::indexed_path(name), .deep = selection.recursive});
-    }
-  }
-  return folders;
 }
 
 // The model that captions, loaded as the one that embeds.
@@ -140,6 +164,117 @@ std::string summary_of(const app::IndexPlan& plan, std::size_t failed) {
       failed);
 }
 
+// One pass, and with --watch more of them: the models stay.
+class IndexRun {
+ public:
+  explicit IndexRun(const IndexOptions& options)
+      : options_(options),
+        index_(open_index(index_file(options.index))),
+        context_({.num_threads = options.model.threads}) {}
+
+  ExitCode run(Reporter& reporter) {
+    const app::IndexPlan plan = plan_of(options_, index_, reporter);
+    report_failed(plan, reporter);
+    failed_ = plan.failed.size();
+    embed(plan, reporter);
+    caption(plan, reporter);
+    if (options_.tags) tag(reporter);
+    if (options_.thumbnails) make_thumbnails(reporter);
+    for (const search::IndexedModel& model : index_.models(search::Finding::vectors)) {
+      search::refresh_vector_file(index_, model, context_.threads());
+    }
+    const ExitCode code = reporter.finish();
+    const bool is_news = plan.added + plan.changed + plan.moved + plan.copied + plan.gone +
+                             plan.embed.size() + plan.caption.size() >
+                         0;
+    if (!has_run_ || is_news) print(summary_of(plan, failed_));
+    has_run_ = true;
+    return code;
+  }
+
+ private:
+  app::OnIndexed on_indexed(Reporter& reporter) {
+    return [this, &reporter](std::span<const app::Record> records) {
+      for (const app::Record& record : records) failed_ += record.error.empty() ? 0 : 1;
+      reporter.report(records);
+    };
+  }
+  [[nodiscard]] std::size_t batch() const { return static_cast<std::size_t>(options_.model.batch); }
+  [[nodiscard]] app::ModelOptions found(const ModelOptions& model) const {
+    return find_model(model, options_.inputs.pictures, options_.output.quiet);
+  }
+
+  void embed(const app::IndexPlan& plan, Reporter& reporter) {
+    if (plan.embed.empty()) return;
+    if (!embedder_) embedder_.emplace(found(options_.model), TextStyle::hf);
+    reporter.start_progress(plan.embed.size());
+    app::embed_pictures(index_, indexed_name(options_.model), plan.embed, *embedder_, batch(),
+                        context_, on_indexed(reporter));
+  }
+
+  void caption(const app::IndexPlan& plan, Reporter& reporter) {
+    if (plan.caption.empty()) return;
+    const ModelOptions model = caption_model_of(options_);
+    if (!captioner_)
+      captioner_.emplace(found(model), app::CaptionOptions{.prompt = "", .generation = {}});
+    reporter.start_progress(plan.caption.size(), "captions");
+    app::caption_pictures(index_, indexed_name(model), plan.caption, *captioner_, batch(), context_,
+                          on_indexed(reporter));
+  }
+
+  void tag(Reporter& reporter) {
+    const std::string name = indexed_name(options_.model);
+    const auto model = index_.find_model(search::Finding::vectors, name);
+    if (!model) return;
+    app::TaggerOptions tags{.tags = options_.labels.set,
+                            .kept_labels = options_.labels.kept_labels()};
+    if (!options_.labels.given()) tags.tags.labels = app::everyday_tags();
+    const std::string tagger = app::indexed_tagger(name, tags.tags.labels);
+    if (!tagger_) tagger_.emplace(found(options_.model), tags, context_);
+    reporter.start_progress(std::nullopt, "tagged");
+    app::index_tags(index_, *model, tagger, *tagger_,
+                    [&](std::size_t done) { reporter.show_progress(done); });
+  }
+
+  void make_thumbnails(Reporter& reporter) {
+    reporter.start_progress(std::nullopt, "thumbnails");
+    app::index_thumbnails(
+        index_, context_, [&](std::size_t done, std::size_t) { reporter.show_progress(done); },
+        [&](const std::string& path, const std::string& error) {
+          ++failed_;
+          reporter.report(std::vector<app::Record>{{.path = path, .findings = {}, .error = error}});
+        });
+  }
+
+  const IndexOptions& options_;
+  search::LibraryIndex index_;
+  Context context_;
+  std::optional<app::Embedder> embedder_;
+  std::optional<app::Captioner> captioner_;
+  std::optional<app::Tagger> tagger_;
+  std::size_t failed_ = 0;
+  bool has_run_ = false;
+};
+
+// Until a signal ends the process.
+[[noreturn]] void watch_folders(const IndexOptions& options, IndexRun& index) {
+  // A camera's card is copied file by file: one pass for some of them, not for each.
+  constexpr std::chrono::milliseconds kQuiet{500};
+  constexpr std::chrono::milliseconds kMost{5000};
+  std::vector<std::filesystem::path> folders;
+  for (const app::IndexedFolder& folder : folders_of(options.inputs.selection)) {
+    folders.emplace_back(folder.path);
+  }
+  FolderWatch watch(std::move(folders), options.inputs.selection.recursive);
+  while (true) {
+    watch.refresh();
+    Reporter reporter;
+    reporter.open(options.output, {});
+    index.run(reporter);
+    watch.wait(kQuiet, kMost);
+  }
+}
+
 }  // namespace
 
 ExitCode run_index(Arguments arguments) {
@@ -148,37 +283,10 @@ ExitCode run_index(Arguments arguments) {
 
   Reporter reporter;
   const InterruptWatcher watcher([&reporter] { reporter.end_interrupted(); });
-  search::LibraryIndex index = open_index(index_file(options->index));
+  IndexRun index(*options);
+  if (options->watch) watch_folders(*options, index);
   reporter.open(options->output, {});
-  const app::IndexPlan plan = plan_of(*options, index, reporter);
-  report_failed(plan, reporter);
-
-  std::size_t failed = plan.failed.size();
-  const app::OnIndexed on_indexed = [&](std::span<const app::Record> records) {
-    for (const app::Record& record : records) failed += record.error.empty() ? 0 : 1;
-    reporter.report(records);
-  };
-  const auto batch = static_cast<std::size_t>(options->model.batch);
-  Context context({.num_threads = options->model.threads});
-  if (!plan.embed.empty()) {
-    const app::Embedder embedder(
-        find_model(options->model, options->inputs.pictures, options->output.quiet), TextStyle::hf);
-    reporter.start_progress(plan.embed.size());
-    app::embed_pictures(index, indexed_name(options->model), plan.embed, embedder, batch, context,
-                        on_indexed);
-  }
-  if (!plan.caption.empty()) {
-    const ModelOptions model = caption_model_of(*options);
-    const app::Captioner captioner(
-        find_model(model, options->inputs.pictures, options->output.quiet),
-        {.prompt = "", .generation = {}});
-    reporter.start_progress(plan.caption.size(), "captions");
-    app::caption_pictures(index, indexed_name(model), plan.caption, captioner, batch, context,
-                          on_indexed);
-  }
-  const ExitCode code = reporter.finish();
-  print(summary_of(plan, failed));
-  return code;
+  return index.run(reporter);
 }
 
 }  // namespace blip::cli

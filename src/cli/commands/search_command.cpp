@@ -10,12 +10,14 @@
 
 #include "app/images/open_image.hpp"
 #include "app/library/library_search.hpp"
+#include "app/library/thumbnails.hpp"
 #include "blip/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/input/image_folder.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/library_options.hpp"
+#include "cli/options/sheet_options.hpp"
 #include "cli/output/console.hpp"
 #include "cli/output/interrupt.hpp"
 #include "cli/output/reporter.hpp"
@@ -29,6 +31,7 @@ constexpr std::string_view kSearchFooter =
     "  blip search photo.jpg --top 5\n"
     "  blip search photo.jpg \"at night\" --photo-weight 0.5\n"
     "  blip search \"a beach\" --not people --after 2024-06 --path 'Trips/*' --format jsonl\n"
+    "  blip search \"a market\" --near 48.86,2.35,10km --camera canon --tag food --open\n"
     "\n"
     "Exit code: 0 searched, whatever was found; 1 some photos could not be read again; 2 nothing "
     "could\n"
@@ -39,20 +42,27 @@ struct SearchOptions {
   app::LibraryQuery query;
   std::string after;
   std::string before;
+  std::string near;
   int top = 10;
   int candidates = 64;
   bool no_rerank = false;
   bool no_captions = false;
+  bool exact = false;
+  bool approximate = false;
   std::string index;
   InputOptions reading;
   ModelOptions model{""};
   OutputOptions output;
+  SheetOptions sheet;
 
   [[nodiscard]] app::LibrarySearchOptions searching() const {
     return {.top = static_cast<std::size_t>(top),
             .candidates = static_cast<std::size_t>(candidates),
             .rerank = !no_rerank,
-            .captions = !no_captions};
+            .captions = !no_captions,
+            .nearness = exact         ? app::Nearness::exact
+                        : approximate ? app::Nearness::approximate
+                                      : app::Nearness::automatic};
   }
 };
 
@@ -84,6 +94,21 @@ void declare_query(OptionParser& app, SearchOptions& options) {
       ->type_name("GLOB")
       ->one_value_each()
       ->group(group);
+  app.add_option("--near", options.near,
+                 "Taken no further from a place: degrees north, degrees east, and how far, as "
+                 "48.86,2.35,10km")
+      ->type_name("PLACE")
+      ->group(group);
+  app.add_option("--camera", options.query.filter.cameras,
+                 "Taken by a camera whose name has this in it: canon, 'EOS*D'")
+      ->type_name("GLOB")
+      ->one_value_each()
+      ->group(group);
+  app.add_option("--tag", options.query.filter.tags,
+                 "Photos that have this tag (blip index --tags); of several, all")
+      ->type_name("TAG")
+      ->one_value_each()
+      ->group(group);
 }
 
 void declare_ranking(OptionParser& app, SearchOptions& options) {
@@ -98,6 +123,13 @@ void declare_ranking(OptionParser& app, SearchOptions& options) {
       ->check(whole_number(1, 100'000))
       ->group(group);
   app.add_flag("--no-rerank", options.no_rerank, "Do not read photos again: much faster")
+      ->group(group);
+  app.add_flag("--exact", options.exact,
+               "Compare the vectors of all photos, however many there are")
+      ->group(group);
+  app.add_flag("--approximate", options.approximate,
+               "Compare the most promising vectors alone: the way of libraries of 2,000,000 photos "
+               "and more, possible from 100,000")
       ->group(group);
   app.add_flag("--no-captions", options.no_captions, "Let the words of captions count nothing")
       ->group(group);
@@ -131,6 +163,7 @@ std::unique_ptr<SearchOptions> parse_search_options(Arguments arguments) {
   options->reading.declare_reading(app);
   options->model.declare(app, /*batched=*/false);
   options->output.declare(app, record_formats());
+  options->sheet.declare(app);
   const CommandHelp help = {
       .name = "search",
       .synopsis = "[options] QUERY...",
@@ -141,38 +174,15 @@ std::unique_ptr<SearchOptions> parse_search_options(Arguments arguments) {
       .footer = kSearchFooter};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   read_words(*options);
+  if (options->exact && options->approximate) {
+    throw UsageError("--exact and --approximate exclude each other");
+  }
   if (!options->after.empty()) options->query.filter.after = app::first_moment(options->after);
   if (!options->before.empty()) options->query.filter.before = app::first_moment(options->before);
+  if (!options->near.empty()) options->query.filter.near = app::surroundings_of(options->near);
   options->reading.resolve();
   options->output.resolve();
   return options;
-}
-
-// The one whose vectors are searched; sets options.model to it.
-search::IndexedModel model_of(SearchOptions& options, search::LibraryIndex& index,
-                              const std::string& file) {
-  const std::vector<search::IndexedModel> models = index.models(search::Finding::vectors);
-  if (models.empty()) throw UsageError(file + ": this index is empty; see: blip index --help");
-  if (!options.model.name.empty()) {
-    options.model.resolve();
-    const auto model = index.find_model(search::Finding::vectors, indexed_name(options.model));
-    if (model) return *model;
-    throw UsageError(fmt::format("{}: the index has no vectors of {}; it has those of {}", file,
-                                 indexed_name(options.model), models.front().name));
-  }
-  if (models.size() > 1) {
-    throw UsageError(
-        fmt::format("{}: the index has vectors of several models; choose with "
-                    "--model: {} or {}",
-                    file, models[0].name, models[1].name));
-  }
-  if (models.front().name.find(" --") != std::string::npos) {
-    throw UsageError(
-        fmt::format("{}: repeat how it was indexed: --model {}", file, models.front().name));
-  }
-  options.model.name = models.front().name;
-  options.model.resolve();
-  return models.front();
 }
 
 app::Record record_of(const app::LibraryHit& hit) {
@@ -184,6 +194,29 @@ app::Record record_of(const app::LibraryHit& hit) {
   if (hit.caption) result.line += "  (" + *hit.caption + ")";
   return {
       .path = hit.path, .findings = {{.about = {}, .results = {std::move(result)}}}, .error = {}};
+}
+
+// What was searched for, as a heading.
+std::string title_of(const app::LibraryQuery& query) {
+  std::string title;
+  const auto add = [&title](const std::string& before, const std::vector<std::string>& parts) {
+    for (const std::string& part : parts) title += (title.empty() ? "" : ", ") + before + part;
+  };
+  add("", query.texts);
+  add("like ", query.photos);
+  add("not ", query.unwanted);
+  return title;
+}
+
+app::SheetGroup sheet_of(search::LibraryIndex& index, const std::vector<app::LibraryHit>& hits) {
+  app::SheetGroup group;
+  for (const app::LibraryHit& hit : hits) {
+    group.photos.push_back({.path = hit.path,
+                            .jpeg = app::find_thumbnail(index, hit.picture, hit.path),
+                            .note = fmt::format("{:.4f}", hit.score),
+                            .caption = hit.caption.value_or("")});
+  }
+  return group;
 }
 
 app::RecordSchema schema_of_hits() {
@@ -205,7 +238,7 @@ ExitCode run_search(Arguments arguments) {
   const InterruptWatcher watcher([&reporter] { reporter.end_interrupted(); });
   const std::filesystem::path file = index_file(options->index);
   search::LibraryIndex index(file, search::Access::read);
-  const search::IndexedModel model = model_of(*options, index, file.string());
+  const search::IndexedModel model = choose_model(options->model, index, file.string());
   const app::Embedder embedder(
       find_model(options->model, options->reading.pictures, options->output.quiet), TextStyle::hf);
   Context context({.num_threads = options->model.threads});
@@ -222,6 +255,11 @@ ExitCode run_search(Arguments arguments) {
   for (const app::LibraryHit& hit : hits) records.push_back(record_of(hit));
   reporter.add(records);
   const ExitCode code = reporter.finish();
+  if (options->sheet.wanted()) {
+    std::vector<app::SheetGroup> groups;
+    if (!hits.empty()) groups.push_back(sheet_of(index, hits));
+    options->sheet.show(title_of(options->query), groups);
+  }
   return some_failed ? ExitCode::some_failed : code;
 }
 

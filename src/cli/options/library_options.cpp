@@ -1,6 +1,9 @@
 #include "cli/options/library_options.hpp"
 
+#include <fmt/format.h>
+
 #include <system_error>
+#include <vector>
 
 #include "app/library/index_plan.hpp"
 #include "core/user_cache.hpp"
@@ -34,6 +37,32 @@ std::string indexed_name(const ModelOptions& model) {
   if (!model.processor.empty()) name += " --processor " + name_or_path(model.processor);
   if (model.image_size) name += " --image-size " + std::to_string(*model.image_size);
   return name;
+}
+
+search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& index,
+                                  const std::string& file) {
+  const std::vector<search::IndexedModel> models = index.models(search::Finding::vectors);
+  if (models.empty()) throw UsageError(file + ": this index is empty; see: blip index --help");
+  if (!model.name.empty()) {
+    model.resolve();
+    const auto known = index.find_model(search::Finding::vectors, indexed_name(model));
+    if (known) return *known;
+    throw UsageError(fmt::format("{}: the index has no vectors of {}; it has those of {}", file,
+                                 indexed_name(model), models.front().name));
+  }
+  if (models.size() > 1) {
+    throw UsageError(
+        fmt::format("{}: the index has vectors of several models; choose with "
+                    "--model: {} or {}",
+                    file, models[0].name, models[1].name));
+  }
+  if (models.front().name.find(" --") != std::string::npos) {
+    throw UsageError(
+        fmt::format("{}: repeat how it was indexed: --model {}", file, models.front().name));
+  }
+  model.name = models.front().name;
+  model.resolve();
+  return models.front();
 }
 
 }  // namespace blip::cli

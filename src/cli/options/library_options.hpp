@@ -6,6 +6,7 @@
 
 #include "cli/options/option_parser.hpp"
 #include "cli/options/run_options.hpp"
+#include "search/library_index.hpp"
 
 namespace blip::cli {
 
@@ -19,5 +20,10 @@ std::filesystem::path index_file(const std::string& file);
 /// What an index calls a model: its name, or the absolute path that it is, and the options that
 /// change its vectors, if there are any.
 std::string indexed_name(const ModelOptions& model);
+
+/// The model whose vectors are searched, which `model` may leave open; `model` names it then.
+/// `file`: the index, in messages. Throws UsageError if the index has none, or several.
+search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& index,
+                                  const std::string& file);
 
 }  // namespace blip::cli

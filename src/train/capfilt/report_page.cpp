@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-#include "train/capfilt/html_text.hpp"
+#include "core/html_text.hpp"
 #include "train/capfilt/report_style.hpp"
 
 namespace blip::train {

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "blip/error.hpp"
-#include "checkpoint/file_mapping.hpp"
 #include "checkpoint/safetensors.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 #include "core/durable_file.hpp"
+#include "core/file_mapping.hpp"
 #include "core/in_quotes.hpp"
 
 namespace blip::train {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "blip/error.hpp"
-#include "train/capfilt/html_text.hpp"
+#include "core/html_text.hpp"
 
 namespace blip::train {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace blip::train {
+namespace blip {
 
 /// `text` (UTF-8) as content of an element or of an attribute in quotes: it can end neither.
 /// Control characters become blanks.
@@ -18,4 +18,4 @@ std::string shortened(std::string_view text, std::size_t most);
 /// RFC 4648.
 std::string base64(std::span<const std::byte> bytes);
 
-}  // namespace blip::train
+}  // namespace blip

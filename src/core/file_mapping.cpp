@@ -1,4 +1,4 @@
-#include "checkpoint/file_mapping.hpp"
+#include "core/file_mapping.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 
 namespace blip {
 
-FileMapping::FileMapping(const std::filesystem::path& path) {
+FileMapping::FileMapping(const std::filesystem::path& path, Reading reading) {
   const OpenFile file(path);
   if (file.size() == 0) return;  // mmap refuses a length of 0
   void* memory =
@@ -28,7 +28,7 @@ FileMapping::FileMapping(const std::filesystem::path& path) {
   // those (90 ms) into loading and saves nothing in sum; read() into fresh memory takes 1,500 ms.
   // Not in the page cache: this advice starts reading ahead at once, 0.6 to 1.3 s instead of 0.8 to
   // 2.4 s until all is touched, while the caller goes on. It may be refused; nothing depends on it.
-  ::madvise(memory, file.size(), MADV_WILLNEED);
+  if (reading == Reading::whole) ::madvise(memory, file.size(), MADV_WILLNEED);
 }
 
 FileMapping::~FileMapping() {

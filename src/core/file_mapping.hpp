@@ -7,6 +7,12 @@
 
 namespace blip {
 
+/// How a mapped file is going to be read.
+enum class Reading {
+  whole,  ///< all of it, soon: reading ahead begins at once
+  parts,  ///< some of it
+};
+
 /// The pages are the page cache's own: nothing is copied, and processes that run the same model
 /// share them. The file must not be changed while it is mapped: values would change underfoot, and
 /// reading past the new end of a file that someone truncates raises SIGBUS, which this library
@@ -14,7 +20,7 @@ namespace blip {
 class FileMapping {
  public:
   /// Throws not_found or unreadable, naming the file. An empty file is an empty mapping.
-  explicit FileMapping(const std::filesystem::path& path);
+  explicit FileMapping(const std::filesystem::path& path, Reading reading = Reading::whole);
   ~FileMapping();
   FileMapping(FileMapping&& other) noexcept;
   FileMapping& operator=(FileMapping&& other) noexcept;

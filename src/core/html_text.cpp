@@ -1,9 +1,9 @@
-#include "train/capfilt/html_text.hpp"
+#include "core/html_text.hpp"
 
 #include <algorithm>
 #include <cstdint>
 
-namespace blip::train {
+namespace blip {
 
 std::string html_escaped(std::string_view text) {
   std::string result;
@@ -57,4 +57,4 @@ std::string base64(std::span<const std::byte> bytes) {
   return text;
 }
 
-}  // namespace blip::train
+}  // namespace blip
