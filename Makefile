@@ -19,9 +19,9 @@ export TORCH_INDEX_URL PHOTOS PEERS_PYTHON
 install := tools/install_dependencies.sh
 
 # The tests that `make asan` builds and runs: every module's.
-ASAN_MODULES := core kernels hub checkpoint architectures image text dataset train_loading model generate tasks app serve cli
+ASAN_MODULES := core kernels hub checkpoint architectures image text dataset train_loading model generate tasks metadata app serve cli
 
-.PHONY: help demo test test-train test-clients test-python test-page asan tsan lint format fuzz bench bench-serve bench-peers parity parity-quick clean
+.PHONY: help demo test test-train test-clients test-metadata test-python test-page asan tsan lint format fuzz bench bench-serve bench-peers parity parity-quick clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -56,6 +56,12 @@ test-clients: ## applications' own clients (openai, ollama, tritonclient…) aga
 	cmake --preset release
 	cmake --build --preset release --target blip_cli
 	tests/serve/clients/run.sh build/release
+
+test-metadata: ## 500 pictures of every format through `blip describe`, exiftool and exiv2; 200 kills
+	$(install) build test
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
+	tools/metadata_round_trip.py build/release/bin/blip tests/models/nano
 
 test-python: ## build the Python package, install it into build/python-venv, run its tests
 	$(install) build python
