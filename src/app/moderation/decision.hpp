@@ -13,15 +13,15 @@ namespace blip::app {
 /// What one rule found.
 struct Evidence {
   double score = 0.0;  ///< as Rule says; of words 1 or 0. Rounded to 4 places, see rounded().
-  std::optional<double> probability;  ///< of a rule with a calibration
-  std::string found;                  ///< the text or word that fits best, or the answer
+  std::optional<double> probability = {};  ///< of a rule with a calibration
+  std::string found = {};                  ///< the text or word that fits best, or the answer
   Action action = Action::allow;
 };
 
 struct Decision {
-  Action action = Action::allow;   ///< the strictest of the evidence
-  std::vector<Evidence> evidence;  ///< of each rule of the policy, in its order
-  std::string caption;             ///< if a rule looks at it
+  Action action = Action::allow;        ///< the strictest of the evidence
+  std::vector<Evidence> evidence = {};  ///< of each rule of the policy, in its order
+  std::string caption = {};             ///< if a rule looks at it
 };
 
 /// To 4 places: what differs between processors and numbers of threads is far below that.

@@ -13,9 +13,9 @@
 namespace blip::app {
 
 struct LabelledPicture {
-  std::string path;
-  std::string text;                 ///< what comes with it
-  std::vector<std::string> labels;  ///< the categories that it belongs to
+  std::string path = {};
+  std::string text = {};                 ///< what comes with it
+  std::vector<std::string> labels = {};  ///< the categories that it belongs to
 };
 
 /// Lines {"path": …, "text": …, "labels": ["weapons"]}. Throws malformed, also for a label that is

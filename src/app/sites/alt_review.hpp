@@ -14,12 +14,12 @@
 namespace blip::app {
 
 struct ReviewEntry {
-  std::string page;  ///< its path
+  std::string page = {};  ///< its path
   std::size_t line = 0;
-  std::string src;
-  std::optional<std::string> alt;         ///< what is there now
-  std::optional<std::string> suggestion;  ///< nothing: the image is left alone
-  std::string note = {};                  ///< why there is no suggestion
+  std::string src = {};
+  std::optional<std::string> alt = {};         ///< what is there now
+  std::optional<std::string> suggestion = {};  ///< nothing: the image is left alone
+  std::string note = {};                       ///< why there is no suggestion
 };
 
 /// Longer suggestions are refused.
