@@ -26,9 +26,12 @@ export TORCH_INDEX_URL PHOTOS PEERS_PYTHON
 install := tools/install_dependencies.sh
 
 # The tests that `make asan` builds and runs: every module's.
-ASAN_MODULES := core kernels hub checkpoint architectures image text dataset eval train_loading model generate tasks search app serve cli c
+ASAN_MODULES := core kernels hub checkpoint architectures image text dataset eval train_loading model generate tasks search metadata app serve cli c
 
-.PHONY: help demo test test-train test-clients test-python test-page test-schema trial-serve asan tsan lint format fuzz bench bench-serve bench-fastapi bench-peers parity parity-quick clean test-python-base test-wheels test-scale test-packages wheels packages site test-library
+.PHONY: help demo test test-train test-page test-library test-clients test-schema trial-serve \
+  test-metadata test-python test-python-base wheels test-wheels test-scale packages test-packages \
+  site asan tsan lint format fuzz bench bench-serve bench-fastapi bench-peers parity parity-quick \
+  clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | expand -t 16
@@ -82,6 +85,11 @@ trial-serve: ## `blip serve` overloaded, among rude clients and with faults (TRI
 	cmake --preset release
 	cmake --build --preset release --target blip_cli
 	python3 tools/serve_trials/main.py build/release/bin/blip $(TRIAL_ARGS)
+test-metadata: ## 500 pictures of every format through `blip describe`, exiftool and exiv2; 200 kills
+	$(install) build test
+	cmake --preset release
+	cmake --build --preset release --target blip_cli
+	tools/metadata_round_trip.py build/release/bin/blip tests/models/nano
 
 test-python: ## build the Python package, install it into build/python-venv, run its tests
 	$(install) build test python

@@ -20,10 +20,12 @@ declare -A may_include=(
   [tasks]="core kernels hub checkpoint image text architectures model generate"
   # It knows vectors and texts, no model.
   [search]="core kernels"
-  [app]="core kernels hub checkpoint image text dataset eval architectures model generate tasks search"
+  # It knows files and texts, no picture.
+  [metadata]="core"
+  [app]="core kernels hub checkpoint image text dataset eval architectures model generate tasks search metadata"
   # Its engine alone knows models, its http alone sockets (see src/serve/).
   [serve]="core hub image text checkpoint architectures tasks app"
-  [cli]="core kernels hub checkpoint image text dataset eval architectures model generate tasks search app serve"
+  [cli]="core kernels hub checkpoint image text dataset eval architectures model generate tasks search metadata app serve"
   # Its program speaks to people as the other one does.
   [train]="core checkpoint architectures image text dataset eval tasks app cli"
 )

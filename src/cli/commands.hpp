@@ -12,11 +12,13 @@ namespace blip::cli {
 using Arguments = std::span<const std::string>;
 
 /// Failures that end the whole command are thrown: UsageError, OutputError, blip::Error.
+ExitCode run_alt(Arguments arguments);
 ExitCode run_ask(Arguments arguments);
 ExitCode run_caption(Arguments arguments);
 ExitCode run_classify(Arguments arguments);
 ExitCode run_convert(Arguments arguments);
 ExitCode run_dedupe(Arguments arguments);
+ExitCode run_describe(Arguments arguments);
 ExitCode run_draw(Arguments arguments);
 ExitCode run_embed(Arguments arguments);
 ExitCode run_eval(Arguments arguments);
@@ -26,6 +28,7 @@ ExitCode run_inspect(Arguments arguments);
 ExitCode run_interrogate(Arguments arguments);
 ExitCode run_match(Arguments arguments);
 ExitCode run_models(Arguments arguments);
+ExitCode run_moderate(Arguments arguments);
 ExitCode run_pull(Arguments arguments);
 ExitCode run_rank(Arguments arguments);
 ExitCode run_reason(Arguments arguments);

@@ -28,8 +28,9 @@ ImageRun::ImageRun(const InputOptions& inputs, const OutputOptions& output, int 
       schema_(std::move(schema)),
       watcher_([this] { reporter_.end_interrupted(); }) {}
 
-void ImageRun::start(const app::PictureReader& pictures, int num_threads, CheckInput check) {
-  PlaceSidecar place;
+void ImageRun::start(const app::PictureReader& pictures, int num_threads, CheckInput check,
+                     const OwnSidecars& own) {
+  PlaceSidecar place = own.place;
   if (const auto& plan = output_options_.sidecars) {
     sidecar_names_.emplace(plan->ending, plan->directory);
     place = [this](const auto& image, const auto& folder) {
@@ -40,6 +41,8 @@ void ImageRun::start(const app::PictureReader& pictures, int num_threads, CheckI
   reporter_.open(output_options_, schema_);
   if (output_options_.resume || output_options_.sidecars) {
     inputs_->skip([this](const Input& input) { return reporter_.is_done(input); });
+  } else if (own.is_done) {
+    inputs_->skip(own.is_done);
   }
   // Images that belong together are not to be parted.
   inputs_are_slow_ = !inputs_->total() && input_options_.selection.columns.paths.size() == 1;
@@ -57,14 +60,18 @@ std::optional<app::ImageBatch> ImageRun::next_batch() {
   return images_->next_batch(batch_, kPatience);
 }
 
-void ImageRun::report(const app::ImageBatch& batch,
-                      std::vector<std::vector<app::Finding>> findings) {
+void ImageRun::report(const app::ImageBatch& batch, std::vector<std::vector<app::Finding>> findings,
+                      std::span<const std::string> errors) {
   auto next = findings.begin();
   std::vector<Record> records;
   for (const app::PreparedImage& image : batch.all()) {
     Record record{
         .path = image.name, .findings = {}, .error = image.error, .sidecar = image.sidecar};
-    if (image.error.empty()) record.findings = std::move(*next++);
+    if (image.error.empty()) {
+      if (!errors.empty()) record.error = errors[static_cast<std::size_t>(next - findings.begin())];
+      if (record.error.empty()) record.findings = std::move(*next);
+      ++next;
+    }
     records.push_back(std::move(record));
   }
   reporter_.write_sidecars(records);

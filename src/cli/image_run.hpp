@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@
 #include "cli/output/reporter.hpp"
 
 namespace blip::cli {
+
+/// Of a command that writes the files beside the images itself: which they are, and whether nothing
+/// is to be done for an image.
+struct OwnSidecars {
+  PlaceSidecar place = nullptr;
+  std::function<bool(const Input&)> is_done = nullptr;
+};
 
 /// The order of a command: make an ImageRun, load the model, start, then next_batch and report
 /// until there is nothing more, finish. Whatever is thrown in between, what was printed is whole.
@@ -35,14 +43,17 @@ class ImageRun {
   /// Lists the images and opens the output: to be called when nothing but these can be wrong any
   /// more. `pictures` and what `check` refers to must outlive the run. Throws UsageError,
   /// OutputError or Error.
-  void start(const app::PictureReader& pictures, int num_threads, CheckInput check = nullptr);
+  void start(const app::PictureReader& pictures, int num_threads, CheckInput check = nullptr,
+             const OwnSidecars& own = {});
 
   /// The next images; nothing after the last. Throws UsageError.
   std::optional<app::ImageBatch> next_batch();
 
   /// What was found out about each of batch.images(); none of it makes a record. Failed images are
-  /// named.
-  void report(const app::ImageBatch& batch, std::vector<std::vector<app::Finding>> findings);
+  /// named. `errors`: why those failed that were found out about all the same, empty for the
+  /// others; none at all if no image did.
+  void report(const app::ImageBatch& batch, std::vector<std::vector<app::Finding>> findings,
+              std::span<const std::string> errors = {});
   /// The same for a command that says nothing of an image before it has seen all.
   void report_failures(const app::ImageBatch& batch);
 

@@ -32,11 +32,13 @@ struct Command {
 };
 
 constexpr std::array kCommands = {
+    Command{"alt", "Suggest alternative texts for the pictures of a site", run_alt},
     Command{"ask", "Answer questions about images", run_ask},
     Command{"caption", "Describe images in words", run_caption},
     Command{"classify", "Name what is in images", run_classify},
     Command{"convert", "Make safetensors of a model in any format", run_convert},
     Command{"dedupe", "Find photos of an index that are there twice", run_dedupe},
+    Command{"describe", "Write what images show into their metadata", run_describe},
     Command{"draw", "Draw pictures from words", run_draw},
     Command{"embed", "Turn images or texts into vectors", run_embed},
     Command{"eval", "Judge captions, answers, classes and retrieval", run_eval},
@@ -47,6 +49,7 @@ constexpr std::array kCommands = {
             run_interrogate},
     Command{"match", "Say how well texts fit images", run_match},
     Command{"models", "List the models that are here", run_models},
+    Command{"moderate", "Say by a policy whether images may be shown", run_moderate},
     Command{"pull", "Download models from the Hugging Face hub", run_pull},
     Command{"rank", "Find the images that fit a text, or the texts that fit an image", run_rank},
     Command{"reason", "Say whether statements about two images are true", run_reason},
