@@ -10,8 +10,7 @@ namespace blip::app {
 
 std::vector<Match> matches_of(const Embedder& embedder, const EncodedImage& image,
                               std::span<const float> embedding, std::span<const Tokens> texts,
-                              const Tensor& text_embeddings, Context& context,
-                              const Pause& pause) {
+                              const Tensor& text_embeddings, Context& context, const Pause& pause) {
   std::vector<Match> matches;
   matches.reserve(texts.size());
   for (std::size_t text = 0; text < texts.size(); ++text) {

@@ -50,9 +50,9 @@ struct FileState {
 
 struct KnownPicture {
   std::int64_t id = 0;
-  std::string path;  ///< any bytes
-  FileState state;
-  std::string hash;
+  std::string path{};  ///< any bytes
+  FileState state{};
+  std::string hash{};
   std::optional<std::string> taken{};
   std::int64_t width = 0;
   std::int64_t height = 0;
