@@ -22,7 +22,8 @@ using Json = nlohmann::json;
 
 const FilledModel& drawing_model() {
   struct WithTokenizer : FilledModel {
-    WithTokenizer() : FilledModel("scaled", "dalle.json") {
+    WithTokenizer()
+        : FilledModel(FilledGolden{Json::parse(read_file(task_model("dalle.json"))).at("scaled")}) {
       const Json vocabulary = {{"<s>", 0},   {"<pad>", 1}, {"</s>", 2}, {"<unk>", 3}, {"Ġ", 4},
                                {"a", 5},     {"c", 6},     {"t", 7},    {"Ġc", 8},    {"at", 9},
                                {"Ġcat", 10}, {"d", 11},    {"o", 12},   {"g", 13}};

@@ -88,7 +88,7 @@ void blank_code_blocks(std::string& page) {
       continue;
     } else {
       const bool is_indented = indentation(line) >= 4;
-      if (begins_list_item(text) && !in_code) in_list = true;
+      if (begins_list_item(text) && !(in_code && is_indented)) in_list = true;
       if (!is_indented && !begins_list_item(text) && after_blank && indentation(line) < 2) {
         in_list = false;
       }

@@ -27,7 +27,7 @@ namespace {
 constexpr std::string_view kModerateFooter =
     "Examples:\n"
     "  blip moderate photo.jpg --policy policy.json\n"
-    "  blip moderate --list posts.jsonl --policy policy.json -o decisions.jsonl\n"
+    "  blip moderate --from-file posts.jsonl --policy policy.json -o decisions.jsonl\n"
     "  blip moderate calibrate labelled.jsonl --policy policy.json -o calibrated.json\n";
 
 constexpr std::string_view kCalibrateFooter =
