@@ -19,17 +19,17 @@ namespace blip {
 class BLIP_API DalleTokenizer final : public Tokenizer {
  public:
   /// Reads vocab.json and merges.txt of a model directory, or vocab_mini.json and merges_mini.txt
-  /// where only these are. Throws not_found, unreadable, malformed (a vocabulary without <s>, </s>
-  /// or <unk>, merges of tokens that it lacks, …) or limit_exceeded (a file over 64 MiB, an id of
-  /// 4,194,304 or more), naming the file.
+  /// where only these are. Throws not_found, unreadable, malformed (a vocabulary without `<s>`,
+  /// `</s>` or `<unk>`, merges of tokens that it lacks, …) or limit_exceeded (a file over 64 MiB,
+  /// an id of 4,194,304 or more), naming the file.
   static DalleTokenizer from_pretrained(const std::filesystem::path& model_directory);
   /// The same of two files.
   static DalleTokenizer from_files(const std::filesystem::path& vocab_json,
                                    const std::filesystem::path& merges_txt);
 
-  /// Token ids of `text` between <s> and </s>. A control character, or a byte that no vocabulary
-  /// has, is <unk>. With `options.max_length`, the tokens after that many are left out, </s> with
-  /// them, as min-dalle does. Special tokens are never looked for in the text.
+  /// Token ids of `text` between `<s>` and `</s>`. A control character, or a byte that no
+  /// vocabulary has, is `<unk>`. With `options.max_length`, the tokens after that many are left
+  /// out, `</s>` with them, as min-dalle does. Special tokens are never looked for in the text.
   [[nodiscard]] std::vector<TokenId> encode(std::string_view text,
                                             const EncodeOptions& options = {}) const override;
   [[nodiscard]] std::string decode(std::span<const TokenId> ids,
