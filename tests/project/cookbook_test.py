@@ -51,7 +51,8 @@ def problem(task, root, python):
 
 def main():
     root, blip = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
-    python = sys.argv[3] if len(sys.argv) > 3 else None
+    # Not resolved: the interpreter of a virtual environment is a link.
+    python = Path(sys.argv[3]).absolute() if len(sys.argv) > 3 else None
     for name in [name for name in os.environ if name.startswith("BLIP_")]:
         del os.environ[name]
     os.environ["BLIP_THREADS"] = "1"  # small models; tests run side by side
