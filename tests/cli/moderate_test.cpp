@@ -38,7 +38,8 @@ TEST_F(Moderate, SaysWhyItDecides) {
          {"category": "c", "words": ["sale"], "in": ["text"], "action": "block"})");
   write_file(folder_ / "list.jsonl", Json({{"path", cat_}, {"text", "Big SALE!"}}).dump() + "\n" +
                                          Json({{"path", cat_}}).dump() + "\n");
-  const Outcome run = run_blip({"moderate", "--from-file", folder_ / "list.jsonl", "--policy", file});
+  const Outcome run =
+      run_blip({"moderate", "--from-file", folder_ / "list.jsonl", "--policy", file});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const auto lines = json_lines(run.out);
   ASSERT_EQ(lines.size(), 2U);
