@@ -2,7 +2,6 @@
 // What is accepted must be written and read back as it was.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <string>
@@ -12,21 +11,12 @@
 #include "dataset/annotation.hpp"
 #include "dataset/annotation_list.hpp"
 #include "dataset/text_preprocessing.hpp"
+#include "expectations.hpp"
 
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-template <typename Read>
-void try_to(Read&& read) {
-  try {
-    read();
-  } catch (const blip::Error& error) {
-    require(std::string_view(error.what()).find('\n') == std::string_view::npos);
-  }
-}
+using blip::fuzz::require;
+using blip::fuzz::try_to;
 
 void check(const blip::dataset::Sample& sample) {
   const std::string json = blip::dataset::annotation_json(sample);

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,12 +13,11 @@
 #include "eval/ptb_tokenizer.hpp"
 #include "eval/rouge_l.hpp"
 #include "eval/vqa_accuracy.hpp"
+#include "expectations.hpp"
 
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using blip::fuzz::require;
 
 bool is_share(double value) {
   return std::isfinite(value) && value >= 0 && value <= 1 + 1e-9;

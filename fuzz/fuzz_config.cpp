@@ -3,7 +3,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "architectures/blip/config_text.hpp"
@@ -19,21 +18,12 @@
 #include "architectures/vit/timm_transform.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/adapter_config.hpp"
+#include "expectations.hpp"
 
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-template <typename Parse>
-void try_to(Parse&& parse) {
-  try {
-    parse();
-  } catch (const blip::Error& error) {
-    require(std::string_view(error.what()).find('\n') == std::string_view::npos);
-  }
-}
+using blip::fuzz::require;
+using blip::fuzz::try_to;
 
 void check(const blip::EfficientNetLiteConfig& config) {
   const auto blocks = blip::blocks_of(config);

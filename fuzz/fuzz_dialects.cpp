@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,15 +13,14 @@
 #include <vector>
 
 #include "blip/error.hpp"
+#include "expectations.hpp"
 #include "serve/dialects/dialect.hpp"
 
 namespace {
 
-using namespace blip::serve;
+using blip::fuzz::require;
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace blip::serve;
 
 ServerView server_of_the_fuzzer() {
   ServerView server;

@@ -3,24 +3,22 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "expectations.hpp"
 #include "serve/http/http_error.hpp"
 #include "serve/http/request_parser.hpp"
 #include "serve/http/target.hpp"
 
 namespace {
 
+using blip::fuzz::require;
+
 using blip::serve::HttpError;
 using blip::serve::HttpLimits;
 using blip::serve::HttpRequest;
 using blip::serve::RequestParser;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct Outcome {
   int status = 0;  // 0: not complete

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "blip/error.hpp"
+#include "expectations.hpp"
 #include "hub/http_response.hpp"
 #include "hub/model_cache.hpp"
 #include "hub/model_files.hpp"
@@ -16,18 +15,8 @@
 
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-template <typename Parse>
-void try_to(Parse&& parse) {
-  try {
-    parse();
-  } catch (const blip::Error& error) {
-    require(std::string_view(error.what()).find('\n') == std::string_view::npos);
-  }
-}
+using blip::fuzz::require;
+using blip::fuzz::try_to;
 
 bool is_one_name(std::string_view name) {
   return !name.empty() && name.size() <= 255 && name != "." && name != ".." &&

@@ -3,20 +3,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
 
 #include "blip/error.hpp"
+#include "expectations.hpp"
 #include "search/library_index.hpp"
 
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using blip::fuzz::require;
+using blip::fuzz::try_to;
 
 // A file, since SQLite opens nothing else; in memory where there is a place for that.
 const std::filesystem::path& file() {
@@ -27,15 +26,6 @@ const std::filesystem::path& file() {
     return directory / ("blip-fuzz-index-" + std::to_string(::getpid()));
   }();
   return kFile;
-}
-
-template <typename Read>
-void try_to(Read&& read) {
-  try {
-    read();
-  } catch (const blip::Error& error) {
-    require(std::string_view(error.what()).find('\n') == std::string_view::npos);
-  }
 }
 
 void read_all() {

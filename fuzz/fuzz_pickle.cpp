@@ -2,7 +2,6 @@
 // with blip::Error. What is accepted must keep the promises that the rest of the library builds on.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -10,15 +9,15 @@
 #include "blip/error.hpp"
 #include "checkpoint/torch_file.hpp"
 #include "checkpoint/zip_directory.hpp"
+#include "expectations.hpp"
 
 namespace {
 
+using blip::fuzz::require;
+using blip::fuzz::try_to;
+
 // Storages that a bare pickle names get their bytes from here; larger ones count as missing.
 constexpr std::size_t kStorageBytes = std::size_t{1} << 16;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 bool is_inside(std::span<const std::byte> part, std::span<const std::byte> whole) {
   return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
@@ -55,30 +54,21 @@ void read_pickle(std::span<const std::byte> bytes) {
   touch(blip::collect_state_dict(objects, root, bytes.size(), "fuzz"));
 }
 
-template <typename Action>
-void attempt(Action&& action) {
-  try {
-    action();
-  } catch (const blip::Error& error) {
-    require(std::string_view(error.what()).find('\n') == std::string_view::npos);
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto file = std::as_bytes(std::span(data, size));
   if (blip::is_zip(file)) {
-    attempt([&] {
+    try_to([&] {
       for (const blip::ZipEntry& entry : blip::read_zip_directory(file, "fuzz")) {
         require(is_inside(entry.bytes, file));
       }
       touch(blip::parse_torch_zip(file, "fuzz"));
     });
   } else if (blip::is_torch_legacy(file)) {
-    attempt([&] { touch(blip::parse_torch_legacy(file, "fuzz")); });
+    try_to([&] { touch(blip::parse_torch_legacy(file, "fuzz")); });
   } else {
-    attempt([&] { read_pickle(file); });
+    try_to([&] { read_pickle(file); });
   }
   return 0;
 }

@@ -1,29 +1,18 @@
 // Any bytes as a policy of moderation: read, written and read again to the same, or refused.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "app/moderation/policy_fitting.hpp"
-#include "blip/error.hpp"
+#include "expectations.hpp"
 
 namespace {
 
+using blip::fuzz::require;
+using blip::fuzz::try_to;
+
 using namespace blip::app;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-template <typename Read>
-void try_to(Read&& read) {
-  try {
-    read();
-  } catch (const blip::Error& error) {
-    require(std::string_view(error.what()).find('\n') == std::string_view::npos);
-  }
-}
 
 void read_and_write(std::string_view bytes) {
   const Policy policy = parse_policy(bytes, "policy");

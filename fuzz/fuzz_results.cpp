@@ -2,7 +2,6 @@
 // first byte says which.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "blip/error.hpp"
@@ -10,21 +9,12 @@
 #include "eval/npy_matrix.hpp"
 #include "eval/retrieval_pairs.hpp"
 #include "eval/vqa_files.hpp"
+#include "expectations.hpp"
 
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-template <typename Parse>
-void try_to(Parse&& parse) {
-  try {
-    parse();
-  } catch (const blip::Error& error) {
-    require(std::string_view(error.what()).find('\n') == std::string_view::npos);
-  }
-}
+using blip::fuzz::require;
+using blip::fuzz::try_to;
 
 void read_captions(std::string_view text) {
   const auto references = blip::eval::parse_references(text, "references");

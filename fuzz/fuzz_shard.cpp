@@ -2,7 +2,6 @@
 // the bytes, and reading every sample must not reach beyond them either.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <string_view>
@@ -11,21 +10,12 @@
 #include "blip/error.hpp"
 #include "dataset/shard.hpp"
 #include "dataset/tar_index.hpp"
+#include "expectations.hpp"
 
 namespace {
 
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-template <typename Read>
-void try_to(Read&& read) {
-  try {
-    read();
-  } catch (const blip::Error& error) {
-    require(std::string_view(error.what()).find('\n') == std::string_view::npos);
-  }
-}
+using blip::fuzz::require;
+using blip::fuzz::try_to;
 
 // A change to a header is all but sure to be refused by its checksum; so they are put right, to see
 // what lies behind.

@@ -2,30 +2,20 @@
 // blip::Error.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "blip/error.hpp"
+#include "expectations.hpp"
 #include "metadata/embedded_text.hpp"
 #include "metadata/xmp_packet.hpp"
 
 namespace {
 
+using blip::fuzz::require;
+using blip::fuzz::try_to;
+
 using namespace blip::metadata;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
-
-template <typename Read>
-void try_to(Read&& read) {
-  try {
-    read();
-  } catch (const blip::Error& error) {
-    require(std::string_view(error.what()).find('\n') == std::string_view::npos);
-  }
-}
 
 const PictureText kText{.description = "a cat", .subjects = {"cat"}, .alt = "A cat."};
 
