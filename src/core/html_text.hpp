@@ -1,8 +1,7 @@
-// Strangers' texts and bytes in a page of HTML.
+// Strangers' texts in a page of HTML.
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,8 +13,5 @@ std::string html_escaped(std::string_view text);
 
 /// The first `most` bytes of UTF-8 text, less what is left of a character, and … if it was longer.
 std::string shortened(std::string_view text, std::size_t most);
-
-/// RFC 4648.
-std::string base64(std::span<const std::byte> bytes);
 
 }  // namespace blip

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "app/records/record.hpp"
+#include "core/base64.hpp"
 #include "core/html_text.hpp"
 
 namespace blip::app {

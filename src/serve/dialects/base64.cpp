@@ -4,10 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "blip/error.hpp"
+#include "core/base64.hpp"
 
 namespace blip::serve {
 namespace {
@@ -64,19 +66,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
 }
 
 std::string encode_base64(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      bits = (bits << 8) | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      text.push_back(k <= count ? kAlphabet[(bits >> (18 - 6 * k)) & 63] : '=');
-    }
-  }
-  return text;
+  return base64(std::as_bytes(std::span(bytes)));
 }
 
 Picture picture_of_text(std::string_view text, std::string_view field) {

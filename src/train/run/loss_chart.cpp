@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "blip/error.hpp"
+#include "core/html_text.hpp"
 #include "core/in_quotes.hpp"
 #include "train/run/axis_ticks.hpp"
 #include "train/run/curve.hpp"
@@ -38,28 +39,9 @@ constexpr std::string_view kInk = "#222222";
 constexpr std::string_view kPale = "#777777";
 constexpr std::string_view kGrid = "#e6e6e6";
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      default:  // XML has no control characters
-        result += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-    }
-  }
-  return result;
-}
-
 std::string text_at(double x, double y, std::string_view text, std::string_view style) {
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, style, escaped(text));
+  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", x, y, style,
+                     html_escaped(text));
 }
 
 struct Scale {

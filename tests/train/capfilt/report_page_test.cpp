@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "blip/error.hpp"
+#include "core/base64.hpp"
 #include "core/html_text.hpp"
 
 namespace blip::train {

@@ -1,0 +1,13 @@
+// Bytes as text.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace blip {
+
+/// RFC 4648, with padding.
+std::string base64(std::span<const std::byte> bytes);
+
+}  // namespace blip
