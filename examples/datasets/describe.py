@@ -7,6 +7,7 @@ The first writes a data set that `datasets.load_from_disk` reads, the second sha
 """
 
 import argparse
+import itertools
 
 from blip_cpp import ImageDescriber
 
@@ -29,13 +30,13 @@ def describe_shards(urls, output, describer):
     """Copies the samples of WebDataset shards, each with its caption as .txt; of bad pictures, the cause as .error."""
     import webdataset as wds
 
-    def samples():
-        return wds.WebDataset(urls, shardshuffle=False)
-
-    pictures = (next(sample[ending] for ending in ("jpg", "jpeg", "png", "webp") if ending in sample)
-                for sample in samples())
+    # Each shard is read once; what waits for its caption is a batch.
+    samples, waiting = itertools.tee(wds.WebDataset(urls, shardshuffle=False))
+    # A sample without a picture has no bytes of one, which is then its error.
+    pictures = (next((sample[ending] for ending in ("jpg", "jpeg", "png", "webp") if ending in sample), b"")
+                for sample in waiting)
     with wds.TarWriter(output) as tar:
-        for sample, found in zip(samples(), describer.stream(pictures)):
+        for sample, found in zip(samples, describer.stream(pictures)):
             sample = {key: value for key, value in sample.items() if key == "__key__" or not key.startswith("__")}
             tar.write({**sample, **({"txt": found.caption} if found.error is None else {"error": found.error.encode()})})
 

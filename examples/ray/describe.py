@@ -37,7 +37,8 @@ def read_webdataset(paths):
     """Shards with a .jpg, .png or .webp in each sample."""
 
     def columns(sample):
-        picture = next(sample[ending] for ending in ("jpg", "jpeg", "png", "webp") if ending in sample)
+        # A sample without a picture has no bytes of one, which is then its error.
+        picture = next((sample[ending] for ending in ("jpg", "jpeg", "png", "webp") if ending in sample), b"")
         return {"name": sample["__key__"], "picture": picture}
 
     return ray.data.read_webdataset(paths, decoder=False).map(columns)

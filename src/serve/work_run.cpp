@@ -44,9 +44,9 @@ void WorkRun::respond(HttpResponse response, std::string_view api) {
     report_.api = api;
   }
   decorate_(response.headers);
-  const int status = response.status;
+  // First: who has the answer finds it counted.
+  report(response.status);
   exchange_.respond(std::move(response));
-  report(status);
 }
 
 void WorkRun::start(Work work, std::string_view api) {
@@ -89,14 +89,12 @@ void WorkRun::resolve_and_submit(std::size_t index) {
   }
   try {
     context_.pictures.resolve(*picture_of(work_.tasks[index].input));
+    submit(index);
   } catch (const Error& error) {
     take_outcome(index, failure_of(error));
-    return;
   } catch (const std::exception&) {
     take_outcome(index, TaskFailure{FailureKind::internal, "not enough memory"});
-    return;
   }
-  submit(index);
 }
 
 void WorkRun::submit(std::size_t index) {
@@ -146,9 +144,8 @@ void WorkRun::take_outcome(std::size_t index, TaskOutcome outcome) {
 void WorkRun::finish() {
   if (!work_.stream) {
     HttpResponse response = response_to_outcomes();
-    const int status = response.status;
+    report(response.status);
     exchange_.respond(std::move(response));
-    report(status);
     return;
   }
   exchange_.settle([self = shared_from_this()](bool begun) { return self->end_of_stream(begun); });

@@ -11,7 +11,7 @@ class MortalDescriber(ImageDescriber):
 
     def __init__(self, marker, *arguments, lives=1, **keywords):
         super().__init__(*arguments, **keywords)
-        self.marker, self.lives, self.keywords = str(marker), lives, keywords
+        self.marker, self.lives = str(marker), lives
 
     def __reduce__(self):
         return _mortal, (self.marker, self._arguments, self.lives)

@@ -6,8 +6,11 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "blip/error.hpp"
@@ -193,6 +196,33 @@ TEST(Engine, LoadsModelsAgainWhoseFilesWereCut) {
   EXPECT_EQ(engine->metrics().cache_bytes, 0U);
   EXPECT_EQ(model_of(client.run(caption())), "hybrid");
   EXPECT_EQ(engine->metrics().models_loaded, 2U);
+}
+
+// At the last piece of a text, when nothing is left to compute.
+TEST(Engine, DoesNotTellWhatWasComputedFromAFileThatWasCutMeanwhile) {
+  EngineOptions options = small_engine();
+  std::atomic<std::uint64_t> damage = 0;
+  options.damage = [&] { return damage.load(); };
+  const auto engine = make_engine(options);
+  int pieces = 0;
+  int last_piece = 0;
+  const auto run = [&] {
+    std::promise<TaskOutcome> outcome;
+    TaskCallbacks callbacks;
+    callbacks.on_text = [&](std::string_view /*piece*/) {
+      if (++pieces == last_piece) damage = 1;
+    };
+    callbacks.on_done = [&](TaskOutcome done) { outcome.set_value(std::move(done)); };
+    CaptionTask task{.picture = one_picture()};
+    task.generation.min_new_tokens = task.generation.max_new_tokens = 20;
+    engine->submit({.input = task}, std::move(callbacks));
+    return outcome.get_future().get();
+  };
+  EXPECT_EQ(model_of(run()), "hybrid");
+  ASSERT_GT(pieces, 0);
+  last_piece = 2 * pieces;
+  EXPECT_EQ(failure_kind(run()), FailureKind::internal);
+  EXPECT_EQ(pieces, last_piece);
 }
 
 }  // namespace

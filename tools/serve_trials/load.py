@@ -6,6 +6,9 @@ import struct
 import time
 
 
+MOST_SECONDS = 300  # for an answer: a server that forgets a client fails a trial, and does not hang it
+
+
 class Outcome:
     __slots__ = ("status", "headers", "body", "seconds", "error")
 
@@ -47,8 +50,8 @@ class Client:
             if self.writer is None:
                 self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 24)
             self.writer.write(request)
-            status, headers, body = await read_answer(self.reader)
-        except (OSError, EOFError, asyncio.IncompleteReadError) as error:
+            status, headers, body = await asyncio.wait_for(read_answer(self.reader), MOST_SECONDS)
+        except (OSError, EOFError, asyncio.IncompleteReadError, asyncio.TimeoutError) as error:
             self.close()
             return Outcome(seconds=time.perf_counter() - started, error=error)
         if headers.get("connection", "").lower() == "close":

@@ -23,7 +23,7 @@ def words(element):
         else:
             parts.append(words(child))
         parts.append(html.escape(child.tail or "", quote=False))
-    return "".join(parts).replace("<", "&lt;")
+    return "".join(parts)
 
 
 def said(member):

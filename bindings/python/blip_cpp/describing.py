@@ -15,7 +15,7 @@ from .batch import as_array
 from .generation import BlipForConditionalGeneration
 from .images import as_image
 from .processors import AutoImageProcessor, BlipProcessor
-from .retrieval import BlipForImageTextRetrieval, BlipModel, CLIPModel
+from .retrieval import BlipForImageTextRetrieval, BlipModel, CLIPModel, _unit
 
 if TYPE_CHECKING:
     from .batch import FloatArray
@@ -121,7 +121,7 @@ class ImageDescriber:
         if good and embedder:
             processor, model = embedder
             rows = as_array(model.get_image_features(processor(images, "np")["pixel_values"]), np.float32)
-            for each, row in zip(good, rows / np.linalg.norm(rows, axis=-1, keepdims=True)):
+            for each, row in zip(good, _unit(rows)):
                 each.embedding = row
         return found
 

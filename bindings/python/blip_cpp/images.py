@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import urllib.request
@@ -24,6 +25,14 @@ def _within_limit(data: bytes, url: str) -> bytes:
     return data
 
 
+def _read_http(url: str, timeout: float) -> bytes:
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as response:  # noqa: S310 (the caller looked at its scheme)
+            return cast("bytes", response.read(MOST_BYTES + 1))
+    except http.client.HTTPException as error:  # no OSError: a URL with a blank, an answer that is none
+        raise OSError(f"{url!r}: {error}") from error
+
+
 def open_url(url: str, timeout: float = 10.0, apply_exif_orientation: bool = False) -> Image:
     """The picture at a URL. Processors and pipelines download nothing unless told allow_urls=True.
 
@@ -38,8 +47,7 @@ def open_url(url: str, timeout: float = 10.0, apply_exif_orientation: bool = Fal
         ValueError: more than 64 MiB, or no picture.
     """
     if url.startswith(("http://", "https://")):
-        with urllib.request.urlopen(url, timeout=timeout) as response:  # noqa: S310 (checked above)
-            return Image.decode(_within_limit(response.read(MOST_BYTES + 1), url), apply_exif_orientation)
+        return Image.decode(_within_limit(_read_http(url, timeout), url), apply_exif_orientation)
     scheme = re.match(r"([a-z][a-z0-9+.-]*)://", url)
     if scheme is None or scheme.group(1) in ("file", "local"):
         raise ValueError(f"{url!r} is no http(s) URL, nor another that fsspec opens")
@@ -47,8 +55,14 @@ def open_url(url: str, timeout: float = 10.0, apply_exif_orientation: bool = Fal
         import fsspec
     except ImportError:
         raise ValueError(f"{url!r}: {scheme.group(1)}:// needs the package fsspec") from None
-    with fsspec.open(url, "rb") as file:
-        return Image.decode(_within_limit(file.read(MOST_BYTES + 1), url), apply_exif_orientation)
+    try:
+        with fsspec.open(url, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError):
+        raise
+    except Exception as error:  # every storage has classes of its own
+        raise OSError(f"{url!r}: {error}") from error
+    return Image.decode(_within_limit(data, url), apply_exif_orientation)
 
 
 def _of_pil(image: Any) -> Image:

@@ -305,6 +305,8 @@ def test_urls_only_if_asked_for(captioning, models, photos, server):
         blip_cpp.pipeline("image-to-text", model=models["captioning"])(url)
     with pytest.raises(OSError):
         blip_cpp.open_url(f"{server}/no-such.jpg")
+    with pytest.raises(OSError, match="a b.jpg"):  # no class of http.client's
+        blip_cpp.open_url(f"{server}/a b.jpg")
     for refused in ("file:///etc/passwd", "photo.jpg"):
         with pytest.raises(ValueError, match="no http"):
             blip_cpp.open_url(refused)

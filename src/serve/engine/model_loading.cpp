@@ -190,6 +190,7 @@ bool unload_something(EngineState& state, Lock& lock) {
   const Clock::time_point now = Clock::now();
   for (std::size_t i = 0; i < state.models.size(); ++i) {
     if (state.models[i].is_damaged && state.models[i].is_idle()) {
+      state.models[i].was_preloaded = false;  // what was loaded at the start is loaded again
       unload(state, i, lock);
       return true;
     }
