@@ -35,6 +35,7 @@ def main():
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     count = 0
+    labelled = dict.fromkeys(PATTERNS, 0)
     for shard in options.shards:
         with tarfile.open(shard) as tar:
             members = {member.name: member for member in tar if member.isfile()}
@@ -49,7 +50,10 @@ def main():
                 photo.write_bytes(tar.extractfile(members[name[:-5] + ".jpg"]).read())
                 labels = [category for category, pattern in PATTERNS.items()
                           if any(pattern.search(caption) for caption in captions)]
+                for category in labels:
+                    labelled[category] += 1
                 print(json.dumps({"path": str(photo), "labels": labels}))
+    print(", ".join(f"{number} of {category}" for category, number in labelled.items()), file=sys.stderr)
     return 0 if count else 1
 
 

@@ -5,6 +5,7 @@
 
 #include "core/gzip.hpp"
 #include "metadata/bytes_reader.hpp"
+#include "metadata/iptc_records.hpp"
 #include "metadata/xmp_packet.hpp"
 
 namespace blip::metadata {
@@ -207,6 +208,10 @@ Container container_of(std::string_view file) {
   Container container = known_container(file);
   for (const std::string& packet : container.packets) check_xmp(packet);
   if (container.packets.size() > 1) container.obstacle = "has several XMP packets";
+  const bool is_readable = container.iptc.empty() || with_exiv2("its IPTC cannot be read", [&] {
+                             return is_readable_iptc(container.iptc);
+                           });
+  if (!is_readable) container.obstacle = "has IPTC that cannot be read";
   return container;
 }
 

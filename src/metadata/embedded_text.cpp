@@ -16,7 +16,7 @@ PictureText iptc_text(const std::string& records) {
   if (records.empty()) return {};
   return with_exiv2("its IPTC cannot be read", [&] {
     Exiv2::IptcData data;
-    // Records that are damaged have no text that could be lost by writing beside them.
+    // What is damaged has no text that could be told; Container::obstacle keeps it from being lost.
     const auto size = static_cast<std::uint32_t>(records.size());
     if (Exiv2::IptcParser::decode(data, bytes_of(records), size) != 0) {
       return PictureText{};

@@ -1,5 +1,6 @@
 #include "metadata/iptc_records.hpp"
 
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -53,7 +54,10 @@ std::string fitted(const std::string& text, std::size_t most, bool utf8) {
   for (std::string_view rest = text; !rest.empty();) {
     const DecodedCharacter character = decode_utf8(rest);
     std::string piece(rest.substr(0, character.length));
-    if (!utf8 && character.code_point >= 0x80) piece = "?";
+    // As values_of reads what is no UTF-8: Latin-1.
+    if (!utf8 && character.code_point >= 0x80) {
+      piece = character.code_point < 0x100 ? static_cast<char>(character.code_point) : '?';
+    }
     if (kept.size() + piece.size() > most) break;
     kept += piece;
     rest.remove_prefix(character.length);
@@ -69,6 +73,12 @@ void erase(Exiv2::IptcData& data, const char* key) {
 
 }  // namespace
 
+bool is_readable_iptc(const std::string& records) {
+  Exiv2::IptcData data;
+  return Exiv2::IptcParser::decode(data, reinterpret_cast<const Exiv2::byte*>(records.data()),
+                                   static_cast<std::uint32_t>(records.size())) == 0;
+}
+
 PictureText text_of_iptc(const Exiv2::IptcData& data) {
   const std::vector<std::string> captions = values_of(data, kCaption);
   return {.description = captions.empty() ? "" : captions.front(),
@@ -80,14 +90,13 @@ void merge_into_iptc(Exiv2::IptcData& data, const PictureText& text, const Merge
   const bool utf8 = takes_utf8(data);
   const PictureText description{.description = text.description};
   if (changes(there, description, options.existing)) {
-    std::string caption = text.description;
     if (options.existing == Existing::append && !there.description.empty()) {
-      caption = appended(there.description, caption, options.separator);
-    }
-    // What is there is not to be cut for the sake of what is appended.
-    if (options.existing != Existing::append || there.description.empty() ||
-        caption.size() <= kMaxCaption) {
-      data[kCaption] = fitted(caption, kMaxCaption, utf8);
+      // Behind the bytes that are there, whatever their encoding, unless they would have to be cut.
+      const std::string bytes = data[kCaption].toString();
+      const std::string added = fitted(options.separator + text.description, kMaxCaption, utf8);
+      if (bytes.size() + added.size() <= kMaxCaption) data[kCaption] = bytes + added;
+    } else {
+      data[kCaption] = fitted(text.description, kMaxCaption, utf8);
     }
   }
   const PictureText subjects{.subjects = text.subjects};

@@ -110,6 +110,8 @@ TEST(PageImages, OfMarkdown) {
               ElementsAre("1 a.png"));
   EXPECT_THAT(missing_in_markdown("[![](a_\\(1\\).png)](https://x)\n<img src=b.png>\na <b ![](c)"),
               ElementsAre("1 a_(1).png", "2 b.png", "3 c"));
+  // A tag in an attribute is none.
+  EXPECT_THAT(missing_in_markdown("<img alt='see <img src=a.png> here' src=b.png>"), IsEmpty());
 }
 
 TEST(PageImages, CodeHasNone) {
@@ -120,6 +122,11 @@ TEST(PageImages, CodeHasNone) {
               ElementsAre("7 b"));
   EXPECT_THAT(missing_in_markdown("---\npic: '![](a)'\n---\n![](b)"), ElementsAre("4 b"));
   EXPECT_THAT(missing_in_markdown("<script>'![](a)'</script>"), IsEmpty());
+  // A paragraph ends at a line of nothing but blanks, whatever ends the lines.
+  for (const std::string end : {"\n\n", "\r\n\r\n", "\n \t\n"}) {
+    EXPECT_THAT(missing_in_markdown("a ` b" + end + "![](a.png)" + end + "c ` d"),
+                ElementsAre("3 a.png"));
+  }
 }
 
 TEST(PageImages, WritingChangesNothingElse) {

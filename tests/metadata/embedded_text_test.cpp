@@ -123,9 +123,22 @@ TEST(EmbeddedText, IptcOfOtherEncodingsIsReadAndNotSpoilt) {
   const Container both = container_of(
       with_words(latin, {.subjects = {"na\xC3\xAFve"}}, {.existing = Existing::append}));
   EXPECT_THAT(both.iptc, HasSubstr("Caf\xE9"));
-  EXPECT_THAT(both.iptc, HasSubstr("na?ve"));
+  EXPECT_THAT(both.iptc, HasSubstr("na\xEFve"));
+  const Container described = container_of(
+      with_words(latin, {.description = "a cat \xE2\x82\xAC"}, {.existing = Existing::append}));
+  EXPECT_THAT(described.iptc, HasSubstr("Caf\xE9, a cat ?"));
   const std::string utf8 = with_iptc("Caf\xC3\xA9", "\033%G");
   EXPECT_EQ(words_of(utf8).description, "Caf\xC3\xA9");
+}
+
+TEST(EmbeddedText, IptcThatCannotBeReadIsNotLost) {
+  std::string file = with_iptc("Old caption", "");
+  const std::string city("\x1C\x02\x5A\x00\x04Rome", 9);
+  const std::size_t at = file.find(city);
+  ASSERT_NE(at, std::string::npos);
+  file[at + 4] = 0x44;  // its length leads behind the end
+  EXPECT_THAT(container_of(file).obstacle, HasSubstr("IPTC"));
+  EXPECT_THROW((void)with_words(file), Error);
 }
 
 TEST(EmbeddedText, WordsThatHaveNoRoomAreRefused) {

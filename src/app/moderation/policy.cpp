@@ -237,6 +237,7 @@ Policy parse_policy(std::string_view text, const std::string& name) {
     fields.fail("version", "is missing; this program reads version 1");
   }
   Policy policy;
+  policy.description = fields.string("description").value_or("");
   if (const Json* models = fields.find("models")) {
     constexpr std::array<std::string_view, 3> kModels = {"texts", "questions", "captions"};
     const std::string where = name + ": models";
@@ -259,6 +260,7 @@ Policy parse_policy(std::string_view text, const std::string& name) {
 
 nlohmann::ordered_json policy_json(const Policy& policy) {
   nlohmann::ordered_json json = {{"version", 1}};
+  if (!policy.description.empty()) json["description"] = policy.description;
   auto models = nlohmann::ordered_json::object();
   if (!policy.texts_model.empty()) models["texts"] = policy.texts_model;
   if (!policy.question_model.empty()) models["questions"] = policy.question_model;

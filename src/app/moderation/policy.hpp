@@ -48,6 +48,7 @@ struct Rule {
 };
 
 struct Policy {
+  std::string description = {};  ///< for people
   std::string texts_model = {};  ///< empty: the program's own
   std::string question_model = {};
   std::string caption_model = {};

@@ -85,11 +85,12 @@ OrderedJson fit_rule(Rule& rule, const std::vector<LabelledScore>& examples,
     example.score = rounded(probability(calibration, example.score));
   }
   const std::vector<PrecisionRecall> curve = precision_recall_curve(calibrated);
-  const PrecisionRecall review = complete_point(curve, options.review_recall);
+  PrecisionRecall review = complete_point(curve, options.review_recall);
   const auto block = precise_point(curve, options.block_precision);
+  if (block && block->threshold < review.threshold) review = *block;  // what is blocked is more
   rule.calibration = std::move(calibration);
   rule.block = block ? std::optional(block->threshold) : std::nullopt;
-  rule.review = rule.block ? std::min(review.threshold, *rule.block) : review.threshold;
+  rule.review = review.threshold;
 
   OrderedJson report = {{"category", rule.category}};
   if (const auto* texts = std::get_if<TextsRule>(&rule.by)) {

@@ -29,7 +29,7 @@ std::optional<struct stat> status_of(const fs::path& path) {
 // Short, because the name of a picture may be as long as names can be. A process writes one at a
 // time.
 fs::path hidden_beside(const fs::path& target) {
-  return target.parent_path() / (".blip-describe-" + std::to_string(::getpid()));
+  return target.parent_path() / (".blip-partial-" + std::to_string(::getpid()));
 }
 
 // Access lists are among them. What the file system does not take stays behind.
@@ -67,6 +67,31 @@ std::string cannot_write(int error) {
 
 }  // namespace
 
+bool copy_to_new_name(const fs::path& from, const fs::path& name) {
+  fs::path hidden = hidden_beside(from);
+  hidden += "-original";  // what replaces the file has the other name already
+  struct Removal {
+    const fs::path& path;
+    ~Removal() {
+      std::error_code ignored;
+      fs::remove(path, ignored);
+    }
+  } const removal{hidden};
+  fs::copy_file(from, hidden, fs::copy_options::overwrite_existing);
+  { DurableFile(hidden, DurableFile::Mode::append).close(); }
+  if (::renameat2(AT_FDCWD, hidden.c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) == 0) {
+    return true;
+  }
+  const int error = errno;
+  if (error == EEXIST) return false;
+  // Some file systems cannot promise it.
+  if (error != EINVAL) throw WriteError(name, error);
+  std::error_code ignored;
+  if (fs::exists(name, ignored)) return false;
+  fs::rename(hidden, name);
+  return true;
+}
+
 FileToReplace::FileToReplace(const fs::path& path) : path_(path), status_(status_of(path)) {
   std::error_code error;
   if (fs::is_symlink(path, error)) {
@@ -100,19 +125,7 @@ void FileToReplace::keep_original() const {
       throw WriteError(name, errno);
     }
     // No file system of Linux's own; on it no second name can be given.
-    const fs::path hidden = hidden_beside(path_);
-    fs::copy_file(path_, hidden, fs::copy_options::overwrite_existing);
-    { DurableFile(hidden, DurableFile::Mode::append).close(); }
-    if (::renameat2(AT_FDCWD, hidden.c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) == 0)
-      return;
-    const int error = errno;
-    std::error_code ignored;
-    if (error == EINVAL && !fs::exists(name, ignored)) {
-      fs::rename(hidden, name);
-      return;
-    }
-    fs::remove(hidden, ignored);
-    if (error != EEXIST && error != EINVAL) throw WriteError(name, error);
+    if (copy_to_new_name(path_, name)) return;
   }
   throw Error(ErrorCode::limit_exceeded, "has too many _original files");
 }

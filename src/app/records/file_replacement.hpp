@@ -16,6 +16,10 @@ struct ReplacementOptions {
   bool preserve_times = false;  ///< the new file has the times of the old one
 };
 
+/// Copies a file, at once and whole, to a name that is free; false: it is not. For file systems
+/// that give no file a second name. Throws WriteError and std::filesystem::filesystem_error.
+bool copy_to_new_name(const std::filesystem::path& from, const std::filesystem::path& name);
+
 /// A file as it was when it was read, so that what somebody else writes meanwhile is not lost.
 class FileToReplace {
  public:

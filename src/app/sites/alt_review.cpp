@@ -70,7 +70,10 @@ std::vector<ReviewEntry> read_review(std::string_view text, const std::string& n
 WrittenPage page_with_alt(std::string_view page, PageLanguage language,
                           const std::vector<ReviewEntry>& entries) {
   const PageImages found = page_images(page, language);
-  const bool is_utf8 = is_valid_utf8(page);
+  // A page of HTML that is ASCII so far may declare whatever encoding.
+  const bool is_ascii =
+      std::ranges::all_of(page, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  const bool is_utf8 = is_valid_utf8(page) && (language == PageLanguage::markdown || !is_ascii);
   WrittenPage written;
   std::vector<const ReviewEntry*> of_image(found.images.size(), nullptr);
   for (const ReviewEntry& entry : entries) {

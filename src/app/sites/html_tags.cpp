@@ -45,7 +45,8 @@ std::size_t behind_comment(std::string_view page, std::size_t at) {
   const std::string_view inside = page.substr(at + 4);
   if (inside.starts_with(">")) return at + 5;
   if (inside.starts_with("->")) return at + 6;
-  return std::min(behind_mark(page, at + 4, "-->"), behind_mark(page, at + 4, "--!>"));
+  const std::size_t end = behind_mark(page, at + 4, "-->");
+  return behind_mark(page.substr(0, end), at + 4, "--!>");
 }
 
 // Where the end tag of a raw text element stands, "</script" before a blank, '/' or '>'.

@@ -47,6 +47,12 @@ std::size_t indentation(std::string_view line) {
   return columns;
 }
 
+bool is_escaped_at(std::string_view page, std::size_t at) {
+  std::size_t slashes = 0;
+  while (slashes < at && page[at - 1 - slashes] == '\\') ++slashes;
+  return slashes % 2 == 1;
+}
+
 bool begins_list_item(std::string_view text) {
   if (text.starts_with("- ") || text.starts_with("* ") || text.starts_with("+ ")) return true;
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
@@ -109,13 +115,23 @@ void blank_between(std::string& page, std::string_view open, std::string_view cl
   }
 }
 
+// Where the paragraph ends that `at` is in: behind the line before a blank one.
+std::size_t end_of_paragraph(std::string_view page, std::size_t at) {
+  while (at < page.size()) {
+    at = end_of_line(page, at);
+    if (trimmed_line(page.substr(at, end_of_line(page, at) - at)).empty()) break;
+  }
+  return at;
+}
+
 // `code`, ``co`de``: up to as many backticks again, within a paragraph.
 void blank_code_spans(std::string& page) {
+  std::size_t paragraph = 0;
   for (std::size_t at = page.find('`'); at != kNone; at = page.find('`', at)) {
+    if (at >= paragraph) paragraph = end_of_paragraph(page, at);
     const std::size_t open_end = std::min(page.find_first_not_of('`', at), page.size());
     const std::size_t length = open_end - at;
-    const bool is_escaped = at > 0 && page[at - 1] == '\\';
-    const std::size_t paragraph = std::min(page.find("\n\n", open_end), page.size());
+    const bool is_escaped = is_escaped_at(page, at);
     std::size_t close = kNone;
     for (std::size_t next = page.find('`', open_end); next < paragraph;
          next = page.find('`', next)) {
@@ -149,7 +165,7 @@ void blank_front_matter(std::string& page) {
 // Where the bracket that opens at `at` closes; kNone if it does not.
 std::size_t closing(std::string_view page, std::size_t at, char open, char close) {
   int depth = 0;
-  const std::size_t end = std::min(page.size(), at + kMaxImageText);
+  const std::size_t end = std::min(end_of_paragraph(page, at), at + kMaxImageText);
   for (; at < end; ++at) {
     const char c = page[at];
     if (c == '\\') {
@@ -158,8 +174,6 @@ std::size_t closing(std::string_view page, std::size_t at, char open, char close
       if (++depth > kMaxNesting) return kNone;
     } else if (c == close && --depth == 0) {
       return at;
-    } else if (c == '\n' && at + 1 < end && page[at + 1] == '\n') {
-      return kNone;  // a paragraph ends
     }
   }
   return kNone;
@@ -210,12 +224,6 @@ std::map<std::string, std::string> definitions(std::string_view page) {
     found.try_emplace(normal_label(text.substr(1, close - 1)), address_in(text.substr(close + 2)));
   }
   return found;
-}
-
-bool is_escaped_at(std::string_view page, std::size_t at) {
-  std::size_t slashes = 0;
-  while (slashes < at && page[at - 1 - slashes] == '\\') ++slashes;
-  return slashes % 2 == 1;
 }
 
 }  // namespace

@@ -69,14 +69,19 @@ std::optional<PageImage> image_of(const HtmlTag& tag) {
 
 // Tags in Markdown: a '<' before anything else is a character.
 void add_tags_in_markdown(std::string_view text, std::vector<PageImage>& images) {
-  for (std::size_t at = text.find('<'); at != std::string_view::npos; at = text.find('<', at + 1)) {
+  std::size_t at = text.find('<');
+  for (; at != std::string_view::npos; at = text.find('<', at)) {
     const std::string_view start = text.substr(at + 1, 4);
     const bool is_image = start.size() == 4 && (start[0] | 0x20) == 'i' &&
                           (start[1] | 0x20) == 'm' && (start[2] | 0x20) == 'g' &&
                           (is_blank(start.substr(3)) || start[3] == '/');
-    if (!is_image) continue;
+    if (!is_image) {
+      ++at;
+      continue;
+    }
     const auto tag = html_tag_at(text, at);
     if (!tag) return;
+    at = tag->end;
     if (auto image = image_of(*tag)) images.push_back(std::move(*image));
   }
 }

@@ -121,10 +121,9 @@ std::string decision_line(const app::Policy& policy, const std::string& path,
 }
 
 // What could not be looked at is for people to look at.
-std::string failure_line(const app::PreparedImage& image) {
-  const nlohmann::ordered_json json = {{"path", app::path_text(image.name)},
-                                       {"action", "review"},
-                                       {"error", app::to_utf8(image.error)}};
+std::string failure_line(const std::string& path, const std::string& error) {
+  const nlohmann::ordered_json json = {
+      {"path", app::path_text(path)}, {"action", "review"}, {"error", app::to_utf8(error)}};
   return json.dump() + "\n";
 }
 
@@ -170,14 +169,33 @@ ExitCode moderate(Arguments arguments) {
   app::OutputFile output = options->output.file.empty()
                                ? app::OutputFile::standard_output()
                                : app::OutputFile::open(options->output.file, /*append=*/false);
-  run.start(moderator.pictures(), context.num_threads());
-  while (const auto batch = run.next_batch()) {
-    for (const app::PreparedImage& image : batch->all()) {
-      output.write(image.error.empty() ? decision_line(moderator.policy(), image.name,
-                                                       moderator.moderate(image, context))
-                                       : failure_line(image));
+  const app::NeededModels needed = app::needed_models(moderator.policy());
+  const bool reads_again = needed.texts + needed.questions + needed.captions > 1;
+  run.start(moderator.pictures(), context.num_threads(), [&](const Input& input) {
+    if (reads_again && input.path == "-") {
+      throw Error(ErrorCode::invalid_argument,
+                  "can be read once only, and the policy needs several models");
     }
-    run.report(*batch, std::vector<std::vector<app::Finding>>(batch->images().size()));
+  });
+  while (const auto batch = run.next_batch()) {
+    std::vector<std::string> errors;
+    for (const app::PreparedImage& image : batch->all()) {
+      if (!image.error.empty()) {
+        output.write(failure_line(image.name, image.error));
+        continue;
+      }
+      // Other models read the picture again, and it may be gone by then.
+      std::string& error = errors.emplace_back();
+      std::string line;
+      try {
+        line = decision_line(moderator.policy(), image.name, moderator.moderate(image, context));
+      } catch (const Error& failure) {
+        error = failure.what();
+        line = failure_line(image.name, error);
+      }
+      output.write(line);
+    }
+    run.report(*batch, std::vector<std::vector<app::Finding>>(errors.size()), errors);
   }
   output.close();
   return run.finish();
