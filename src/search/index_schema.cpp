@@ -29,13 +29,16 @@ CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'porter unicode61');
 )";
 
 // What version 2 has more. Every change of a model's vectors has a number, its generation, so that
-// a file of vectors knows what it lacks: rows of a later one, and removed ones. A new index is made
+// a file of vectors knows what it lacks: rows of a later one, and removed ones. The stamp is that
+// of the file which was put in place with this state: numbers are used again by an index that was
+// restored, stamps are not. A new index is made
 // by the same two steps as an old one is brought up to date, so both have the same tables.
 constexpr const char* kTables2 = R"(
 CREATE TABLE library(id TEXT NOT NULL) STRICT;
 INSERT INTO library VALUES(lower(hex(randomblob(16))));
 ALTER TABLE models ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE models ADD COLUMN based INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE models ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
 ALTER TABLE embeddings ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX embeddings_by_generation ON embeddings(model, generation);
 CREATE TABLE removed_vectors(id INTEGER PRIMARY KEY, model INTEGER NOT NULL,

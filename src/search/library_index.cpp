@@ -1,13 +1,9 @@
 #include "search/library_index.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <unordered_set>
 
 #include "blip/error.hpp"
 #include "search/index_schema.hpp"
-#include "search/word_query.hpp"
 
 namespace blip::search {
 namespace {
@@ -294,238 +290,21 @@ void LibraryIndex::remove_picture(std::int64_t id) {
   Statement(database_, "DELETE FROM pictures WHERE id = ?").bind(1, id).run();
 }
 
-void LibraryIndex::put_vector(std::int64_t picture, const IndexedModel& model,
-                              std::span<const float> vector) {
-  if (vector.size() != static_cast<std::size_t>(model.dims)) {
-    throw Error(ErrorCode::invalid_argument, model.name + ": a vector of another length");
-  }
-  Statement(database_, "UPDATE models SET generation = generation + 1 WHERE id = ?")
-      .bind(1, model.id)
-      .run();
-  Statement(database_,
-            "INSERT INTO embeddings(picture, model, vector, generation) SELECT ?, id, ?, "
-            "generation FROM models WHERE id = ? ON CONFLICT(picture, model) DO UPDATE SET vector "
-            "= excluded.vector, generation = excluded.generation")
-      .bind(1, picture)
-      .bind_blob(2, std::as_bytes(vector))
-      .bind(3, model.id)
-      .run();
-}
-
-void LibraryIndex::remove_caption(std::int64_t picture, std::int64_t model) {
-  for (const char* sql :
-       {"DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture = ? AND model = "
-        "?)",
-        "DELETE FROM captions WHERE picture = ? AND model = ?"}) {
-    Statement(database_, sql).bind(1, picture).bind(2, model).run();
-  }
-}
-
 bool LibraryIndex::has_picture(std::int64_t picture) {
   Statement row(database_, "SELECT 1 FROM pictures WHERE id = ?");
   return row.bind(1, picture).step();
 }
 
-void LibraryIndex::put_tags(std::int64_t picture, const IndexedModel& tagger,
-                            std::span<const std::string> tags) {
-  if (!has_picture(picture)) return;
-  Statement(database_, "DELETE FROM tags WHERE picture = ? AND model = ?")
-      .bind(1, picture)
-      .bind(2, tagger.id)
-      .run();
-  Statement put(database_, "INSERT OR IGNORE INTO tags(picture, model, tag) VALUES(?, ?, ?)");
-  for (const std::string& tag : tags) {
-    put.bind(1, picture).bind(2, tagger.id).bind_text(3, tag).run();
-  }
-}
-
-void LibraryIndex::put_thumbnail(std::int64_t picture, std::span<const std::byte> jpeg) {
-  if (jpeg.size() > kMaxThumbnailBytes || !has_picture(picture)) return;
-  Statement(database_, "INSERT OR REPLACE INTO thumbnails(picture, jpeg) VALUES(?, ?)")
-      .bind(1, picture)
-      .bind_blob(2, jpeg)
-      .run();
-}
-
-std::unordered_set<std::int64_t> LibraryIndex::pictures_tagged(std::string_view tag) {
-  Statement rows(database_, "SELECT picture FROM tags WHERE tag = ?");
-  rows.bind_text(1, tag);
-  std::unordered_set<std::int64_t> pictures;
-  while (rows.step()) pictures.insert(rows.integer(0));
-  return pictures;
-}
-
-std::unordered_set<std::int64_t> LibraryIndex::pictures_with_tags(const IndexedModel& tagger) {
-  Statement rows(database_, "SELECT DISTINCT picture FROM tags WHERE model = ?");
-  rows.bind(1, tagger.id);
-  std::unordered_set<std::int64_t> pictures;
-  while (rows.step()) pictures.insert(rows.integer(0));
-  return pictures;
-}
-
-std::vector<std::string> LibraryIndex::tags_of(std::int64_t picture) {
-  Statement rows(database_, "SELECT DISTINCT tag FROM tags WHERE picture = ? ORDER BY tag");
-  rows.bind(1, picture);
-  std::vector<std::string> tags;
-  while (rows.step()) tags.push_back(rows.text(0));
-  return tags;
-}
-
-void LibraryIndex::for_looks(
-    const std::function<void(std::int64_t, std::span<const std::uint8_t>)>& visit) {
-  Statement rows(database_, "SELECT picture, grey FROM looks");
-  while (rows.step()) {
-    const auto grey = rows.blob(1);
-    if (grey.size() > kMaxPathBytes) database_.damaged("the look of a picture");
-    visit(rows.integer(0), {reinterpret_cast<const std::uint8_t*>(grey.data()), grey.size()});
-  }
-}
-
-std::vector<std::int64_t> LibraryIndex::pictures_without_thumbnail() {
-  Statement rows(
-      database_,
-      "SELECT id FROM pictures WHERE id NOT IN (SELECT picture FROM thumbnails) ORDER BY "
-      "id");
-  std::vector<std::int64_t> pictures;
-  while (rows.step()) pictures.push_back(rows.integer(0));
-  return pictures;
-}
-
-std::optional<std::vector<std::byte>> LibraryIndex::thumbnail(std::int64_t picture) {
-  Statement row(database_, "SELECT jpeg FROM thumbnails WHERE picture = ?");
-  row.bind(1, picture);
-  if (!row.step()) return std::nullopt;
-  const auto bytes = row.blob(0);
-  if (bytes.size() > kMaxThumbnailBytes) database_.damaged("a thumbnail that is too large");
-  return std::vector<std::byte>(bytes.begin(), bytes.end());
-}
-
-void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
-                               std::string_view caption) {
-  if (!has_picture(picture)) return;  // another process has removed it
-  remove_caption(picture, model.id);
-  Statement(database_, "INSERT INTO captions(picture, model) VALUES(?, ?)")
-      .bind(1, picture)
-      .bind(2, model.id)
-      .run();
-  Statement(database_, "INSERT INTO words(rowid, text) VALUES(?, ?)")
-      .bind(1, database_.last_insert_id())
-      .bind_text(2, caption)
-      .run();
-}
-
-VectorRows LibraryIndex::vectors(const IndexedModel& model, std::int64_t after) {
-  VectorRows rows(model.dims);
-  // Not beyond what the file has room for, whatever it says of the length of its vectors.
-  const std::uint64_t most =
-      database_.file_bytes() / (sizeof(float) * static_cast<std::uint64_t>(model.dims));
-  rows.reserve(std::min(most, std::uint64_t{count_vectors(model, after)}));
-  for_vectors(model, after, [&](std::int64_t picture, std::span<const float> vector) {
-    rows.add(picture, vector);
-  });
-  return rows;
-}
-
-void LibraryIndex::for_vectors(
-    const IndexedModel& model, std::int64_t after,
-    const std::function<void(std::int64_t, std::span<const float>)>& visit) {
-  // All of them in the order of the file: by an index, every vector would be looked for.
-  Statement statement(database_,
-                      after == kAllGenerations
-                          ? "SELECT picture, vector FROM embeddings NOT INDEXED WHERE model = ?"
-                          : "SELECT picture, vector FROM embeddings INDEXED BY "
-                            "embeddings_by_generation WHERE model = ? AND generation > ?");
-  statement.bind(1, model.id);
-  if (after != kAllGenerations) statement.bind(2, after);
-  std::vector<float> vector(static_cast<std::size_t>(model.dims));
-  while (statement.step()) {
-    const std::span<const std::byte> bytes = statement.blob(1);
-    if (bytes.size() != vector.size() * sizeof(float)) database_.damaged("the length of a vector");
-    std::memcpy(vector.data(), bytes.data(), bytes.size());
-    for (const float value : vector) {
-      if (!std::isfinite(value)) database_.damaged("a vector with a number that is not finite");
-    }
-    visit(statement.integer(0), vector);
-  }
-}
-
-std::size_t LibraryIndex::count_vectors(const IndexedModel& model, std::int64_t after) {
-  Statement count(database_, "SELECT count(*) FROM embeddings WHERE model = ? AND generation > ?");
-  count.bind(1, model.id).bind(2, after);
-  return count.step() ? static_cast<std::size_t>(count.integer(0)) : 0;
-}
-
-VectorState LibraryIndex::vector_state(const IndexedModel& model) {
-  Statement row(database_, "SELECT generation, based FROM models WHERE id = ?");
-  row.bind(1, model.id);
-  if (!row.step()) database_.damaged("a model is missing");
-  return {.generation = row.integer(0), .based = row.integer(1)};
-}
-
-std::vector<std::int64_t> LibraryIndex::removed_vectors(const IndexedModel& model,
-                                                        std::int64_t after) {
-  Statement rows(database_,
-                 "SELECT picture FROM removed_vectors WHERE model = ? AND generation > ?");
-  rows.bind(1, model.id).bind(2, after);
-  std::vector<std::int64_t> pictures;
-  while (rows.step()) pictures.push_back(rows.integer(0));
-  return pictures;
-}
-
-void LibraryIndex::forget_removed(const IndexedModel& model, std::int64_t generation) {
-  Statement(database_, "DELETE FROM removed_vectors WHERE model = ? AND generation <= ?")
-      .bind(1, model.id)
-      .bind(2, generation)
-      .run();
-  Statement(database_, "UPDATE models SET based = max(based, ?) WHERE id = ?")
-      .bind(1, generation)
-      .bind(2, model.id)
-      .run();
-}
-
-std::vector<std::int64_t> LibraryIndex::find_words(std::string_view text, std::size_t limit) {
-  std::vector<std::int64_t> pictures;
-  const std::string query = word_query(text);
-  if (query.empty()) return pictures;
-  Statement rows(database_,
-                 "SELECT c.picture FROM words w JOIN captions c ON c.id = w.rowid WHERE words "
-                 "MATCH ? ORDER BY bm25(words), w.rowid LIMIT ?");
-  rows.bind_text(1, query).bind(2, static_cast<std::int64_t>(limit));
-  std::unordered_set<std::int64_t> seen;
-  while (rows.step()) {
-    const std::int64_t picture = rows.integer(0);
-    if (seen.insert(picture).second) pictures.push_back(picture);
-  }
-  return pictures;
-}
-
-std::optional<std::string> LibraryIndex::caption_of(std::int64_t picture) {
-  Statement row(database_,
-                "SELECT w.text FROM captions c JOIN words w ON w.rowid = c.id WHERE c.picture = ? "
-                "ORDER BY c.id LIMIT 1");
-  row.bind(1, picture);
-  if (!row.step()) return std::nullopt;
-  return row.text(0);
-}
-
-bool LibraryIndex::has_captions() {
-  return database_.number("SELECT EXISTS(SELECT 1 FROM captions)") != 0;
-}
-
 void LibraryIndex::check_integrity() {
   Statement check(database_, "PRAGMA integrity_check(1)");
   if (!check.step() || check.text(0) != "ok") database_.damaged("its pages do not fit together");
-  const auto orphans = [this](const char* sql) { return database_.number(sql) != 0; };
-  if (orphans("SELECT EXISTS(SELECT 1 FROM embeddings WHERE picture NOT IN (SELECT id FROM "
-              "pictures))") ||
-      orphans("SELECT EXISTS(SELECT 1 FROM captions WHERE picture NOT IN (SELECT id FROM "
-              "pictures))") ||
-      orphans("SELECT EXISTS(SELECT 1 FROM tags WHERE picture NOT IN (SELECT id FROM pictures))") ||
-      orphans(
-          "SELECT EXISTS(SELECT 1 FROM looks WHERE picture NOT IN (SELECT id FROM pictures))") ||
-      orphans("SELECT EXISTS(SELECT 1 FROM thumbnails WHERE picture NOT IN (SELECT id FROM "
-              "pictures))") ||
-      orphans("SELECT (SELECT count(*) FROM captions) <> (SELECT count(*) FROM words)")) {
+  bool fits = database_.number(
+                  "SELECT (SELECT count(*) FROM captions) = (SELECT count(*) FROM words)") != 0;
+  for (const std::string table : {"embeddings", "captions", "tags", "looks", "thumbnails"}) {
+    fits = fits && database_.number("SELECT EXISTS(SELECT 1 FROM " + table +
+                                    " WHERE picture NOT IN (SELECT id FROM pictures))") == 0;
+  }
+  if (!fits) {
     database_.damaged("its tables do not fit together");
   }
 }

@@ -76,6 +76,7 @@ struct IndexedModel {
 struct VectorState {
   std::int64_t generation = 0;  ///< grows with every change of a vector
   std::int64_t based = 0;       ///< what was removed up to this one is forgotten
+  std::string stamp;            ///< of the file of vectors that belongs to it; may be empty
 };
 
 /// Not synchronised; any number of processes may each have one. Every function may throw Error: the
@@ -160,9 +161,11 @@ class LibraryIndex {
   /// The pictures that lost their vectors in generations after `after`, which is at least `based`.
   [[nodiscard]] std::vector<std::int64_t> removed_vectors(const IndexedModel& model,
                                                           std::int64_t after);
-  /// In a transaction: a file has all up to this generation, so what was removed until then can be
-  /// forgotten.
-  void forget_removed(const IndexedModel& model, std::int64_t generation);
+  /// 32 hexadecimal digits that nobody has had before.
+  [[nodiscard]] std::string new_stamp();
+  /// In a transaction: a file with this stamp has all up to this generation, so what was removed
+  /// until then can be forgotten.
+  void put_vector_file(const IndexedModel& model, std::int64_t generation, std::string_view stamp);
   /// The pictures whose captions have words of `text`, the best first by BM25; each once.
   [[nodiscard]] std::vector<std::int64_t> find_words(std::string_view text, std::size_t limit);
   /// The first of a picture's captions.

@@ -85,6 +85,11 @@ bool is_nearer(const Near& a, const Near& b) noexcept {
 
 void keep_nearest(std::vector<Near>& found, std::size_t count) {
   std::erase_if(found, [](const Near& near) { return !std::isfinite(near.product); });
+  if (found.size() > count + kMostTies) {
+    std::nth_element(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count + kMostTies),
+                     found.end(), is_nearer);
+    found.resize(count + kMostTies);
+  }
   std::sort(found.begin(), found.end(), is_nearer);
   if (found.size() <= count || count == 0) {
     found.resize(std::min(found.size(), count));
@@ -127,7 +132,9 @@ std::vector<Near> nearest_rows(const VectorFile& file, std::span<const float> qu
       const float bound = coded.bound_of(scales[row], longest);
       if (!(value + bound >= threshold)) continue;
       if (admits && !admits(pictures[row])) continue;
-      mine.rows.push_back({.row = row, .lower = value - bound, .upper = value + bound});
+      mine.rows.push_back({.row = row,
+                           .lower = std::isfinite(bound) ? value - bound : -kInfinity,
+                           .upper = value + bound});
       if (mine.rows.size() < std::max(mine.room, least_room)) continue;
       raise(reached_by(mine.rows, count));
       threshold = least.load(std::memory_order_relaxed);

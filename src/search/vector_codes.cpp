@@ -7,6 +7,7 @@ namespace blip::search {
 namespace {
 
 constexpr float kMostCode = 127.0F;
+constexpr float kLargestCode = 128.0F;  // that a file may have, though none is written
 // The lengths of differences are sums of rounded numbers.
 constexpr double kSlack = 1.0001;
 
@@ -42,7 +43,7 @@ CodedQuery::CodedQuery(std::span<const float> query) : code_(code_size(query.siz
   constexpr float kMost16 = 32'767.0F;
   constexpr float kMost32 = 2'147'000'000.0F;
   const float most =
-      std::floor(std::min(kMost16, kMost32 / (kMostCode * static_cast<float>(code_.size()))));
+      std::floor(std::min(kMost16, kMost32 / (kLargestCode * static_cast<float>(code_.size()))));
   const CodeScale scale = encode(query, most, code_.data());
   scale_ = scale.scale;
   error_ = scale.error;

@@ -32,8 +32,9 @@ struct VectorFileHeader {
   std::uint64_t rows = 0;
   std::uint32_t dims = 0;
   std::uint32_t lists = 0;
-  float longest = 0.0F;  ///< length of the longest vector
-  std::array<char, 44> unused{};
+  float longest = 0.0F;          ///< length of the longest vector
+  std::array<char, 32> stamp{};  ///< LibraryIndex::new_stamp; the index names the one it belongs to
+  std::array<char, 12> unused{};
 };
 static_assert(sizeof(VectorFileHeader) == 128);
 

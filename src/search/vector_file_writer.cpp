@@ -48,6 +48,7 @@ class FileWriter {
         threads_(threads),
         rules_(rules),
         dims_(static_cast<std::size_t>(model.dims)),
+        stamp_(index.new_stamp()),
         replacement_(target, partial_name(target)) {}
 
   // Within a snapshot of the index: all passes see the same rows in the same order.
@@ -59,6 +60,7 @@ class FileWriter {
     header_.byte_order = kVectorFileByteOrder;
     const std::string library = index_.library_id();
     std::copy_n(library.begin(), header_.library.size(), header_.library.begin());
+    std::copy_n(stamp_.begin(), header_.stamp.size(), header_.stamp.begin());
     header_.model = model_.id;
     header_.generation = state.generation;
     header_.rows = pictures_.size();
@@ -71,6 +73,7 @@ class FileWriter {
   }
 
   void put_in_place() { replacement_.put_in_place(); }
+  [[nodiscard]] const std::string& stamp() const noexcept { return stamp_; }
 
  private:
   // Several processes may write at once.
@@ -191,6 +194,7 @@ class FileWriter {
   ThreadPool& threads_;
   const VectorFileRules& rules_;
   std::size_t dims_;
+  std::string stamp_;
   ReplacementFile replacement_;
   VectorFileHeader header_;
   VectorFileLayout layout_;
@@ -279,7 +283,7 @@ void write_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadPoo
     std::error_code ignored;
     std::filesystem::remove(path, ignored);
   }
-  index.forget_removed(model, state.generation);
+  index.put_vector_file(model, state.generation, writer ? writer->stamp() : "");
   transaction.commit();
 }
 

@@ -26,8 +26,8 @@ struct VectorFileRules {
 
 /// Writes the file anew, from what the index has at this moment; of few vectors there is none, and
 /// one that is there goes. It is written under another name, put on the disk and renamed: at any
-/// moment there is the old one or the new one. Needs little memory: two passes over the vectors.
-/// Outside of a transaction. Throws Error.
+/// moment there is the old one or the new one. Needs little memory: two passes over the vectors,
+/// three with lists. Outside of a transaction. Throws Error.
 void write_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadPool& threads,
                        const VectorFileRules& rules = {});
 

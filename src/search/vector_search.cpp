@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include "blip/error.hpp"
 #include "search/inner_product.hpp"
@@ -31,7 +32,8 @@ std::optional<VectorFile> open_vector_file(LibraryIndex& index, const IndexedMod
     const bool is_ours = std::memcmp(header.library.data(), library.data(), library.size()) == 0 &&
                          header.model == model.id && header.generation >= state.based &&
                          header.generation <= state.generation &&
-                         header.dims == static_cast<std::uint32_t>(model.dims);
+                         header.dims == static_cast<std::uint32_t>(model.dims) &&
+                         std::string_view(header.stamp.data(), header.stamp.size()) == state.stamp;
     if (is_ours) return file;
   } catch (const Error&) {
     // It is made of what the index has: whatever is wrong with it, the index is searched instead.

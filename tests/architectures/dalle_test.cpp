@@ -91,6 +91,26 @@ TEST(DalleConfigFile, IsToldFromTensors) {
   EXPECT_STREQ(family_of(directory.path()).model_type, kDalleType);
 }
 
+// What a config.json is refused for, tensors are refused for as well.
+TEST(DalleConfigFile, IsNotToldFromTensorsThatNoneHas) {
+  nlohmann::json usual = tiny_dalle();
+  for (const char* key : {"encoder_attention_heads", "decoder_attention_heads"}) usual[key] = 2;
+  usual["d_model"] = 128;
+  const auto expect_refused = [&](const DalleConfig& config, const std::string& part) {
+    const TemporaryDirectory directory;
+    directory.write("model.safetensors", empty_file(dalle_tensors(config)));
+    expect_error(ErrorCode::malformed, part, [&] {
+      static_cast<void>(infer_dalle_config(Checkpoint::open(directory.path())));
+    });
+  };
+  DalleConfig config = parsed_dalle(usual);
+  config.vqgan_config.ch = 48;
+  expect_refused(config, "share out evenly");
+  config = parsed_dalle(usual);
+  config.vqgan_config.ch_mult.assign(40, 1);
+  expect_refused(config, "more levels than any VQGAN");
+}
+
 TEST(DalleFlaxNames, BecomeMinDalles) {
   const auto name = [](const char* flax) { return kDalleFlaxNames.translated(flax); };
   EXPECT_EQ(name("model.encoder.layers.FlaxBartEncoderLayers.LayerNorm_0.bias#3"),

@@ -184,7 +184,8 @@ TEST_F(LibraryIndexTest, AnEarlierVersionIsBroughtUpToDate) {
          "DROP TABLE library; DROP TABLE removed_vectors; DROP TABLE tags; DROP TABLE thumbnails; "
          "DROP TABLE looks; "
          "DROP INDEX embeddings_by_generation; ALTER TABLE models DROP COLUMN generation; ALTER "
-         "TABLE models DROP COLUMN based; ALTER TABLE embeddings DROP COLUMN generation; PRAGMA "
+         "TABLE models DROP COLUMN based; ALTER TABLE models DROP COLUMN stamp; ALTER TABLE "
+         "embeddings DROP COLUMN generation; PRAGMA "
          "user_version = 1");
   EXPECT_THAT(message(), HasSubstr("made by an earlier version of blip; run blip index once"));
   LibraryIndex index = open();

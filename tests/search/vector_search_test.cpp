@@ -130,6 +130,35 @@ TEST_F(VectorSearchTest, TheFileFindsWhatComparingAllFinds) {
   expect_exact();
 }
 
+// An older index, from a backup or after a power failure, comes to the file's generation by other
+// changes.
+TEST_F(VectorSearchTest, AFileOfAnotherPastIsNotUsed) {
+  add(300);
+  const std::filesystem::path index = directory_.path() / "library.db";
+  const std::filesystem::path backup = directory_.path() / "backup";
+  {
+    Transaction transaction = index_.transaction();
+    transaction.commit();
+  }
+  {
+    Database database(index, Access::write);
+    database.execute("VACUUM INTO '" + backup.string() + "'");
+  }
+  add(200);
+  write_file();
+  ASSERT_TRUE(std::filesystem::exists(file()));
+  for (const char* ending : {"-wal", "-shm"}) std::filesystem::remove(index.string() + ending);
+  std::filesystem::rename(backup, index);
+  LibraryIndex restored(index, Access::write);
+  Transaction transaction = restored.transaction();
+  for (std::int64_t id = 1; id <= 300; ++id) {
+    restored.put_vector(id, model_, unit_vector(random_, 100 + static_cast<std::size_t>(id)));
+  }
+  transaction.commit();
+  ASSERT_GE(restored.vector_state(model_).generation, VectorFile(file()).header().generation);
+  expect_exact_search(restored, model_, threads_, random_);
+}
+
 TEST_F(VectorSearchTest, ChangesSinceItWasWrittenCount) {
   add(2000);
   write_file();

@@ -15,8 +15,7 @@
 namespace blip {
 namespace {
 
-// A picture's levels, of which each halves its sides: real ones have 5.
-constexpr std::size_t kMaxLevels = 10;
+constexpr auto kMaxLevels = static_cast<std::size_t>(kMaxVqganLevels);
 // Codes of a picture, a square: 64 × 64 of them would take an hour.
 constexpr JsonFields::IntRange kImageLengths = {1, 4096};
 constexpr JsonFields::IntRange kTextLengths = {2, 65'536};

@@ -12,6 +12,9 @@ inline constexpr const char* kDalleType = "dalle";
 /// dalle-mini's own files.
 inline constexpr const char* kDalleBartType = "dallebart";
 
+/// A picture's levels, of which each halves its sides: real ones have 5.
+inline constexpr int kMaxVqganLevels = 10;
+
 // The parts of a model: what its tensors' names begin with.
 inline constexpr const char* kDalleEncoder = "encoder.";
 inline constexpr const char* kDalleDecoder = "decoder.";

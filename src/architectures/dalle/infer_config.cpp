@@ -27,6 +27,7 @@ VqganConfig infer_vqgan(const TensorSizes& sizes, int image_length) {
   config.ch = sizes.size(decoder + "norm_out.weight", 1, 0);
   config.num_res_blocks = std::max(1, sizes.layers(decoder + "up.0.block.", ".norm1.weight") - 1);
   const int levels = sizes.layers(decoder + "up.", ".block.0.norm1.weight");
+  if (levels > kMaxVqganLevels) sizes.fail("has more levels than any VQGAN");
   config.ch_mult.clear();
   for (int level = 0; level < levels; ++level) {
     const std::string name = decoder + "up." + std::to_string(level) + ".block.0.norm2.weight";
@@ -76,12 +77,10 @@ DalleConfig infer_dalle_config(const Checkpoint& checkpoint) {
   config.encoder_attention_heads = config.decoder_attention_heads =
       sizes.heads(config.d_model, kWidthOfHead);
   config.vqgan_config = infer_vqgan(sizes, config.image_length);
-  if (config.image_vocab_size < config.vqgan_config.n_embed) {
-    sizes.fail("its vocabulary of pictures is smaller than the VQGAN's book of codes");
-  }
   config.decoder_start_token_id =
       config.vqgan_config.n_embed == kUsualCodes ? kUsualCodes : config.image_vocab_size;
-  return config;
+  // Whatever a config.json may not say, tensors may not say either.
+  return parse_dalle_config(dalle_config_as_json(config), source_of(checkpoint));
 }
 
 }  // namespace blip

@@ -115,10 +115,15 @@ std::vector<WantedPhotos> read_queries(const std::string& file) {
   return queries;
 }
 
-bool is_wanted(const WantedPhotos& wanted, const std::string& path) {
-  return std::any_of(wanted.paths.begin(), wanted.paths.end(), [&](const std::string& name) {
+// Takes the name of a hit from those that are wanted; false: it has none of them. Each counts once,
+// though it may be the end of several paths.
+bool take_wanted(std::vector<std::string>& wanted, const std::string& path) {
+  const auto found = std::find_if(wanted.begin(), wanted.end(), [&](const std::string& name) {
     return path == name || path.ends_with("/" + name);
   });
+  if (found == wanted.end()) return false;
+  wanted.erase(found);
+  return true;
 }
 
 // Means over the queries.
@@ -126,10 +131,11 @@ class SearchScores {
  public:
   void add(const WantedPhotos& wanted, const std::vector<app::LibraryHit>& hits) {
     ++queries_;
+    std::vector<std::string> missing = wanted.paths;
     double gain = 0;
     std::size_t found = 0;
     for (std::size_t rank = 0; rank < std::min(hits.size(), kDepth); ++rank) {
-      if (!is_wanted(wanted, hits[rank].path)) continue;
+      if (!take_wanted(missing, hits[rank].path)) continue;
       ++found;
       gain += discount(rank);
       for (std::size_t k = 0; k < kCuts.size(); ++k) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "blip/error.hpp"
+#include "cli/input/image_folder.hpp"
 
 namespace blip::cli {
 namespace {
@@ -48,26 +49,7 @@ void FolderWatch::watch(const std::filesystem::path& folder) {
 
 void FolderWatch::refresh() {
   for (const std::filesystem::path& folder : folders_) {
-    watch(folder);
-    if (!recursive_) continue;
-    std::error_code error;
-    auto each = std::filesystem::recursive_directory_iterator(
-        folder,
-        std::filesystem::directory_options::follow_directory_symlink |
-            std::filesystem::directory_options::skip_permission_denied,
-        error);
-    constexpr int kDeepest = 64;  // links may lead in a circle
-    for (const std::filesystem::recursive_directory_iterator end; !error && each != end;
-         each.increment(error)) {
-      std::error_code ignored;
-      if (!each->is_directory(ignored)) continue;
-      if (each->path().filename().string().starts_with('.')) {
-        each.disable_recursion_pending();
-        continue;
-      }
-      if (each.depth() >= kDeepest) each.disable_recursion_pending();
-      watch(each->path());
-    }
+    for (const std::filesystem::path& each : folders_below(folder, recursive_)) watch(each);
   }
 }
 

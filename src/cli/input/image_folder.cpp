@@ -52,6 +52,11 @@ class FolderWalk {
  public:
   explicit FolderWalk(bool recursive) : recursive_(recursive) {}
 
+  std::vector<fs::path> folders_below(const fs::path& folder) && {
+    static_cast<void>(std::move(*this).images_below(folder));
+    return std::move(entered_);
+  }
+
   std::vector<Input> images_below(const fs::path& folder) && {
     enter(folder);
     // Links come last, so that a folder has the name without a link in it, if there is one.
@@ -78,6 +83,7 @@ class FolderWalk {
         !seen_.insert(FolderId{status.st_dev, status.st_ino}).second) {
       return;
     }
+    entered_.push_back(folder);
     collect(folder);
   }
 
@@ -116,6 +122,7 @@ class FolderWalk {
 
   bool recursive_;
   std::vector<Input> found_;
+  std::vector<fs::path> entered_;
   std::deque<fs::path> links_;  // to folders, not followed yet
   std::set<FolderId> seen_;
 };
@@ -138,6 +145,10 @@ std::vector<Input> images_in_folder(const fs::path& folder, bool recursive) {
                                         : "no images in this folder (--recursive looks deeper)"});
   }
   return found;
+}
+
+std::vector<fs::path> folders_below(const fs::path& folder, bool recursive) {
+  return FolderWalk(recursive).folders_below(folder);
 }
 
 }  // namespace blip::cli

@@ -20,4 +20,8 @@ bool has_image_ending(const std::filesystem::path& path);
 /// becomes an input with an error, and so does a folder without any image.
 std::vector<Input> images_in_folder(const std::filesystem::path& folder, bool recursive);
 
+/// `folder` itself, and if `recursive` every folder that images_in_folder looks into, each once.
+std::vector<std::filesystem::path> folders_below(const std::filesystem::path& folder,
+                                                 bool recursive);
+
 }  // namespace blip::cli

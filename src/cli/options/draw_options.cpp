@@ -33,7 +33,7 @@ void declare_drawing(OptionParser& app, DrawOptions& options) {
       ->group(group);
   app.add_option("--guidance", options.guidance,
                  "How much more than the model itself to heed the prompt: 1 is the model, which is "
-                 "twice as fast [16]")
+                 "faster where there are several pictures [16]")
       ->type_name("X")
       ->check(number(-1e6, 1e6))
       ->group(group);

@@ -1,0 +1,133 @@
+// LibraryIndex: captions, tags, looks and thumbnails of pictures.
+#include "search/library_index.hpp"
+#include "search/word_query.hpp"
+
+namespace blip::search {
+
+void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
+                               std::string_view caption) {
+  if (!has_picture(picture)) return;  // another process has removed it
+  remove_caption(picture, model.id);
+  Statement(database_, "INSERT INTO captions(picture, model) VALUES(?, ?)")
+      .bind(1, picture)
+      .bind(2, model.id)
+      .run();
+  Statement(database_, "INSERT INTO words(rowid, text) VALUES(?, ?)")
+      .bind(1, database_.last_insert_id())
+      .bind_text(2, caption)
+      .run();
+}
+
+void LibraryIndex::remove_caption(std::int64_t picture, std::int64_t model) {
+  for (const char* sql :
+       {"DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture = ? AND model = "
+        "?)",
+        "DELETE FROM captions WHERE picture = ? AND model = ?"}) {
+    Statement(database_, sql).bind(1, picture).bind(2, model).run();
+  }
+}
+
+std::optional<std::string> LibraryIndex::caption_of(std::int64_t picture) {
+  Statement row(database_,
+                "SELECT w.text FROM captions c JOIN words w ON w.rowid = c.id WHERE c.picture = ? "
+                "ORDER BY c.id LIMIT 1");
+  row.bind(1, picture);
+  if (!row.step()) return std::nullopt;
+  return row.text(0);
+}
+
+bool LibraryIndex::has_captions() {
+  return database_.number("SELECT EXISTS(SELECT 1 FROM captions)") != 0;
+}
+
+std::vector<std::int64_t> LibraryIndex::find_words(std::string_view text, std::size_t limit) {
+  std::vector<std::int64_t> pictures;
+  const std::string query = word_query(text);
+  if (query.empty()) return pictures;
+  Statement rows(database_,
+                 "SELECT c.picture FROM words w JOIN captions c ON c.id = w.rowid WHERE words "
+                 "MATCH ? ORDER BY bm25(words), w.rowid LIMIT ?");
+  rows.bind_text(1, query).bind(2, static_cast<std::int64_t>(limit));
+  std::unordered_set<std::int64_t> seen;
+  while (rows.step()) {
+    const std::int64_t picture = rows.integer(0);
+    if (seen.insert(picture).second) pictures.push_back(picture);
+  }
+  return pictures;
+}
+
+void LibraryIndex::put_tags(std::int64_t picture, const IndexedModel& tagger,
+                            std::span<const std::string> tags) {
+  if (!has_picture(picture)) return;
+  Statement(database_, "DELETE FROM tags WHERE picture = ? AND model = ?")
+      .bind(1, picture)
+      .bind(2, tagger.id)
+      .run();
+  Statement put(database_, "INSERT OR IGNORE INTO tags(picture, model, tag) VALUES(?, ?, ?)");
+  for (const std::string& tag : tags) {
+    put.bind(1, picture).bind(2, tagger.id).bind_text(3, tag).run();
+  }
+}
+
+std::vector<std::string> LibraryIndex::tags_of(std::int64_t picture) {
+  Statement rows(database_, "SELECT DISTINCT tag FROM tags WHERE picture = ? ORDER BY tag");
+  rows.bind(1, picture);
+  std::vector<std::string> tags;
+  while (rows.step()) tags.push_back(rows.text(0));
+  return tags;
+}
+
+std::unordered_set<std::int64_t> LibraryIndex::pictures_tagged(std::string_view tag) {
+  Statement rows(database_, "SELECT picture FROM tags WHERE tag = ?");
+  rows.bind_text(1, tag);
+  std::unordered_set<std::int64_t> pictures;
+  while (rows.step()) pictures.insert(rows.integer(0));
+  return pictures;
+}
+
+std::unordered_set<std::int64_t> LibraryIndex::pictures_with_tags(const IndexedModel& tagger) {
+  Statement rows(database_, "SELECT DISTINCT picture FROM tags WHERE model = ?");
+  rows.bind(1, tagger.id);
+  std::unordered_set<std::int64_t> pictures;
+  while (rows.step()) pictures.insert(rows.integer(0));
+  return pictures;
+}
+
+void LibraryIndex::for_looks(
+    const std::function<void(std::int64_t, std::span<const std::uint8_t>)>& visit) {
+  Statement rows(database_, "SELECT picture, grey FROM looks");
+  while (rows.step()) {
+    const auto grey = rows.blob(1);
+    if (grey.size() > kMaxPathBytes) database_.damaged("the look of a picture");
+    visit(rows.integer(0), {reinterpret_cast<const std::uint8_t*>(grey.data()), grey.size()});
+  }
+}
+
+void LibraryIndex::put_thumbnail(std::int64_t picture, std::span<const std::byte> jpeg) {
+  if (jpeg.size() > kMaxThumbnailBytes || !has_picture(picture)) return;
+  Statement(database_, "INSERT OR REPLACE INTO thumbnails(picture, jpeg) VALUES(?, ?)")
+      .bind(1, picture)
+      .bind_blob(2, jpeg)
+      .run();
+}
+
+std::optional<std::vector<std::byte>> LibraryIndex::thumbnail(std::int64_t picture) {
+  Statement row(database_, "SELECT jpeg FROM thumbnails WHERE picture = ?");
+  row.bind(1, picture);
+  if (!row.step()) return std::nullopt;
+  const auto bytes = row.blob(0);
+  if (bytes.size() > kMaxThumbnailBytes) database_.damaged("a thumbnail that is too large");
+  return std::vector<std::byte>(bytes.begin(), bytes.end());
+}
+
+std::vector<std::int64_t> LibraryIndex::pictures_without_thumbnail() {
+  Statement rows(
+      database_,
+      "SELECT id FROM pictures WHERE id NOT IN (SELECT picture FROM thumbnails) ORDER BY "
+      "id");
+  std::vector<std::int64_t> pictures;
+  while (rows.step()) pictures.push_back(rows.integer(0));
+  return pictures;
+}
+
+}  // namespace blip::search
