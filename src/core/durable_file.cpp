@@ -159,6 +159,14 @@ void replace_directory(const std::filesystem::path& directory,
   sync_directory(directory_of(target));
 }
 
+void make_directories(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (!std::filesystem::is_directory(directory)) {
+    throw WriteError(directory, error ? error.value() : ENOTDIR);
+  }
+}
+
 void sync_directory(const std::filesystem::path& directory) {
   const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   // A directory that may be written but not read cannot be opened, and so not be synced.

@@ -99,6 +99,9 @@ void replace_file(const std::filesystem::path& path,
 /// Throws WriteError.
 void replace_directory(const std::filesystem::path& directory, const std::filesystem::path& target);
 
+/// Makes a directory, and those above it, unless it is there. Throws WriteError.
+void make_directories(const std::filesystem::path& directory);
+
 /// Puts the names of a directory's entries on the disk. Throws WriteError.
 void sync_directory(const std::filesystem::path& directory);
 

@@ -7,6 +7,7 @@
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
+#include "core/open_file.hpp"
 #include "core/unicode.hpp"
 #include "text/byte_decoder.hpp"
 #include "text/byte_pair_files.hpp"
@@ -98,7 +99,7 @@ DalleTokenizer::DalleTokenizer(std::shared_ptr<const Vocabulary> vocabulary)
 DalleTokenizer DalleTokenizer::from_pretrained(const std::filesystem::path& model_directory) {
   const std::filesystem::path vocab = model_directory / "vocab.json";
   const std::filesystem::path mini = model_directory / "vocab_mini.json";
-  if (!read_if_present(vocab) && read_if_present(mini)) {
+  if (!file_exists(vocab) && file_exists(mini)) {
     return from_files(mini, model_directory / "merges_mini.txt");
   }
   return from_files(vocab, model_directory / "merges.txt");

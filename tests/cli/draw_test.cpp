@@ -2,12 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "blip/image.hpp"
+#include "image/png_writer.hpp"
 #include "pictures.hpp"
 #include "program.hpp"
 #include "task_models.hpp"
@@ -70,7 +73,17 @@ TEST(DrawCommand, WritesNumbersAndSeamlessPictures) {
   const TemporaryDirectory directory;
   const std::string numbers = (directory.path() / "x.npy").string();
   EXPECT_EQ(draw({"a cat", "--grid", "2", "-o", numbers}).exit_code, 0);
-  EXPECT_EQ(read_file(numbers).size(), 128U + 32 * 32 * 3 * sizeof(float));
+  const std::string array = read_file(numbers);
+  ASSERT_EQ(array.size(), 128U + 32 * 32 * 3 * sizeof(float));
+  const std::string bytes = (directory.path() / "bytes.png").string();
+  EXPECT_EQ(draw({"a cat", "--grid", "2", "-o", bytes}).exit_code, 0);
+  std::vector<std::uint8_t> of_numbers;
+  for (std::size_t at = 128; at < array.size(); at += sizeof(float)) {
+    float number = 0;
+    std::memcpy(&number, array.data() + at, sizeof number);
+    of_numbers.push_back(static_cast<std::uint8_t>(std::clamp(number, 0.0F, 1.0F) * 255.0F));
+  }
+  EXPECT_EQ(of_numbers, pixels_of(bytes));
   const std::string seamless = (directory.path() / "x.png").string();
   EXPECT_EQ(draw({"a cat", "--grid", "2", "--seamless", "-o", seamless}).exit_code, 0);
   EXPECT_EQ(Image::open(seamless).width(), 32);
@@ -143,11 +156,39 @@ TEST(DrawCommand, RefusesWhatCannotBe) {
 
 TEST(DrawCommand, ChoosesTheBestOfAGrid) {
   const TemporaryDirectory directory;
+  const std::string grid = (directory.path() / "grid.png").string();
+  ASSERT_EQ(draw({"a cat", "--grid", "2", "-o", grid}).exit_code, 0);
+  const Image all = Image::open(grid);
+  // As `blip match` judges each of them.
+  std::size_t best = 0;
+  double best_score = -1;
+  std::vector<std::uint8_t> best_pixels;
+  for (std::size_t i = 0; i < 4; ++i) {
+    std::vector<std::uint8_t> tile;
+    for (std::size_t y = 0; y < 16; ++y) {
+      const std::size_t at = ((i % 2 * 16 + y) * 32 + i / 2 * 16) * 3;
+      tile.insert(tile.end(), all.pixels().begin() + static_cast<std::ptrdiff_t>(at),
+                  all.pixels().begin() + static_cast<std::ptrdiff_t>(at + 48));
+    }
+    const auto png = image::png_bytes(Image(16, 16, tile));
+    const std::string file = (directory.path() / "tile.png").string();
+    write_file(file, std::string(reinterpret_cast<const char*>(png.data()), png.size()));
+    const Outcome match =
+        run_blip({"match", file, "a cat", "-m", task_model("itm"), "--format", "json"});
+    const double score = Json::parse(match.out).at(0).at("itm");
+    if (score > best_score) {
+      best = i;
+      best_score = score;
+      best_pixels = tile;
+    }
+  }
   const std::string file = (directory.path() / "best.png").string();
   const Outcome outcome = draw({"a cat", "--grid", "2", "--rerank", task_model("itm"), "-o", file});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr(" of 4\t"));
-  EXPECT_EQ(Image::open(file).width(), 16);
+  EXPECT_THAT(outcome.out, HasSubstr("picture " + std::to_string(best + 1) + " of 4\t"));
+  const double told = std::stod(outcome.out.substr(outcome.out.rfind('\t') + 1));
+  EXPECT_NEAR(told, best_score, 1e-4);
+  EXPECT_EQ(pixels_of(file), best_pixels);
 }
 
 TEST(DrawCommand, DrawsWithConvertedModels) {

@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -49,11 +47,7 @@ void write_explanation_npy(const std::filesystem::path& path, const Explanation&
 ExplanationFolder::ExplanationFolder(std::filesystem::path folder, ExplanationFormats formats,
                                      const PictureOptions& pictures)
     : folder_(std::move(folder)), formats_(formats), pictures_(pictures) {
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  if (!std::filesystem::is_directory(folder_)) {
-    throw WriteError(folder_, error ? error.value() : ENOTDIR);
-  }
+  make_directories(folder_);
 }
 
 void ExplanationFolder::write(const std::string& picture, std::size_t index, std::size_t result,

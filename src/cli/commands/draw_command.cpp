@@ -37,14 +37,6 @@ struct Order {
   app::Prompt prompt = {};  // once it is there
 };
 
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!std::filesystem::is_directory(folder)) {
-    throw WriteError(folder, error ? error.value() : ENOTDIR);
-  }
-}
-
 std::vector<Order> orders_of(const DrawOptions& options) {
   std::vector<std::string> texts = options.prompts;
   if (!options.list.empty()) {
@@ -83,8 +75,8 @@ class DrawRun {
       judge_.emplace(app::ModelOptions{.model = find_model(options_.rerank, options_.quiet)});
     }
     context_.emplace(ContextOptions{.num_threads = options_.model.threads});
-    if (options_.writes_folder()) make_folder(options_.output);
-    if (!options_.progress.empty()) make_folder(options_.progress);
+    if (options_.writes_folder()) make_directories(options_.output);
+    if (!options_.progress.empty()) make_directories(options_.progress);
     const auto length = static_cast<std::size_t>(drawer.config().image_length);
     Progress progress(!options_.quiet && terminal_shows_progress(), orders.size() * length,
                       "pieces");
@@ -111,7 +103,6 @@ class DrawRun {
     const auto attempt = [&](const Order& order, auto&& action) {
       try {
         action();
-        return true;
       } catch (const WriteError&) {
         throw;
       } catch (const Error& error) {
@@ -124,7 +115,6 @@ class DrawRun {
         print_message(options_.writes_folder()
                           ? fmt::format("prompt {}: {}", order.number, error.what())
                           : std::string(error.what()));
-        return false;
       }
     };
     for (Order& order : orders) {
