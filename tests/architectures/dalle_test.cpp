@@ -107,7 +107,7 @@ TEST(DalleConfigFile, IsNotToldFromTensorsThatNoneHas) {
   config.vqgan_config.ch = 48;
   expect_refused(config, "share out evenly");
   config = parsed_dalle(usual);
-  config.vqgan_config.ch_mult.assign(40, 1);
+  config.vqgan_config.ch_mult.assign(kMaxVqganLevels + 1, 1);
   expect_refused(config, "more levels than any VQGAN");
 }
 
