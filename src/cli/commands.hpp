@@ -16,6 +16,7 @@ ExitCode run_alt(Arguments arguments);
 ExitCode run_ask(Arguments arguments);
 ExitCode run_caption(Arguments arguments);
 ExitCode run_classify(Arguments arguments);
+ExitCode run_compare(Arguments arguments);
 ExitCode run_convert(Arguments arguments);
 ExitCode run_dedupe(Arguments arguments);
 ExitCode run_describe(Arguments arguments);

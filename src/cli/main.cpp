@@ -36,6 +36,7 @@ constexpr std::array kCommands = {
     Command{"ask", "Answer questions about images", run_ask},
     Command{"caption", "Describe images in words", run_caption},
     Command{"classify", "Name what is in images", run_classify},
+    Command{"compare", "Show what models of different kinds make of a photo", run_compare},
     Command{"convert", "Make safetensors of a model in any format", run_convert},
     Command{"dedupe", "Find photos of an index that are there twice", run_dedupe},
     Command{"describe", "Write what images show into their metadata", run_describe},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -54,12 +55,14 @@ class ThreadPool {
       stopping,  // ends
     };
     std::atomic<std::uint32_t> state = idle;
+    std::atomic<int> id = 0;  // the kernel's, once it has started
+    int avoided = -1;         // the processor that it is kept off; -1: none
   };
 
   void work(Worker& self, int thread);
   void run_tasks(int thread);
   static void ask(Worker& worker);
-  static void wait_for(Worker& worker);
+  static void wait_for(Worker& worker, std::chrono::steady_clock::time_point asked);
 
   std::vector<Worker> workers_;
 

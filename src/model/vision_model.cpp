@@ -279,9 +279,9 @@ void VisionModel::run_int8_layers(const AttentionShape& shape, float* x, Context
   };
   auto* sum = allocate(hidden);
   auto* attended = allocate(hidden);
-  const QuantizedPanels input = allocate_quantized_panels(scratch, panels, hidden);
-  const QuantizedPanels inner =
-      allocate_quantized_panels(scratch, panels, tower_.intermediate_size);
+  QuantizedPanels input = allocate_quantized_panels(scratch, panels, hidden);
+  QuantizedPanels inner = allocate_quantized_panels(scratch, panels, tower_.intermediate_size);
+  input.sequence_tokens = inner.sequence_tokens = shape.tokens;
   const AttentionOperands operands = allocate_attention_operands(scratch, shape);
   float* wide = tower_.swiglu ? allocate(tower_.fc1_outputs()) : nullptr;
   float* gated = tower_.swiglu ? allocate(tower_.intermediate_size) : nullptr;

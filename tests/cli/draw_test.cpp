@@ -15,7 +15,6 @@
 #include "program.hpp"
 #include "task_models.hpp"
 #include "tests/core/temporary_directory.hpp"
-#include "tests/tasks/filled_model.hpp"
 
 namespace blip::testing {
 namespace {
@@ -23,23 +22,8 @@ namespace {
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
-const FilledModel& drawing_model() {
-  struct WithTokenizer : FilledModel {
-    WithTokenizer()
-        : FilledModel(FilledGolden{Json::parse(read_file(task_model("dalle.json"))).at("scaled")}) {
-      const Json vocabulary = {{"<s>", 0},   {"<pad>", 1}, {"</s>", 2}, {"<unk>", 3}, {"Ġ", 4},
-                               {"a", 5},     {"c", 6},     {"t", 7},    {"Ġc", 8},    {"at", 9},
-                               {"Ġcat", 10}, {"d", 11},    {"o", 12},   {"g", 13}};
-      directory().write("vocab.json", vocabulary.dump());
-      directory().write("merges.txt", "#version: 0.2\nĠ c\na t\nĠc at\n");
-    }
-  };
-  static const WithTokenizer kModel;
-  return kModel;
-}
-
 Outcome draw(std::vector<std::string> words, const RunOptions& options = {}) {
-  words.insert(words.begin(), {"draw", "-m", drawing_model().path().string()});
+  words.insert(words.begin(), {"draw", "-m", drawing_model()});
   return run_blip(words, options);
 }
 
@@ -194,8 +178,7 @@ TEST(DrawCommand, ChoosesTheBestOfAGrid) {
 TEST(DrawCommand, DrawsWithConvertedModels) {
   const TemporaryDirectory directory;
   const std::string model = (directory.path() / "int8").string();
-  const Outcome converted =
-      run_blip({"convert", drawing_model().path().string(), model, "--dtype", "int8"});
+  const Outcome converted = run_blip({"convert", drawing_model(), model, "--dtype", "int8"});
   EXPECT_EQ(converted.exit_code, 0) << converted.err;
   EXPECT_TRUE(std::filesystem::exists(directory.path() / "int8" / "vocab.json"));
   EXPECT_FALSE(std::filesystem::exists(directory.path() / "int8" / "preprocessor_config.json"));

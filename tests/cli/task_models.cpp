@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "pictures.hpp"
+#include "tests/tasks/filled_model.hpp"
 
 namespace blip::testing {
 namespace {
@@ -42,6 +43,20 @@ const std::string kData = std::string(BLIP_SOURCE_DIR) + "/tests/tasks/data/";
 
 std::string task_model(const std::string& name) {
   return kData + name;
+}
+
+std::string drawing_model() {
+  struct WithTokenizer : FilledModel {
+    WithTokenizer()
+        : FilledModel(FilledGolden{
+              nlohmann::json::parse(read_file(task_model("dalle.json"))).at("scaled")}) {
+      directory().write("vocab.json", R"({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "Ġ": 4,
+        "a": 5, "c": 6, "t": 7, "Ġc": 8, "at": 9, "Ġcat": 10, "d": 11, "o": 12, "g": 13})");
+      directory().write("merges.txt", "#version: 0.2\nĠ c\na t\nĠc at\n");
+    }
+  };
+  static const WithTokenizer kModel;
+  return kModel.path().string();
 }
 
 const nlohmann::json& expectations(const std::string& name) {

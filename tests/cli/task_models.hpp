@@ -11,6 +11,10 @@ namespace blip::testing {
 /// The directory of the model "vqa", "itm", "nlvr" or "blip".
 std::string task_model(const std::string& name);
 
+/// The directory of a tiny DALL-E whose weights are made from its tensors' names. It reads the
+/// letters a, c, d, g, o and t, and draws 16 × 16 pixels.
+std::string drawing_model();
+
 /// The expectations of such a model.
 const nlohmann::json& expectations(const std::string& name);
 

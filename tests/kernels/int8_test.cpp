@@ -183,6 +183,55 @@ TEST(Int8Linear, MatchesTheDefinitionOfWhatIsQuantized) {
   }
 }
 
+// Sequences of one panel or two, or of seven, two groups' worth, whose last has 1 … 4 tokens, which
+// are few, 5, which are not, or 16.
+TEST(Int8Linear, FewLastTokensComeOutTheSame) {
+  struct Shape {
+    std::size_t sequence, batch, outputs, inputs;
+  };
+  for (const Shape shape :
+       {Shape{1, 3, 4, 4}, Shape{2, 1, 67, 36}, Shape{18, 3, 300, 192}, Shape{19, 1, 1100, 60},
+        Shape{100, 2, 64, 2112}, Shape{21, 2, 64, 64}, Shape{32, 2, 64, 64}}) {
+    const std::size_t panels = shape.batch * ((shape.sequence + 15) / 16);
+    const auto x = random_floats(panels * 16 * shape.inputs, 57);
+    const auto residual = random_floats(panels * 16 * shape.outputs, 58);
+    const Int8Layer made = make_layer(shape.outputs, shape.inputs);
+    const auto is_token = [&](std::size_t row) {
+      return row % (panels / shape.batch * 16) < shape.sequence;
+    };
+    on_every_path([&](const std::string& path) {
+      for (const int threads : {1, 3}) {
+        Context context({.num_threads = threads});
+        const PanelFloats floats(x, shape.inputs, context.threads());
+        const PanelFloats added(residual, shape.outputs, context.threads());
+        auto input = allocate_quantized_panels(context.scratch(), std::int64_t(panels),
+                                               std::int64_t(shape.inputs));
+        quantize_panels(floats.data(), std::int64_t(panels), input, context.threads());
+        const auto run = [&](std::size_t sequence_tokens) {
+          input.sequence_tokens = std::int64_t(sequence_tokens);
+          PanelFloats out(residual, shape.outputs, context.threads());
+          int8_linear(input, std::int64_t(panels), made.layer, out.data(), context,
+                      Epilogue::bias_residual, added.data());
+          auto found = out.rows(panels * 16, context.threads());
+          const auto quantized = allocate_quantized_panels(context.scratch(), std::int64_t(panels),
+                                                           std::int64_t(shape.outputs));
+          int8_linear(input, std::int64_t(panels), made.layer, quantized, context,
+                      Epilogue::bias_quick_gelu);
+          const auto rows = meant(quantized, panels * 16);
+          found.insert(found.end(), rows.begin(), rows.end());
+          return found;
+        };
+        const auto expected = run(0);
+        const auto found = run(shape.sequence);
+        for (std::size_t i = 0; i < found.size(); ++i) {
+          if (!is_token(i / shape.outputs % (panels * 16))) continue;
+          ASSERT_EQ(found[i], expected[i]) << path << ", " << threads << " threads, place " << i;
+        }
+      }
+    });
+  }
+}
+
 TEST(Int8Attention, IsCloseToTheDefinition) {
   for (const AttentionShape shape :
        {AttentionShape{1, 1, 1, 8}, AttentionShape{2, 17, 3, 12}, AttentionShape{1, 577, 2, 64},

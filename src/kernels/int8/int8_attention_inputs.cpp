@@ -151,7 +151,7 @@ void int8_attention_inputs(const QuantizedPanels& x, const Linear& qkv,
   const auto results = allocate_for_threads<float>(context, kGroupPanels * head_floats);
   // A part is one head of the queries, the keys or the values.
   for_each_int8_part(
-      shape.batch * shape.panels(), qkv.weight.rows, shape.head_size, context.threads(),
+      x, shape.batch * shape.panels(), qkv.weight.rows, shape.head_size, context.threads(),
       [&](std::int64_t first_panel, std::int64_t panels, std::int64_t first_output,
           std::int64_t outputs, std::size_t thread) {
         compute_int8_part(x, qkv,

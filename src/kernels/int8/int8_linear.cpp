@@ -136,33 +136,33 @@ HWY_EXPORT(finish_int8_sums);
 
 // Rows multiplied before their sums become float32: 64 × 6 × 64 bytes of sums are 24 KB.
 constexpr std::int64_t kRowsAtOnce = 64;
-// Outputs of a task whose result is float32: 256 × 3072 weights are 786 KB.
+// The same where one panel is multiplied: what precedes the rows takes as long as some of them.
+constexpr std::int64_t kRowsOfOnePanel = kGroupPanels * kRowsAtOnce;
+// Outputs of a task whose result is float32, at most: 256 × 3072 weights are 786 KB.
 constexpr std::int64_t kTaskOutputs = 256;
+// Tasks for each thread at least, where there are so many: of three, one of two threads gets two.
+constexpr std::int64_t kTasksPerThread = 3;
 
-}  // namespace
-
-std::int64_t int8_part_sums() {
-  return kGroupPanels * kRowsAtOnce * kPanelTokens;
-}
-
-void compute_int8_part(const QuantizedPanels& x, const Linear& layer, const Int8LayerPart& part,
-                       std::int32_t* sums) {
+// `multiply` is called with the Int8Product of `rows_at_once` outputs and a block of channels.
+template <typename Multiply>
+void compute_panels(const QuantizedPanels& x, const Linear& layer, const Int8LayerPart& part,
+                    std::int64_t rows_at_once, std::int32_t* sums, const Multiply& multiply) {
   const WeightMatrix& weight = layer.weight;
   const std::int64_t block = quantization_block(weight.columns);
   const auto* weights = static_cast<const std::int8_t*>(weight.data);
-  for (std::int64_t row = 0; row < part.outputs; row += kRowsAtOnce) {
-    const std::int64_t rows = std::min(kRowsAtOnce, part.outputs - row);
+  for (std::int64_t row = 0; row < part.outputs; row += rows_at_once) {
+    const std::int64_t rows = std::min(rows_at_once, part.outputs - row);
     const std::int64_t output = part.first_output + row;
     for (std::int64_t begin = 0; begin < weight.columns; begin += block) {
       const std::int64_t channels = std::min(block, weight.columns - begin);
-      int8_multiply({.weights = weights + output * weight.columns + begin,
-                     .weight_step = static_cast<std::size_t>(weight.columns),
-                     .rows = static_cast<std::size_t>(rows),
-                     .x = x.panel(part.first_panel) + begin * kPanelTokens,
-                     .x_step = static_cast<std::size_t>(x.channels * kPanelTokens),
-                     .panels = static_cast<std::size_t>(part.panels),
-                     .channels = static_cast<std::size_t>(channels),
-                     .sums = sums});
+      multiply(Int8Product{.weights = weights + output * weight.columns + begin,
+                           .weight_step = static_cast<std::size_t>(weight.columns),
+                           .rows = static_cast<std::size_t>(rows),
+                           .x = x.panel(part.first_panel) + begin * kPanelTokens,
+                           .x_step = static_cast<std::size_t>(x.channels * kPanelTokens),
+                           .panels = static_cast<std::size_t>(part.panels),
+                           .channels = static_cast<std::size_t>(channels),
+                           .sums = sums});
       const std::int64_t scales = x.place(part.first_panel, begin / block);
       HWY_DYNAMIC_DISPATCH(finish_int8_sums)
       ({.sums = sums,
@@ -184,6 +184,41 @@ void compute_int8_part(const QuantizedPanels& x, const Linear& layer, const Int8
   }
 }
 
+// Outputs of a task whose result is float32.
+std::int64_t task_outputs(const QuantizedPanels& x, std::int64_t panels, std::int64_t outputs,
+                          const ThreadPool& threads) {
+  const std::int64_t wanted =
+      divide_up(threads.num_threads() * kTasksPerThread, int8_groups(x, panels));
+  return std::clamp(round_up(divide_up(outputs, wanted), kRowsAtOnce), kRowsAtOnce, kTaskOutputs);
+}
+
+}  // namespace
+
+std::int64_t int8_part_sums() {
+  return kGroupPanels * kRowsAtOnce * kPanelTokens;
+}
+
+void compute_int8_part(const QuantizedPanels& x, const Linear& layer, const Int8LayerPart& part,
+                       std::int32_t* sums) {
+  const std::int64_t few = few_last_tokens(x);
+  const std::int64_t end = part.first_panel + part.panels;
+  const bool has_last = few > 0 && end % panel_count(x.sequence_tokens) == 0;
+  Int8LayerPart full = part;
+  if (has_last) --full.panels;
+  // First, as the weights may come from memory now, which takes as long as the products of a few
+  // tokens, but is hidden by those of many.
+  if (full.panels > 0) compute_panels(x, layer, full, kRowsAtOnce, sums, int8_multiply);
+  if (!has_last) return;
+  Int8LayerPart last = part;
+  last.first_panel = end - 1;
+  last.panels = 1;
+  last.out += full.panels * part.out_step;
+  if (last.residual != nullptr) last.residual += full.panels * part.out_step;
+  compute_panels(x, layer, last, kRowsOfOnePanel, sums, [few](const Int8Product& product) {
+    int8_multiply_few(product, static_cast<std::size_t>(few));
+  });
+}
+
 bool takes_quantized_input(const Linear& layer) {
   return layer.weight.format == WeightFormat::i8 && layer.weight.row_sums != nullptr;
 }
@@ -194,7 +229,7 @@ void int8_linear(const QuantizedPanels& x, std::int64_t panels, const Linear& la
   const std::int64_t outputs = layer.weight.rows;
   const auto sums = allocate_for_threads<std::int32_t>(context, int8_part_sums());
   for_each_int8_part(
-      panels, outputs, kTaskOutputs, context.threads(),
+      x, panels, outputs, task_outputs(x, panels, outputs, context.threads()), context.threads(),
       [&](std::int64_t first_panel, std::int64_t count, std::int64_t first_output,
           std::int64_t part_outputs, std::size_t thread) {
         const std::int64_t place = (first_panel * outputs + first_output) * kPanelTokens;
@@ -216,10 +251,21 @@ void int8_linear(const QuantizedPanels& x, std::int64_t panels, const Linear& la
   const Scratch::Frame frame(context.scratch());
   const std::int64_t outputs = layer.weight.rows;
   const std::int64_t block = quantization_block(outputs);
+  // A task has all outputs that are quantized together. Where that makes too few tasks for all
+  // threads to be busy, quantizing is a step of its own.
+  const std::int64_t tasks = int8_groups(x, panels) * divide_up(outputs, block);
+  if (tasks % context.threads().num_threads() != 0 &&
+      tasks < context.threads().num_threads() * kTasksPerThread) {
+    auto* const floats = context.scratch().allocate<float>(
+        static_cast<std::size_t>(panels * outputs * kPanelTokens));
+    int8_linear(x, panels, layer, floats, context, epilogue, nullptr);
+    quantize_panels(floats, panels, out, context.threads());
+    return;
+  }
   const auto sums = allocate_for_threads<std::int32_t>(context, int8_part_sums());
   const auto results = allocate_for_threads<float>(context, kGroupPanels * block * kPanelTokens);
   for_each_int8_part(
-      panels, outputs, block, context.threads(),
+      x, panels, outputs, block, context.threads(),
       [&](std::int64_t first_panel, std::int64_t count, std::int64_t first_output,
           std::int64_t part_outputs, std::size_t thread) {
         compute_int8_part(x, layer,

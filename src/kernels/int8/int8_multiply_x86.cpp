@@ -18,6 +18,9 @@ constexpr std::size_t kBytesPerStep = 4 * kTokens;  // four channels of sixteen 
 constexpr std::size_t kVnniRows = 8;
 constexpr std::size_t kVnniPanels = 3;
 
+// Bytes that come from memory together.
+constexpr std::size_t kLine = 64;
+
 template <std::size_t kRows, std::size_t kPanels>
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512vnni"), gnu::always_inline]] inline void vnni_tile(
     const Int8Product& product, std::size_t row, std::size_t panel) {
@@ -28,6 +31,13 @@ template <std::size_t kRows, std::size_t kPanels>
   const std::int8_t* weights = product.weights + row * product.weight_step;
   const std::uint8_t* x = product.x + panel * product.x_step;
   for (std::size_t c = 0; c < product.channels; c += 4) {
+    // The next rows. The processor does not foresee them, as each is short. Behind the last row
+    // there may be nothing to read, and nothing is.
+    if (c % kLine == 0) {
+      for (std::size_t r = 0; r < kRows; ++r) {
+        _mm_prefetch(weights + (kRows + r) * product.weight_step + c, _MM_HINT_T0);
+      }
+    }
     __m512i tokens[kPanels];
     for (std::size_t p = 0; p < kPanels; ++p) {
       tokens[p] = _mm512_load_si512(x + p * product.x_step + c * kTokens);

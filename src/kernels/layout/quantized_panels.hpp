@@ -42,6 +42,9 @@ struct QuantizedPanels {
   float* steps = nullptr;          // [P, blocks, 16]
   float* offsets = nullptr;        // [P, blocks, 16]
   std::int64_t channels = 0;
+  /// Tokens of each image or text, which begins with a panel of its own; the places that are left
+  /// over in its last panel count for nothing. 0: every place counts.
+  std::int64_t sequence_tokens = 0;
 
   [[nodiscard]] std::uint8_t* panel(std::int64_t index) const {
     return values + index * channels * kPanelTokens;
