@@ -59,13 +59,14 @@ VisionLayer load_layer(WeightLoader& loader, const VisionTransformer& tower,
 
 // What a block adds to the residual stream. in: [P, C, 16], residual: [P, E, 16] → out: [P, E, 16]
 // = residual + scale · layer(in), without a scale if it is null
-void add_block(const float* in, std::int64_t panels, const Linear& layer, const float* scale,
-               const float* residual, float* out, Context& context) {
+void add_block(const float* in, const AttentionShape& shape, const Linear& layer,
+               const float* scale, const float* residual, float* out, Context& context) {
+  const std::int64_t panels = shape.batch * shape.panels();
   if (scale == nullptr) {
-    panel_linear(in, panels, layer, out, context, Epilogue::bias_residual, residual);
+    panel_linear(in, panels, layer, out, context, Epilogue::bias_residual, residual, shape.tokens);
     return;
   }
-  panel_linear(in, panels, layer, out, context);
+  panel_linear(in, panels, layer, out, context, Epilogue::bias, nullptr, shape.tokens);
   panel_layer_scale(out, scale, residual, panels, layer.weight.rows, context.threads());
 }
 
@@ -250,21 +251,25 @@ void VisionModel::run_layers(const AttentionShape& shape, float* x, Context& con
   float* normal = allocate(hidden);  // layer norm's output, then attention's
   float* wide = allocate(std::max(3 * hidden, tower_.fc1_outputs()));
   float* gated = tower_.swiglu ? allocate(inner) : wide;
+  const auto multiply = [&](const float* in, const Linear& layer, float* out,
+                            Epilogue epilogue = Epilogue::bias) {
+    panel_linear(in, panels, layer, out, context, epilogue, nullptr, shape.tokens);
+  };
 
   for (const VisionLayer& layer : layers_) {
     panel_layer_norm(x, layer.layer_norm1, panels, hidden, normal, context.threads());
-    panel_linear(normal, panels, layer.qkv, wide, context);
+    multiply(normal, layer.qkv, wide);
     panel_attention(wide, shape, normal, context);
-    add_block(normal, panels, layer.projection, layer.scale1, x, sum, context);
+    add_block(normal, shape, layer.projection, layer.scale1, x, sum, context);
 
     panel_layer_norm(sum, layer.layer_norm2, panels, hidden, normal, context.threads());
     if (tower_.swiglu) {
-      panel_linear(normal, panels, layer.fc1, wide, context);
+      multiply(normal, layer.fc1, wide);
       panel_swiglu(wide, panels, inner, gated, context.threads());
     } else {
-      panel_linear(normal, panels, layer.fc1, wide, context, activation_);
+      multiply(normal, layer.fc1, wide, activation_);
     }
-    add_block(gated, panels, layer.fc2, layer.scale2, sum, x, context);
+    add_block(gated, shape, layer.fc2, layer.scale2, sum, x, context);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "kernels/float/panel_attention.hpp"
 #include "kernels/float/panel_layer_norm.hpp"
+#include "kernels/float/panel_linear.hpp"
 #include "panel_floats.hpp"
 #include "reference.hpp"
 
@@ -59,6 +60,51 @@ TEST(PanelLayerNorm, MatchesTheDefinition) {
           const double expected =
               (x[row * channels + c] - mean) / std::sqrt(variance + 1e-5) * weight[c] + bias[c];
           ASSERT_NEAR(found[row * channels + c], expected, 2e-5) << target << " row " << row;
+        }
+      }
+    });
+  }
+}
+
+// To the bit, and what is left over is 0: sequences with 1, 8, 9 and 16 tokens in their last panel,
+// of one panel and of more than a block holds.
+TEST(PanelLinear, ShortLastPanelsComeOutTheSame) {
+  struct Shape {
+    std::size_t sequence, batch, outputs, inputs;
+  };
+  for (const Shape shape : {Shape{1, 3, 5, 3}, Shape{50, 4, 100, 96}, Shape{24, 2, 24, 1100},
+                            Shape{25, 2, 24, 64}, Shape{48, 2, 24, 64}, Shape{257, 1, 48, 1030}}) {
+    const std::size_t panels = shape.batch * ((shape.sequence + 15) / 16);
+    const auto x = random_floats(panels * 16 * shape.inputs, 81);
+    const auto residual = random_floats(panels * 16 * shape.outputs, 82);
+    const auto weights = random_floats(shape.outputs * shape.inputs, 83);
+    const auto bias = random_floats(shape.outputs, 84);
+    const Linear layer = {{weights.data(), WeightFormat::f32, std::int64_t(shape.outputs),
+                           std::int64_t(shape.inputs)},
+                          bias.data()};
+    const std::size_t last = (shape.sequence - 1) % 16 + 1;
+    on_every_path([&](const std::string& path) {
+      Context context({.num_threads = 2});
+      const PanelFloats input(x, shape.inputs, context.threads());
+      const PanelFloats added(residual, shape.outputs, context.threads());
+      const auto run = [&](std::size_t sequence_tokens) {
+        const PanelFloats out(residual, shape.outputs, context.threads());
+        panel_linear(input.data(), std::int64_t(panels), layer, out.data(), context,
+                     Epilogue::bias_residual, added.data(), std::int64_t(sequence_tokens));
+        return out.rows(panels * 16, context.threads());
+      };
+      const auto expected = run(0);
+      const auto found = run(shape.sequence);
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        const std::size_t row = i / shape.outputs % (panels / shape.batch * 16);
+        const bool is_token = row < shape.sequence;
+        // AMX takes whole panels.
+        const bool is_left_out =
+            !is_token && last <= 8 && row % 16 >= 8 && best_x86_extension() != X86Extension::amx;
+        if (is_token) {
+          ASSERT_EQ(found[i], expected[i]) << path << ", place " << i;
+        } else if (is_left_out) {
+          ASSERT_EQ(found[i], 0.0F) << path << ", place " << i;
         }
       }
     });

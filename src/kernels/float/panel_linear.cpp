@@ -23,6 +23,10 @@ struct PanelProduct {
   const float* x = nullptr;  // the block's first panel, at the slab
   std::size_t x_step = 0;    // floats from panel to panel
   std::size_t panels = 0;
+  // Which panels are short: `first_short`, and every `short_step` from there. Of those the first
+  // eight tokens are computed, and the others' results are 0.
+  std::size_t first_short = 0;
+  std::size_t short_step = 0;      // 0: there are none
   const float* weights = nullptr;  // [outputs] rows at the slab, `weight_step` floats apart
   std::size_t weight_step = 0;
   std::size_t outputs = 0;
@@ -52,31 +56,32 @@ struct PanelProduct {
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
 
-template <std::size_t kRows, std::size_t kPanels>
-HWY_INLINE void begin_sums(TileSums<kRows, kPanels>& sums, const PanelProduct& product,
+template <std::size_t kRows, std::size_t kPanels, class Part>
+HWY_INLINE void begin_sums(TileSums<kRows, kPanels, Part>& sums, const PanelProduct& product,
                            std::size_t row, const float* out) {
-  const PanelTag d;
+  const typename Part::Tag d;
   for (std::size_t r = 0; r < kRows; ++r) {
     const auto bias = hn::Set(d, product.bias == nullptr ? 0.0F : product.bias[row + r]);
     for (std::size_t p = 0; p < kPanels; ++p) {
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        sums[r][p * kVectors + v] =
-            product.first_slab ? bias
-                               : hn::Load(d, out + p * product.out_step + r * kTokens + v * kLanes);
+      for (std::size_t v = 0; v < Part::kVectors; ++v) {
+        sums[r][p * Part::kVectors + v] =
+            product.first_slab
+                ? bias
+                : hn::Load(d, out + p * product.out_step + r * kTokens + v * Part::kLanes);
       }
     }
   }
 }
 
-template <std::size_t kRows, std::size_t kPanels>
-HWY_INLINE void finish_sums(const TileSums<kRows, kPanels>& sums, const PanelProduct& product,
+template <std::size_t kRows, std::size_t kPanels, class Part>
+HWY_INLINE void finish_sums(const TileSums<kRows, kPanels, Part>& sums, const PanelProduct& product,
                             std::size_t offset, float* out) {
-  const PanelTag d;
+  const typename Part::Tag d;
   for (std::size_t r = 0; r < kRows; ++r) {
     for (std::size_t p = 0; p < kPanels; ++p) {
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        const std::size_t place = p * product.out_step + r * kTokens + v * kLanes;
-        auto value = sums[r][p * kVectors + v];
+      for (std::size_t v = 0; v < Part::kVectors; ++v) {
+        const std::size_t place = p * product.out_step + r * kTokens + v * Part::kLanes;
+        auto value = sums[r][p * Part::kVectors + v];
         if (product.last_slab && product.epilogue == Epilogue::bias_gelu) {
           value = gelu(d, value);
         } else if (product.last_slab && product.epilogue == Epilogue::bias_residual) {
@@ -92,20 +97,47 @@ HWY_INLINE void finish_sums(const TileSums<kRows, kPanels>& sums, const PanelPro
   }
 }
 
+template <std::size_t kRows, std::size_t kPanels, class Part>
+HWY_INLINE void multiply_tile(const PanelProduct& product, std::size_t row, std::size_t panel) {
+  const std::size_t offset = panel * product.out_step + row * kTokens;
+  float* out = product.out + offset;
+  TileSums<kRows, kPanels, Part> sums;
+  begin_sums<kRows, kPanels, Part>(sums, product, row, out);
+  add_terms<kRows, kPanels, Part>(sums,
+                                  {product.weights + row * product.weight_step, product.weight_step,
+                                   1, product.x + panel * product.x_step, product.x_step},
+                                  product.channels);
+  finish_sums<kRows, kPanels, Part>(sums, product, offset, out);
+}
+
+template <std::size_t kRows>
+HWY_INLINE void multiply_short_panel(const PanelProduct& product, std::size_t row,
+                                     std::size_t panel) {
+  multiply_tile<kRows, 1, HalfPanel>(product, row, panel);
+  const HalfPanel::Tag d;
+  float* out = product.out + panel * product.out_step + row * kTokens;
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t i = kTokens / 2; i < kTokens; i += HalfPanel::kLanes) {
+      hn::Store(hn::Zero(d), d, out + r * kTokens + i);
+    }
+  }
+}
+
 void multiply_panels(const PanelProduct& product) {
-  for_each_tile(product.outputs, product.panels,
-                [&](auto rows, auto panels, std::size_t row, std::size_t panel) HWY_ATTR {
-                  const std::size_t offset = panel * product.out_step + row * kTokens;
-                  float* out = product.out + offset;
-                  TileSums<rows, panels> sums;
-                  begin_sums<rows, panels>(sums, product, row, out);
-                  add_terms<rows, panels>(
-                      sums,
-                      {product.weights + row * product.weight_step, product.weight_step, 1,
-                       product.x + panel * product.x_step, product.x_step},
-                      product.channels);
-                  finish_sums<rows, panels>(sums, product, offset, out);
-                });
+  for_each_row_tile(product.outputs, [&](auto rows, std::size_t row) HWY_ATTR {
+    std::size_t first = 0;
+    std::size_t next_short = product.short_step == 0 ? product.panels : product.first_short;
+    for (;;) {
+      const std::size_t end = std::min(next_short, product.panels);
+      for_each_panel_tile(first, end, [&](auto panels, std::size_t panel) HWY_ATTR {
+        multiply_tile<rows, panels, WholePanel>(product, row, panel);
+      });
+      if (end == product.panels) return;
+      multiply_short_panel<rows>(product, row, end);
+      first = end + 1;
+      next_short += product.short_step;
+    }
+  });
 }
 
 std::size_t panels_of_a_tile() {
@@ -141,12 +173,14 @@ struct Partition {
 };
 
 Partition partition_of(std::int64_t panels, std::int64_t channels, std::int64_t outputs,
-                       int threads) {
-  const auto tile = static_cast<std::int64_t>(HWY_DYNAMIC_DISPATCH(panels_of_a_tile)());
+                       std::int64_t short_step, int threads) {
+  auto tile = static_cast<std::int64_t>(HWY_DYNAMIC_DISPATCH(panels_of_a_tile)());
   Partition part{};
   part.slab_channels = divide_up(channels, divide_up(channels, kSlabChannels));
   const std::int64_t panel_bytes =
       part.slab_channels * kPanelTokens * static_cast<std::int64_t>(sizeof(float));
+  // Short panels interrupt the tiles: blocks then end with one.
+  if (short_step > 0 && short_step * panel_bytes <= kBlockBytes) tile = short_step;
   const std::int64_t most = std::max(kBlockBytes / panel_bytes / tile * tile, tile);
   // As even as whole tiles allow.
   part.block_panels = round_up(divide_up(panels, divide_up(panels, most)), tile);
@@ -160,7 +194,8 @@ Partition partition_of(std::int64_t panels, std::int64_t channels, std::int64_t 
 }  // namespace
 
 void panel_linear(const float* x, std::int64_t panels, const Linear& layer, float* out,
-                  Context& context, Epilogue epilogue, const float* residual) {
+                  Context& context, Epilogue epilogue, const float* residual,
+                  std::int64_t sequence_tokens) {
   if (can_split(layer.weight)) {
     split_linear(x, panels, layer, out, context, epilogue, residual);
     return;
@@ -169,7 +204,10 @@ void panel_linear(const float* x, std::int64_t panels, const Linear& layer, floa
   const WeightMatrix& weight = layer.weight;
   const std::int64_t channels = weight.columns;
   const std::int64_t outputs = weight.rows;
-  const Partition part = partition_of(panels, channels, outputs, context.num_threads());
+  const std::int64_t last_tokens = sequence_tokens % kPanelTokens;
+  const std::int64_t short_step =
+      last_tokens > 0 && last_tokens <= kPanelTokens / 2 ? panel_count(sequence_tokens) : 0;
+  const Partition part = partition_of(panels, channels, outputs, short_step, context.num_threads());
   std::vector<float*> converted;
   if (weight.format != WeightFormat::f32) {
     converted = allocate_for_threads<float>(context, kConvertedRows * part.slab_channels);
@@ -184,6 +222,9 @@ void panel_linear(const float* x, std::int64_t panels, const Linear& layer, floa
         .x = x + (panel * channels + begin) * kPanelTokens,
         .x_step = static_cast<std::size_t>(channels * kPanelTokens),
         .panels = static_cast<std::size_t>(std::min(part.block_panels, panels - panel)),
+        .first_short =
+            short_step == 0 ? 0 : static_cast<std::size_t>(short_step - 1 - panel % short_step),
+        .short_step = static_cast<std::size_t>(short_step),
         .outputs = static_cast<std::size_t>(rows),
         .channels = static_cast<std::size_t>(end - begin),
         .out = out + place,
