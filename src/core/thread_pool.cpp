@@ -43,8 +43,8 @@ bool spin_until(const Condition& condition) {
   return false;
 }
 
-// A thread that wakes up takes tens of microseconds to begin. One that has not begun after this long
-// stands in line for a processor.
+// A thread that wakes up takes tens of microseconds to begin. One that has not begun after this
+// long stands in line for a processor.
 constexpr std::chrono::microseconds kWaitsInLine{150};
 
 #ifdef __linux__
@@ -119,6 +119,7 @@ void ThreadPool::work(Worker& self, int thread) {
     if (!spin_until(is_called)) self.state.wait(Worker::idle, std::memory_order_relaxed);
     std::uint32_t state = Worker::asked;
     if (self.state.compare_exchange_strong(state, Worker::running, std::memory_order_acquire)) {
+      if (has_waited_long()) self.late.store(true, std::memory_order_relaxed);
       run_tasks(thread);
       self.state.store(Worker::idle, std::memory_order_release);
       self.state.notify_one();
@@ -142,22 +143,31 @@ void ThreadPool::ask(Worker& worker) {
 // Until it has finished its part. One that has not begun need not wake up for it: on a machine with
 // fewer free cores than threads that would take longer than the tasks.
 //
-// It may not have begun because it stands in line behind this very thread. In a virtual machine,
-// Linux wakes threads on the processor of the one that wakes them when the other processors have
-// slept for some milliseconds: it takes them for stolen by the host. This thread then does all the
-// work until the kernel balances its load. After a pause of 0.3 s a model of 24 ms took 41. So such
-// a thread is kept off this processor from now on.
-void ThreadPool::wait_for(Worker& worker, std::chrono::steady_clock::time_point asked) {
+// It may not have begun, or late, because it stands in line behind this very thread. In a virtual
+// machine, Linux wakes threads on the processor of the one that wakes them when the other
+// processors have slept for some milliseconds: it takes them for stolen by the host. This thread
+// then does all the work until the kernel balances its load. After a pause of 0.3 s a model of 24
+// ms took 41. So such a thread is kept off this processor from now on.
+void ThreadPool::wait_for(Worker& worker) const {
   std::uint32_t state = Worker::asked;
+  bool is_late = false;
   if (worker.state.compare_exchange_strong(state, Worker::idle, std::memory_order_acquire)) {
-    if (worker.avoided < 0 && std::chrono::steady_clock::now() - asked > kWaitsInLine) {
-      const int here = current_processor();
-      if (keep_off(here, worker.id.load(std::memory_order_relaxed))) worker.avoided = here;
-    }
-    return;
+    is_late = has_waited_long();
+  } else {
+    const auto is_done = [&] {
+      return worker.state.load(std::memory_order_acquire) == Worker::idle;
+    };
+    if (!spin_until(is_done)) worker.state.wait(Worker::running, std::memory_order_acquire);
+    is_late = worker.late.load(std::memory_order_relaxed);
   }
-  const auto is_done = [&] { return worker.state.load(std::memory_order_acquire) == Worker::idle; };
-  if (!spin_until(is_done)) worker.state.wait(Worker::running, std::memory_order_acquire);
+  if (is_late && worker.avoided < 0) {
+    const int here = current_processor();
+    if (keep_off(here, worker.id.load(std::memory_order_relaxed))) worker.avoided = here;
+  }
+}
+
+bool ThreadPool::has_waited_long() const {
+  return std::chrono::steady_clock::now() - asked_at_ > kWaitsInLine;
 }
 
 void ThreadPool::run_tasks(int thread) {
@@ -180,11 +190,11 @@ void ThreadPool::parallel_for(std::size_t count, const Task& task) {
   count_ = count;
   next_.store(0, std::memory_order_relaxed);
   error_ = nullptr;
-  const auto asked = std::chrono::steady_clock::now();
+  asked_at_ = std::chrono::steady_clock::now();
   const std::span taking_part(workers_.data(), std::min(count - 1, threads_.size()));
   for (Worker& worker : taking_part) ask(worker);
   run_tasks(0);
-  for (Worker& worker : taking_part) wait_for(worker, asked);
+  for (Worker& worker : taking_part) wait_for(worker);
   if (error_) std::rethrow_exception(error_);
 }
 
