@@ -5,11 +5,13 @@
 //
 // REQUEST: {"model": DIR, "dtype": NAME, "threads": N (0: one per core), "out": FILE,
 //           "kind": "vision" | "caption" | "vqa" | "itm" | "embed_images" | "embed_texts" |
-//           "labels", "images": [PATH…], "texts": [TEXT…], "beams": N, "tokens": N}
+//           "labels" | "draw", "images": [PATH…], "texts": [TEXT…], "beams": N, "tokens": N,
+//           "prompt": [ID…], "pictures": N}
 // "caption" and "vqa" generate exactly `tokens` tokens for each image, so that everyone's work is
-// the same; "itm" matches the first image with all texts. The last three are for every dual
-// encoder, a CLIP for one: unit vectors, or the logits of images and texts. Decoding the images and
-// reading the texts is not part of what is timed. Answers, a line each: {"seconds": …,
+// the same; "itm" matches the first image with all texts. The three that follow are for every dual
+// encoder, a CLIP for one: unit vectors, or the logits of images and texts. "draw" draws `pictures`
+// of the prompt's token ids, always the most probable code, and gives the codes. Decoding the
+// images and reading the texts is not part of what is timed. Answers, a line each: {"seconds": …,
 // "peak_bytes": …} when the model is loaded and one run is done, then for every line "run" the same
 // with "ids": [[…]…] or "shape": […], whose elements lie in FILE as float32. Ends with its input.
 // --dtypes prints the names that "dtype" may have.
@@ -70,11 +72,17 @@ struct Prepared {
     for (const json& path : asked.at("images")) {
       images.push_back(blip::Image::open(path.get<std::string>()));
     }
-    inputs.pixel_values = (*blip::open_image_processor(model))(images);
-    const auto tokenizer = blip::open_tokenizer(model);
-    for (const json& text : asked.value("texts", json::array())) {
-      inputs.input_ids.push_back(tokenizer->encode(text.get<std::string>()));
+    if (!images.empty()) inputs.pixel_values = (*blip::open_image_processor(model))(images);
+    const json texts = asked.value("texts", json::array());
+    if (!texts.empty()) {
+      const auto tokenizer = blip::open_tokenizer(model);
+      for (const json& text : texts) {
+        inputs.input_ids.push_back(tokenizer->encode(text.get<std::string>()));
+      }
     }
+    prompt = asked.value("prompt", std::vector<blip::TokenId>());
+    drawing.num_images = asked.value("pictures", 1);
+    drawing.top_k = 1;
     const int tokens = asked.value("tokens", 10);
     generation.num_beams = asked.value("beams", 1);
     generation.min_new_tokens = tokens;
@@ -86,6 +94,8 @@ struct Prepared {
   blip::Context context;
   blip::BlipInputs inputs;
   blip::GenerationOptions generation;
+  std::vector<blip::TokenId> prompt;
+  blip::DrawingOptions drawing;
 };
 
 // The requests outlive these functions, and so do the models they keep; `prepared` does, too.
@@ -139,6 +149,22 @@ Request embedding(Prepared& prepared) {
   };
 }
 
+Request drawing(Prepared& prepared) {
+  const auto model = blip::DalleModel::from_pretrained(prepared.model, prepared.load_options);
+  return [model, &prepared]() -> Answer {
+    const blip::Tensor states = model.encode_text(prepared.prompt, prepared.context);
+    const std::vector<blip::TokenId> codes =
+        model.draw_codes(states, prepared.drawing, prepared.context);
+    static_cast<void>(model.decode_codes(codes, prepared.context));
+    const auto length = static_cast<std::ptrdiff_t>(model.config().image_length);
+    Answer answer;
+    for (auto begin = codes.begin(); begin != codes.end(); begin += length) {
+      answer.ids.emplace_back(begin, begin + length);
+    }
+    return answer;
+  };
+}
+
 Request request_of(const std::string& kind, Prepared& prepared) {
   const std::map<std::string, Request (*)(Prepared&)> kinds = {
       {"vision", vision},
@@ -147,7 +173,8 @@ Request request_of(const std::string& kind, Prepared& prepared) {
       {"itm", matching},
       {"embed_images", embedding<Embedded::images>},
       {"embed_texts", embedding<Embedded::texts>},
-      {"labels", embedding<Embedded::labels>}};
+      {"labels", embedding<Embedded::labels>},
+      {"draw", drawing}};
   const auto found = kinds.find(kind);
   if (found == kinds.end()) throw std::runtime_error("no kind of request is called '" + kind + "'");
   return found->second(prepared);

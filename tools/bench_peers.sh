@@ -1,7 +1,7 @@
 #!/bin/bash
 # Measures the program beside transformers, ONNX Runtime and OpenVINO:
 #   tools/bench_peers.sh BUILD_DIRECTORY [ARGUMENT …]
-# Brings the newest of them, and of open_clip, into .venv-peers, unless PEERS_PYTHON names a Python that has them, then
+# Brings the newest of them, and of open_clip and min-dalle, into .venv-peers, unless PEERS_PYTHON names a Python that has them, then
 # runs tools/peers/main.py with the arguments.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,5 +20,7 @@ if [[ -z $python ]]; then
   # Apart from the rest: transformers changes its default for images where it finds torchvision.
   "$python" -m pip install --quiet --no-deps --upgrade --target .venv-peers/torchvision-alone \
     open-clip-torch timm torchvision
+  # Its modules alone are run, which need none of what its class asks for but these.
+  "$python" -m pip install --quiet --no-deps --upgrade min-dalle emoji requests
 fi
 exec "$python" tools/peers/main.py --build "$build" "$@"

@@ -1,4 +1,4 @@
-"""blip.cpp against transformers, open_clip, ONNX Runtime and OpenVINO on the same random-weight models, in turns:
+"""blip.cpp against transformers, open_clip, min-dalle, ONNX Runtime and OpenVINO on the same random-weight models, in turns:
 `make bench-peers`. Writes the table of docs/performance.md and its plot; exits with 1 if an output
 that must agree does not."""
 
@@ -71,7 +71,8 @@ def command_line():
 
 def prepare(options, size):
     """→ the folder of photos to caption, the directory of the models"""
-    clip = workload.FAMILY_OF_SIZE[size] == "clip"
+    family = workload.FAMILY_OF_SIZE[size]
+    clip = family == "clip"
 
     def make_photos(count, folder, largest=1 if options.quick else photos.MEGAPIXELS[-1]):
         return photos.make_photos(count, ROOT / "examples/photos", folder, largest)
@@ -81,7 +82,7 @@ def prepare(options, size):
     asked = make_photos(workload.PHOTOS_IN_BATCH + CALIBRATION_PHOTOS,
                         options.work / "photos/asked")
     with open(log, "w") as output:  # the exporters are talkative
-        maker = HERE / ("clip_models.py" if clip else "models.py")
+        maker = HERE / {"clip": "clip_models.py", "dalle": "dalle_model.py", "blip": "models.py"}[family]
         done = subprocess.run([sys.executable, maker, size, directory, *asked],
                               stdout=output, stderr=subprocess.STDOUT,
                               env={**os.environ, **measure.ENVIRONMENT})
@@ -89,7 +90,7 @@ def prepare(options, size):
         sys.exit(f"the models cannot be made, see {log}:\n{log.read_text()[-2000:]}")
     count = options.photos or (1000 if clip else 500)
     folder = options.work / ("small-photos" if clip else "photos") / str(count)
-    if not options.only or {"folder", "embed"} & set(options.only):
+    if family != "dalle" and (not options.only or {"folder", "embed"} & set(options.only)):
         make_photos(count, folder, **({"largest": photos.MEGAPIXELS[0]} if clip else {}))
     return folder, directory
 

@@ -214,6 +214,9 @@ def runner_of(request):
     """→ the runner for a request as main.py writes it"""
     if request["engine"] in ("onnxruntime", "openvino"):
         return {"onnxruntime": OnnxRuntime, "openvino": OpenVino}[request["engine"]](request)
+    if request["engine"] == "min_dalle":
+        import dalle_runner
+        return dalle_runner.MinDalle(request)
     if request["kind"] in clip_inputs.KINDS:
         import clip_runners
         return clip_runners.RUNNERS[request["engine"]](request)

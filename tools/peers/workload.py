@@ -6,7 +6,8 @@ TOKENS = 10
 PHOTOS_IN_BATCH = 8
 # Which requests a size of model gets.
 FAMILY_OF_SIZE = {"tiny": "blip", "small": "blip", "base": "blip", "large": "blip",
-                  "clip-tiny": "clip", "clip-b32": "clip", "clip-l14": "clip"}
+                  "clip-tiny": "clip", "clip-b32": "clip", "clip-l14": "clip",
+                  "dalle-small": "dalle", "dalle-mini": "dalle"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +40,8 @@ REQUESTS = (
     Request("labels", "1 photo and 1,000 labels", "labels", model="clip", rounds=3, family="clip"),
     Request("embed", "a folder of photos of some 640 pixels, embedded", "process", model="open_clip",
             rounds=3, family="clip"),
+    Request("draw", "a picture", "draw", model="dalle", rounds=2, family="dalle"),
+    Request("draw9", "9 pictures", "draw", model="dalle", photos=9, rounds=1, family="dalle"),
 )
 
 
@@ -85,6 +88,8 @@ CLIP_BY_HAND = (
     Contender("transformers int8 (dynamic)", "transformers", "int8"))
 OPEN_CLIP = Contender("open_clip f32", "open_clip", "f32", exact=True)
 OPEN_CLIP_BF16 = Contender("open_clip bf16", "open_clip", "bf16")
+MIN_DALLE = Contender("min-dalle f32", "min_dalle", "f32")
+MIN_DALLE_BF16 = Contender("min-dalle bf16", "min_dalle", "bf16")
 ONE_BY_ONE = Contender("transformers f32, a pass per text", "transformers", "f32+separate",
                        exact=True)
 
@@ -93,6 +98,8 @@ def reference(request):
     """The one whose output everybody's is compared with: a folder is embedded by open_clip's loader,
     because transformers has none. Both read open_clip's layout, whose pictures are cut half a pixel
     from where transformers cuts them."""
+    if request.family == "dalle":
+        return MIN_DALLE
     return OPEN_CLIP if request.name == "embed" else REFERENCE
 
 
@@ -101,6 +108,8 @@ def contenders(request, dtypes):
     ours = [OURS] + [one for one in OURS_REDUCED if one.variant in dtypes]
     if request.family == "clip":
         return ours + clip_peers(request)
+    if request.family == "dalle":
+        return ours + [MIN_DALLE, MIN_DALLE_BF16]
     if request.kind == "process":
         converted = [CONVERTED] if "int8" in dtypes else []
         return [one for one in ours if one.variant != "f16"] + converted + [REFERENCE]
@@ -127,6 +136,7 @@ def worker_request(request, contender, directory, inputs, threads, out):
         texts = inputs.get({"vqa": "questions", "itm": "texts", "embed_texts": "texts",
                             "labels": "labels"}.get(request.kind), [])
         return {**asked, "model": str(directory / request.model), "dtype": contender.variant,
-                "images": inputs["photos"][:request.photos], "texts": texts}
+                "images": inputs["photos"][:request.photos], "texts": texts,
+                "prompt": inputs.get("prompt", []), "pictures": request.photos}
     return {**asked, "engine": contender.engine, "variant": contender.variant,
             "directory": str(directory), "photos": request.photos}
