@@ -162,7 +162,8 @@ void replace_directory(const std::filesystem::path& directory,
 void make_directories(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (!std::filesystem::is_directory(directory)) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(directory, ignored)) {
     throw WriteError(directory, error ? error.value() : ENOTDIR);
   }
 }

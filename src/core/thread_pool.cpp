@@ -2,7 +2,6 @@
 
 #ifdef __linux__
 #include <sched.h>
-#include <unistd.h>
 #endif
 
 #include <algorithm>
@@ -47,39 +46,54 @@ bool spin_until(const Condition& condition) {
 // long stands in line for a processor.
 constexpr std::chrono::microseconds kWaitsInLine{150};
 
-#ifdef __linux__
-
-int own_thread_id() {
-  return ::gettid();
+bool has_waited_long(std::chrono::steady_clock::time_point since) {
+  return std::chrono::steady_clock::now() - since > kWaitsInLine;
 }
+
+#ifdef __linux__
 
 int current_processor() {
   return ::sched_getcpu();
 }
 
-// Lets `thread` run on every processor that the calling thread may run on, but for `processor`.
-// False if that leaves none.
-bool keep_off(int processor, int thread) {
-  cpu_set_t others;
-  if (thread == 0 || processor < 0 || processor >= CPU_SETSIZE) return false;
-  if (::sched_getaffinity(0, sizeof others, &others) != 0) return false;
-  CPU_CLR(static_cast<unsigned>(processor), &others);
-  return CPU_COUNT(&others) > 0 && ::sched_setaffinity(thread, sizeof others, &others) == 0;
-}
+// The processors that the thread which makes it may run on.
+class OwnProcessors {
+ public:
+  OwnProcessors() : is_known_(::sched_getaffinity(0, sizeof own_, &own_) == 0) {}
+
+  [[nodiscard]] int count() const { return is_known_ ? CPU_COUNT(&own_) : 1; }
+
+  // From now on the thread runs on the others of them, or on all if there are none or `processor`
+  // is -1.
+  void keep_off(int processor) {
+    if (!is_known_ || processor == avoided_) return;
+    avoided_ = processor;
+    cpu_set_t others = own_;
+    if (processor >= 0 && processor < CPU_SETSIZE) {
+      CPU_CLR(static_cast<unsigned>(processor), &others);
+    }
+    if (CPU_COUNT(&others) == 0) others = own_;
+    is_known_ =
+        ::sched_setaffinity(0, sizeof others, &others) == 0;  // where it is forbidden: never
+  }
+
+ private:
+  cpu_set_t own_{};
+  bool is_known_;
+  int avoided_ = -1;
+};
 
 #else
-
-int own_thread_id() {
-  return 0;
-}
 
 int current_processor() {
   return -1;
 }
 
-bool keep_off(int /*processor*/, int /*thread*/) {
-  return false;
-}
+class OwnProcessors {
+ public:
+  [[nodiscard]] static int count() { return 1; }
+  static void keep_off(int /*processor*/) {}
+};
 
 #endif
 
@@ -94,7 +108,8 @@ SingleOpenMpThread::~SingleOpenMpThread() {
 }
 
 ThreadPool::ThreadPool(int num_threads)
-    : workers_(static_cast<std::size_t>(std::max(num_threads, 1) - 1)) {
+    : workers_(static_cast<std::size_t>(std::max(num_threads, 1) - 1)),
+      spreads_(num_threads <= OwnProcessors().count()) {
   threads_ = start_threads(num_threads - 1, [this](int i) {
     return std::jthread([this, i] { work(workers_[static_cast<std::size_t>(i)], i + 1); });
   });
@@ -111,15 +126,18 @@ void ThreadPool::work(Worker& self, int thread) {
   // oneDNN is built with OpenMP; inside one of our tasks it must stay on the task's thread. The
   // setting is per thread.
   omp_set_num_threads(1);
-  self.id.store(own_thread_id(), std::memory_order_relaxed);
+  OwnProcessors processors;
   while (true) {
     const auto is_called = [&] {
       return self.state.load(std::memory_order_relaxed) != Worker::idle;
     };
     if (!spin_until(is_called)) self.state.wait(Worker::idle, std::memory_order_relaxed);
+    processors.keep_off(self.avoided.load(std::memory_order_relaxed));
     std::uint32_t state = Worker::asked;
     if (self.state.compare_exchange_strong(state, Worker::running, std::memory_order_acquire)) {
-      if (has_waited_long()) self.late.store(true, std::memory_order_relaxed);
+      if (current_processor() == self.asked_from) {
+        self.shares_processor.store(true, std::memory_order_relaxed);
+      }
       run_tasks(thread);
       self.state.store(Worker::idle, std::memory_order_release);
       self.state.notify_one();
@@ -130,12 +148,12 @@ void ThreadPool::work(Worker& self, int thread) {
 }
 
 void ThreadPool::ask(Worker& worker) {
-  if (worker.avoided >= 0) {  // the calling thread may have moved, or be another one
-    const int here = current_processor();
-    if (here != worker.avoided && keep_off(here, worker.id.load(std::memory_order_relaxed))) {
-      worker.avoided = here;
-    }
+  worker.asked_from = current_processor();
+  if (worker.avoided.load(std::memory_order_relaxed) >= 0) {
+    // The calling thread may have moved, or be another one.
+    worker.avoided.store(worker.asked_from, std::memory_order_relaxed);
   }
+  worker.asked_at = std::chrono::steady_clock::now();
   worker.state.store(Worker::asked, std::memory_order_release);
   worker.state.notify_one();
 }
@@ -143,31 +161,24 @@ void ThreadPool::ask(Worker& worker) {
 // Until it has finished its part. One that has not begun need not wake up for it: on a machine with
 // fewer free cores than threads that would take longer than the tasks.
 //
-// It may not have begun, or late, because it stands in line behind this very thread. In a virtual
-// machine, Linux wakes threads on the processor of the one that wakes them when the other
-// processors have slept for some milliseconds: it takes them for stolen by the host. This thread
-// then does all the work until the kernel balances its load. After a pause of 0.3 s a model of 24
-// ms took 41. So such a thread is kept off this processor from now on.
+// It may not have begun because it stands in line behind this very thread, or take turns with it.
+// In a virtual machine, Linux wakes threads on the processor of the one that wakes them when the
+// other processors have slept for some milliseconds: it takes them for stolen by the host. One
+// processor then does all the work until the kernel balances its load: after a pause of 0.3 s a
+// model of 24 ms took 41. So such a thread keeps off the caller's processor from now on.
 void ThreadPool::wait_for(Worker& worker) const {
   std::uint32_t state = Worker::asked;
-  bool is_late = false;
+  bool shares = false;
   if (worker.state.compare_exchange_strong(state, Worker::idle, std::memory_order_acquire)) {
-    is_late = has_waited_long();
+    shares = has_waited_long(worker.asked_at);
   } else {
     const auto is_done = [&] {
       return worker.state.load(std::memory_order_acquire) == Worker::idle;
     };
     if (!spin_until(is_done)) worker.state.wait(Worker::running, std::memory_order_acquire);
-    is_late = worker.late.load(std::memory_order_relaxed);
+    shares = worker.shares_processor.exchange(false, std::memory_order_relaxed);
   }
-  if (is_late && worker.avoided < 0) {
-    const int here = current_processor();
-    if (keep_off(here, worker.id.load(std::memory_order_relaxed))) worker.avoided = here;
-  }
-}
-
-bool ThreadPool::has_waited_long() const {
-  return std::chrono::steady_clock::now() - asked_at_ > kWaitsInLine;
+  if (shares && spreads_) worker.avoided.store(current_processor(), std::memory_order_relaxed);
 }
 
 void ThreadPool::run_tasks(int thread) {
@@ -190,7 +201,6 @@ void ThreadPool::parallel_for(std::size_t count, const Task& task) {
   count_ = count;
   next_.store(0, std::memory_order_relaxed);
   error_ = nullptr;
-  asked_at_ = std::chrono::steady_clock::now();
   const std::span taking_part(workers_.data(), std::min(count - 1, threads_.size()));
   for (Worker& worker : taking_part) ask(worker);
   run_tasks(0);

@@ -55,22 +55,22 @@ class ThreadPool {
       stopping,  // ends
     };
     std::atomic<std::uint32_t> state = idle;
-    std::atomic<int> id = 0;         // the kernel's, once it has started
-    std::atomic<bool> late = false;  // it has stood in line for a processor
-    int avoided = -1;                // the processor that it is kept off; -1: none
+    std::chrono::steady_clock::time_point asked_at;
+    int asked_from = -1;                         // the processor of the caller
+    std::atomic<bool> shares_processor = false;  // with the caller
+    std::atomic<int> avoided = -1;               // the processor that it is to keep off; -1: none
   };
 
   void work(Worker& self, int thread);
   void run_tasks(int thread);
   static void ask(Worker& worker);
   void wait_for(Worker& worker) const;
-  [[nodiscard]] bool has_waited_long() const;
 
   std::vector<Worker> workers_;
+  bool spreads_ = false;  // there is a processor for each thread
 
   const Task* task_ = nullptr;
   std::size_t count_ = 0;
-  std::chrono::steady_clock::time_point asked_at_;
   std::atomic<std::size_t> next_{0};
   std::mutex error_mutex_;
   std::exception_ptr error_;

@@ -2,8 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#ifdef __linux__
+#include <sched.h>
+#endif
+
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "blip/context.hpp"
@@ -36,6 +42,81 @@ TEST(ThreadPool, GivesEachThreadItsOwnNumber) {
   });
   EXPECT_FALSE(shared.load());
 }
+
+#ifdef __linux__
+cpu_set_t processors_of_this_thread() {
+  cpu_set_t set;
+  EXPECT_EQ(sched_getaffinity(0, sizeof set, &set), 0);
+  return set;
+}
+
+void run_on(int processor) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<unsigned>(processor), &set);
+  EXPECT_EQ(sched_setaffinity(0, sizeof set, &set), 0);
+}
+
+void work_for(std::chrono::milliseconds time) {
+  const auto begin = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - begin < time) {
+  }
+}
+
+// A worker that shares a processor with the thread that calls it goes elsewhere, wherever that
+// thread goes, and to no processor that it was not allowed from the beginning.
+TEST(ThreadPool, AThreadKeepsOffTheProcessorThatItSharedWithTheCaller) {
+  const cpu_set_t all = processors_of_this_thread();
+  if (CPU_COUNT(&all) < 2) GTEST_SKIP() << "one processor";
+  std::vector<int> processors;
+  for (int i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(static_cast<unsigned>(i), &all)) processors.push_back(i);
+  }
+  std::jthread([&] {  // so that this thread's processors stay as they are
+    ThreadPool pool(2);
+    bool is_first = true;  // the worker is put beside its caller
+    for (const int here : {processors[0], processors[1], processors[0]}) {
+      run_on(here);
+      bool is_away = false;
+      for (int job = 0; job < 2000 && !is_away; ++job) {
+        pool.parallel_for(2, [&](std::size_t, int thread) {
+          if (thread == 1) {
+            cpu_set_t own = processors_of_this_thread();
+            is_away = CPU_ISSET(static_cast<unsigned>(here), &own) == 0;
+            if (is_first && !is_away) run_on(here);
+            is_first = false;
+            for (const int other : processors) CPU_CLR(static_cast<unsigned>(other), &own);
+            EXPECT_EQ(CPU_COUNT(&own), 0);
+          }
+          work_for(std::chrono::milliseconds(2));
+        });
+      }
+      EXPECT_TRUE(is_away) << "from processor " << here;
+    }
+  })
+      .join();
+}
+
+// Of more threads than processors, each may be anywhere.
+TEST(ThreadPool, ThreadsThatShareProcessorsStayFree) {
+  std::jthread([] {
+    const cpu_set_t all = processors_of_this_thread();
+    int first = 0;
+    while (!CPU_ISSET(static_cast<unsigned>(first), &all)) ++first;
+    run_on(first);
+    ThreadPool pool(3);
+    std::atomic<int> narrowed{0};
+    for (int job = 0; job < 50; ++job) {
+      pool.parallel_for(3, [&](std::size_t, int) {
+        const cpu_set_t own = processors_of_this_thread();
+        if (CPU_COUNT(&own) != 1 || !CPU_ISSET(static_cast<unsigned>(first), &own)) ++narrowed;
+        work_for(std::chrono::milliseconds(1));
+      });
+    }
+    EXPECT_EQ(narrowed.load(), 0);
+  }).join();
+}
+#endif
 
 TEST(ThreadPool, ManySmallJobsInARow) {
   ThreadPool pool(3);
