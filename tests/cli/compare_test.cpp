@@ -81,6 +81,7 @@ TEST(CompareCommand, TagsWithWhatHasClipsPlace) {
   const Json tags = Json::parse(
       run_blip({"tag", photo(0), "-m", task_model("itm"), "--top", "3", "--format", "json"}).out);
   const Json& results = task_of(comparison, "tags").at("results");
+  ASSERT_FALSE(results.empty());
   ASSERT_EQ(results.size(), tags.at(0).at("tags").size());
   for (std::size_t i = 0; i < results.size(); ++i) {
     EXPECT_EQ(results.at(i).at("text"), tags.at(0).at("tags").at(i));
@@ -114,7 +115,15 @@ TEST(CompareCommand, DrawsTheCaptionAndJudgesThePicture) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(Image::open(drawing).width(), 16);
   const std::string html = read_file(page);
-  EXPECT_THAT(html, AllOf(HasSubstr("picture of “"), HasSubstr("blip_itc ")));
+  const std::string caption = Json::parse(
+      compare({photo(0), "-f", "json"}).out)["models"][0]["tasks"][0]["results"][0]["text"];
+  const Json match = Json::parse(
+      run_blip({"match", drawing, caption, "-m", task_model("itm"), "--format", "json"}).out);
+  EXPECT_THAT(html, HasSubstr("picture of “" + caption));
+  const std::string score = "blip_itc ";
+  ASSERT_THAT(html, HasSubstr(score));
+  EXPECT_NEAR(std::stof(html.substr(html.rfind(score) + score.size())),
+              match.at(0).at("itc").get<float>(), 1e-4);
   EXPECT_THAT(html, AllOf(HasSubstr("a &lt;b&gt;cat&lt;/b&gt;"), Not(HasSubstr("<b>")),
                           HasSubstr("data:image/jpeg;base64,"), Not(HasSubstr("http:")),
                           Not(HasSubstr("https:"))));
@@ -138,6 +147,9 @@ TEST(CompareCommand, RefusesWhatCannotBe) {
   expect_refused({photo(0), "--drawing", "x.png"}, "--drawing needs --draw");
   expect_refused({photo(0), "--draw", "model", "--drawing", "x.npy"}, "writes a picture");
   expect_refused({photo(0), "--clip", "/nothing/here"}, "/nothing/here");
+  expect_refused({photo(0), "-o", "/nothing/here/x.html"}, "there is no folder /nothing/here");
+  EXPECT_THAT(run_blip({"compare", photo(0), "--captioner", "none", "--draw", drawing_model()}).err,
+              HasSubstr("--captioner none"));
   EXPECT_EQ(run_blip({"compare", photo(0), "--captioner", "none", "--answerer", "none", "--matcher",
                       "none", "--classifier", "none"})
                 .exit_code,

@@ -73,7 +73,7 @@ TEST(PanelLinear, ShortLastPanelsComeOutTheSame) {
     std::size_t sequence, batch, outputs, inputs;
   };
   for (const Shape shape : {Shape{1, 3, 5, 3}, Shape{50, 4, 100, 96}, Shape{24, 2, 24, 1100},
-                            Shape{25, 2, 24, 64}, Shape{48, 2, 24, 64}, Shape{257, 1, 48, 1030}}) {
+                            Shape{25, 2, 24, 64}, Shape{48, 2, 24, 64}, Shape{257, 2, 48, 1024}}) {
     const std::size_t panels = shape.batch * ((shape.sequence + 15) / 16);
     const auto x = random_floats(panels * 16 * shape.inputs, 81);
     const auto residual = random_floats(panels * 16 * shape.outputs, 82);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -60,9 +61,11 @@ void release_free_memory() {
 
 // What a class of transformers is known as, where another system has its place in the comparison.
 std::string_view system_of(std::string_view architecture, std::string_view usual) {
-  for (const auto& [prefix, system] :
-       {std::pair("Blip", "BLIP"), {"EfficientNet", "EfficientNet"}, {"Siglip", "SigLIP"}}) {
-    if (architecture.starts_with(prefix)) return system;
+  for (const auto& [part, system] : {std::pair("Blip", "BLIP"),
+                                     {"EfficientNet", "EfficientNet"},
+                                     {"Siglip", "SigLIP"},
+                                     {"CLIP", "CLIP"}}) {
+    if (architecture.find(part) != std::string_view::npos) return system;
   }
   return usual;
 }
@@ -70,8 +73,9 @@ std::string_view system_of(std::string_view architecture, std::string_view usual
 class ComparisonRun {
  public:
   ComparisonRun(const std::string& photo, const Image& image, const ComparisonOptions& options,
-                Context& context, const std::function<void(std::string_view)>& on_model)
-      : options_(options), context_(context), on_model_(on_model) {
+                const ContextOptions& context_options,
+                const std::function<void(std::string_view)>& on_model)
+      : options_(options), context_options_(context_options), on_model_(on_model) {
     comparison_.photo = photo;
     comparison_.image = image;
   }
@@ -81,16 +85,14 @@ class ComparisonRun {
     with_model("BLIP", options_.answerer, [&](ComparedModel& model) { answer(model); });
     texts_ = options_.texts;
     if (!caption_.empty()) texts_.push_back(caption_);
-    // Before what judges the picture.
+    // Before what judges the picture, and told last.
+    with_model("DALL-E", options_.drawer, [&](ComparedModel& model) { draw(model); });
     std::optional<ComparedModel> drawing;
-    if (!caption_.empty()) {
-      with_model("DALL-E", options_.drawer, [&](ComparedModel& model) { draw(model); });
-      if (!options_.drawer.empty()) {
-        drawing = std::move(comparison_.models.back());
-        comparison_.models.pop_back();
-      }
+    if (!options_.drawer.empty()) {
+      drawing = std::move(comparison_.models.back());
+      comparison_.models.pop_back();
+      drawn_ = drawing->picture;
     }
-    if (drawing) drawn_ = drawing->picture;
     with_model("BLIP", options_.matcher,
                [&](ComparedModel& model) { match(model, /*with_tags=*/false); });
     with_model("CLIP", options_.clip,
@@ -110,6 +112,11 @@ class ComparisonRun {
     if (model.empty()) return;
     if (on_model_) on_model_(system);
     ComparedModel compared = {.system = system, .model = model};
+    const auto fail = [&](const std::string& reason) {
+      compared.error = reason;
+      compared.tasks.clear();
+      compared.picture.reset();
+    };
     try {
       const ModelReport report = inspect_model({.model = model});
       compared.architecture = report.description.architecture;
@@ -117,12 +124,14 @@ class ComparisonRun {
       compared.cost.parameters = report.parameters;
       release_free_memory();
       before_ = resident_bytes();
+      context_.emplace(context_options_);  // so that each brings its own working memory
       use(compared);
     } catch (const Error& error) {
-      compared.error = error.what();
-      compared.tasks.clear();
-      compared.picture.reset();
+      fail(error.what());
+    } catch (const std::bad_alloc&) {
+      fail(model.string() + ": there is not enough memory for it");
     }
+    context_.reset();
     comparison_.models.push_back(std::move(compared));
   }
 
@@ -149,7 +158,7 @@ class ComparisonRun {
     model.cost.load_seconds = watch.lap();
     const PreparedImage image = prepared(captioner.pictures(), comparison_.image);
     const PreparedImage* const pointer = &image;
-    caption_ = captioner.caption(std::span(&pointer, 1), context_).front().front().text;
+    caption_ = captioner.caption(std::span(&pointer, 1), *context_).front().front().text;
     model.cost.run_seconds = watch.lap();
     count_memory(model);
     model.tasks = {{.task = "caption", .results = {{.text = caption_, .scores = {}}}}};
@@ -162,7 +171,7 @@ class ComparisonRun {
     const PreparedImage image = prepared(answerer.pictures(), comparison_.image);
     const PreparedImage* const pointer = &image;
     const auto question = answerer.tokens(std::span(&options_.question, 1));
-    const auto answers = answerer.answer(std::span(&pointer, 1), question, context_);
+    const auto answers = answerer.answer(std::span(&pointer, 1), question, *context_);
     model.cost.run_seconds = watch.lap();
     count_memory(model);
     model.tasks = {{.task = "answer",
@@ -179,18 +188,18 @@ class ComparisonRun {
     Tensor tag_embeddings;
     if (with_tags) {
       tag_embeddings =
-          kept_label_embeddings(embedder, opened, tags.tags, options_.kept_labels, context_);
+          kept_label_embeddings(embedder, opened, tags.tags, options_.kept_labels, *context_);
     }
     model.cost.load_seconds = watch.lap();
     const PreparedImage image = prepared(embedder.pictures(), comparison_.image);
     const PreparedImage* const pointer = &image;
-    const std::vector<EncodedImage> encoded = embedder.encode(std::span(&pointer, 1), context_);
-    const Tensor embedding = embedder.embed(encoded, context_);
+    const std::vector<EncodedImage> encoded = embedder.encode(std::span(&pointer, 1), *context_);
+    const Tensor embedding = embedder.embed(encoded, *context_);
     if (!texts_.empty()) {
       const std::vector<Tokens> tokens = embedder.tokens(texts_);
       const std::vector<Match> matches =
           matches_of(embedder, encoded.front(), embedding.data, tokens,
-                     embedder.embed(tokens, context_), context_);
+                     embedder.embed(tokens, *context_), *context_);
       TaskFindings findings = {.task = "match", .results = {}};
       for (std::size_t i = 0; i < texts_.size(); ++i) {
         ScoredText text = {.text = texts_[i], .scores = {}};
@@ -202,22 +211,25 @@ class ComparisonRun {
     }
     if (with_tags) {
       const Tensor background = embed_labels(
-          embedder, {.labels = tags.background, .templates = tags.tags.templates}, context_);
+          embedder, {.labels = tags.background, .templates = tags.tags.templates}, *context_);
       const auto fitting = fitting_tags(embedding, tags.tags.labels, tag_embeddings, background,
                                         {.top = options_.top});
       model.tasks.push_back(labels_of("tags", fitting.front(), "margin"));
     }
     model.cost.run_seconds = watch.lap();
     count_memory(model);
-    if (drawn_) judge(embedder, with_tags ? "clip_itc" : "blip_itc");
+    if (drawn_) judge(embedder, model.system);
   }
 
-  void judge(const Embedder& embedder, std::string_view score) {
+  void judge(const Embedder& embedder, std::string_view system) {
     const PreparedImage image = prepared(embedder.pictures(), *drawn_);
     const PreparedImage* const pointer = &image;
     const Tensor picture =
-        embedder.embed(embedder.encode(std::span(&pointer, 1), context_), context_);
-    const Tensor text = embedder.embed(embedder.tokens(std::span(&caption_, 1)), context_);
+        embedder.embed(embedder.encode(std::span(&pointer, 1), *context_), *context_);
+    const Tensor text = embedder.embed(embedder.tokens(std::span(&caption_, 1)), *context_);
+    std::string_view score = "clip_itc";
+    if (system == "BLIP") score = "blip_itc";
+    if (system == "SigLIP") score = "siglip_itc";
     picture_scores_.emplace_back(score, dot(picture.data, text.data));
   }
 
@@ -227,21 +239,25 @@ class ComparisonRun {
     model.cost.load_seconds = watch.lap();
     const PreparedImage image = prepared(classifier.pictures(), comparison_.image);
     const PreparedImage* const pointer = &image;
-    const auto labels = classifier.classify(std::span(&pointer, 1), options_.top, context_);
+    const auto labels = classifier.classify(std::span(&pointer, 1), options_.top, *context_);
     model.cost.run_seconds = watch.lap();
     count_memory(model);
     model.tasks = {labels_of("classes", labels.front(), "probability")};
   }
 
   void draw(ComparedModel& model) {
+    if (caption_.empty()) {
+      throw Error(ErrorCode::invalid_argument,
+                  model.model.string() + ": there is no caption that it could draw");
+    }
     Stopwatch watch;
     DrawingOptions drawing;
     drawing.seed = options_.seed;
     const Drawer drawer(opening(model.model), {.drawing = drawing});
     model.cost.load_seconds = watch.lap();
     Prompt prompt = drawer.prompt(caption_);
-    drawer.read(prompt, context_);
-    model.picture = drawer.draw(prompt, context_).pictures.front();
+    drawer.read(prompt, *context_);
+    model.picture = drawer.draw(prompt, *context_).pictures.front();
     model.cost.run_seconds = watch.lap();
     count_memory(model);
     model.tasks = {
@@ -258,7 +274,8 @@ class ComparisonRun {
   }
 
   const ComparisonOptions& options_;
-  Context& context_;
+  const ContextOptions& context_options_;
+  std::optional<Context> context_;  // of the present model
   const std::function<void(std::string_view)>& on_model_;
   Comparison comparison_;
   std::string caption_;
@@ -271,9 +288,9 @@ class ComparisonRun {
 }  // namespace
 
 Comparison compare_models(const std::string& photo, const Image& image,
-                          const ComparisonOptions& options, Context& context,
+                          const ComparisonOptions& options, const ContextOptions& context_options,
                           const std::function<void(std::string_view)>& on_model) {
-  return ComparisonRun(photo, image, options, context, on_model).run();
+  return ComparisonRun(photo, image, options, context_options, on_model).run();
 }
 
 }  // namespace blip::app

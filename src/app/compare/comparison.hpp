@@ -72,10 +72,10 @@ struct Comparison {
 };
 
 /// Opens one model after the other, so that memory holds one at a time. The caption is one of the
-/// texts that are matched, and what is drawn. A model that fails has its error and the others go
-/// on. `on_model` hears what is about to be opened.
+/// texts that are matched, and what is drawn. A model that fails, also for want of memory, has its
+/// error and the others go on. `on_model` hears what is about to be opened.
 Comparison compare_models(const std::string& photo, const Image& image,
-                          const ComparisonOptions& options, Context& context,
+                          const ComparisonOptions& options, const ContextOptions& context_options,
                           const std::function<void(std::string_view system)>& on_model = {});
 
 }  // namespace blip::app

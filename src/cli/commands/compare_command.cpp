@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "app/compare/comparison.hpp"
@@ -106,6 +107,14 @@ std::string format_of(const std::string& file) {
   return ending == ".json" ? "json" : "text";
 }
 
+void require_directory_of(const std::string& file) {
+  const std::filesystem::path directory = std::filesystem::path(file).parent_path();
+  std::error_code ignored;
+  if (!directory.empty() && !std::filesystem::is_directory(directory, ignored)) {
+    throw UsageError(file + ": there is no folder " + directory.string());
+  }
+}
+
 std::unique_ptr<CompareOptions> parse_compare_options(Arguments arguments) {
   auto options = std::make_unique<CompareOptions>();
   OptionParser app;
@@ -138,6 +147,12 @@ std::unique_ptr<CompareOptions> parse_compare_options(Arguments arguments) {
       .footer = kCompareFooter};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   if (options->image.empty()) throw UsageError("no image given; see: blip compare --help");
+  if (!options->drawer.empty() && options->captioner == kNone) {
+    throw UsageError("--draw draws the caption, and --captioner none leaves that out");
+  }
+  for (const std::string& file : {options->file, options->drawing_file}) {
+    require_directory_of(file);  // now, rather than when all models have run
+  }
   if (options->format.empty()) options->format = format_of(options->file);
   if (!options->drawing_file.empty()) {
     if (options->drawer.empty()) throw UsageError("--drawing needs --draw MODEL");
@@ -199,26 +214,27 @@ ExitCode run_compare(Arguments arguments) {
   as_seen.apply_exif_orientation = !options->no_exif_rotation;
   const Image photo = app::open_image(options->image, as_seen);
   const app::ComparisonOptions models = comparison_options(*options);
-  Context context({.num_threads = options->threads});
   const app::Comparison comparison =
-      app::compare_models(options->image, photo, models, context, [&](std::string_view system) {
-        if (!options->quiet && terminal_shows_progress()) {
-          write_to_stderr("blip: " + std::string(system) + "\n");
-        }
-      });
+      app::compare_models(options->image, photo, models, {.num_threads = options->threads},
+                          [&](std::string_view system) {
+                            if (!options->quiet && terminal_shows_progress()) {
+                              write_to_stderr("blip: " + std::string(system) + "\n");
+                            }
+                          });
+  if (comparison.models.empty()) throw UsageError("every model is left out");
   std::size_t failed = 0;
   for (const app::ComparedModel& model : comparison.models) {
-    if (!model.error.empty()) {
-      ++failed;
-      print_message(model.error);
-    }
+    if (model.error.empty()) continue;
+    ++failed;
+    print_message(model.error);
+  }
+  if (failed == comparison.models.size()) return ExitCode::cannot_run;
+  write_report(*options, comparison);
+  for (const app::ComparedModel& model : comparison.models) {
     if (model.picture && !options->drawing_file.empty()) {
       app::write_picture(options->drawing_file, *model.picture);
     }
   }
-  if (comparison.models.empty()) throw UsageError("every model is left out");
-  if (failed == comparison.models.size()) return ExitCode::cannot_run;
-  write_report(*options, comparison);
   return failed == 0 ? ExitCode::ok : ExitCode::some_failed;
 }
 

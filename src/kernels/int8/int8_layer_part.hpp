@@ -35,13 +35,14 @@ struct Int8LayerPart {
 void compute_int8_part(const QuantizedPanels& x, const Linear& layer, const Int8LayerPart& part,
                        std::int32_t* sums);
 
-/// Panels that groups do not reach across.
+/// Panels that groups do not reach across, of which `panels` is a multiple.
 [[nodiscard]] inline std::int64_t panels_together(const QuantizedPanels& x, std::int64_t panels) {
   return few_last_tokens(x) > 0 ? panel_count(x.sequence_tokens) : panels;
 }
 
 /// Groups of panels that share a pass over the weights.
 [[nodiscard]] inline std::int64_t int8_groups(const QuantizedPanels& x, std::int64_t panels) {
+  if (panels == 0) return 0;
   const std::int64_t together = panels_together(x, panels);
   return divide_up(panels, together) * divide_up(together, kGroupPanels);
 }
@@ -53,6 +54,7 @@ void compute_int8_part(const QuantizedPanels& x, const Linear& layer, const Int8
 template <typename Compute>
 void for_each_int8_part(const QuantizedPanels& x, std::int64_t panels, std::int64_t outputs,
                         std::int64_t part_outputs, ThreadPool& threads, const Compute& compute) {
+  if (panels == 0) return;
   const std::int64_t together = panels_together(x, panels);
   const std::int64_t groups_together = divide_up(together, kGroupPanels);
   const std::int64_t groups = int8_groups(x, panels);

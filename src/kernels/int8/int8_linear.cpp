@@ -187,8 +187,8 @@ void compute_panels(const QuantizedPanels& x, const Linear& layer, const Int8Lay
 // Outputs of a task whose result is float32.
 std::int64_t task_outputs(const QuantizedPanels& x, std::int64_t panels, std::int64_t outputs,
                           const ThreadPool& threads) {
-  const std::int64_t wanted =
-      divide_up(threads.num_threads() * kTasksPerThread, int8_groups(x, panels));
+  const std::int64_t groups = std::max<std::int64_t>(1, int8_groups(x, panels));
+  const std::int64_t wanted = divide_up(threads.num_threads() * kTasksPerThread, groups);
   return std::clamp(round_up(divide_up(outputs, wanted), kRowsAtOnce), kRowsAtOnce, kTaskOutputs);
 }
 
