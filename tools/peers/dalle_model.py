@@ -14,7 +14,8 @@ import dalle_models  # noqa: E402
 
 SEED = 17
 SIZES = {"dalle-small": dalle_models.SMALL, "dalle-mini": dalle_models.MINI}
-SOURCES = [HERE / "dalle_model.py", HERE.parent / "reference/dalle_models.py"]
+SOURCES = [HERE / "dalle_model.py", HERE.parent / "reference/dalle_models.py",
+           pathlib.Path(dalle_models.dalle_bart_decoder.__file__)]
 # A start, ten words, an end: the ids of every size's vocabulary.
 PROMPT = [0, *range(5, 45, 4), 2]
 

@@ -22,19 +22,21 @@ class MinDalle:
 
     def prepare(self):
         import torch
-        from safetensors.torch import load_file
+        from safetensors import safe_open
         sys.path.append(str(HERE.parent / "reference"))
         import dalle_models
         self.torch = torch
         torch.set_num_threads(self.threads)
         config = json.loads((self.model / "config.json").read_text())
-        self.oracle = dalle_models.Oracle(config, fill="random")
-        state = self.oracle.state()
-        for name, tensor in load_file(self.model / "model.safetensors").items():
-            state[name].copy_(tensor)
         self.dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[self.variant]
-        for part in (self.oracle.encoder, self.oracle.decoder):  # min-dalle leaves the VQGAN in float32
-            part.to(self.dtype)
+        torch.set_default_dtype(self.dtype)  # made in it, so that no larger copy counts
+        self.oracle = dalle_models.Oracle(config, fill="random")
+        torch.set_default_dtype(torch.float32)
+        self.oracle.vqgan.float()  # min-dalle leaves it in float32
+        state = self.oracle.state()
+        with safe_open(self.model / "model.safetensors", framework="pt") as file:
+            for name in file.keys():
+                state[name].copy_(file.get_tensor(name))
         self.config = config
 
     def run(self):

@@ -5,8 +5,9 @@ import os
 import pathlib
 import platform
 import subprocess
+import sys
 
-PACKAGES = ("torch", "transformers", "onnxruntime", "openvino", "nncf", "pillow")
+PACKAGES = ("torch", "transformers", "open-clip-torch", "min-dalle", "onnxruntime", "openvino", "nncf", "pillow")
 # Instruction sets that make a difference to matrix products.
 FLAGS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16",
          "amx_int8", "asimd", "asimddp", "i8mm", "sve")
@@ -32,11 +33,19 @@ def first_line(command):
         return "unknown"
 
 
+def version_of(name):
+    """→ name, version; that of open_clip lies beside torchvision, apart from the rest"""
+    apart = pathlib.Path(sys.prefix) / "torchvision-alone"
+    found = next(iter(importlib.metadata.distributions(name=name)), None) or next(
+        iter(importlib.metadata.distributions(name=name, path=[str(apart)])), None)
+    return name, found and found.version
+
+
 def describe(blip, threads):
     """→ {what: value}, in the order in which the report tells them"""
     processor, memory = fields_of("/proc/cpuinfo"), fields_of("/proc/meminfo")
     flags = (processor.get("flags") or processor.get("Features", "")).split()
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
+    versions = [f"{name} {version}" for name, version in map(version_of, PACKAGES) if version]
     return {
         "processor": f"{processor.get('model name', platform.machine())}, {cores()} cores, "
                      + " ".join(flag for flag in FLAGS if flag in flags),

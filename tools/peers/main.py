@@ -208,7 +208,8 @@ def main():
             results["sizes"].setdefault(size, {})[request.name] = {
                 "rows": rows, "others": others, "photos": len(list(folder.glob("*"))), "date": time.strftime("%Y-%m-%d")}
             path.write_text(json.dumps(results, indent=1))
-    report.write(results, options.report)
+    report.write({**results, "sizes": {size: measured for size, measured in results["sizes"].items()
+                                       if size in options.sizes}}, options.report)
     say(f"written: {options.report}")
     if wrong:
         say(f"{wrong} outputs that must agree do not")

@@ -72,6 +72,11 @@ def plot_rows(measured):
     return bars
 
 
+def title_of(size):
+    family = {"blip": "BLIP ", "clip": "CLIP ", "dalle": "DALL-E "}[workload.FAMILY_OF_SIZE[size]]
+    return family + size.split("-")[-1]
+
+
 def plot(sizes, path):
     import matplotlib
     matplotlib.use("Agg")
@@ -101,7 +106,7 @@ def plot(sizes, path):
         axis.set_ylim(len(bars) - 0.5, -0.8)  # the first one on top
         axis.spines[["top", "right", "left"]].set_visible(False)
         axis.set_xlabel("time ÷ blip.cpp f32 (less is faster)", fontsize=8)
-        axis.set_title(size.replace("clip-", "CLIP ") if "clip" in size else f"BLIP {size}", fontsize=10)
+        axis.set_title(title_of(size), fontsize=10)
     figure.savefig(path, dpi=110)
     pyplot.close(figure)
 
