@@ -135,7 +135,7 @@ void ThreadPool::work(Worker& self, int thread) {
     processors.keep_off(self.avoided.load(std::memory_order_relaxed));
     std::uint32_t state = Worker::asked;
     if (self.state.compare_exchange_strong(state, Worker::running, std::memory_order_acquire)) {
-      if (current_processor() == self.asked_from) {
+      if (spreads_ && current_processor() == self.asked_from) {
         self.shares_processor.store(true, std::memory_order_relaxed);
       }
       run_tasks(thread);
@@ -147,13 +147,15 @@ void ThreadPool::work(Worker& self, int thread) {
   }
 }
 
-void ThreadPool::ask(Worker& worker) {
-  worker.asked_from = current_processor();
-  if (worker.avoided.load(std::memory_order_relaxed) >= 0) {
-    // The calling thread may have moved, or be another one.
-    worker.avoided.store(worker.asked_from, std::memory_order_relaxed);
+void ThreadPool::ask(Worker& worker) const {
+  if (spreads_) {
+    worker.asked_from = current_processor();
+    if (worker.avoided.load(std::memory_order_relaxed) >= 0) {
+      // The calling thread may have moved, or be another one.
+      worker.avoided.store(worker.asked_from, std::memory_order_relaxed);
+    }
+    worker.asked_at = std::chrono::steady_clock::now();
   }
-  worker.asked_at = std::chrono::steady_clock::now();
   worker.state.store(Worker::asked, std::memory_order_release);
   worker.state.notify_one();
 }
@@ -170,7 +172,7 @@ void ThreadPool::wait_for(Worker& worker) const {
   std::uint32_t state = Worker::asked;
   bool shares = false;
   if (worker.state.compare_exchange_strong(state, Worker::idle, std::memory_order_acquire)) {
-    shares = has_waited_long(worker.asked_at);
+    shares = spreads_ && has_waited_long(worker.asked_at);
   } else {
     const auto is_done = [&] {
       return worker.state.load(std::memory_order_acquire) == Worker::idle;
@@ -178,7 +180,7 @@ void ThreadPool::wait_for(Worker& worker) const {
     if (!spin_until(is_done)) worker.state.wait(Worker::running, std::memory_order_acquire);
     shares = worker.shares_processor.exchange(false, std::memory_order_relaxed);
   }
-  if (shares && spreads_) worker.avoided.store(current_processor(), std::memory_order_relaxed);
+  if (shares) worker.avoided.store(current_processor(), std::memory_order_relaxed);
 }
 
 void ThreadPool::run_tasks(int thread) {

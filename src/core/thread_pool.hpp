@@ -63,7 +63,7 @@ class ThreadPool {
 
   void work(Worker& self, int thread);
   void run_tasks(int thread);
-  static void ask(Worker& worker);
+  void ask(Worker& worker) const;
   void wait_for(Worker& worker) const;
 
   std::vector<Worker> workers_;

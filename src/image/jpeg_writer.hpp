@@ -12,4 +12,7 @@ namespace blip::image {
 /// JPEG, or an image beyond JPEG's 65,500 pixels a side.
 std::vector<std::byte> jpeg_bytes(const Image& image, int quality);
 
+/// The same of the image made smaller, if its longer side has more than `longest_side` pixels.
+std::vector<std::byte> small_jpeg_bytes(const Image& image, int longest_side, int quality);
+
 }  // namespace blip::image

@@ -52,13 +52,6 @@ std::optional<std::uint64_t> resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-// Gives back what an earlier model left free, so that this one's memory is not hidden in it.
-void release_free_memory() {
-#ifdef __GLIBC__
-  ::malloc_trim(0);
-#endif
-}
-
 // What a class of transformers is known as, where another system has its place in the comparison.
 std::string_view system_of(std::string_view architecture, std::string_view usual) {
   for (const auto& [part, system] : {std::pair("Blip", "BLIP"),
@@ -122,7 +115,7 @@ class ComparisonRun {
       compared.architecture = report.description.architecture;
       compared.system = system_of(compared.architecture, system);
       compared.cost.parameters = report.parameters;
-      release_free_memory();
+      ::malloc_trim(0);  // what an earlier model left free, in which this one's would be hidden
       before_ = resident_bytes();
       context_.emplace(context_options_);  // so that each brings its own working memory
       use(compared);

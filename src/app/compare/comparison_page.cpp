@@ -1,14 +1,11 @@
 // A comparison as one page of HTML.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <string_view>
 
 #include "app/compare/comparison_report.hpp"
 #include "app/records/record.hpp"
 #include "core/base64.hpp"
-#include "core/html_text.hpp"
 #include "image/jpeg_writer.hpp"
 
 namespace blip::app {
@@ -51,25 +48,13 @@ th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) {{ text-align: 
 <h1>{0}</h1>
 )";
 
-// Of strangers' bytes, what stands between tags or in an attribute with quotes.
-std::string shown(std::string_view bytes) {
-  return html_escaped(printable(to_utf8(bytes)));
-}
-
 std::string figure_of(const Image& image, std::string_view alternative, std::string_view caption) {
-  const double shrink =
-      std::min(1.0, static_cast<double>(kPictureSide) / std::max(image.width(), image.height()));
-  const auto pixels = [shrink](int side) {
-    return std::max(1, static_cast<int>(std::lround(shrink * side)));
-  };
-  const Image small =
-      shrink < 1 ? image.resized(pixels(image.width()), pixels(image.height()), Resample::box)
-                 : image;
   constexpr int kQuality = 85;
   return fmt::format(
       "<figure><img src=\"data:image/jpeg;base64,{}\" alt=\"{}\"><figcaption>{}</figcaption>"
       "</figure>\n",
-      base64(image::jpeg_bytes(small, kQuality)), shown(alternative), shown(caption));
+      base64(image::small_jpeg_bytes(image, kPictureSide, kQuality)), html_text(alternative),
+      html_text(caption));
 }
 
 std::string_view heading_of(std::string_view task) {
@@ -84,17 +69,18 @@ std::string_view heading_of(std::string_view task) {
 std::string article_of(const ComparedModel& model) {
   std::string html =
       fmt::format("<article>\n<h2>{}</h2>\n<p>{}</p>\n", model.system,
-                  shown(model.model.filename().string() + ", " + model.architecture));
+                  html_text(model.model.filename().string() + ", " + model.architecture));
   if (!model.error.empty()) {
-    return html + fmt::format("<h3>Failed</h3>\n<div>{}</div>\n</article>\n", shown(model.error));
+    return html +
+           fmt::format("<h3>Failed</h3>\n<div>{}</div>\n</article>\n", html_text(model.error));
   }
   for (const TaskFindings& task : model.tasks) {
     html += fmt::format("<h3>{}</h3>\n", heading_of(task.task));
-    if (!task.asked.empty()) html += fmt::format("<div>{}</div>\n", shown(task.asked));
+    if (!task.asked.empty()) html += fmt::format("<div>{}</div>\n", html_text(task.asked));
     if (task.results.empty()) html += "<div>none</div>\n";
     html += "<ol>\n";
     for (const ScoredText& result : task.results) {
-      html += fmt::format("<li><span>{}</span><span>{}</span></li>\n", shown(result.text),
+      html += fmt::format("<li><span>{}</span><span>{}</span></li>\n", html_text(result.text),
                           scores_as_text(result));
     }
     html += "</ol>\n";
@@ -105,7 +91,7 @@ std::string article_of(const ComparedModel& model) {
 std::string row_of(const ComparedModel& model) {
   return fmt::format(
       "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.2f} s</td><td>{:.2f} s</td></tr>\n",
-      model.system, shown(model.model.filename().string()), short_count(model.cost.parameters),
+      model.system, html_text(model.model.filename().string()), short_count(model.cost.parameters),
       short_size(model.cost.memory_bytes), model.cost.load_seconds, model.cost.run_seconds);
 }
 
@@ -114,7 +100,7 @@ std::string row_of(const ComparedModel& model) {
 std::string comparison_as_page(const Comparison& comparison) {
   const std::string_view path = comparison.photo;
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  std::string page = fmt::format(kHead, shown(name)) + "<div class=\"pictures\">\n" +
+  std::string page = fmt::format(kHead, html_text(name)) + "<div class=\"pictures\">\n" +
                      figure_of(comparison.image, name, "The photo");
   for (const ComparedModel& model : comparison.models) {
     if (!model.picture) continue;

@@ -6,7 +6,6 @@
 
 #include "app/records/record.hpp"
 #include "core/base64.hpp"
-#include "core/html_text.hpp"
 
 namespace blip::app {
 namespace {
@@ -32,11 +31,6 @@ p {{ margin: .3rem 0 0 }}
 <h1>{0}</h1>
 )";
 
-// Of strangers' bytes, what stands between tags or in an attribute with quotes.
-std::string shown(std::string_view bytes) {
-  return html_escaped(printable(to_utf8(bytes)));
-}
-
 // file:///… with every byte as %XX that is not a letter, a digit or one of "/-_.~".
 std::string file_url(std::string_view path) {
   std::string url = "file://";
@@ -59,22 +53,22 @@ std::string item_of(const SheetPhoto& photo) {
   const std::string picture =
       photo.jpeg
           ? fmt::format("<img src=\"data:image/jpeg;base64,{}\" alt=\"{}\">", base64(*photo.jpeg),
-                        shown(photo.caption.empty() ? name : photo.caption))
+                        html_text(photo.caption.empty() ? name : photo.caption))
           : std::string("<p>This file cannot be read.</p>");
   std::string item = fmt::format("<li>{}<p><a href=\"{}\" title=\"{}\">{}</a></p>", picture,
-                                 file_url(path), shown(path), shown(name));
-  if (!photo.note.empty()) item += fmt::format("<p class=\"note\">{}</p>", shown(photo.note));
-  if (!photo.caption.empty()) item += fmt::format("<p>{}</p>", shown(photo.caption));
+                                 file_url(path), html_text(path), html_text(name));
+  if (!photo.note.empty()) item += fmt::format("<p class=\"note\">{}</p>", html_text(photo.note));
+  if (!photo.caption.empty()) item += fmt::format("<p>{}</p>", html_text(photo.caption));
   return item + "</li>\n";
 }
 
 }  // namespace
 
 std::string contact_sheet(const std::string& title, const std::vector<SheetGroup>& groups) {
-  std::string page = fmt::format(kHead, shown(title));
+  std::string page = fmt::format(kHead, html_text(title));
   if (groups.empty()) page += "<p>Nothing was found.</p>\n";
   for (const SheetGroup& group : groups) {
-    if (!group.heading.empty()) page += fmt::format("<h2>{}</h2>\n", shown(group.heading));
+    if (!group.heading.empty()) page += fmt::format("<h2>{}</h2>\n", html_text(group.heading));
     page += "<ul>\n";
     for (const SheetPhoto& photo : group.photos) page += item_of(photo);
     page += "</ul>\n";

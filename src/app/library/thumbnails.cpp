@@ -1,7 +1,6 @@
 #include "app/library/thumbnails.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "blip/error.hpp"
@@ -20,16 +19,9 @@ std::vector<std::byte> read_thumbnail(const std::string& path) {
 }  // namespace
 
 std::vector<std::byte> thumbnail_of(const Image& image) {
-  const double shrink =
-      std::min(1.0, static_cast<double>(kThumbnailSide) / std::max(image.width(), image.height()));
-  const auto pixels = [shrink](int side) {
-    return std::max(1, static_cast<int>(std::lround(shrink * side)));
-  };
-  const Image small =
-      shrink < 1 ? image.resized(pixels(image.width()), pixels(image.height()), Resample::box)
-                 : image;
   constexpr int kQuality = 80;
-  return image::jpeg_bytes(small, kQuality);  // 196,608 bytes of pixels at most
+  // 196,608 bytes of pixels at most
+  return image::small_jpeg_bytes(image, kThumbnailSide, kQuality);
 }
 
 std::optional<std::vector<std::byte>> find_thumbnail(search::LibraryIndex& index,

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <nlohmann/json.hpp>
 
+#include "core/html_text.hpp"
 #include "core/unicode.hpp"
 
 namespace blip::app {
@@ -70,6 +71,10 @@ std::string printable(std::string_view text) {
     line += second_set || byte(i) < 0x20 || byte(i) == 0x7F ? '?' : text[i];
   }
   return line;
+}
+
+std::string html_text(std::string_view bytes) {
+  return html_escaped(printable(to_utf8(bytes)));
 }
 
 }  // namespace blip::app

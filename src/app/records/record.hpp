@@ -75,4 +75,7 @@ std::string path_of_text(std::string_view text);
 /// ISO 8859-1 (U+0080 to U+009F, which begin escape sequences on some terminals) included.
 std::string printable(std::string_view text);
 
+/// Any bytes as what stands between tags of HTML, or in an attribute with quotes.
+std::string html_text(std::string_view bytes);
+
 }  // namespace blip::app
