@@ -166,8 +166,8 @@ void ThreadPool::ask(Worker& worker) const {
 // It may not have begun because it stands in line behind this very thread, or take turns with it.
 // In a virtual machine, Linux wakes threads on the processor of the one that wakes them when the
 // other processors have slept for some milliseconds: it takes them for stolen by the host. One
-// processor then does all the work until the kernel balances its load: after a pause of 0.3 s a
-// model of 24 ms took 41. So such a thread keeps off the caller's processor from now on.
+// processor then does all the work until the kernel balances its load (bench_thread_pool shows
+// it). So such a thread keeps off the caller's processor from now on.
 void ThreadPool::wait_for(Worker& worker) const {
   std::uint32_t state = Worker::asked;
   bool shares = false;
