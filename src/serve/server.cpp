@@ -194,7 +194,8 @@ struct Server::Implementation {
                                .prompt_mode = options.prompt_mode,
                                .many_pictures = options.many_pictures,
                                .any_model = options.any_model,
-                               .strip_openings = options.strip_openings};
+                               .strip_openings = options.strip_openings,
+                               .policy = options.policy};
       Router::Answer answer = router.plan(request, view, only);
       if (auto* response = std::get_if<HttpResponse>(&answer.plan)) {
         run.respond(std::move(*response), answer.api);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,7 @@ struct ServerOptions {
   bool any_model = false;
   bool strip_openings = false;
   std::vector<ModelAlias> aliases = {};
+  std::shared_ptr<const app::Policy> policy = {};  ///< as ServerView::policy
 
   bool fetch_images = false;                  ///< from any public host
   std::vector<std::string> fetch_allow = {};  ///< from these, wherever they are

@@ -7,11 +7,13 @@
 
 #include <chrono>
 #include <csignal>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
 #include "pictures.hpp"
 #include "program.hpp"
+#include "task_models.hpp"
 
 namespace blip::testing {
 namespace {
@@ -60,6 +62,37 @@ TEST(Serve, AnswersUntilItIsAskedToStop) {
   EXPECT_EQ(blip.wait().exit_code, 0);
 }
 
+TEST(Serve, ModeratesAsTheCommandDoes) {
+  const Folder folder;
+  const std::string socket = folder / "s";
+  const std::string policy =
+      folder.file("policy.json", R"({"version": 1, "models": {"texts": ")" + task_model("itm") +
+                                     R"(", "questions": ")" + task_model("vqa") +
+                                     R"(", "captions": "nano"}, "rules": [
+            {"category": "a", "texts": ["a cat", "a dog"], "against": ["x"], "review": -2},
+            {"category": "b", "question": "is it a cat?", "block": 1.1},
+            {"category": "c", "words": ["sale"], "action": "block"}]})");
+  BackgroundBlip blip(
+      {"serve", "-m", "mine=nano", "--policy", policy, "--listen", "unix:" + socket});
+  const std::string picture = folder.picture("a.png");
+  const std::string bytes = read_file(picture);
+  const std::string answer =
+      wait_and_ask(socket,
+                   "POST /blip/v1/moderate?text=a+sale HTTP/1.0\r\nContent-Type: image/png\r\n"
+                   "Content-Length: " +
+                       std::to_string(bytes.size()) + "\r\n\r\n" + bytes);
+  auto decision = nlohmann::json::parse(answer.substr(answer.find("\r\n\r\n") + 4));
+  EXPECT_EQ(decision["action"], "block");
+  write_file(folder / "list.jsonl",
+             nlohmann::json({{"path", picture}, {"text", "a sale"}}).dump() + "\n");
+  const Outcome run =
+      run_blip({"moderate", "--from-file", folder / "list.jsonl", "--policy", policy});
+  decision["path"] = picture;
+  EXPECT_EQ(decision, json_lines(run.out).at(0));
+  blip.signal(SIGTERM);
+  EXPECT_EQ(blip.wait().exit_code, 0);
+}
+
 TEST(Serve, SaysWhatIsWrongBeforeItLoadsAnything) {
   const Folder folder;
   const auto error_of = [](const std::vector<std::string>& arguments) {
@@ -71,6 +104,13 @@ TEST(Serve, SaysWhatIsWrongBeforeItLoadsAnything) {
   EXPECT_THAT(error_of({"serve", "--max-body", "64X"}), HasSubstr("not a number of bytes"));
   EXPECT_THAT(error_of({"serve", "--alias", "x"}), HasSubstr("'x' is no alias"));
   EXPECT_THAT(error_of({"serve", "--api-key-file", folder / "none"}), HasSubstr("cannot be read"));
+  EXPECT_THAT(error_of({"serve", "--policy", folder / "none"}), HasSubstr("none"));
+  EXPECT_THAT(error_of({"serve", "--policy", folder.file("p.json", "{}")}),
+              HasSubstr("p.json: version is missing"));
+  EXPECT_THAT(error_of({"serve", "--policy",
+                        folder.file("q.json", R"({"version": 1, "rules": [{"category": "a",
+                        "words": ["x"], "in": ["text"]}]})")}),
+              HasSubstr("q.json: the policy has no rule that looks at pictures"));
   EXPECT_THAT(error_of({"serve", "--config", folder.file("c.toml", "max-bodies = 1\n")}),
               HasSubstr("there is no option 'max-bodies'"));
   EXPECT_THAT(error_of({"serve", "--config", folder.file("c.json", "{\"max-batch\": 0}")}),

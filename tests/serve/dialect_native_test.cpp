@@ -1,9 +1,11 @@
 // The native API: JSON, forms and raw pictures in, the answers of openapi.json out.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "app/moderation/policy.hpp"
 #include "dialect_trial.hpp"
 #include "serve/dialects/base64.hpp"
 
@@ -169,6 +171,42 @@ TEST(NativeDialect, ClassifiesAndTags) {
   EXPECT_EQ(tags.respond({labels_outcome({})}).body, R"({"model":"vit","tags":[]})");
 }
 
+TEST(NativeDialect, ModeratesByThePolicyOfTheServer) {
+  EXPECT_EQ(code_of(native(native_post("moderate"))), "not_supported");
+  ServerView server = trial_server();
+  server.policy = std::make_shared<app::Policy>(app::parse_policy(
+      R"({"version": 1, "models": {"texts": "clip", "questions": "vqa", "captions": "blip"},
+          "rules": [
+            {"category": "cats", "texts": ["a cat"], "against": ["a thing"], "review": 0.2},
+            {"category": "cats", "question": "is it?", "block": 0.8},
+            {"category": "ads", "words": ["sale"], "action": "review"},
+            {"category": "men", "words": ["man"], "in": ["caption"], "action": "block"}]})",
+      "policy"));
+  const Trial trial = native(native_post("moderate", R"(,"text":"a Sale")"), server);
+  ASSERT_EQ(trial.tasks().size(), 3U);
+  EXPECT_EQ(trial.tasks()[0].model, "clip");
+  EXPECT_EQ(trial.tasks()[1].client, "10.0.0.7");
+  const auto& match = trial.input<MatchTask>(0);
+  EXPECT_TRUE(match.cosines_only);
+  EXPECT_EQ(match.texts, (std::vector<std::string>{"a cat", "a thing"}));
+  const auto& answer = trial.input<AnswerTask>(1);
+  EXPECT_EQ(answer.question, "is it?");
+  EXPECT_EQ(answer.answers, (std::vector<std::string>{"yes", "no"}));
+  EXPECT_EQ(answer.top, 2U);
+  EXPECT_EQ(bytes_of(trial.input<CaptionTask>(2).picture), "a picture");
+  const auto body = json_of(
+      trial.respond({matches_outcome({itc_match(0.5F), itc_match(0.25F)}),
+                     text_outcome({"no", "yes"}, -1.0F), text_outcome({"a cat on a mat"})}));
+  EXPECT_EQ(body, nlohmann::json::parse(R"({"action": "review", "categories": ["cats", "ads"],
+      "evidence": [
+        {"category": "cats", "by": "texts", "found": "a cat", "score": 0.25, "action": "review"},
+        {"category": "cats", "by": "question", "question": "is it?", "found": "no", "score": 0.5,
+         "action": "allow"},
+        {"category": "ads", "by": "words", "found": "sale", "score": 1.0, "action": "review"},
+        {"category": "men", "by": "words", "found": "", "score": 0.0, "action": "allow"}],
+      "caption": "a cat on a mat"})"));
+}
+
 TEST(NativeDialect, Explains) {
   ServerView server = trial_server();
   server.engine.models[0].tasks.push_back(TaskKind::explain);
@@ -234,7 +272,7 @@ TEST(NativeDialect, ServesItsDescription) {
       EXPECT_TRUE(operation["responses"].contains("200"));
     }
   }
-  EXPECT_EQ(document["paths"].size(), 10U);
+  EXPECT_EQ(document["paths"].size(), 11U);
   EXPECT_FALSE(native(get("/blip/v1/caption")).is_taken());
 }
 

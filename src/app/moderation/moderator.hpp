@@ -11,6 +11,7 @@
 #include "app/embedder.hpp"
 #include "app/moderation/decision.hpp"
 #include "app/moderation/policy.hpp"
+#include "app/moderation/rule_evidence.hpp"
 
 namespace blip::app {
 
@@ -20,14 +21,6 @@ struct ModeratorModels {
   ModelOptions questions;
   ModelOptions captions;
 };
-
-/// Which of them that are.
-struct NeededModels {
-  bool texts = false;
-  bool questions = false;
-  bool captions = false;
-};
-NeededModels needed_models(const Policy& policy);
 
 /// Immutable after construction. A picture goes through the models alone, so that its decision does
 /// not depend on its neighbours: the same bytes come to the same verdict. All throw blip::Error.
@@ -44,23 +37,18 @@ class Moderator {
   [[nodiscard]] Decision moderate(const PreparedImage& image, Context& context) const;
 
  private:
-  struct TextVectors {
-    std::size_t rule;
-    Tensor texts;    // [texts, D]
-    Tensor against;  // [texts, D]
-  };
-
   [[nodiscard]] PreparedImage prepared(const PreparedImage& image,
                                        const PictureReader& pictures) const;
-  void compare_texts(const PreparedImage& image, Decision& decision, Context& context) const;
-  void ask_questions(const PreparedImage& image, Decision& decision, Context& context) const;
-  void look_for_words(const PreparedImage& image, Decision& decision, Context& context) const;
+  [[nodiscard]] std::vector<float> cosines(const PreparedImage& image, Context& context) const;
+  [[nodiscard]] std::vector<std::vector<AnswerLikelihood>> answers(const PreparedImage& image,
+                                                                   Context& context) const;
+  [[nodiscard]] std::string caption(const PreparedImage& image, Context& context) const;
 
   Policy policy_;
+  PolicyQuestions asked_;
   std::optional<Embedder> embedder_;
-  std::vector<TextVectors> vectors_;
+  Tensor phrases_;  // [phrases, D]
   std::optional<Answerer> answerer_;
-  std::vector<std::string> answers_;  // of all questions
   std::optional<Captioner> captioner_;
 };
 

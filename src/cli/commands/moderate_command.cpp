@@ -1,14 +1,15 @@
 // blip moderate: what a policy says of pictures and the texts that come with them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "app/moderation/decision_json.hpp"
 #include "app/moderation/moderator.hpp"
 #include "app/moderation/policy_fitting.hpp"
 #include "app/records/output_file.hpp"
@@ -68,55 +69,24 @@ app::Policy read_policy(const std::string& file) {
 }
 
 // Only the models that the policy needs are looked for.
-app::ModeratorModels models_of(const app::Policy& policy, const app::PictureOptions& pictures,
+app::ModeratorModels models_of(app::Policy policy, const app::PictureOptions& pictures,
                                bool quiet) {
-  const app::NeededModels needed = app::needed_models(policy);
-  const auto found = [&](bool is_needed, const std::string& name, std::string_view otherwise) {
+  const std::vector<std::string*> needed = app::needed_models(policy);
+  const auto found = [&](const std::string& name) {
     app::ModelOptions model;
-    if (is_needed) model.model = find_model(name.empty() ? std::string(otherwise) : name, quiet);
+    if (std::ranges::find(needed, &name) != needed.end()) model.model = find_model(name, quiet);
     model.pictures = pictures;
     return model;
   };
-  return {.texts = found(needed.texts, policy.texts_model, kRetrievalModel),
-          .questions = found(needed.questions, policy.question_model, kQuestionModel),
-          .captions = found(needed.captions, policy.caption_model, kCaptioningModel)};
-}
-
-nlohmann::ordered_json evidence_json(const app::Rule& rule, const app::Evidence& evidence) {
-  nlohmann::ordered_json json = {{"category", rule.category}};
-  if (std::holds_alternative<app::WordsRule>(rule.by)) {
-    json["by"] = "words";
-  } else if (const auto* question = std::get_if<app::QuestionRule>(&rule.by)) {
-    json["by"] = "question";
-    json["question"] = question->question;
-  } else {
-    json["by"] = "texts";
-  }
-  json["found"] = app::to_utf8(evidence.found);
-  json["score"] = evidence.score;
-  if (evidence.probability) json["probability"] = *evidence.probability;
-  json["action"] = name_of(evidence.action);
-  return json;
+  return {.texts = found(policy.texts_model),
+          .questions = found(policy.question_model),
+          .captions = found(policy.caption_model)};
 }
 
 std::string decision_line(const app::Policy& policy, const std::string& path,
                           const app::Decision& decision) {
-  auto categories = nlohmann::ordered_json::array();
-  std::set<std::string> named;
-  auto all = nlohmann::ordered_json::array();
-  for (std::size_t i = 0; i < policy.rules.size(); ++i) {
-    const app::Evidence& evidence = decision.evidence[i];
-    all.push_back(evidence_json(policy.rules[i], evidence));
-    if (evidence.action == app::Action::allow) continue;
-    if (named.insert(policy.rules[i].category).second) {
-      categories.push_back(policy.rules[i].category);
-    }
-  }
-  nlohmann::ordered_json json = {{"path", app::path_text(path)},
-                                 {"action", name_of(decision.action)},
-                                 {"categories", std::move(categories)},
-                                 {"evidence", std::move(all)}};
-  if (!decision.caption.empty()) json["caption"] = app::to_utf8(decision.caption);
+  nlohmann::ordered_json json = {{"path", app::path_text(path)}};
+  json.update(app::decision_json(policy, decision));
   return json.dump() + "\n";
 }
 
@@ -165,12 +135,11 @@ ExitCode moderate(Arguments arguments) {
   app::Policy policy = read_policy(options->policy);
   const app::ModeratorModels models =
       models_of(policy, options->inputs.pictures, options->output.quiet);
+  const bool reads_again = app::needed_models(policy).size() > 1;
   const app::Moderator moderator(std::move(policy), models, context);
   app::OutputFile output = options->output.file.empty()
                                ? app::OutputFile::standard_output()
                                : app::OutputFile::open(options->output.file, /*append=*/false);
-  const app::NeededModels needed = app::needed_models(moderator.policy());
-  const bool reads_again = needed.texts + needed.questions + needed.captions > 1;
   run.start(moderator.pictures(), context.num_threads(), [&](const Input& input) {
     if (reads_again && input.path == "-") {
       throw Error(ErrorCode::invalid_argument,

@@ -219,6 +219,7 @@ ExitCode run_serve(Arguments arguments) {
   serve::survive_cut_files();
   engine_options.damage = serve::cut_pages;
   const std::unique_ptr<serve::Engine> engine = serve::make_engine(std::move(engine_options));
+  server_options.policy = options.policy(engine->status());
   serve::Server server(server_options, *engine);
   const EngineLog::Attachment attachment(engine_log, server);
   server.start();

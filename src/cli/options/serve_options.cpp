@@ -8,14 +8,19 @@
 #include <chrono>
 #include <fstream>
 #include <limits>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "app/moderation/rule_evidence.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/run_options.hpp"
+#include "core/open_file.hpp"
 #include "core/user_cache.hpp"
 #include "kernels/instruction_set.hpp"
 
@@ -140,6 +145,9 @@ void ServeOptions::declare_models(OptionParser& app) {
              "Another name for a model, as `gemma3=nano-captioning`; once for each");
   group.words("--alias-file", alias_file_, "FILE",
               "More of them, one a line; read again on SIGHUP");
+  group.words("--policy", policy_file_, "FILE",
+              "What POST /blip/v1/moderate decides by (docs/moderation.md); its models are served "
+              "as well");
   group.flag("--any-model", any_model_, "A model that nobody knows is the first one that fits");
   group.flag("--strip-openings", strip_openings_,
              "Leave out \"a picture of\", \"there is\" and their like at the start of captions");
@@ -257,8 +265,37 @@ void ServeOptions::resolve() {
       models_.emplace_back(name);
     }
   }
+  if (!policy_file_.empty()) read_policy();
   (void)aliases();
   (void)server();  // whatever is wrong is said before models are loaded
+}
+
+void ServeOptions::read_policy() {
+  policy_ = app::parse_policy(read_text_file(policy_file_, app::kMaxPolicyBytes), policy_file_);
+  const std::vector<std::string*> needed = app::needed_models(*policy_);
+  if (needed.empty()) {
+    throw Error(ErrorCode::invalid_argument,
+                policy_file_ + ": the policy has no rule that looks at pictures");
+  }
+  for (const std::string* model : needed) {
+    if (index_of(*model) == models_.size()) models_.push_back(*model);
+  }
+}
+
+std::size_t ServeOptions::index_of(std::string_view model) const {
+  const auto found = std::ranges::find_if(models_, [&](const std::string& text) {
+    const auto [name, source] = named_value(text);
+    return name == model || source == model;
+  });
+  return static_cast<std::size_t>(found - models_.begin());
+}
+
+std::shared_ptr<const app::Policy> ServeOptions::policy(const serve::EngineStatus& status) const {
+  if (!policy_) return nullptr;
+  auto policy = std::make_shared<app::Policy>(*policy_);
+  for (std::string* model : app::needed_models(*policy))
+    *model = status.models[index_of(*model)].name;
+  return policy;
 }
 
 serve::EngineOptions ServeOptions::engine() const {

@@ -3,11 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "app/moderation/policy.hpp"
 #include "cli/options/option_parser.hpp"
+#include "serve/engine/engine.hpp"
 #include "serve/engine/engine_options.hpp"
 #include "serve/server_options.hpp"
 
@@ -29,8 +33,13 @@ class ServeOptions {
   /// What is read again when the server is told to: the file with the keys, and the aliases.
   [[nodiscard]] serve::AccessRules access() const;
   [[nodiscard]] std::vector<serve::ModelAlias> aliases() const;
+  /// Its models named as the engine that was made of engine() names them; null: none was given.
+  [[nodiscard]] std::shared_ptr<const app::Policy> policy(const serve::EngineStatus& status) const;
 
  private:
+  void read_policy();
+  /// Where `model`, as the command line or a policy names it, is in models_; its size: nowhere.
+  [[nodiscard]] std::size_t index_of(std::string_view model) const;
   void declare_models(OptionParser& app);
   void declare_scheduling(OptionParser& app);
   void declare_access(OptionParser& app);
@@ -41,6 +50,8 @@ class ServeOptions {
   std::vector<std::string> models_;
   std::vector<std::string> aliases_;
   std::string alias_file_;
+  std::string policy_file_;
+  std::optional<app::Policy> policy_;
   bool any_model_ = false;
   bool strip_openings_ = false;
   bool load_on_demand_ = false;

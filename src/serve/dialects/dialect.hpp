@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/moderation/policy.hpp"
 #include "serve/engine/engine.hpp"
 #include "serve/engine/task.hpp"
 #include "serve/http/message.hpp"
@@ -42,6 +44,9 @@ struct ServerView {
   bool any_model = false;  ///< a model nobody knows is the default one
   /// Captions for people leave out "a picture of" and "there is" at their beginning.
   bool strip_openings = false;
+  /// What POST /blip/v1/moderate decides by, its models named as the engine names them; null: it
+  /// decides nothing.
+  std::shared_ptr<const app::Policy> policy = {};
 };
 
 /// A response that is written while the tasks are done.

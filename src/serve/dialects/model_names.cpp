@@ -4,20 +4,10 @@
 
 #include "core/in_quotes.hpp"
 #include "serve/dialects/refusal.hpp"
+#include "serve/engine/model_name.hpp"
 
 namespace blip::serve {
 namespace {
-
-std::string normalised_name(std::string_view name) {
-  constexpr std::string_view kLatest = ":latest";
-  std::string text(name);
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (c == '_') c = '-';
-  }
-  if (text.ends_with(kLatest)) text.resize(text.size() - kLatest.size());
-  return text;
-}
 
 /// In the quotes that Ollama's clients look for, and fit for one line.
 std::string one_line(std::string_view name) {
@@ -28,8 +18,8 @@ std::string one_line(std::string_view name) {
 }  // namespace
 
 const ModelStatus* find_model(const ServerView& server, std::string_view name) {
-  const std::string wanted = normalised_name(name);
-  const auto is_wanted = [&](const std::string& own) { return normalised_name(own) == wanted; };
+  const std::string wanted = plain_model_name(name);
+  const auto is_wanted = [&](const std::string& own) { return plain_model_name(own) == wanted; };
   // Names win over aliases, whichever model comes first.
   for (const auto& model : server.engine.models) {
     if (is_wanted(model.name)) return &model;
@@ -39,7 +29,7 @@ const ModelStatus* find_model(const ServerView& server, std::string_view name) {
   }
   if (wanted == "blip") {
     for (const auto& model : server.engine.models) {
-      if (normalised_name(model.architecture).starts_with("blip")) return &model;
+      if (plain_model_name(model.architecture).starts_with("blip")) return &model;
     }
   }
   return nullptr;

@@ -89,6 +89,7 @@ constexpr std::array kNativeRoutes = {
     Route{"POST", "/blip/v1/rank", native_checked<native_rank>},
     Route{"POST", "/blip/v1/classify", native_checked<native_classify>},
     Route{"POST", "/blip/v1/tag", native_checked<native_tag>},
+    Route{"POST", "/blip/v1/moderate", native_checked<native_moderate>},
     Route{"POST", "/blip/v1/explain", native_checked<native_explain>},
     Route{"GET", "/blip/v1/models", native_models},
     Route{"GET", "/openapi.json", native_openapi},

@@ -57,4 +57,7 @@ Plan native_rank(const HttpRequest& http, const ServerView& server);
 Plan native_classify(const HttpRequest& http, const ServerView& server);
 Plan native_tag(const HttpRequest& http, const ServerView& server);
 
+// native_moderation.cpp
+Plan native_moderate(const HttpRequest& http, const ServerView& server);
+
 }  // namespace blip::serve

@@ -63,7 +63,8 @@ struct Tools {
     const app::AnswerOptions as_the_command;
     const auto ranked = answerer.model.rank_answers(
         std::span(&job.picture->image(), 1), std::span(&question, 1), answers,
-        {.k = as_the_command.rank_k, .style = TextStyle::hf}, context);
+        {.k = std::max(as_the_command.rank_k, static_cast<int>(task.top)), .style = TextStyle::hf},
+        context);
     TextResult result;
     result.prompt_tokens = question.size() - 2;
     for (const RankedAnswer& answer :
@@ -74,7 +75,18 @@ struct Tools {
     return result;
   }
 
+  [[nodiscard]] MatchResult cosines(const MatchTask& task) const {
+    const auto texts = vectors({.labels = task.texts, .templates = {"{}"}});
+    const Tensor picture = embedding();
+    MatchResult result;
+    for (std::size_t i = 0; i < task.texts.size(); ++i) {
+      result.matches.push_back({.itm = {}, .itc = dot(row_of(picture, 0), row_of(*texts, i))});
+    }
+    return result;
+  }
+
   PictureTaskValue operator()(const MatchTask& task) const {
+    if (task.cosines_only) return cosines(task);
     const std::vector<app::Tokens> tokens = embedder().tokens(task.texts);
     const Tensor texts = embedder().embed(tokens, context, pause);
     const Tensor picture = embedding();

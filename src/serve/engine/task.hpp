@@ -59,6 +59,8 @@ struct AnswerTask {
 struct MatchTask {
   Picture picture;
   std::vector<std::string> texts;
+  /// No matching head, and the texts' vectors are remembered: for texts that come again and again.
+  bool cosines_only = false;
 };
 
 struct EmbedImageTask {

@@ -1,0 +1,45 @@
+// What a policy asks of models, and the decision that follows from what they say.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/moderation/decision.hpp"
+#include "app/moderation/policy.hpp"
+
+namespace blip::app {
+
+/// Of a policy's rules together, each text once, in the order of the rules.
+struct PolicyQuestions {
+  std::vector<std::string> phrases;    ///< to be compared with the picture
+  std::vector<std::string> questions;  ///< to be answered by one of `answers`
+  std::vector<std::string> answers;
+  bool caption = false;  ///< whether a rule looks for words in the caption
+
+  [[nodiscard]] bool empty() const { return phrases.empty() && questions.empty() && !caption; }
+};
+PolicyQuestions questions_of(const Policy& policy);
+
+struct AnswerLikelihood {
+  std::string answer;
+  float log_probability = 0.0F;
+};
+
+/// The names of the models that these are put to; one that the policy does not name is the
+/// program's own, and named from now on.
+std::vector<std::string*> needed_models(Policy& policy);
+
+/// What the models say of a picture.
+struct ModelFindings {
+  std::vector<float> cosines;  ///< of each phrase with the picture
+  /// To each question, in any order.
+  std::vector<std::vector<AnswerLikelihood>> answers;
+  std::string caption;
+};
+
+/// `asked`: questions_of(policy). `text`: what comes with the picture.
+Decision decision_of(const Policy& policy, const PolicyQuestions& asked,
+                     const ModelFindings& findings, const std::optional<std::string>& text);
+
+}  // namespace blip::app
