@@ -5,6 +5,7 @@ Images come as features, [N, E]; maps are [tokens, N - 1], the class token left 
 """
 
 import contextlib
+import copy
 
 import torch
 
@@ -33,6 +34,33 @@ def weighted(probabilities, loss, head):
     gradient, = torch.autograd.grad(loss, probabilities, retain_graph=True)
     maps = probabilities.detach()[0, :, :, 1:] * gradient[0, :, :, 1:].clamp(min=0)
     return maps.mean(0) if head is None else maps[head]
+
+
+class RoundedLinear(torch.nn.Module):
+    """A linear layer as int8 computes it: weights by output channel, inputs by token, the gradient as if
+    neither were rounded."""
+
+    def __init__(self, linear):
+        super().__init__()
+        self.weight, self.bias = self.rounded(linear.weight.detach()), linear.bias
+
+    @staticmethod
+    def rounded(values):
+        scale = values.detach().abs().amax(-1, keepdim=True).clamp(min=1e-12) / 127
+        return values + ((values / scale).round() * scale - values).detach()
+
+    def forward(self, values):
+        return torch.nn.functional.linear(self.rounded(values), self.weight, self.bias)
+
+
+def rounded_to_int8(model):
+    """→ a copy with all its linear layers rounded"""
+    model = copy.deepcopy(model)
+    for module in list(model.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, torch.nn.Linear):
+                setattr(module, name, RoundedLinear(child))
+    return model
 
 
 def usual_layer(config):

@@ -6,7 +6,9 @@ Random-weight models, tiny and without --quick up to base size, hybrid towers, a
 several layers and single heads. No element may differ by more than 1e-4 of the largest in the maps of its
 text (which is well below 1, so that this is stricter than 1e-4 alone; a word's own largest would be no
 measure, since a map is empty where gradients are negative, and a word may have only the rest of a
-rounding). With int8, whose numbers are others, maps are to point the same way (cosine).
+rounding). With int8, whose numbers are others, maps are to point the same way (cosine): up to 0.02, or
+what int8 costs in PyTorch, where all linear layers of the same model are rounded, times 1.5 for roundings
+that fall otherwise. A single head's map in the last of 12 random layers turns more than that of 2.
 """
 
 import argparse
@@ -37,6 +39,7 @@ transformers.utils.logging.set_verbosity_error()
 
 MAP_LIMIT = 1e-4  # of the largest element of the maps of a text
 INT8_COSINE = 0.98
+INT8_MARGIN = 1.5  # over what rounding costs in PyTorch
 STYLES = ("hf", "original")
 
 
@@ -48,8 +51,13 @@ def places(config):
                              for head in (None, text.num_attention_heads - 1)]
 
 
-def compare(line, got, wanted, int8=False):
-    """got: of the probe; wanted: maps [tokens, patches] and the score"""
+def turned(maps, wanted):
+    """→ 1 - cosine"""
+    return float(1 - torch.nn.functional.cosine_similarity(maps.flatten(), wanted.flatten(), dim=0))
+
+
+def compare(line, got, wanted, rounded=None):
+    """got: of the probe; wanted: maps [tokens, patches] and the score; rounded: the same of int8"""
     maps, score = wanted
     mine = got["maps"].reshape(len(got["tokens"]), -1)
     line.must_equal("tokens", len(got["tokens"]), len(maps))
@@ -57,9 +65,9 @@ def compare(line, got, wanted, int8=False):
         line.must_equal("maps of zeros", float(mine.abs().max()), 0.0)
         return
     scale = maps.max()
-    if int8:
-        cosine = torch.nn.functional.cosine_similarity(mine.flatten(), maps.flatten(), dim=0)
-        line.error("int8 1-cosine", 1 - cosine, 0.0, 1 - INT8_COSINE)
+    if rounded:
+        limit = max(1 - INT8_COSINE, INT8_MARGIN * turned(rounded[0], maps))
+        line.error("int8 1-cosine", torch.tensor(turned(mine, maps)), 0.0, limit)
         return
     line.error("maps", mine / scale, maps / scale, MAP_LIMIT)
     mean = maps.mean(0)
@@ -80,8 +88,8 @@ def sequences(config, count, seed=9):
             for length in lengths]
 
 
-def run(case, model, asked, wanted):
-    """asked: arguments of grad_cam calls; wanted(call) → maps and score"""
+def run(case, model, pixels, asked, wanted):
+    """asked: arguments of grad_cam calls; wanted(model, image, call, layer, head) → maps and score"""
     int8 = case.weight_type == "i8"
     probe = case.probe()
     if int8:
@@ -90,10 +98,14 @@ def run(case, model, asked, wanted):
     features, results = probe.run()
     grid = results[indices[0]]["mean"].shape
     case.line.must_equal("patches", grid[0] * grid[1], features.shape[1] - 1)
+    oracles = [model] + ([grad_cam.rounded_to_int8(model)] if int8 else [])
+    images = [encoded(case, oracle, pixels) for oracle in oracles]
     for call, index in zip(asked, indices):
         layer = call.get("layer", grad_cam.usual_layer(model.config))
-        compare(case.line, results[index], wanted(call, layer, call.get("head")), int8)
-    return features
+        compare(case.line, results[index],
+                *(wanted(oracle, states[call["images"][0]], call, layer, call.get("head"))
+                  for oracle, states in zip(oracles, images)))
+    case.line.error("features", features, images[0], 1 if int8 else FEATURE_LIMIT)
 
 
 def encoded(case, model, pixels):
@@ -111,9 +123,8 @@ def compare_matches(case):
     model = random_models.image_text_retrieval(case.values, seed=2)
     pixels, tokenizer = case.prepare(model.config)
     model = case.save(model)
-    images = encoded(case, model, pixels)
     longest = min(40, model.config.text_config.max_position_embeddings - 6)
-    turns = itertools.cycle(itertools.product(range(len(images)), sentences(model.config, 4, longest),
+    turns = itertools.cycle(itertools.product(range(len(pixels)), sentences(model.config, 4, longest),
                                               STYLES))
     asked = []
     for place in places(model.config):
@@ -121,30 +132,26 @@ def compare_matches(case):
             image, text, style = next(turns)
             asked.append(dict(images=[image], texts=[text], style=style, **arguments_of(*place)))
 
-    def wanted(call, layer, head):
+    def wanted(oracle, image, call, layer, head):
         ids = encoder_ids(model, tokenizer, call["texts"][0], call["style"], pre_caption)
-        return grad_cam.of_match(model, images[call["images"][0]], ids, layer, head)
+        return grad_cam.of_match(oracle, image, ids, layer, head)
 
-    case.line.error("features", run(case, model, asked, wanted), images,
-                    1 if case.weight_type == "i8" else FEATURE_LIMIT)
+    run(case, model, pixels, asked, wanted)
 
 
 def compare_captions(case, model, pixels):
-    images = encoded(case, model, pixels)
     asked = []
-    turns = itertools.cycle(itertools.product(sequences(model.config, 5), range(len(images))))
+    turns = itertools.cycle(itertools.product(sequences(model.config, 5), range(len(pixels))))
     for place in places(model.config):
         for given in (1, 2):
             sequence, image = next(turns)
             asked.append(dict(images=[image], sequence=sequence, prompt=min(given, len(sequence) - 2),
                               **arguments_of(*place)))
 
-    def wanted(call, layer, head):
-        return grad_cam.of_caption(model, images[call["images"][0]], call["sequence"][:-1],
-                                   call["prompt"], layer, head)
+    def wanted(oracle, image, call, layer, head):
+        return grad_cam.of_caption(oracle, image, call["sequence"][:-1], call["prompt"], layer, head)
 
-    case.line.error("features", run(case, model, asked, wanted), images,
-                    1 if case.weight_type == "i8" else FEATURE_LIMIT)
+    run(case, model, pixels, asked, wanted)
 
 
 def compare_plain_captions(case):
@@ -158,10 +165,9 @@ def compare_answers(case):
     model = random_models.question_answering(case.values, seed=1)
     pixels, tokenizer = case.prepare(model.config)
     model = case.save(model)
-    images = encoded(case, model, pixels)
     longest = min(40, model.config.text_config.max_position_embeddings - 6)
     turns = itertools.cycle(zip(
-        itertools.cycle(range(len(images))), itertools.cycle(sentences(model.config, 5, longest)),
+        itertools.cycle(range(len(pixels))), itertools.cycle(sentences(model.config, 5, longest)),
         itertools.cycle(STYLES), itertools.cycle(sequences(model.config, 4))))
     asked = []
     for place in places(model.config):
@@ -170,12 +176,11 @@ def compare_answers(case):
             asked.append(dict(images=[image], texts=[text], style=style, answer=answer,
                               **arguments_of(*place)))
 
-    def wanted(call, layer, head):
+    def wanted(oracle, image, call, layer, head):
         ids = encoder_ids(model, tokenizer, call["texts"][0], call["style"], pre_question)
-        return grad_cam.of_answer(model, images[call["images"][0]], ids, call["answer"][:-1], layer, head)
+        return grad_cam.of_answer(oracle, image, ids, call["answer"][:-1], layer, head)
 
-    case.line.error("features", run(case, model, asked, wanted), images,
-                    1 if case.weight_type == "i8" else FEATURE_LIMIT)
+    run(case, model, pixels, asked, wanted)
 
 
 class HybridCase(Case):
