@@ -18,6 +18,7 @@
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/original_names.hpp"
 #include "checkpoint/parted_weights.hpp"
+#include "hub/model_files.hpp"
 #include "image/image_processor.hpp"
 
 namespace blip {
@@ -112,6 +113,8 @@ struct ModelFamily {
   std::vector<TokenizerSource> (*tokenizer_sources)(const std::filesystem::path& model) = nullptr;
   /// Of models whose weights are in several files without an index.
   std::span<const PartedWeights> parted_weights = {};
+  /// Where the hub has such weights. Null: it has them in one of kWeightsFiles.
+  const hub::FamilyWeights* hub_weights = nullptr;
 };
 
 }  // namespace blip

@@ -166,4 +166,9 @@ std::span<const char* const> hub::tokenizer_files_of(std::string_view model_type
   return (family == nullptr ? kFamilies.front() : family)->tokenizer_files;
 }
 
+const hub::FamilyWeights* hub::family_weights_of(std::string_view model_type) {
+  const ModelFamily* family = find_family(model_type);
+  return family == nullptr ? nullptr : family->hub_weights;
+}
+
 }  // namespace blip

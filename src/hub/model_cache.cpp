@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 #include <random>
 #include <system_error>
 #include <utility>
@@ -51,6 +52,18 @@ void write_whole(const Path& path, std::string_view text) {
     ::unlink(temporary.c_str());
     fail(path, cause);
   }
+}
+
+// Made under another name first, so that it appears at one stroke, and whole.
+void put_in_place(const Path& path, const std::function<void(const Path& temporary)>& make) {
+  const Path temporary = path.string() + "." + random_digits() + ".tmp";
+  make(temporary);
+  std::error_code error;
+  std::filesystem::rename(temporary, path, error);
+  if (!error) return;
+  std::error_code ignored;
+  std::filesystem::remove(temporary, ignored);
+  fail(path, error);
 }
 
 // One attempt to make an empty file or one with this content; its absence does no harm.
@@ -163,32 +176,40 @@ void ModelCache::prepare(const std::string& commit) const {
 void ModelCache::show(const std::string& etag, bool new_blob, const std::string& commit,
                       const std::string& file) const {
   const Path shown = snapshot(commit) / file;
-  // Under another name first, so that the file appears at one stroke, and whole.
-  const Path temporary = shown.string() + "." + random_digits() + ".tmp";
-  const auto finish = [&] {
+  put_in_place(shown, [&](const Path& temporary) {
+    if (try_to_link(Path("../../blobs") / etag, temporary)) return;
     std::error_code error;
-    std::filesystem::rename(temporary, shown, error);
-    if (!error) return;
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    fail(shown, error);
-  };
-  std::error_code error;
-  if (symlinks_) {
-    std::filesystem::create_symlink(Path("../../blobs") / etag, temporary, error);
-    if (!error) return finish();
-    if (error != std::errc::operation_not_permitted && error != std::errc::not_supported &&
-        error != std::errc::function_not_supported && error != std::errc::permission_denied) {
-      fail(shown, error);
+    if (new_blob) {
+      std::filesystem::rename(blob(etag), temporary, error);
+    } else {
+      std::filesystem::copy_file(blob(etag), temporary, error);
     }
+    if (error) fail(temporary, error);
+  });
+}
+
+void ModelCache::show_other(const Path& other, const std::string& commit,
+                            const std::string& file) const {
+  const Path shown = snapshot(commit) / file;
+  make_directory(shown.parent_path());
+  put_in_place(shown, [&](const Path& temporary) {
+    if (try_to_link(other.lexically_relative(shown.parent_path()), temporary)) return;
+    std::error_code error;
+    std::filesystem::copy_file(other, temporary, error);
+    if (error) fail(temporary, error);
+  });
+}
+
+bool ModelCache::try_to_link(const Path& target, const Path& link) const {
+  if (!symlinks_) return false;
+  std::error_code error;
+  std::filesystem::create_symlink(target, link, error);
+  if (!error) return true;
+  if (error != std::errc::operation_not_permitted && error != std::errc::not_supported &&
+      error != std::errc::function_not_supported && error != std::errc::permission_denied) {
+    fail(link, error);
   }
-  if (new_blob) {
-    std::filesystem::rename(blob(etag), temporary, error);
-  } else {
-    std::filesystem::copy_file(blob(etag), temporary, error);
-  }
-  if (error) fail(temporary, error);
-  finish();
+  return false;
 }
 
 }  // namespace blip::hub

@@ -39,8 +39,16 @@ class ModelCache {
   /// old one, which others may show too, is copied.
   void show(const std::string& etag, bool new_blob, const std::string& commit,
             const std::string& file) const;
+  /// Shows a file of another model's snapshot in the same cache, as a relative link; without
+  /// symbolic links as a copy.
+  void show_other(const std::filesystem::path& other, const std::string& commit,
+                  const std::string& file) const;
 
  private:
+  /// False where links are not to be made, or cannot be.
+  [[nodiscard]] bool try_to_link(const std::filesystem::path& target,
+                                 const std::filesystem::path& link) const;
+
   std::filesystem::path cache_;
   std::filesystem::path directory_;
   std::filesystem::path locks_;

@@ -64,12 +64,23 @@ class ModelDownload {
     }
     commit_ = config.found->commit;
     if (!cache_.has(commit_, kConfigFile)) fetch(kConfigFile, *config.found, kMaxTextBytes);
-    for (const char* file : optional_files(require_known_model_type())) {
-      obtain(file, kMaxTextBytes);
-    }
-    obtain_weights();
+    const std::string model_type = require_known_model_type();
+    for (const char* file : optional_files(model_type)) obtain(file, kMaxTextBytes);
+    const FamilyWeights* weights = family_weights_of(model_type);
+    if (weights == nullptr || !obtain_family_weights(*weights)) obtain_weights();
     cache_.remember(id_.revision, commit_);
     return cache_.snapshot(commit_);
+  }
+
+  // One file, whatever else the repository has.
+  std::filesystem::path run_file(const std::string& file) {
+    const FileLookup lookup = ask_patiently(id_.revision, file);
+    if (lookup.failure) throw Error(*lookup.failure);
+    if (!lookup.found) throw Error(ErrorCode::unsupported, id_.repository + ": has no " + file);
+    commit_ = lookup.found->commit;
+    if (!cache_.has(commit_, file)) fetch(file, *lookup.found, kMaxWeightsBytes);
+    cache_.remember(id_.revision, commit_);
+    return cache_.snapshot(commit_) / file;
   }
 
  private:
@@ -141,6 +152,17 @@ class ModelDownload {
                   id_.repository + ": " + file + " belongs to another commit than " + commit_);
     }
     fetch(file, *lookup.found, max_bytes);
+    return true;
+  }
+
+  // Whether the commit has them; they are in the snapshot then.
+  bool obtain_family_weights(const FamilyWeights& weights) {
+    if (!obtain(weights.file, kMaxWeightsBytes)) return false;
+    if (cache_.has(commit_, weights.other_place)) return true;
+    const ModelId id = {.repository = weights.other_repository, .revision = "main"};
+    const ModelCache cache(settings_.cache, id.repository, settings_.symlinks);
+    ModelDownload other(id, settings_, cache, progress_);
+    cache_.show_other(other.run_file(weights.other_file), commit_, weights.other_place);
     return true;
   }
 

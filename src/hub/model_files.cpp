@@ -41,6 +41,12 @@ std::string cached_model_type(const ModelCache& cache, const std::string& commit
   }
 }
 
+bool has_family_weights(const ModelCache& cache, const std::string& commit) {
+  const FamilyWeights* weights = family_weights_of(cached_model_type(cache, commit));
+  return weights != nullptr && cache.has(commit, weights->file) &&
+         cache.has(commit, weights->other_place);
+}
+
 bool has_weights(const ModelCache& cache, const std::string& commit, const WeightsFile& file) {
   return cache.has(commit, file.name) &&
          (!file.is_index || has_all_listed(cache, commit, file.name));
@@ -116,7 +122,8 @@ bool is_usable(const ModelCache& cache, const std::string& commit) {
     return std::any_of(kAdapterWeightsFiles.begin(), kAdapterWeightsFiles.end(),
                        [&](const char* file) { return cache.has(commit, file); });
   }
-  return cache.has(commit, kConfigFile) &&
+  if (!cache.has(commit, kConfigFile)) return false;
+  return has_family_weights(cache, commit) ||
          std::any_of(kWeightsFiles.begin(), kWeightsFiles.end(),
                      [&](const WeightsFile& file) { return has_weights(cache, commit, file); });
 }
@@ -129,6 +136,7 @@ bool is_complete_snapshot(const ModelCache& cache, const std::string& commit) {
   const std::vector<const char*> optional = optional_files(cached_model_type(cache, commit));
   if (!std::all_of(optional.begin(), optional.end(), known)) return false;
   if (is_adapter(cache, commit)) return is_complete_adapter(cache, commit);
+  if (has_family_weights(cache, commit)) return true;
   for (const WeightsFile& file : kWeightsFiles) {
     if (has_weights(cache, commit, file)) return true;
     if (!cache.is_known_absent(commit, file.name)) return false;

@@ -25,13 +25,25 @@ std::vector<std::string> listed_files(std::string_view index, const std::string&
 /// The same of a file, which may take kMaxTextBytes.
 std::vector<std::string> listed_files(const std::filesystem::path& index);
 
+/// Weights that a family has in a file of its own, with those of a second network which is in
+/// another repository: DALL-E mini and the VQGAN that makes pictures of its codes.
+struct FamilyWeights {
+  const char* file;
+  const char* other_repository;
+  const char* other_file;
+  const char* other_place;  ///< where the model's snapshot shows it
+};
+
 // What depends on a model's family. This directory knows no family: architectures/registry.cpp
-// defines these two.
+// defines these three.
 
 /// Whether there is a family with this model_type in config.json.
 bool is_known_model_type(std::string_view model_type);
 /// The files that its tokenizer comes in; BLIP's if there is no such family.
 std::span<const char* const> tokenizer_files_of(std::string_view model_type);
+
+/// Null: its weights are in one of kWeightsFiles.
+const FamilyWeights* family_weights_of(std::string_view model_type);
 
 /// The model_type of a config.json; empty if it has none or is no JSON.
 std::string model_type_of(std::string_view config, const std::string& name);

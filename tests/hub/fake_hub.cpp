@@ -59,18 +59,22 @@ FakeHub::FakeHub()
       }) {}
 
 ServerReply FakeHub::answer_hub(const ServerRequest& request) const {
-  const std::string prefix = "/org/tiny/resolve/";
-  if (!request.path.starts_with(prefix)) {
+  const std::string infix = "/resolve/";
+  const std::size_t at = request.path.find(infix);
+  const std::string repository = at == std::string::npos ? "" : request.path.substr(1, at - 1);
+  const auto other = others.find(repository);
+  if (repository != "org/tiny" && other == others.end()) {
     return {.status = 401, .headers = {{"X-Error-Code", "RepoNotFound"}}};
   }
-  const std::string rest = request.path.substr(prefix.size());
+  const auto& served = other == others.end() ? files : other->second;
+  const std::string rest = request.path.substr(at + infix.size());
   const std::string revision = rest.substr(0, rest.find('/'));
   const std::string file = rest.substr(rest.find('/') + 1);
   if (revision != branch && revision != commit) {
     return {.status = 404, .headers = {{"X-Error-Code", "RevisionNotFound"}}};
   }
-  const auto found = files.find(file);
-  if (found == files.end()) {
+  const auto found = served.find(file);
+  if (found == served.end()) {
     return {.status = 404,
             .headers = {{"X-Error-Code", "EntryNotFound"}, {"X-Repo-Commit", commit}}};
   }

@@ -1,4 +1,4 @@
-// FakeHub: a server that answers as the Hugging Face hub does for one model, org/tiny.
+// FakeHub: a server that answers as the Hugging Face hub does for a model, org/tiny.
 #pragma once
 
 #include <functional>
@@ -29,6 +29,8 @@ class FakeHub {
   /// the hub redirects to. Change them before the first request.
   std::map<std::string, std::string> files = {{"config.json", kConfig},
                                               {"vocab.txt", "[PAD]\n[UNK]\n"}};
+  /// Of other repositories, by their names; all of the same commit.
+  std::map<std::string, std::map<std::string, std::string>> others = {};
   std::string commit = kCommit;
   std::string branch = "main";
 

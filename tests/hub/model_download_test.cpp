@@ -69,6 +69,39 @@ TEST_F(ModelDownload, AnAdapterHasWeights) {
   expect_error(ErrorCode::unsupported, "org/tiny: an adapter without weights", [&] { pull(); });
 }
 
+TEST_F(ModelDownload, DalleMiniComesWithItsVqgan) {
+  hub_.files = {{"config.json", R"({"model_type": "dallebart"})"},
+                {"flax_model.msgpack", "decoder"},
+                {"vocab.json", "{}"},
+                {"merges.txt", "#"}};
+  auto& vqgan = hub_.others["dalle-mini/vqgan_imagenet_f16_16384"];
+  expect_error(ErrorCode::unsupported,
+               "dalle-mini/vqgan_imagenet_f16_16384: has no flax_model.msgpack", [&] { pull(); });
+  vqgan["flax_model.msgpack"] = "vqgan";
+  const fs::path directory = pull();
+  EXPECT_EQ(content_of(directory / "flax_model.msgpack"), "decoder");
+  EXPECT_EQ(content_of(directory / "vqgan/flax_model.msgpack"), "vqgan");
+  EXPECT_EQ(content_of(directory / "vocab.json"), "{}");
+  EXPECT_TRUE(fs::read_symlink(directory / "vqgan/flax_model.msgpack").is_relative());
+  // From now on nobody has to be asked.
+  const std::size_t asked = hub_.hub_requests().size();
+  EXPECT_EQ(hub::find_model("org/tiny", options(), {}), directory);
+  EXPECT_EQ(hub_.hub_requests().size(), asked);
+  HubOptions offline = options();
+  offline.offline = true;
+  EXPECT_EQ(pull(offline), directory);
+}
+
+TEST_F(ModelDownload, DalleMiniWithoutSymbolicLinksHasACopyOfItsVqgan) {
+  hub_.files = {{"config.json", R"({"model_type": "dallebart"})"},
+                {"flax_model.msgpack", "decoder"}};
+  hub_.others["dalle-mini/vqgan_imagenet_f16_16384"]["flax_model.msgpack"] = "vqgan";
+  const ScopedVariable variable("HF_HUB_DISABLE_SYMLINKS", "1");
+  const fs::path file = pull() / "vqgan/flax_model.msgpack";
+  EXPECT_FALSE(fs::is_symlink(file));
+  EXPECT_EQ(content_of(file), "vqgan");
+}
+
 TEST_F(ModelDownload, LaysTheCacheOutAsHuggingfaceHubDoes) {
   const fs::path directory = pull();
   const fs::path model = quiet_.cache() / "models--org--tiny";

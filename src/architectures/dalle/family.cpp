@@ -32,6 +32,13 @@ constexpr std::array kFlaxParts = {
 constexpr std::array<PartedWeights, 3> kDallePartedWeights = {
     PartedWeights{kMegaParts}, PartedWeights{kMiniParts}, PartedWeights{kFlaxParts}};
 
+// dalle-mini/dalle-mini and dalle-mini/dalle-mega, as kFlaxParts finds them.
+constexpr hub::FamilyWeights kDalleHubWeights = {
+    .file = "flax_model.msgpack",
+    .other_repository = "dalle-mini/vqgan_imagenet_f16_16384",
+    .other_file = "flax_model.msgpack",
+    .other_place = "vqgan/flax_model.msgpack"};
+
 const Architecture& dalle_architecture_of(const std::filesystem::path& model) {
   const std::string name = DalleConfig::from_pretrained(model).architecture;
   // dalle-mini calls its class DalleBart, in files that were saved with one.
@@ -128,7 +135,8 @@ constexpr ModelFamily dalle_family(const char* model_type) {
           .open_dual_encoder = nullptr,
           .open_image_classifier = nullptr,
           .tokenizer_sources = dalle_tokenizer_sources,
-          .parted_weights = kDallePartedWeights};
+          .parted_weights = kDallePartedWeights,
+          .hub_weights = &kDalleHubWeights};
 }
 
 }  // namespace
