@@ -65,7 +65,9 @@ DalleDecoding::DalleDecoding(const DalleDecoder& decoder,
       // As cross-attention has them: the rounding of int8 leaves that of float16 far behind.
       format_(decoder.head_.weight.format == WeightFormat::i8 ? WeightFormat::f16
                                                               : WeightFormat::f32),
-      stride_(round_up(decoder.length(), kKeyPadding)),
+      // With a multiple of 256 the elements of a key, of which each vector of scores takes one from
+      // every row, would meet in a few sets of the cache.
+      stride_(round_up(decoder.length(), kKeyPadding) + kKeyPadding),
       logits_(static_cast<std::size_t>(rows_ * decoder.vocabulary())) {
   const std::size_t bytes =
       static_cast<std::size_t>(decoder.layers() * rows_ * 2 * stride_ * decoder.width()) *

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "kernels/layout/convert.hpp"
@@ -36,10 +38,17 @@ std::vector<double> attend(const float* query, const float* keys, const float* v
 
 // One head's keys and values as a cache holds them, and what they are.
 struct RandomHead {
-  RandomHead(std::size_t n, std::size_t head_size, WeightFormat format)
+  // room: for how many more tokens
+  RandomHead(std::size_t n, std::size_t head_size, WeightFormat format, std::size_t room = 0)
       : keys(random_floats(n * head_size, 32)), values(random_floats(n * head_size, 33)) {
-    const std::size_t stride = (n + 15) / 16 * 16;
+    const std::size_t padded = (n + 15) / 16 * 16;
+    const std::size_t stride = padded + room;
     transposed.assign(head_size * stride, 0.0F);
+    // Nobody is to look at the room.
+    for (std::size_t c = 0; c < head_size; ++c) {
+      std::fill_n(transposed.begin() + static_cast<std::ptrdiff_t>(c * stride + padded), room,
+                  std::numeric_limits<float>::quiet_NaN());
+    }
     if (format == WeightFormat::f16) {
       round_to_f16(keys);
       value_bits = round_to_f16(values);
@@ -127,6 +136,20 @@ TEST(AttendCached, ARowDoesNotFeelTheOthers) {
       }
     }
   });
+}
+
+TEST(AttendCached, RoomForMoreTokensChangesNothing) {
+  constexpr std::size_t kRows = 3;
+  for (const std::size_t n : {1, 16, 40, 200}) {
+    const RandomHead tight(n, 64, WeightFormat::f32);
+    const RandomHead roomy(n, 64, WeightFormat::f32, /*room=*/48);
+    const auto queries = random_floats(kRows * kRowStep, 31);
+    on_every_target([&](const char* target) {
+      ASSERT_EQ(attend_cached(tight.head, queries, 0, kRows),
+                attend_cached(roomy.head, queries, 0, kRows))
+          << target << " n " << n;
+    });
+  }
 }
 
 TEST(AttendScattered, MatchesTheDefinition) {

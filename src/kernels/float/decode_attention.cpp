@@ -66,18 +66,20 @@ HWY_INLINE void score_keys(D d, const float* query, std::size_t row_step, const 
   }
 }
 
-// query: [kRows] of [D], keys: [D, stride] → scores: [kRows, stride]
+// query: [kRows] of [D], keys: [D, stride] → scores: [kRows, stride], the first num_keys of each
+// row and what fills up their last vector
 template <std::size_t kRows, typename T>
 HWY_INLINE void score_all_keys(const float* query, std::size_t row_step, const T* keys,
-                               std::size_t stride, std::size_t head_size, float* scores) {
+                               std::size_t num_keys, std::size_t stride, std::size_t head_size,
+                               float* scores) {
   constexpr std::size_t kVectors = vectors_for(kRows);
   const hn::CappedTag<float, static_cast<std::size_t>(kKeyPadding)> d;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t n = 0;
-  for (; n + kVectors * lanes <= stride; n += kVectors * lanes) {
+  for (; n + kVectors * lanes <= num_keys; n += kVectors * lanes) {
     score_keys<kRows, kVectors>(d, query, row_step, keys + n, stride, head_size, scores + n);
   }
-  for (; n < stride; n += lanes) {
+  for (; n < num_keys; n += lanes) {
     score_keys<kRows, 1>(d, query, row_step, keys + n, stride, head_size, scores + n);
   }
 }
@@ -136,13 +138,15 @@ HWY_INLINE void attend_rows(const CachedHead& head, const float* query, std::siz
                             float* scores, float* out) {
   const auto size = static_cast<std::size_t>(head.head_size);
   const auto stride = static_cast<std::size_t>(head.stride);
-  score_all_keys<kRows>(query, row_step, static_cast<const T*>(head.keys), stride, size, scores);
+  const auto num_keys = static_cast<std::size_t>(head.tokens);
+  score_all_keys<kRows>(query, row_step, static_cast<const T*>(head.keys), num_keys, stride, size,
+                        scores);
   softmax_rows(scores, kRows, head.tokens, head.stride,
                1.0F / std::sqrt(static_cast<float>(head.head_size)));
   const auto* values = static_cast<const T*>(head.values);
   weighted_sum<kRows>(
-      scores, stride, [&](std::size_t i) { return values + i * size; },
-      static_cast<std::size_t>(head.tokens), size, out, row_step);
+      scores, stride, [&](std::size_t i) { return values + i * size; }, num_keys, size, out,
+      row_step);
 }
 
 template <typename T>

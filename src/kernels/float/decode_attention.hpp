@@ -16,7 +16,9 @@ struct CachedHead {
   const void* values = nullptr;  // [N, D]
   WeightFormat format = WeightFormat::f32;  // of both: f32 or f16
   std::int64_t tokens = 0;                  // N
-  std::int64_t stride = 0;                  // tokens rounded up to kKeyPadding, the padding zero
+  // At least the tokens rounded up to kKeyPadding. The keys from `tokens` up to there are read and
+  // must be finite; the rest is room for more tokens.
+  std::int64_t stride = 0;
   std::int64_t head_size = 0;
 };
 constexpr std::int64_t kKeyPadding = 16;  // a vector of AVX-512
