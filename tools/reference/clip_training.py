@@ -1,10 +1,10 @@
 """A step of CLIP's training by transformers' CLIPModel itself: the loss and the gradient of every tensor. Weights and
-images are made from names, as training_oracle.py makes BLIP's, so that a case is a small JSON object."""
+images are made from names, as training_model.py makes BLIP's, so that a case is a small JSON object."""
 
 import torch
 import transformers as hf
 
-import training_oracle as oracle
+import training_model
 
 LOGIT_SCALE = 2.6592
 SIZES = {
@@ -36,7 +36,7 @@ def make_case(size, act="quick_gelu", dtype="float32", batch=5):
 
 
 def start_value(name, shape):
-    return torch.tensor(LOGIT_SCALE, dtype=torch.float64) if name == "logit_scale" else oracle.start_value(name, shape)
+    return torch.tensor(LOGIT_SCALE, dtype=torch.float64) if name == "logit_scale" else training_model.start_value(name, shape)
 
 
 def run(case, dtype):
@@ -49,7 +49,7 @@ def run(case, dtype):
             parameter.copy_(start_value(name, tuple(parameter.shape)).to(torch.float32))
     ids = torch.tensor(case["ids"])
     side = case["config"]["vision_config"]["image_size"]
-    images = oracle.uniform("images", (len(ids), 3, side, side)).float().to(dtype)
+    images = training_model.uniform("images", (len(ids), 3, side, side)).float().to(dtype)
     mask = (torch.arange(ids.shape[1]) <= torch.tensor(case["ends"])[:, None]).long()
     loss = model(input_ids=ids, attention_mask=mask, pixel_values=images, return_loss=True).loss
     loss.backward()

@@ -7,22 +7,24 @@ import pathlib
 
 import torch
 
+import training_cases
+import training_model
 import training_oracle as oracle
 
 
 def kept(name, tensor):
     """[sum with weights, norm]"""
     tensor = tensor.double()
-    weights = oracle.uniform(f"projection.{name}", tuple(tensor.shape))
+    weights = training_model.uniform(f"projection.{name}", tuple(tensor.shape))
     return [float(f"{float((weights * tensor).sum()):.12g}"), float(f"{float(tensor.norm()):.2g}")]
 
 
 def main():
     data = pathlib.Path(__file__).parents[2] / "tests/train/objectives/data"
     data.mkdir(exist_ok=True)
-    for task in oracle.TASKS:
+    for task in training_cases.TASKS:
         # NLVR2 needs a seventh layer for its merging.
-        case = oracle.make_case(task, "deep" if task == "nlvr" else "tiny", dtype="float64")
+        case = training_cases.make_case(task, "deep" if task == "nlvr" else "tiny", dtype="float64")
         steps = oracle.train(case, torch.float64)
         # Losses of all steps, the first gradients, and what the third step leaves behind.
         fixture = {"case": case, "losses": [{name: float(loss) for name, loss in step["losses"].items()} for step in steps],

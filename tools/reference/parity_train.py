@@ -16,6 +16,8 @@ from safetensors.torch import load_file
 from transformers import BlipConfig, BlipForConditionalGeneration, BlipTextModel
 
 import clip_training
+import training_cases
+import training_model
 import training_oracle as oracle
 
 # Relative to the largest element of the tensor. One rounding of float32 is 6e-8, of float64 1e-16.
@@ -47,7 +49,7 @@ def worst_error(got, wanted):
 def compare(probe, task, size, dtype="float32", fused=False, **options):
     # Fused attention, of torch 2, is held in float64; in float32 it rounds gradients otherwise than the oracle,
     # whose own error is the measure there.
-    case = oracle.make_case(task, size, dtype=dtype, fused_attention=fused or dtype == "float64", **options)
+    case = training_cases.make_case(task, size, dtype=dtype, fused_attention=fused or dtype == "float64", **options)
     with tempfile.TemporaryDirectory() as work:
         path = pathlib.Path(work, "case.json")
         path.write_text(json.dumps(case))
@@ -107,8 +109,8 @@ def compare_clip(probe, size, act, dtype):
 
 def check_oracle():
     """The oracle against transformers: caption loss and its gradients, and the text encoder's states."""
-    case = oracle.make_case("captioning", "tiny", steps=1)
-    model = oracle.Model(case, torch.float64)
+    case = training_cases.make_case("captioning", "tiny", steps=1)
+    model = training_model.Model(case, torch.float64)
     config = BlipConfig(**{k: v for k, v in case["config"].items() if k not in ("architectures", "model_type")})
     config.text_config.label_smoothing = oracle.SMOOTHING
     peer = BlipForConditionalGeneration(config).double().train()
@@ -123,7 +125,7 @@ def check_oracle():
     labels = ids.masked_fill(mask == 0, -100)
     labels[:, :step["prompt_tokens"]] = -100
     size = case["config"]["vision_config"]["image_size"]
-    images = oracle.uniform("images.0", (len(ids), 3, size, size)).float().double()
+    images = training_model.uniform("images.0", (len(ids), 3, size, size)).float().double()
     theirs = peer(pixel_values=images, input_ids=ids, attention_mask=mask, labels=labels).loss
     theirs.backward()
     ours = oracle.losses(model, step, 0)["total"]
@@ -134,8 +136,8 @@ def check_oracle():
     errors["gradients"], _ = worst_error({name: named[name].grad for name in gradients}, gradients)
     compared = len(gradients)
 
-    case = oracle.make_case("retrieval", "tiny", steps=1)
-    model = oracle.Model(case, torch.float64)
+    case = training_cases.make_case("retrieval", "tiny", steps=1)
+    model = training_model.Model(case, torch.float64)
     config = BlipConfig(**{k: v for k, v in case["config"].items() if k not in ("architectures", "model_type")})
     peer = BlipTextModel(config.text_config, add_pooling_layer=False).double().eval()
     prefix = "text_encoder."
@@ -143,7 +145,7 @@ def check_oracle():
                           if name.startswith(prefix)})
     step = case["steps"][0]
     ids, mask = torch.tensor(step["ids"]), torch.tensor(step["mask"])
-    states = oracle.uniform("states", (len(ids), 5, case["config"]["vision_config"]["hidden_size"]))
+    states = training_model.uniform("states", (len(ids), 5, case["config"]["vision_config"]["hidden_size"]))
     with torch.no_grad():
         for name, memory in (("unimodal", None), ("multimodal", states)):
             wanted = peer(input_ids=ids, attention_mask=mask, encoder_hidden_states=memory,
@@ -166,7 +168,7 @@ def main():
     arguments = parser.parse_args()
     probe = arguments.build / "tools/reference/probe_train"
     if arguments.seeds:
-        held = [compare(probe, task, size, seed=seed) for task in oracle.TASKS for size in ("tiny", "odd")
+        held = [compare(probe, task, size, seed=seed) for task in training_cases.TASKS for size in ("tiny", "odd")
                 for seed in range(arguments.seeds)]
         sys.exit(0 if all(held) else 1)
     held = [check_oracle()]
@@ -174,7 +176,7 @@ def main():
         for act in ("quick_gelu", "gelu"):
             held += [compare_clip(probe, size, act, dtype) for dtype in ("float32", "float64")]
     sizes = ["tiny", "odd"] if arguments.quick else ["tiny", "odd", "small", "base"]
-    for task in oracle.TASKS:
+    for task in training_cases.TASKS:
         for size in sizes:
             steps = 1 if size == "base" else 3
             held.append(compare(probe, task, size, fused=arguments.fused, steps=steps))

@@ -65,14 +65,15 @@ def peer_step(case):
         def loss():
             return model(pixel_values=images, input_ids=ids, attention_mask=mask, labels=ids).loss
     else:
+        import training_model
         import training_oracle as oracle
-        oracle.uniform = lambda name, shape: images if name.startswith("images.") else torch.rand(shape) * 2 - 1
-        oracle.Model.linear = lambda self, name, x: torch.nn.functional.linear(x, self[name + ".weight"], self[name + ".bias"])
-        oracle.Model.norm = lambda self, name, x, eps: torch.nn.functional.layer_norm(
+        training_model.uniform = lambda name, shape: images if name.startswith("images.") else torch.rand(shape) * 2 - 1
+        training_model.Model.linear = lambda self, name, x: torch.nn.functional.linear(x, self[name + ".weight"], self[name + ".bias"])
+        training_model.Model.norm = lambda self, name, x, eps: torch.nn.functional.layer_norm(
             x, x.shape[-1:], self[name + ".weight"], self[name + ".bias"], eps)
         others = [(row + 1) % batch for row in range(batch)]
         step = {"ids": ids.tolist(), "mask": mask.tolist(), "negative_images": others, "negative_texts": others}
-        model = oracle.Model(case, torch.float32)
+        model = training_model.Model(case, torch.float32)
         optimizer = torch.optim.AdamW(model.trained.values(), lr=1e-5, weight_decay=0.05, fused=True)
 
         def loss():
