@@ -7,9 +7,9 @@
 #define HWY_TARGET_INCLUDE "kernels/float/small_gemm.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway requires.
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/layout/load_weights-inl.h"
+#include "kernels/layout/prefetch.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
@@ -40,7 +40,7 @@ HWY_INLINE void dot_tile(const float* HWY_RESTRICT x, const T* HWY_RESTRICT weig
       const T* place = weight + output * channels + c;
       // The same place of the rows that come after the next: reading ahead across the ends of short
       // rows is more than the hardware does alone.
-      hwy::Prefetch(place + 2 * kOutputs * channels);
+      prefetch_to_second_level(place + 2 * kOutputs * channels);
       const auto weights = load_weights(d, place);
       for (int row = 0; row < kRows; ++row) {
         sums[row][output] = hn::MulAdd(inputs[row], weights, sums[row][output]);

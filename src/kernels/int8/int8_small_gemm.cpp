@@ -9,8 +9,8 @@
 #define HWY_TARGET_INCLUDE "kernels/int8/int8_small_gemm.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway requires.
-#include "hwy/cache_control.h"
 #include "hwy/highway.h"
+#include "kernels/layout/prefetch.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace blip::HWY_NAMESPACE {
@@ -120,7 +120,7 @@ HWY_INLINE void add_block(const std::int16_t* HWY_RESTRICT x,
       const std::int8_t* place = weight + output * channels + c;
       // The same place of the rows that come after the next: reading ahead across the ends of short
       // rows is more than the hardware does alone.
-      hwy::Prefetch(place + 2 * kOutputs * channels);
+      prefetch_to_second_level(place + 2 * kOutputs * channels);
       const auto weights = hn::PromoteTo(d16, hn::LoadU(d8, place));
       for (int row = 0; row < kRows; ++row) {
         low[row][output] = hn::ReorderWidenMulAccumulate(d32, inputs[row], weights,
