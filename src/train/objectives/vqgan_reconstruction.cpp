@@ -58,9 +58,11 @@ VqganLosses vqgan_losses(const VqganTrainingModel& model, const torch::Tensor& p
   // The straight-through estimator: the vectors' values, the latents' gradient.
   const torch::Tensor pictures = model.decode(latents + (vectors - latents).detach());
   losses.reconstruction = torch::l1_loss(for_loss(pictures), for_loss(pixels));
+  losses.squared_error = torch::mse_loss(for_loss(pictures), for_loss(pixels));
   losses.used_codes =
       torch::full({}, static_cast<double>(std::get<0>(at::_unique2(codes)).numel()));
-  losses.total = losses.reconstruction + options.codebook_weight * losses.codebook +
+  losses.total = losses.reconstruction + options.squared_error_weight * losses.squared_error +
+                 options.codebook_weight * losses.codebook +
                  options.commitment_weight * losses.commitment;
   return losses;
 }

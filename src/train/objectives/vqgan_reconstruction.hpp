@@ -1,5 +1,5 @@
-// The losses of a VQ-VAE (van den Oord et al. 2017, arXiv:1711.00937) with |x - y| for pixels, which
-// a VQGAN has beside its perceptual and adversarial ones.
+// The losses of a VQ-VAE (van den Oord et al. 2017, arXiv:1711.00937), which a VQGAN has beside its
+// perceptual and adversarial ones.
 #pragma once
 
 #include <torch/torch.h>
@@ -10,6 +10,9 @@
 namespace blip::train {
 
 struct VqganLossOptions {
+  /// Of (x - y)² beside |x - y|. Where a small thing stands before a plain background, the latter
+  /// alone is content with the background.
+  double squared_error_weight = 0.0;
   double codebook_weight = 1.0;
   double commitment_weight = 0.25;
   /// A code that is chosen less than this share of what all would be, were they chosen equally
@@ -19,6 +22,7 @@ struct VqganLossOptions {
 
 struct VqganLosses {
   torch::Tensor reconstruction;  ///< mean |picture - what its codes are decoded to|
+  torch::Tensor squared_error;   ///< mean (picture - what its codes are decoded to)²
   torch::Tensor codebook;        ///< mean (code - latent)², which moves the codes
   torch::Tensor commitment;      ///< the same number, which moves the encoder
   torch::Tensor used_codes;      ///< how many different codes the batch has; no gradient

@@ -8,6 +8,7 @@
 #include "architectures/dalle/family.hpp"
 #include "blip/dalle_tokenizer.hpp"
 #include "blip/error.hpp"
+#include "checkpoint/config_file.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "train/data/example_reader.hpp"
 #include "train/model/dalle_model.hpp"

@@ -60,7 +60,8 @@ Recipe make_vqgan_recipe(const TrainingConfig& config, const ProcessGroup& group
   const VqganConfig vqgan = vqgan_config(config);
   const auto model = std::make_shared<const VqganTrainingModel>(make_vqgan_model(vqgan, device));
   const ObjectiveConfig& objective = config.objective;
-  const VqganLossOptions options = {.codebook_weight = objective.codebook_weight,
+  const VqganLossOptions options = {.squared_error_weight = objective.squared_error_weight,
+                                    .codebook_weight = objective.codebook_weight,
                                     .commitment_weight = objective.commitment_weight};
   Recipe recipe;
   recipe.rows = RowKind::picture;
@@ -77,6 +78,7 @@ Recipe make_vqgan_recipe(const TrainingConfig& config, const ProcessGroup& group
     const VqganLosses losses = vqgan_losses(*model, pixels, now, &gather);
     return StepLosses{losses.total,
                       {{"reconstruction", losses.reconstruction},
+                       {"squared_error", losses.squared_error},
                        {"codebook", losses.codebook},
                        {"commitment", losses.commitment},
                        {"used_codes", losses.used_codes}}};

@@ -115,6 +115,7 @@ struct ObjectiveConfig {
   std::string sentence_space;
   double sentence_weight = 1;
   double single_answer_weight = 0.2;  ///< of an answer that only one annotator gave (Visual Genome)
+  double squared_error_weight = 0;    ///< of (x - y)² beside |x - y| for a VQGAN's pictures
   double codebook_weight = 1;         ///< of what moves a VQGAN's codes to its latents
   double commitment_weight = 0.25;    ///< of what moves the latents to the codes
   /// A code that is chosen less than this share of what all would be, were they chosen equally
