@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Draws easy-VQA's shapes from words and asks a BLIP what is in the pictures.
+"""Draws easy-VQA's shapes from words and has a BLIP say what is in the pictures.
 
-    tools/judge_drawings.py BLIP_PROGRAM MODEL OUTPUT_DIRECTORY [--judge nano-vqa] [--count 200] [--draw "--top-k 64 …"]
-    tools/judge_drawings.py BLIP_PROGRAM --pictures TEST.tar OUTPUT_DIRECTORY
+    tools/judge_drawings.py BLIP_PROGRAM MODEL OUTPUT_DIRECTORY --judge JUDGE [--count 200] [--draw "--top-k 64 …"]
+    tools/judge_drawings.py BLIP_PROGRAM --pictures TEST.tar OUTPUT_DIRECTORY --judge JUDGE
 
 The first form draws COUNT prompts, "a blue triangle" and so on, each of the 24 pairs of a colour and a shape about equally often with
-another seed, and asks the judge "what color is the shape?" and "what shape is in the image?", to be chosen from the 8 colours and the 3
-shapes. It prints the shares of pictures with the right colour, shape, and both, by colour and by shape, and writes judged.jsonl
-and sheet.png, a contact sheet in the order of the prompts, wrong ones with a red frame. The second form asks the same of easy-VQA's own
-pictures (a shard of tools/convert_easy_vqa.py), which tells how far the judge can be trusted. Needs Pillow."""
+another seed. JUDGE is a BLIP that was trained on easy-VQA (recipes/easy-vqa): a captioner, whose words count, or with --ask a model for
+questions, which chooses from the 8 colours for "what color is the shape?" and from the 3 shapes for "what shape is in the image?". It
+prints the shares of pictures with the right colour, shape, and both, by colour and by shape, and writes judged.jsonl and sheet.png, a
+contact sheet in the order of the prompts, wrong ones with a red frame. The second form judges easy-VQA's own pictures (a shard of
+tools/convert_easy_vqa.py), which tells how far the judge can be trusted. Needs Pillow."""
 
 import argparse
 import collections
@@ -66,20 +67,29 @@ def unpack(shard, count, folder):
     return wanted, files
 
 
-def answers(arguments, files, folder):
-    """→ for each file {"color", "shape"}"""
-    found = [{} for _ in files]
+def lines_of(arguments, command, names, count):
+    """What the judge says of the pictures in the file `names`, in their order"""
+    command = [arguments.program, *command, "-m", arguments.judge, "--from-file", str(names), "--format", "jsonl", "-q"]
+    lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    if len(lines) != count:
+        sys.exit(f"{len(lines)} answers about {count} pictures")
+    return [json.loads(line) for line in lines]
+
+
+def said_of(arguments, files, folder):
+    """→ for each file {"color", "shape"}, None where nothing of the kind is said"""
     names = folder / "pictures.txt"
     names.write_text("".join(f"{file}\n" for file in files))
+    if not arguments.ask:
+        captions = [record["caption"].split() for record in lines_of(arguments, ["caption"], names, len(files))]
+        return [{what: next((word for word in words if word in choices), None) for what, (_, choices) in QUESTIONS.items()}
+                for words in captions]
+    found = [{} for _ in files]
     for what, (question, choices) in QUESTIONS.items():
         (folder / "choices.txt").write_text("\n".join(choices) + "\n")
-        command = [arguments.program, "ask", "-m", arguments.judge, "--question", question, "--from-file", str(names), "--answers",
-                   str(folder / "choices.txt"), "--format", "jsonl", "-q"]
-        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-        if len(lines) != len(files):
-            sys.exit(f"{len(lines)} answers about {len(files)} pictures")
-        for record, line in zip(found, lines):
-            record[what] = json.loads(line)["answer"]
+        command = ["ask", "--question", question, "--answers", str(folder / "choices.txt")]
+        for record, line in zip(found, lines_of(arguments, command, names, len(files))):
+            record[what] = line["answer"]
     return found
 
 
@@ -98,7 +108,8 @@ def main():
     parser.add_argument("model", nargs="?")
     parser.add_argument("output", type=pathlib.Path)
     parser.add_argument("--pictures")
-    parser.add_argument("--judge", default="nano-vqa")
+    parser.add_argument("--judge", required=True)
+    parser.add_argument("--ask", action="store_true")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--draw", default="")
     arguments = parser.parse_args()
@@ -112,7 +123,7 @@ def main():
         files = draw(arguments, wanted, arguments.output)
     right, groups = [], collections.defaultdict(list)
     with open(arguments.output / "judged.jsonl", "w") as log:
-        for (color, shape, seed), file, said in zip(wanted, files, answers(arguments, files, arguments.output)):
+        for (color, shape, seed), file, said in zip(wanted, files, said_of(arguments, files, arguments.output)):
             is_color, is_shape = said["color"] == color, said["shape"] == shape
             right.append(is_color and is_shape)
             for group, value in (("color", is_color), ("shape", is_shape), ("both", right[-1]), (color, is_color), (shape, is_shape)):

@@ -1,4 +1,5 @@
-// blip train pretrain, caption, retrieval, vqa, nlvr, clip, vqgan, draw: one command for every recipe.
+// blip train pretrain, caption, retrieval, vqa, nlvr, clip, vqgan, draw: one command for every
+// recipe.
 #include <string>
 #include <vector>
 

@@ -174,8 +174,7 @@ std::string dalle_config_as_json(const DalleConfig& config) {
       {"decoder_ffn_dim", config.decoder_ffn_dim},
       {"decoder_attention_heads", config.decoder_attention_heads},
       {"decoder_start_token_id", config.decoder_start_token_id},
-      {"vqgan_config",
-       vqgan_fields(config.vqgan_config)}};
+      {"vqgan_config", vqgan_fields(config.vqgan_config)}};
   return document.dump(2) + "\n";
 }
 

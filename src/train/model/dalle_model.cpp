@@ -106,8 +106,7 @@ void add_decoder(DalleTrainingModel& model) {
 // ids: [B, T] → [B, T, E]
 torch::Tensor embedded(const DalleTower& tower, const torch::Tensor& ids) {
   const torch::Tensor positions = tower.position_embedding.slice(0, 0, ids.size(1));
-  return layer_norm(tower.embedding_norm,
-                    torch::embedding(tower.token_embedding, ids) + positions);
+  return layer_norm(tower.embedding_norm, torch::embedding(tower.token_embedding, ids) + positions);
 }
 
 // x: [B, T, E], source: [B, S, E] that it looks at, undefined for itself; mask as of `attention` →
@@ -116,9 +115,8 @@ torch::Tensor attended(const DalleAttentionBlock& block, const torch::Tensor& x,
                        const torch::Tensor& source, const torch::Tensor& mask, std::int64_t heads) {
   const torch::Tensor h = layer_norm(block.before, x);
   const torch::Tensor& seen = source.defined() ? source : h;
-  const torch::Tensor mixed =
-      attention(linear(block.query, h), linear(block.key, seen), linear(block.value, seen), mask,
-                heads, /*dropout=*/0.0);
+  const torch::Tensor mixed = attention(linear(block.query, h), linear(block.key, seen),
+                                        linear(block.value, seen), mask, heads, /*dropout=*/0.0);
   return layer_norm(block.after, linear(block.output, mixed));
 }
 

@@ -1,5 +1,5 @@
-// DALL-E mini in training: a BART text encoder and a decoder of image codes, with NormFormer's norms
-// and gated linear units.
+// DALL-E mini in training: a BART text encoder and a decoder of image codes, with NormFormer's
+// norms and gated linear units.
 #pragma once
 
 #include <torch/torch.h>
@@ -14,8 +14,8 @@
 
 namespace blip::train {
 
-/// x += after(output(attend(query, key, value of before(x)))). Linear layers have no biases, and the
-/// norms before a matrix no weights, as in the files of DALL-E mini.
+/// x += after(output(attend(query, key, value of before(x)))). Linear layers have no biases, and
+/// the norms before a matrix no weights, as in the files of DALL-E mini.
 struct DalleAttentionBlock {
   LayerNorm before;
   Linear query, key, value;

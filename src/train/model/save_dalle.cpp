@@ -41,8 +41,8 @@ std::map<std::string, std::string> dalle_description(const DalleConfig& config,
   std::map<std::string, std::string> files = files_in(vocabulary, kDalleFamily.tokenizer_files);
   for (const char* name : kDalleFamily.tokenizer_files) {
     if (files.contains(name)) continue;
-    throw Error(ErrorCode::not_found,
-                vocabulary.string() + ": has no " + in_quotes(name) + ", as DALL-E's tokenizer has");
+    throw Error(ErrorCode::not_found, vocabulary.string() + ": has no " + in_quotes(name) +
+                                          ", as DALL-E's tokenizer has");
   }
   files[kConfigFile] = dalle_config_as_json(config);
   return files;

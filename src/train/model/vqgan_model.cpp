@@ -22,17 +22,16 @@ class Builder {
   // As torch.nn.Conv2d initialises itself: U(±1/sqrt(inputs · k²)).
   [[nodiscard]] ImageConvolution convolution(const std::string& name, std::int64_t outputs,
                                              std::int64_t inputs, std::int64_t kernel) const {
-    const InitialValue uniform = {
-        InitialValue::Kind::uniform,
-        1.0 / std::sqrt(static_cast<double>(inputs * kernel * kernel))};
+    const InitialValue uniform = {InitialValue::Kind::uniform,
+                                  1.0 / std::sqrt(static_cast<double>(inputs * kernel * kernel))};
     return {parameters_.add(name + ".weight", {outputs, inputs, kernel, kernel}, role_, uniform),
             parameters_.add(name + ".bias", {outputs}, role_, uniform)};
   }
 
   [[nodiscard]] GroupNorm norm(const std::string& name, std::int64_t channels) const {
-    return {parameters_.add(name + ".weight", {channels}, role_,
-                            {InitialValue::Kind::constant, 1.0}),
-            parameters_.add(name + ".bias", {channels}, role_, {})};
+    return {
+        parameters_.add(name + ".weight", {channels}, role_, {InitialValue::Kind::constant, 1.0}),
+        parameters_.add(name + ".bias", {channels}, role_, {})};
   }
 
   [[nodiscard]] ResnetBlock resnet_block(const std::string& name, std::int64_t inputs,
@@ -62,8 +61,8 @@ class Builder {
                                  const std::string& resize, std::int64_t& channels) const {
     const std::int64_t outputs = static_cast<std::int64_t>(config_.ch) * config_.ch_mult[number];
     const bool attends =
-        std::ranges::find(config_.attn_resolutions,
-                          config_.resolution >> number) != config_.attn_resolutions.end();
+        std::ranges::find(config_.attn_resolutions, config_.resolution >> number) !=
+        config_.attn_resolutions.end();
     VqganLevel level;
     for (int i = 0; i < blocks; ++i) {
       const std::string index = std::to_string(i);

@@ -36,8 +36,9 @@ void count_codes(const VqganTrainingModel& model, const torch::Tensor& codes,
   const torch::NoGradGuard no_grad;
   const torch::Tensor all = gather.rows(codes.reshape({-1}));
   const torch::Tensor counts = torch::bincount(all, {}, model.code_use.size(0));
-  torch::Tensor(model.code_use).mul_(kUseDecay).add_(counts.to(model.code_use.dtype()),
-                                                     1.0 - kUseDecay);
+  torch::Tensor(model.code_use)
+      .mul_(kUseDecay)
+      .add_(counts.to(model.code_use.dtype()), 1.0 - kUseDecay);
 }
 
 }  // namespace
@@ -48,7 +49,7 @@ VqganLosses vqgan_losses(const VqganTrainingModel& model, const torch::Tensor& p
   if (gather != nullptr && options.restart_share > 0) {
     restart_codes(model, latents, options.restart_share, *gather);
   }
-  const torch::Tensor codes = model.nearest_codes(latents);              // [B, h, h]
+  const torch::Tensor codes = model.nearest_codes(latents);               // [B, h, h]
   const torch::Tensor vectors = torch::embedding(model.codebook, codes);  // [B, h, h, D]
   if (gather != nullptr) count_codes(model, codes, *gather);
 

@@ -49,8 +49,9 @@ Evaluation evaluate_vqgan(const VqganTrainingModel& model, const TrainingConfig&
     reconstruction += losses.reconstruction.item<double>() * count;
   });
   const auto count = static_cast<double>(data.pictures().size());
-  return {{{"validation_loss", loss / count}, {"validation_reconstruction", reconstruction / count}},
-          -loss / count};
+  return {
+      {{"validation_loss", loss / count}, {"validation_reconstruction", reconstruction / count}},
+      -loss / count};
 }
 
 }  // namespace

@@ -102,7 +102,8 @@ void add_drawing(std::vector<TaskField>& fields, DalleConfig& dalle) {
     fields.push_back({tasks, {"architecture", key, IntegerField{&value, 1, most}}});
   };
   const auto add_list = [&](std::string_view key, std::vector<int>& value, int most) {
-    fields.push_back({kVqgan, {"architecture", key, IntegerListField{&value, 1, most, kMaxLevels}}});
+    fields.push_back(
+        {kVqgan, {"architecture", key, IntegerListField{&value, 1, most, kMaxLevels}}});
   };
   add(kVqgan, "resolution", vqgan.resolution, kLargestPicture);
   add(kVqgan, "ch", vqgan.ch, kWidest);
@@ -121,7 +122,8 @@ void add_drawing(std::vector<TaskField>& fields, DalleConfig& dalle) {
   add(kDraw, "decoder_ffn_dim", dalle.decoder_ffn_dim, kWidest);
   add(kDraw, "decoder_attention_heads", dalle.decoder_attention_heads, kDeepest);
   fields.push_back(
-      {kDraw, {"architecture", "max_text_length", IntegerField{&dalle.max_text_length, 2, kWidest}}});
+      {kDraw,
+       {"architecture", "max_text_length", IntegerField{&dalle.max_text_length, 2, kWidest}}});
 }
 
 void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
@@ -193,14 +195,14 @@ void add_objective(std::vector<TaskField>& fields, ObjectiveConfig& objective) {
       {kVqgan,
        {"objective", "squared_error_weight",
         NumberField{&objective.squared_error_weight, 0, 1000}}},
-      {kVqgan,
-       {"objective", "codebook_weight", NumberField{&objective.codebook_weight, 0, 1000}}},
+      {kVqgan, {"objective", "codebook_weight", NumberField{&objective.codebook_weight, 0, 1000}}},
       {kVqgan,
        {"objective", "commitment_weight", NumberField{&objective.commitment_weight, 0, 1000}}},
       {kVqgan,
        {"objective", "code_restart_share", NumberField{&objective.code_restart_share, 0, 1}}},
       {kVqgan,
-       {"objective", "code_restart_epochs", IntegerField{&objective.code_restart_epochs, 0, kMany}}},
+       {"objective", "code_restart_epochs",
+        IntegerField{&objective.code_restart_epochs, 0, kMany}}},
       {kDraw, {"objective", "prompt_dropout", NumberField{&objective.prompt_dropout, 0, 1}}}};
   fields.insert(fields.end(), group);
 }

@@ -66,8 +66,8 @@ void set_clip(TrainingConfig& config) {
   config.run.epochs = 5;
 }
 
-// taming-transformers' optimizer (arXiv:2012.09841); its learning rate is 4.5e-6 for each picture of
-// a batch. Crops and flips are all that it changes in pictures.
+// taming-transformers' optimizer (arXiv:2012.09841); its learning rate is 4.5e-6 for each picture
+// of a batch. Crops and flips are all that it changes in pictures.
 void set_vqgan(TrainingConfig& config) {
   config.data.batch = 12;
   config.data.rand_augment = false;
@@ -102,8 +102,8 @@ void set_drawing(TrainingConfig& config) {
 }  // namespace
 
 std::string_view name_of(Task task) noexcept {
-  constexpr std::array<std::string_view, 8> kNames = {
-      "pretrain", "caption", "retrieval", "vqa", "nlvr", "clip", "vqgan", "draw"};
+  constexpr std::array<std::string_view, 8> kNames = {"pretrain", "caption", "retrieval", "vqa",
+                                                      "nlvr",     "clip",    "vqgan",     "draw"};
   return kNames[static_cast<std::size_t>(task)];
 }
 

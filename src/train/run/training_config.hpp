@@ -53,7 +53,7 @@ struct ModelConfig {
   double dropout = 0.1;  ///< of the text towers
   double drop_path = 0;  ///< of the vision tower's last layer; rises linearly from the first
   int recompute_layers =
-      0;  ///< last vision layers whose activations are computed twice, to save memory
+      0;              ///< last vision layers whose activations are computed twice, to save memory
   std::string vqgan;  ///< of `draw`: what `vqgan` has trained, which makes codes of pictures
 };
 
@@ -67,8 +67,8 @@ struct ArchitectureConfig {
   int text_width = 768;
   int text_layers = 12;
   int text_heads = 12;
-  int text_positions = 512;                      ///< the longest text, in tokens
-  int projection = 256;                          ///< width of the embeddings that are compared
+  int text_positions = 512;  ///< the longest text, in tokens
+  int projection = 256;      ///< width of the embeddings that are compared
   /// A directory with a tokenizer, or a vocab.txt; of `draw` one with vocab.json and merges.txt.
   std::string vocabulary = "bert-base-uncased";
 };

@@ -88,9 +88,8 @@ class DalleAgreement : public testing::Test {
     trained.parameters.initialise(seeded(1));
     const torch::Tensor pictures = torch::rand({4, 3, 16, 16}, seeded(2), torch::kFloat32);
     const RankGather alone = single_process();
-    train(trained.parameters, [&] {
-      return vqgan_losses(trained, pictures, {.restart_share = 0.1}, &alone).total;
-    });
+    train(trained.parameters,
+          [&] { return vqgan_losses(trained, pictures, {.restart_share = 0.1}, &alone).total; });
     save_vqgan(trained, directory.path() / "vqgan");
     vqgan = open_fixed_vqgan(directory.path() / "vqgan", torch::kCPU);
     {

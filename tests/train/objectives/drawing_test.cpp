@@ -76,8 +76,8 @@ TEST(VqganTraining, CodesThatAreHardlyUsedStartWhereTheEncoderIs) {
   torch::Tensor(tested.model.code_use)[3] = 1e6;
   const torch::Tensor third = tested.model.codebook[3].clone();
   const RankGather alone = single_process();
-  const double before = vqgan_losses(tested.model, tested.pixels, {}, nullptr)
-                            .codebook.item<double>();
+  const double before =
+      vqgan_losses(tested.model, tested.pixels, {}, nullptr).codebook.item<double>();
   const VqganLosses after =
       vqgan_losses(tested.model, tested.pixels, {.restart_share = 0.1}, &alone);
   EXPECT_LT(after.codebook.item<double>(), 0.5 * before);
@@ -98,9 +98,9 @@ TEST(DrawingTraining, LossAndGradientsArePyTorchs) {
   const DalleConfig config = parse_dalle_config(wanted.at("config").dump(), "the case");
   DalleTrainingModel model = make_dalle_model(config, torch::kCPU, torch::kFloat64);
   start(model.parameters);
-  const torch::Tensor loss =
-      drawing_loss(model, {{integers(wanted.at("ids")), integers(wanted.at("mask"))},
-                           integers(wanted.at("codes"))});
+  const torch::Tensor loss = drawing_loss(
+      model,
+      {{integers(wanted.at("ids")), integers(wanted.at("mask"))}, integers(wanted.at("codes"))});
   loss.backward();
   EXPECT_NEAR(loss.item<double>(), wanted.at("losses").at("total").get<double>(), 1e-9);
   expect_gradients(model.parameters, wanted.at("gradients"));

@@ -31,8 +31,7 @@ class DrawRun : public TrainingRun {
     }
   }
   [[nodiscard]] std::string refused(Task task, const std::vector<std::string>& settings) const {
-    const auto outcome =
-        testing::Worker(testing::small_run(task, path(), "none", settings)).wait();
+    const auto outcome = testing::Worker(testing::small_run(task, path(), "none", settings)).wait();
     EXPECT_EQ(outcome.exit_code, 2);
     return outcome.output;
   }
@@ -60,8 +59,7 @@ TEST_F(DrawRun, LearnsIsJudgedAndDraws) {
   const auto ids = DalleTokenizer::from_pretrained(model).encode("a red dog");
   const Tensor states = engine.encode_text(ids, context);
   const auto codes = engine.draw_codes(states, {.top_k = 1}, context);
-  EXPECT_EQ(engine.decode_codes(codes, context).shape,
-            (std::vector<std::int64_t>{1, 16, 16, 3}));
+  EXPECT_EQ(engine.decode_codes(codes, context).shape, (std::vector<std::int64_t>{1, 16, 16, 3}));
 }
 
 TEST_F(DrawRun, ResumesToTheBit) {
@@ -99,8 +97,7 @@ TEST_F(DrawRun, NeedsWhatItReads) {
               HasSubstr("cannot be halved 2 times"));
   EXPECT_THAT(refused(Task::vqgan, {"architecture.norm_groups=5"}), HasSubstr("5 groups"));
   EXPECT_THAT(refused(Task::vqgan, {"architecture.ch_mult=[1,true]"}), HasSubstr("ch_mult"));
-  EXPECT_THAT(refused(Task::draw,
-                      {"model.start=" BLIP_SOURCE_DIR "/tests/tasks/data/itm"}),
+  EXPECT_THAT(refused(Task::draw, {"model.start=" BLIP_SOURCE_DIR "/tests/tasks/data/itm"}),
               HasSubstr("not DALL-E"));
 }
 

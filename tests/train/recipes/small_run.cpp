@@ -59,9 +59,10 @@ std::vector<std::string> small_run(train::Task task, const std::filesystem::path
       "run.log_interval=1"};
   if (task == train::Task::vqgan) {
     const std::vector<std::string> architecture = {
-        "architecture.resolution=16", "architecture.ch=8",         "architecture.ch_mult=[1,2,2]",
-        "architecture.z_channels=8",  "architecture.embed_dim=4",  "architecture.n_embed=24",
-        "architecture.norm_groups=4", "architecture.num_res_blocks=1",
+        "architecture.resolution=16",       "architecture.ch=8",
+        "architecture.ch_mult=[1,2,2]",     "architecture.z_channels=8",
+        "architecture.embed_dim=4",         "architecture.n_embed=24",
+        "architecture.norm_groups=4",       "architecture.num_res_blocks=1",
         "architecture.attn_resolutions=[4]"};
     all.insert(all.end(), architecture.begin(), architecture.end());
   } else if (task == train::Task::draw) {
