@@ -20,8 +20,8 @@ class DrawRun : public TrainingRun {
   void SetUp() override {
     TrainingRun::SetUp();
     train(Task::vqgan, "vqgan",
-          {validation(), "data.augment=false", "data.flip=true", "run.max_steps=30",
-           "optimizer.learning_rate=1e-2", "optimizer.warmup_steps=5"});
+          {validation(), "data.augment=false", "data.flip=true", "data.batch=12",
+           "run.max_steps=60", "optimizer.learning_rate=1e-2", "optimizer.warmup_steps=5"});
   }
   void expect_same_model(const std::string& one, const std::string& other) const {
     const RunState left = load_checkpoint(path() / one);
@@ -79,7 +79,9 @@ TEST_F(DrawRun, ResumesToTheBit) {
 }
 
 TEST_F(DrawRun, GoesOnFromWhatIsThere) {
-  train(Task::vqgan, "further", {"model.start=" + (path() / "vqgan" / "model").string()});
+  train(Task::vqgan, "further",
+        {"model.start=" + (path() / "vqgan" / "model").string(), "data.augment=false",
+         "data.batch=12"});
   EXPECT_LT(log("further").at("reconstruction").front().value,
             log("vqgan").at("reconstruction").front().value);
   train(Task::draw, "draw",
