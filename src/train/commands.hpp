@@ -12,6 +12,8 @@ cli::ExitCode run_retrieval(cli::Arguments arguments);
 cli::ExitCode run_vqa(cli::Arguments arguments);
 cli::ExitCode run_nlvr(cli::Arguments arguments);
 cli::ExitCode run_clip(cli::Arguments arguments);
+cli::ExitCode run_vqgan(cli::Arguments arguments);
+cli::ExitCode run_draw(cli::Arguments arguments);
 cli::ExitCode run_capfilt(cli::Arguments arguments);
 cli::ExitCode run_plot(cli::Arguments arguments);
 

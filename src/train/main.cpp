@@ -36,6 +36,8 @@ constexpr std::array kCommands = {
     Command{"vqa", "Fine-tune to answer questions", run_vqa},
     Command{"nlvr", "Fine-tune to judge statements about two images", run_nlvr},
     Command{"clip", "Fine-tune a CLIP on images and captions", run_clip},
+    Command{"vqgan", "Train a VQGAN, which makes codes of pictures and back", run_vqgan},
+    Command{"draw", "Train a DALL-E mini, which draws pictures from words", run_draw},
     Command{"capfilt", "Bootstrap a data set: new texts, and those that fit", run_capfilt},
     Command{"plot", "Draw the losses of runs", run_plot},
 };

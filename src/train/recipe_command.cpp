@@ -1,4 +1,5 @@
-// blip train pretrain, caption, retrieval, vqa, nlvr, clip: one command for every recipe.
+// blip train pretrain, caption, retrieval, vqa, nlvr, clip, vqgan, draw: one command for every
+// recipe.
 #include <string>
 #include <vector>
 
@@ -119,6 +120,20 @@ cli::ExitCode run_clip(cli::Arguments arguments) {
   return run_recipe(Task::clip,
                     "Fine-tunes a CLIP on images and their captions: each image among all texts of "
                     "the batch, each text among all images.",
+                    arguments);
+}
+
+cli::ExitCode run_vqgan(cli::Arguments arguments) {
+  return run_recipe(Task::vqgan,
+                    "Trains a VQGAN on pictures: an encoder that makes codes of them and a decoder "
+                    "that makes pictures of codes. `blip train draw` needs one.",
+                    arguments);
+}
+
+cli::ExitCode run_draw(cli::Arguments arguments) {
+  return run_recipe(Task::draw,
+                    "Trains a DALL-E mini on pictures and their captions: a text encoder and a "
+                    "decoder of the codes that a VQGAN (model.vqgan) makes of pictures.",
                     arguments);
 }
 

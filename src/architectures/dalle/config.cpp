@@ -98,6 +98,19 @@ void require_dalle_variant(const JsonFields& fields) {
   refuse("use_cosine_attention", false);
 }
 
+nlohmann::ordered_json vqgan_fields(const VqganConfig& vqgan) {
+  return {{"ch", vqgan.ch},
+          {"ch_mult", vqgan.ch_mult},
+          {"num_res_blocks", vqgan.num_res_blocks},
+          {"attn_resolutions", vqgan.attn_resolutions},
+          {"resolution", vqgan.resolution},
+          {"z_channels", vqgan.z_channels},
+          {"embed_dim", vqgan.embed_dim},
+          {"n_embed", vqgan.n_embed},
+          {"norm_groups", vqgan.norm_groups},
+          {"norm_eps", shortest_number(vqgan.norm_eps)}};
+}
+
 }  // namespace
 
 DalleConfig parse_dalle_config(std::string_view json, const std::string& name) {
@@ -146,7 +159,6 @@ DalleConfig parse_dalle_config(std::string_view json, const std::string& name) {
 }
 
 std::string dalle_config_as_json(const DalleConfig& config) {
-  const VqganConfig& vqgan = config.vqgan_config;
   const nlohmann::ordered_json document = {
       {"architectures", {config.architecture.empty() ? "DalleModel" : config.architecture}},
       {"model_type", kDalleType},
@@ -162,17 +174,24 @@ std::string dalle_config_as_json(const DalleConfig& config) {
       {"decoder_ffn_dim", config.decoder_ffn_dim},
       {"decoder_attention_heads", config.decoder_attention_heads},
       {"decoder_start_token_id", config.decoder_start_token_id},
-      {"vqgan_config",
-       {{"ch", vqgan.ch},
-        {"ch_mult", vqgan.ch_mult},
-        {"num_res_blocks", vqgan.num_res_blocks},
-        {"attn_resolutions", vqgan.attn_resolutions},
-        {"resolution", vqgan.resolution},
-        {"z_channels", vqgan.z_channels},
-        {"embed_dim", vqgan.embed_dim},
-        {"n_embed", vqgan.n_embed},
-        {"norm_groups", vqgan.norm_groups},
-        {"norm_eps", shortest_number(vqgan.norm_eps)}}}};
+      {"vqgan_config", vqgan_fields(config.vqgan_config)}};
+  return document.dump(2) + "\n";
+}
+
+VqganConfig parse_vqgan_config(std::string_view json, const std::string& name) {
+  const nlohmann::json document = parse_json_object(json, name);
+  const JsonFields fields(document, name);
+  const std::string type = read_model_type(fields);
+  if (type != kVqganType) {
+    throw Error(ErrorCode::unsupported,
+                name + ": is a " + in_quotes(type) + " model, not a VQGAN by itself");
+  }
+  return parse_vqgan(fields);
+}
+
+std::string vqgan_config_as_json(const VqganConfig& config) {
+  nlohmann::ordered_json document = {{"model_type", kVqganType}};
+  document.update(vqgan_fields(config));
   return document.dump(2) + "\n";
 }
 

@@ -32,8 +32,8 @@ ExampleReader::ExampleReader(dataset::Dataset samples, const ExampleOptions& opt
       cache_(std::make_unique<PictureCache>(options.cache_bytes)) {
   if (rows_.empty()) {
     throw Error(ErrorCode::invalid_argument,
-                "the data set has nothing to train on: no caption, answered question or labelled "
-                "statement of the kind that is asked for");
+                "the data set has nothing to train on: no picture, caption, answered question or "
+                "labelled statement of the kind that is asked for");
   }
   if (options_.captions > 1) starts_ = group_rows_by_picture(rows_, options_.captions);
 }
@@ -170,6 +170,8 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
       }
       break;
     }
+    case RowKind::picture:
+      break;
     case RowKind::statement: {
       if (example.pictures.size() != 2) {
         throw Error(ErrorCode::invalid_argument, sample.key +

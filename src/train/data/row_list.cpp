@@ -28,6 +28,9 @@ std::vector<std::uint32_t> items_of(const dataset::Sample& sample, RowKind kind)
         if (sample.statements[i].is_true) add(i);
       }
       break;
+    case RowKind::picture:
+      if (!sample.pictures.empty()) add(0);
+      break;
   }
   return items;
 }

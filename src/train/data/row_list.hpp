@@ -9,12 +9,13 @@
 
 namespace blip::train {
 
-/// What makes a row of a sample: each caption, question or statement with the sample's pictures.
-enum class RowKind { caption, question, statement };
+/// What makes a row of a sample: each caption, question or statement with the sample's pictures, or
+/// the pictures alone, once.
+enum class RowKind { caption, question, statement, picture };
 
 struct Row {
   std::uint32_t sample = 0;  ///< of the data set
-  std::uint32_t item = 0;    ///< which of its captions, questions or statements
+  std::uint32_t item = 0;    ///< which of its captions, questions or statements; 0 of pictures
   std::uint32_t image = 0;   ///< equal for rows of the same picture, numbered from 0
 };
 

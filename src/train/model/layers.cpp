@@ -40,7 +40,7 @@ torch::Tensor linear(const Linear& layer, const torch::Tensor& x) {
 }
 
 torch::Tensor layer_norm(const LayerNorm& layer, const torch::Tensor& x) {
-  return torch::layer_norm(x, layer.weight.sizes(), layer.weight, layer.bias, layer.eps);
+  return torch::layer_norm(x, layer.bias.sizes(), layer.weight, layer.bias, layer.eps);
 }
 
 torch::Tensor drop_out(const torch::Tensor& x, double rate) {

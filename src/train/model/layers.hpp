@@ -16,7 +16,7 @@ struct Linear {
 };
 
 struct LayerNorm {
-  torch::Tensor weight;  ///< [C]
+  torch::Tensor weight;  ///< [C]; undefined: 1 everywhere
   torch::Tensor bias;    ///< [C]
   double eps = 0.0;
 };

@@ -30,9 +30,9 @@ bool is_queue(std::string_view name) {
 
 // What a model for fine-tuning has and the checkpoint it starts from need not.
 bool may_be_new(std::string_view name) {
-  constexpr std::array<std::string_view, 7> kBegins = {"vision_proj",   "text_proj", "itm_head.",
-                                                       "cls_head.",     "queue_ptr", "ptr_queue",
-                                                       "sentence_proj."};
+  constexpr std::array<std::string_view, 8> kBegins = {"vision_proj",    "text_proj", "itm_head.",
+                                                       "cls_head.",      "queue_ptr", "ptr_queue",
+                                                       "sentence_proj.", "code_use"};
   return is_queue(name) || name == "temp" || contains(name, ".merge_layer.") ||
          std::any_of(kBegins.begin(), kBegins.end(),
                      [&](std::string_view begin) { return name.starts_with(begin); });

@@ -26,6 +26,8 @@ bool has_row(const dataset::AnnotatedPicture& picture, RowKind kind) {
     case RowKind::statement:
       return std::ranges::any_of(
           picture.statements, [](const auto& statement) { return statement.is_true.has_value(); });
+    case RowKind::picture:
+      return true;
   }
   return !picture.captions.empty();
 }
@@ -38,6 +40,8 @@ const char* name_of(RowKind kind) {
       return "question with answers";
     case RowKind::statement:
       return "labelled statement";
+    case RowKind::picture:
+      return "picture";
   }
   return "caption";
 }

@@ -4,6 +4,8 @@ namespace blip::train {
 
 Recipe make_recipe(const TrainingConfig& config, const ProcessGroup& group) {
   if (config.task == Task::clip) return make_clip_recipe(config, group);
+  if (config.task == Task::vqgan) return make_vqgan_recipe(config, group);
+  if (config.task == Task::draw) return make_draw_recipe(config, group);
   const StartModel start = open_start_model(config, group);
   switch (config.task) {
     case Task::pretrain:
@@ -16,6 +18,8 @@ Recipe make_recipe(const TrainingConfig& config, const ProcessGroup& group) {
       return make_question_answering_recipe(config, start, group);
     case Task::nlvr:
     case Task::clip:
+    case Task::vqgan:
+    case Task::draw:
       break;
   }
   return make_nlvr_recipe(config, start, group);

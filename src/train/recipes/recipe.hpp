@@ -79,5 +79,7 @@ Recipe make_question_answering_recipe(const TrainingConfig& config, const StartM
 Recipe make_nlvr_recipe(const TrainingConfig& config, const StartModel& start,
                         const ProcessGroup& group);
 Recipe make_clip_recipe(const TrainingConfig& config, const ProcessGroup& group);
+Recipe make_vqgan_recipe(const TrainingConfig& config, const ProcessGroup& group);
+Recipe make_draw_recipe(const TrainingConfig& config, const ProcessGroup& group);
 
 }  // namespace blip::train

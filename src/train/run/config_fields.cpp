@@ -20,8 +20,10 @@ constexpr Tasks kRetrieval = bit(Task::retrieval);
 constexpr Tasks kVqa = bit(Task::vqa);
 constexpr Tasks kNlvr = bit(Task::nlvr);
 constexpr Tasks kClip = bit(Task::clip);
+constexpr Tasks kVqgan = bit(Task::vqgan);
+constexpr Tasks kDraw = bit(Task::draw);
 constexpr Tasks kBlip = kPretrain | kCaption | kRetrieval | kVqa | kNlvr;
-constexpr Tasks kAll = kBlip | kClip;
+constexpr Tasks kAll = kBlip | kClip | kVqgan | kDraw;
 constexpr Tasks kContrastive = kPretrain | kRetrieval;
 constexpr Tasks kLanguage = kPretrain | kCaption | kVqa;
 
@@ -65,13 +67,15 @@ void add_model(std::vector<TaskField>& fields, ModelConfig& model) {
       {kBlip, {"model", "backbone", TextField{&model.backbone}}},
       {kBlip, {"model", "dropout", NumberField{&model.dropout, 0, 0.9}}},
       {kBlip, {"model", "drop_path", NumberField{&model.drop_path, 0, 0.9}}},
-      {kBlip, {"model", "recompute_layers", IntegerField{&model.recompute_layers, 0, 1024}}}};
+      {kBlip, {"model", "recompute_layers", IntegerField{&model.recompute_layers, 0, 1024}}},
+      {kDraw, {"model", "vqgan", TextField{&model.vqgan}}}};
   fields.insert(fields.end(), group);
 }
 
+constexpr int kWidest = 1 << 16;
+constexpr int kDeepest = 1024;
+
 void add_architecture(std::vector<TaskField>& fields, ArchitectureConfig& architecture) {
-  constexpr int kWidest = 1 << 16;
-  constexpr int kDeepest = 1024;
   const auto add = [&](std::string_view key, int& value, int most) {
     fields.push_back({kBlip, {"architecture", key, IntegerField{&value, 1, most}}});
   };
@@ -84,7 +88,42 @@ void add_architecture(std::vector<TaskField>& fields, ArchitectureConfig& archit
   add("text_heads", architecture.text_heads, kDeepest);
   add("text_positions", architecture.text_positions, kWidest);
   add("projection", architecture.projection, kWidest);
-  fields.push_back({kBlip, {"architecture", "vocabulary", TextField{&architecture.vocabulary}}});
+  fields.push_back(
+      {kBlip | kDraw, {"architecture", "vocabulary", TextField{&architecture.vocabulary}}});
+}
+
+// By the names of vqgan_config, and those of a DALL-E's config.json.
+void add_drawing(std::vector<TaskField>& fields, DalleConfig& dalle) {
+  constexpr int kLargestPicture = 4096;
+  constexpr int kMaxCodes = 1 << 20;
+  constexpr std::size_t kMaxLevels = 10;
+  VqganConfig& vqgan = dalle.vqgan_config;
+  const auto add = [&](Tasks tasks, std::string_view key, int& value, int most) {
+    fields.push_back({tasks, {"architecture", key, IntegerField{&value, 1, most}}});
+  };
+  const auto add_list = [&](std::string_view key, std::vector<int>& value, int most) {
+    fields.push_back(
+        {kVqgan, {"architecture", key, IntegerListField{&value, 1, most, kMaxLevels}}});
+  };
+  add(kVqgan, "resolution", vqgan.resolution, kLargestPicture);
+  add(kVqgan, "ch", vqgan.ch, kWidest);
+  add_list("ch_mult", vqgan.ch_mult, 64);
+  add(kVqgan, "num_res_blocks", vqgan.num_res_blocks, 100);
+  add_list("attn_resolutions", vqgan.attn_resolutions, kLargestPicture);
+  add(kVqgan, "z_channels", vqgan.z_channels, kWidest);
+  add(kVqgan, "embed_dim", vqgan.embed_dim, kWidest);
+  add(kVqgan, "n_embed", vqgan.n_embed, kMaxCodes);
+  add(kVqgan, "norm_groups", vqgan.norm_groups, kWidest);
+  add(kDraw, "d_model", dalle.d_model, kWidest);
+  add(kDraw, "encoder_layers", dalle.encoder_layers, kDeepest);
+  add(kDraw, "encoder_ffn_dim", dalle.encoder_ffn_dim, kWidest);
+  add(kDraw, "encoder_attention_heads", dalle.encoder_attention_heads, kDeepest);
+  add(kDraw, "decoder_layers", dalle.decoder_layers, kDeepest);
+  add(kDraw, "decoder_ffn_dim", dalle.decoder_ffn_dim, kWidest);
+  add(kDraw, "decoder_attention_heads", dalle.decoder_attention_heads, kDeepest);
+  fields.push_back(
+      {kDraw,
+       {"architecture", "max_text_length", IntegerField{&dalle.max_text_length, 2, kWidest}}});
 }
 
 void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
@@ -100,13 +139,13 @@ void add_optimizer(std::vector<TaskField>& fields, OptimizerConfig& optimizer) {
       {kAll, {"optimizer", "decay_rate", NumberField{&optimizer.decay_rate, 0, 1}}},
       {kAll, {"optimizer", "weight_decay", NumberField{&optimizer.weight_decay, 0, 1}}},
       {kAll, {"optimizer", "decay_everything", SwitchField{&optimizer.decay_everything}}},
-      {kAll,
+      {kBlip | kClip,
        {"optimizer", "vision_learning_rate_factor",
         NumberField{&optimizer.vision_learning_rate_factor, 0, 10}}},
       {kBlip,
        {"optimizer", "backbone_learning_rate_factor",
         NumberField{&optimizer.backbone_learning_rate_factor, 0, 10}}},
-      {kBlip,
+      {kBlip | kDraw,
        {"optimizer", "accumulation_steps", IntegerField{&optimizer.accumulation_steps, 1, 1024}}},
       {kAll, {"optimizer", "average_decay", NumberField{&optimizer.average_decay, 0, 0.9999999}}},
       {kAll, {"optimizer", "beta1", NumberField{&optimizer.beta1, 0, 0.9999999}}},
@@ -152,7 +191,19 @@ void add_objective(std::vector<TaskField>& fields, ObjectiveConfig& objective) {
       {kRetrieval,
        {"objective", "sentence_weight", NumberField{&objective.sentence_weight, 0, 1000}}},
       {kVqa,
-       {"objective", "single_answer_weight", NumberField{&objective.single_answer_weight, 0, 1}}}};
+       {"objective", "single_answer_weight", NumberField{&objective.single_answer_weight, 0, 1}}},
+      {kVqgan,
+       {"objective", "squared_error_weight",
+        NumberField{&objective.squared_error_weight, 0, 1000}}},
+      {kVqgan, {"objective", "codebook_weight", NumberField{&objective.codebook_weight, 0, 1000}}},
+      {kVqgan,
+       {"objective", "commitment_weight", NumberField{&objective.commitment_weight, 0, 1000}}},
+      {kVqgan,
+       {"objective", "code_restart_share", NumberField{&objective.code_restart_share, 0, 1}}},
+      {kVqgan,
+       {"objective", "code_restart_epochs",
+        IntegerField{&objective.code_restart_epochs, 0, kMany}}},
+      {kDraw, {"objective", "prompt_dropout", NumberField{&objective.prompt_dropout, 0, 1}}}};
   fields.insert(fields.end(), group);
 }
 
@@ -191,6 +242,7 @@ std::vector<ConfigField> fields_of(TrainingConfig& config) {
   add_data(fields, config.data);
   add_model(fields, config.model);
   add_architecture(fields, config.architecture);
+  add_drawing(fields, config.dalle);
   add_optimizer(fields, config.optimizer);
   add_objective(fields, config.objective);
   add_run(fields, config.run);

@@ -1,6 +1,7 @@
 // The one list of what a configuration consists of: keys, types, ranges, and which tasks have them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -27,6 +28,12 @@ struct TextField {
   std::string* value;
   std::vector<std::string_view> allowed = {};  ///< empty: any text
 };
+struct IntegerListField {
+  std::vector<int>* value;
+  int least;
+  int most;
+  std::size_t longest;
+};
 struct ListField {
   std::vector<std::string>* value;
 };
@@ -34,7 +41,8 @@ struct ListField {
 struct ConfigField {
   std::string_view group;  ///< "optimizer"
   std::string_view key;    ///< "learning_rate"
-  std::variant<IntegerField, NumberField, SwitchField, TextField, ListField> target;
+  std::variant<IntegerField, NumberField, SwitchField, TextField, IntegerListField, ListField>
+      target;
 };
 
 /// Those that `config.task` has; they point into `config`. Those of a group follow one another.

@@ -119,6 +119,20 @@ class ValueReader {
     }
     *field.value = text;
   }
+  void assign(const IntegerListField& field, const nlohmann::json& value) const {
+    const std::string wanted = "a list of at most " + std::to_string(field.longest) +
+                               " whole numbers of " + std::to_string(field.least) + " to " +
+                               std::to_string(field.most);
+    if (!value.is_array() || value.size() > field.longest) reject(wanted, value);
+    std::vector<int> numbers;
+    for (const nlohmann::json& item : value) {
+      int number = 0;
+      if (!item.is_number_integer()) reject(wanted, value);
+      assign(IntegerField{&number, field.least, field.most}, item);
+      numbers.push_back(number);
+    }
+    *field.value = std::move(numbers);
+  }
   void assign(const ListField& field, const nlohmann::json& value) const {
     std::vector<std::string> texts;
     if (value.is_string()) {  // one file need not be in brackets

@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "blip/dalle.hpp"
+
 namespace blip::train {
 
-enum class Task { pretrain, caption, retrieval, vqa, nlvr, clip };
+enum class Task { pretrain, caption, retrieval, vqa, nlvr, clip, vqgan, draw };
 /// "pretrain", … as the subcommands are called.
 std::string_view name_of(Task task) noexcept;
 
@@ -51,7 +53,8 @@ struct ModelConfig {
   double dropout = 0.1;  ///< of the text towers
   double drop_path = 0;  ///< of the vision tower's last layer; rises linearly from the first
   int recompute_layers =
-      0;  ///< last vision layers whose activations are computed twice, to save memory
+      0;              ///< last vision layers whose activations are computed twice, to save memory
+  std::string vqgan;  ///< of `draw`: what `vqgan` has trained, which makes codes of pictures
 };
 
 /// Of a model that starts from nothing. Feed-forward layers are four times as wide as the towers,
@@ -64,9 +67,10 @@ struct ArchitectureConfig {
   int text_width = 768;
   int text_layers = 12;
   int text_heads = 12;
-  int text_positions = 512;                      ///< the longest text, in tokens
-  int projection = 256;                          ///< width of the embeddings that are compared
-  std::string vocabulary = "bert-base-uncased";  ///< a directory with a tokenizer, or a vocab.txt
+  int text_positions = 512;  ///< the longest text, in tokens
+  int projection = 256;      ///< width of the embeddings that are compared
+  /// A directory with a tokenizer, or a vocab.txt; of `draw` one with vocab.json and merges.txt.
+  std::string vocabulary = "bert-base-uncased";
 };
 
 struct OptimizerConfig {
@@ -111,6 +115,14 @@ struct ObjectiveConfig {
   std::string sentence_space;
   double sentence_weight = 1;
   double single_answer_weight = 0.2;  ///< of an answer that only one annotator gave (Visual Genome)
+  double squared_error_weight = 0;    ///< of (x - y)² beside |x - y| for a VQGAN's pictures
+  double codebook_weight = 1;         ///< of what moves a VQGAN's codes to its latents
+  double commitment_weight = 0.25;    ///< of what moves the latents to the codes
+  /// A code that is chosen less than this share of what all would be, were they chosen equally
+  /// often, starts anew in the first code_restart_epochs epochs.
+  double code_restart_share = 0.1;
+  int code_restart_epochs = 10;
+  double prompt_dropout = 0.1;  ///< share of prompts that become the empty one, for guidance
 };
 
 struct RunConfig {
@@ -140,6 +152,7 @@ struct TrainingConfig {
   DataConfig data;
   ModelConfig model;
   ArchitectureConfig architecture;
+  DalleConfig dalle;  ///< `architecture` of vqgan (its vqgan_config) and draw
   OptimizerConfig optimizer;
   ObjectiveConfig objective;
   RunConfig run;

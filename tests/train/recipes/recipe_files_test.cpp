@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "blip/dalle_tokenizer.hpp"
 #include "blip/tokenizer.hpp"
 #include "train/run/training_config.hpp"
 
@@ -27,6 +28,19 @@ TEST(RecipeFiles, EasyVqaIsSmallAndFromNothing) {
   EXPECT_EQ(second.model.image_size, config.model.image_size);
   EXPECT_FALSE(second.data.rand_augment);
   check_config(second, 1);
+}
+
+TEST(RecipeFiles, EasyVqaIsDrawnByItsWords) {
+  const std::string folder = BLIP_SOURCE_DIR "/recipes/easy-vqa";
+  const TrainingConfig pictures = read_config(Task::vqgan, folder + "/vqgan.json");
+  EXPECT_EQ(pictures.dalle.vqgan_config.resolution, 64);
+  EXPECT_EQ(pictures.dalle.vqgan_config.grid(), 8);
+  const TrainingConfig config = read_config(Task::draw, folder + "/draw.json");
+  EXPECT_EQ(config.architecture.vocabulary, "recipes/easy-vqa/drawing");
+  // Each word of a caption is one token.
+  const auto tokenizer = DalleTokenizer::from_pretrained(folder + "/drawing");
+  EXPECT_EQ(tokenizer.encode("a blue triangle").size(), 5);
+  EXPECT_EQ(tokenizer.encode("a brown rectangle").size(), 5);
 }
 
 }  // namespace

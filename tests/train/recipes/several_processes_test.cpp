@@ -51,7 +51,7 @@ class SeveralProcesses : public ::testing::TestWithParam<int> {
     // Without chance in the model. Adam divides gradients that are 0 but for rounding by
     // themselves: with this epsilon it does not.
     settings.emplace_back("optimizer.epsilon=1e-3");
-    if (task != Task::clip) {
+    if (task != Task::clip && task != Task::vqgan && task != Task::draw) {
       settings.insert(settings.end(), {"model.dropout=0", "model.drop_path=0"});
     }
     train(task, 1, settings);
@@ -96,6 +96,23 @@ TEST_P(SeveralProcesses, LearnCaptionsOfOneLengthAsOneDoes) {
 TEST_P(SeveralProcesses, LearnPairsOfAllAsOneDoes) {
   testing::write_small_clip(path() / "clip");
   expect_like_one(Task::clip, {"model.start=" + (path() / "clip").string()});
+}
+
+// Which latents codes are put at depends on the order of the pictures, which is the processes' own.
+TEST_P(SeveralProcesses, LearnCodesAsOneDoes) {
+  expect_like_one(Task::vqgan, {"data.augment=false", "objective.code_restart_share=0"});
+}
+
+// But all processes put them at the same, or the checkpoint would be refused.
+TEST_P(SeveralProcesses, RestartTheSameCodes) {
+  train(Task::vqgan, GetParam(), {"objective.code_restart_share=0.9"});
+}
+
+TEST_P(SeveralProcesses, LearnToDrawAsOneDoes) {
+  const WorkerOutcome outcome =
+      Worker(small_run(Task::vqgan, path(), "vqgan", {"run.max_steps=10"})).wait();
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  expect_like_one(Task::draw, {"objective.prompt_dropout=0"});
 }
 
 // Columns of a queue, sorted by their first elements: the processes' rows stand one after the other

@@ -57,7 +57,28 @@ std::vector<std::string> small_run(train::Task task, const std::filesystem::path
       "data.batch=4",      "data.workers=2",  "optimizer.learning_rate=1e-3",
       "run.device=cpu",    "run.epochs=1000", "run.max_steps=6",
       "run.log_interval=1"};
-  if (task != train::Task::clip) {
+  if (task == train::Task::vqgan) {
+    const std::vector<std::string> architecture = {
+        "architecture.resolution=16",       "architecture.ch=8",
+        "architecture.ch_mult=[1,2,2]",     "architecture.z_channels=8",
+        "architecture.embed_dim=4",         "architecture.n_embed=24",
+        "architecture.norm_groups=4",       "architecture.num_res_blocks=1",
+        "architecture.attn_resolutions=[4]"};
+    all.insert(all.end(), architecture.begin(), architecture.end());
+  } else if (task == train::Task::draw) {
+    const std::vector<std::string> architecture = {
+        "model.vqgan=" + (directory / "vqgan" / "model").string(),
+        "architecture.vocabulary=" BLIP_SOURCE_DIR "/recipes/easy-vqa/drawing",
+        "architecture.d_model=16",
+        "architecture.encoder_layers=1",
+        "architecture.encoder_ffn_dim=24",
+        "architecture.encoder_attention_heads=2",
+        "architecture.decoder_layers=2",
+        "architecture.decoder_ffn_dim=24",
+        "architecture.decoder_attention_heads=2",
+        "architecture.max_text_length=16"};
+    all.insert(all.end(), architecture.begin(), architecture.end());
+  } else if (task != train::Task::clip) {
     const std::vector<std::string> architecture = {
         "data.max_tokens=12",
         "model.image_size=16",

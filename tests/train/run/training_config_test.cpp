@@ -16,8 +16,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr std::array kTasks = {Task::pretrain, Task::caption, Task::retrieval,
-                               Task::vqa,      Task::nlvr,    Task::clip};
+constexpr std::array kTasks = {Task::pretrain, Task::caption, Task::retrieval, Task::vqa,
+                               Task::nlvr,     Task::clip,    Task::vqgan,     Task::draw};
 
 class ConfigFile : public ::testing::Test {
  protected:

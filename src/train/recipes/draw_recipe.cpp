@@ -1,0 +1,175 @@
+// Training of a DALL-E mini: codes that a fixed VQGAN makes of pictures, given their captions.
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "architectures/dalle/config.hpp"
+#include "architectures/dalle/family.hpp"
+#include "blip/dalle_tokenizer.hpp"
+#include "blip/error.hpp"
+#include "checkpoint/config_file.hpp"
+#include "checkpoint/model_directory.hpp"
+#include "train/data/example_reader.hpp"
+#include "train/model/dalle_model.hpp"
+#include "train/model/save_dalle.hpp"
+#include "train/objectives/image_codes.hpp"
+#include "train/recipes/evaluations.hpp"
+#include "train/recipes/picture_codes.hpp"
+#include "train/recipes/picture_values.hpp"
+#include "train/recipes/recipe.hpp"
+
+namespace blip::train {
+namespace {
+
+using TokenList = std::vector<TokenId>;
+
+[[noreturn]] void refuse(const std::string& message) {
+  throw Error(ErrorCode::invalid_argument, message);
+}
+
+// What the training starts from.
+struct DrawStart {
+  std::filesystem::path vocabulary;  // a directory with the tokenizer's files
+  DalleConfig config;
+  DalleTokenizer tokenizer;
+};
+
+DrawStart new_start(const TrainingConfig& config, const VqganConfig& vqgan) {
+  const std::filesystem::path vocabulary = config.architecture.vocabulary;
+  if (vocabulary.empty()) {
+    refuse("no tokenizer: architecture.vocabulary, a directory with vocab.json and merges.txt");
+  }
+  DrawStart start{vocabulary, config.dalle, DalleTokenizer::from_pretrained(vocabulary)};
+  start.config.architecture = kDalleModel.name;
+  start.config.vqgan_config = vqgan;
+  start.config.encoder_vocab_size = static_cast<int>(start.tokenizer.vocab_size());
+  start.config.image_vocab_size = vqgan.n_embed;
+  start.config.image_length = vqgan.grid() * vqgan.grid();
+  start.config.decoder_start_token_id = vqgan.n_embed;
+  // Checked as the engine would.
+  start.config = parse_dalle_config(dalle_config_as_json(start.config), "architecture");
+  return start;
+}
+
+DrawStart draw_start(const TrainingConfig& config, const VqganConfig& vqgan) {
+  if (config.model.start.empty()) return new_start(config, vqgan);
+  const std::filesystem::path source = resolve_model(config.model.start);
+  DrawStart start{model_folder(source), DalleConfig::from_pretrained(source),
+                  DalleTokenizer::from_pretrained(model_folder(source))};
+  if (vqgan_config_as_json(start.config.vqgan_config) != vqgan_config_as_json(vqgan)) {
+    refuse(config.model.start + ": draws with another VQGAN than " + config.model.vqgan);
+  }
+  return start;
+}
+
+TokenList tokens_of(const DrawStart& start, const std::string& caption) {
+  return start.tokenizer.encode(
+      caption, {.max_length = static_cast<std::size_t>(start.config.max_text_length)});
+}
+
+// The empty prompt, as DalleModel::encode_text makes it of a text.
+TokenList without_words(const TokenList& text) {
+  return {text.front(), text.back()};
+}
+
+// → [B, T], padded to the longest
+TextBatch padded(const std::vector<TokenList>& rows, const torch::Device& device) {
+  std::size_t longest = 0;
+  for (const TokenList& row : rows) longest = std::max(longest, row.size());
+  std::vector<std::int64_t> ids;
+  std::vector<std::int64_t> mask;
+  for (const TokenList& row : rows) {
+    const std::size_t padding = longest - row.size();
+    ids.insert(ids.end(), row.begin(), row.end());
+    ids.insert(ids.end(), padding, row.back());  // any: nothing sees it
+    mask.insert(mask.end(), row.size(), 1);
+    mask.insert(mask.end(), padding, 0);
+  }
+  const auto shape = {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(longest)};
+  return {torch::tensor(ids, torch::kInt64).view(shape).to(device),
+          torch::tensor(mask, torch::kInt64).view(shape).to(device)};
+}
+
+// The captions; a share `dropout` of them, drawn by libtorch's own generator, which checkpoints
+// keep, becomes the empty prompt. So the model learns what pictures are like without a text, from
+// which guidance leads away.
+TextBatch texts_of(std::span<const Example> examples, const DrawStart& start, double dropout,
+                   const torch::Device& device) {
+  const torch::Tensor drawn = torch::rand({static_cast<std::int64_t>(examples.size())});
+  const torch::Tensor is_dropped = drawn.lt(dropout);
+  std::vector<TokenList> rows;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    TokenList row = tokens_of(start, examples[i].text);
+    const bool drops = is_dropped[static_cast<std::int64_t>(i)].item<bool>();
+    rows.push_back(drops ? without_words(row) : std::move(row));
+  }
+  return padded(rows, device);
+}
+
+// The mean over the captions of data.validation of what training minimises, without empty prompts.
+Evaluation evaluate_drawing(const DalleTrainingModel& model, const DrawStart& start,
+                            const PictureCodes& codes, const TrainingConfig& config,
+                            const EvaluationData& data) {
+  const torch::NoGradGuard no_grad;
+  const torch::Device device = model.parameters.device();
+  double loss = 0;
+  double captions = 0;
+  data.for_each_batch(config.evaluation.batch, [&](std::size_t first, const Tensor& pixels) {
+    std::vector<TokenList> rows;
+    std::vector<std::int64_t> pictures;
+    for (std::int64_t i = 0; i < pixels.shape[0]; ++i) {
+      for (const std::string& caption :
+           data.pictures()[first + static_cast<std::size_t>(i)].captions) {
+        rows.push_back(tokens_of(start, caption));
+        pictures.push_back(i);
+      }
+    }
+    const torch::Tensor chosen = torch::tensor(pictures, torch::kInt64).to(device);
+    const torch::Tensor wanted = codes.of_pixels(as_torch(pixels)).index_select(0, chosen);
+    const auto count = static_cast<double>(rows.size());
+    loss += drawing_loss(model, {padded(rows, device), wanted}).item<double>() * count;
+    captions += count;
+  });
+  return {{{"validation_loss", loss / captions}}, -loss / captions};
+}
+
+}  // namespace
+
+Recipe make_draw_recipe(const TrainingConfig& config, const ProcessGroup& group) {
+  const torch::Device device = group.device();
+  if (config.model.vqgan.empty()) {
+    refuse("no VQGAN: model.vqgan, what blip train vqgan has left");
+  }
+  const auto vqgan =
+      std::make_shared<const VqganTrainingModel>(open_fixed_vqgan(config.model.vqgan, device));
+  const DrawStart start = draw_start(config, vqgan->config);
+  const auto model =
+      std::make_shared<const DalleTrainingModel>(make_dalle_model(start.config, device));
+  const auto codes = std::make_shared<PictureCodes>(vqgan, /*kept=*/!config.data.augment);
+  Recipe recipe;
+  recipe.rows = RowKind::caption;
+  recipe.adapt = [side = vqgan->config.resolution](ExampleOptions& options) {
+    options.image_size = side;
+    options.has_plain_captions = true;
+  };
+  recipe.parameters = model->parameters;
+  recipe.losses = [=, dropout = config.objective.prompt_dropout](std::span<const Example> examples,
+                                                                 const StepPlace&) {
+    const DrawingBatch batch = {texts_of(examples, start, dropout, device), (*codes)(examples)};
+    return StepLosses{drawing_loss(*model, batch)};
+  };
+  recipe.description = dalle_description(start.config, start.vocabulary);
+  recipe.save = [=, files = recipe.description](const std::filesystem::path& directory) {
+    save_dalle(model->parameters, *vqgan, start.config, files, directory);
+  };
+  add_evaluation(
+      recipe,
+      [=](const std::filesystem::path&, const TrainingConfig& of_run, const EvaluationData& data) {
+        return evaluate_drawing(*model, start, *codes, of_run, data);
+      },
+      config, squashed_pictures(vqgan->config.resolution, plain_pictures()), group);
+  return recipe;
+}
+
+}  // namespace blip::train
