@@ -58,10 +58,15 @@ bool is_known_model(const Path& snapshot) {
   }
 }
 
+// Those of other repositories that it shows included.
 std::uint64_t bytes_in(const Path& snapshot) {
   std::uint64_t bytes = 0;
   for_each_entry(snapshot, [&](const Path& file) {
     std::error_code error;
+    if (std::filesystem::is_directory(std::filesystem::symlink_status(file, error))) {
+      bytes += bytes_in(file);
+      return;
+    }
     const std::uintmax_t size = std::filesystem::file_size(file, error);
     if (!error) bytes += size;
   });

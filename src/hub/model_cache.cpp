@@ -57,13 +57,16 @@ void write_whole(const Path& path, std::string_view text) {
 // Made under another name first, so that it appears at one stroke, and whole.
 void put_in_place(const Path& path, const std::function<void(const Path& temporary)>& make) {
   const Path temporary = path.string() + "." + random_digits() + ".tmp";
-  make(temporary);
-  std::error_code error;
-  std::filesystem::rename(temporary, path, error);
-  if (!error) return;
-  std::error_code ignored;
-  std::filesystem::remove(temporary, ignored);
-  fail(path, error);
+  try {
+    make(temporary);
+    std::error_code error;
+    std::filesystem::rename(temporary, path, error);
+    if (error) fail(path, error);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw;
+  }
 }
 
 // One attempt to make an empty file or one with this content; its absence does no harm.

@@ -111,6 +111,10 @@ TEST(Serve, SaysWhatIsWrongBeforeItLoadsAnything) {
                         folder.file("q.json", R"({"version": 1, "rules": [{"category": "a",
                         "words": ["x"], "in": ["text"]}]})")}),
               HasSubstr("q.json: the policy has no rule that looks at pictures"));
+  EXPECT_THAT(error_of({"serve", "--policy", folder.file("r.json", R"({"version": 1,
+                        "models": {"texts": "nano"}, "rules": [{"category": "a", "texts": ["x"],
+                        "review": 0}]})")}),
+              HasSubstr("nano is of no use for the policy's rules: it cannot match"));
   EXPECT_THAT(error_of({"serve", "--config", folder.file("c.toml", "max-bodies = 1\n")}),
               HasSubstr("there is no option 'max-bodies'"));
   EXPECT_THAT(error_of({"serve", "--config", folder.file("c.json", "{\"max-batch\": 0}")}),

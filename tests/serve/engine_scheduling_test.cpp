@@ -180,7 +180,9 @@ TEST(Engine, GoesOnWithOthersDuringALongTask) {
 TEST(Engine, InterruptionsDoNotChangeALongTask) {
   const auto engine = make_engine(small_engine());
   EngineClient client(*engine);
-  client.submit(0, match_with(2'000));
+  client.run(match_with(1));  // loads
+  client.submit(0, match_with(kMostTexts));
+  wait_until([&] { return engine->status().queued == 0; });
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(failure_or_nothing(client.run(caption())), "");
     EXPECT_EQ(failure_or_nothing(client.run(match_with(1))), "");
@@ -188,7 +190,7 @@ TEST(Engine, InterruptionsDoNotChangeALongTask) {
   const TaskOutcome outcome = client.wait(0);
   ASSERT_EQ(failure_or_nothing(outcome), "");
   const auto& matches = std::get<MatchResult>(std::get<TaskResult>(outcome).value).matches;
-  ASSERT_EQ(matches.size(), 2'000U);
+  ASSERT_EQ(matches.size(), kMostTexts);
   // All of the same text.
   for (const auto& match : matches) {
     ASSERT_NEAR(match.itm.value(), matches.front().itm.value(), 1e-5);

@@ -114,18 +114,15 @@ PolicyQuestions questions_of(const Policy& policy) {
   return asked;
 }
 
-std::vector<std::string*> needed_models(Policy& policy) {
+PolicyModels models_of(const Policy& policy) {
   const PolicyQuestions asked = questions_of(policy);
-  std::vector<std::string*> models;
-  const auto add = [&](bool is_needed, std::string& name, std::string_view otherwise) {
-    if (!is_needed) return;
-    if (name.empty()) name = otherwise;
-    models.push_back(&name);
+  const auto name = [](bool is_needed, const std::string& named, std::string_view otherwise) {
+    if (!is_needed) return std::string();
+    return named.empty() ? std::string(otherwise) : named;
   };
-  add(!asked.phrases.empty(), policy.texts_model, kRetrievalModel);
-  add(!asked.questions.empty(), policy.question_model, kQuestionModel);
-  add(asked.caption, policy.caption_model, kCaptioningModel);
-  return models;
+  return {.texts = name(!asked.phrases.empty(), policy.texts_model, kRetrievalModel),
+          .questions = name(!asked.questions.empty(), policy.question_model, kQuestionModel),
+          .captions = name(asked.caption, policy.caption_model, kCaptioningModel)};
 }
 
 Decision decision_of(const Policy& policy, const PolicyQuestions& asked,

@@ -26,9 +26,18 @@ struct AnswerLikelihood {
   float log_probability = 0.0F;
 };
 
-/// The names of the models that these are put to; one that the policy does not name is the
-/// program's own, and named from now on.
-std::vector<std::string*> needed_models(Policy& policy);
+/// The names of the models that these are put to. One that the policy does not name is the
+/// program's own; one that no rule needs is empty.
+struct PolicyModels {
+  std::string texts;
+  std::string questions;
+  std::string captions;
+
+  [[nodiscard]] int count() const {
+    return int{!texts.empty()} + int{!questions.empty()} + int{!captions.empty()};
+  }
+};
+PolicyModels models_of(const Policy& policy);
 
 /// What the models say of a picture.
 struct ModelFindings {

@@ -1,7 +1,6 @@
 // blip moderate: what a policy says of pictures and the texts that come with them.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -69,18 +68,18 @@ app::Policy read_policy(const std::string& file) {
 }
 
 // Only the models that the policy needs are looked for.
-app::ModeratorModels models_of(app::Policy policy, const app::PictureOptions& pictures,
-                               bool quiet) {
-  const std::vector<std::string*> needed = app::needed_models(policy);
+app::ModeratorModels opened_models(const app::Policy& policy, const app::PictureOptions& pictures,
+                                   bool quiet) {
   const auto found = [&](const std::string& name) {
     app::ModelOptions model;
-    if (std::ranges::find(needed, &name) != needed.end()) model.model = find_model(name, quiet);
+    if (!name.empty()) model.model = find_model(name, quiet);
     model.pictures = pictures;
     return model;
   };
-  return {.texts = found(policy.texts_model),
-          .questions = found(policy.question_model),
-          .captions = found(policy.caption_model)};
+  const app::PolicyModels names = app::models_of(policy);
+  return {.texts = found(names.texts),
+          .questions = found(names.questions),
+          .captions = found(names.captions)};
 }
 
 std::string decision_line(const app::Policy& policy, const std::string& path,
@@ -134,8 +133,8 @@ ExitCode moderate(Arguments arguments) {
   Context context({.num_threads = options->model.threads});
   app::Policy policy = read_policy(options->policy);
   const app::ModeratorModels models =
-      models_of(policy, options->inputs.pictures, options->output.quiet);
-  const bool reads_again = app::needed_models(policy).size() > 1;
+      opened_models(policy, options->inputs.pictures, options->output.quiet);
+  const bool reads_again = app::models_of(policy).count() > 1;
   const app::Moderator moderator(std::move(policy), models, context);
   app::OutputFile output = options->output.file.empty()
                                ? app::OutputFile::standard_output()
@@ -264,7 +263,7 @@ ExitCode calibrate(Arguments arguments) {
   const auto pictures = labelled_pictures(options->labelled, policy);
   std::vector<app::LabelledPicture> test;
   if (!options->test.empty()) test = labelled_pictures(options->test, policy);
-  const app::Moderator moderator(policy, models_of(policy, {}, options->quiet), context);
+  const app::Moderator moderator(policy, opened_models(policy, {}, options->quiet), context);
   const auto decisions = decisions_of(moderator, pictures, context);
   const app::FittedPolicy fitted = app::fit_policy(policy, pictures, decisions, options->fitting);
   nlohmann::ordered_json report = {

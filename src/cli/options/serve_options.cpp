@@ -23,6 +23,8 @@
 #include "core/open_file.hpp"
 #include "core/user_cache.hpp"
 #include "kernels/instruction_set.hpp"
+#include "serve/engine/picture_tasks.hpp"
+#include "serve/engine/task_kind.hpp"
 
 namespace blip::cli {
 namespace {
@@ -272,13 +274,21 @@ void ServeOptions::resolve() {
 
 void ServeOptions::read_policy() {
   policy_ = app::parse_policy(read_text_file(policy_file_, app::kMaxPolicyBytes), policy_file_);
-  const std::vector<std::string*> needed = app::needed_models(*policy_);
-  if (needed.empty()) {
+  const app::PolicyQuestions asked = app::questions_of(*policy_);
+  if (asked.empty()) {
     throw Error(ErrorCode::invalid_argument,
                 policy_file_ + ": the policy has no rule that looks at pictures");
   }
-  for (const std::string* model : needed) {
-    if (index_of(*model) == models_.size()) models_.push_back(*model);
+  if (asked.phrases.size() > serve::kMostTexts || asked.answers.size() > serve::kMostTexts) {
+    throw Error(
+        ErrorCode::limit_exceeded,
+        fmt::format("{}: {} different texts and {} answers, but a server takes {} of each",
+                    policy_file_, asked.phrases.size(), asked.answers.size(), serve::kMostTexts));
+  }
+  const app::PolicyModels needed = app::models_of(*policy_);
+  for (const std::string& model : {needed.texts, needed.questions, needed.captions}) {
+    if (model.empty() || index_of(model) < models_.size()) continue;
+    models_.push_back('=' + model);  // no name, though there may be an '=' in its path
   }
 }
 
@@ -292,9 +302,21 @@ std::size_t ServeOptions::index_of(std::string_view model) const {
 
 std::shared_ptr<const app::Policy> ServeOptions::policy(const serve::EngineStatus& status) const {
   if (!policy_) return nullptr;
+  const auto served = [&](const std::string& model, serve::TaskKind kind) {
+    if (model.empty()) return model;
+    const serve::ModelStatus& found = status.models.at(index_of(model));
+    if (std::ranges::find(found.tasks, kind) == found.tasks.end()) {
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("{}: {} is of no use for the policy's rules: it cannot {}",
+                              policy_file_, found.name, serve::name_of(kind)));
+    }
+    return found.name;
+  };
+  const app::PolicyModels needed = app::models_of(*policy_);
   auto policy = std::make_shared<app::Policy>(*policy_);
-  for (std::string* model : app::needed_models(*policy))
-    *model = status.models[index_of(*model)].name;
+  policy->texts_model = served(needed.texts, serve::TaskKind::match);
+  policy->question_model = served(needed.questions, serve::TaskKind::answer);
+  policy->caption_model = served(needed.captions, serve::TaskKind::caption);
   return policy;
 }
 

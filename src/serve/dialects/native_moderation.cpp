@@ -46,7 +46,8 @@ std::vector<Task> tasks_of(const app::Policy& policy, const app::PolicyQuestions
     add(policy.question_model, AnswerTask{.picture = picture,
                                           .question = question,
                                           .answers = asked.answers,
-                                          .top = asked.answers.size()});
+                                          .top = asked.answers.size(),
+                                          .rank_k = static_cast<int>(asked.answers.size())});
   }
   if (asked.caption) add(policy.caption_model, CaptionTask{.picture = picture});
   return tasks;

@@ -60,11 +60,9 @@ struct Tools {
     }
     const std::vector<TokenId> question =
         app::question_tokens(*answerer.tokenizer, task.question, TextStyle::hf);
-    const app::AnswerOptions as_the_command;
-    const auto ranked = answerer.model.rank_answers(
-        std::span(&job.picture->image(), 1), std::span(&question, 1), answers,
-        {.k = std::max(as_the_command.rank_k, static_cast<int>(task.top)), .style = TextStyle::hf},
-        context);
+    const auto ranked =
+        answerer.model.rank_answers(std::span(&job.picture->image(), 1), std::span(&question, 1),
+                                    answers, {.k = task.rank_k, .style = TextStyle::hf}, context);
     TextResult result;
     result.prompt_tokens = question.size() - 2;
     for (const RankedAnswer& answer :
@@ -76,7 +74,7 @@ struct Tools {
   }
 
   [[nodiscard]] MatchResult cosines(const MatchTask& task) const {
-    const auto texts = vectors({.labels = task.texts, .templates = {"{}"}});
+    const auto texts = vectors({.labels = task.texts, .templates = {"{}"}}, options.kept_labels);
     const Tensor picture = embedding();
     MatchResult result;
     for (std::size_t i = 0; i < task.texts.size(); ++i) {

@@ -54,6 +54,9 @@ struct AnswerTask {
   GenerationOptions generation = {};
   std::vector<std::string> answers = {};  ///< to choose from; empty: in the model's own words
   std::size_t top = 1;                    ///< how many of `answers` are returned
+  /// How many of `answers`, by their first token, are scored whole (RankOptions::k). Costs as many
+  /// texts, in one go.
+  int rank_k = 128;
 };
 
 struct MatchTask {

@@ -27,7 +27,8 @@ struct Example {
   std::vector<dataset::Answer> answers;  ///< of a question
   bool is_true = false;                  ///< of a statement
   bool is_mirrored = false;              ///< and "left" and "right" with it, unless it is augmented
-  std::uint32_t image = 0;               ///< equal for examples of the same picture
+  std::uint32_t image = 0;               ///< equal for examples of the same picture, by its id
+  std::uint32_t sample = 0;              ///< of the data set
   /// Why another row stands here than the one that was due; empty if it is that one.
   std::string replacement;
 };

@@ -149,6 +149,7 @@ Example ExampleReader::read_exactly(std::size_t row, SampleRandom random) const 
 
   Example example;
   example.image = place.image;
+  example.sample = place.sample;
   example.is_mirrored = !options_.is_augmented && options_.is_mirrored_at_times && random.coin();
   if (features_ && !options_.is_augmented) {
     read_features(place.sample, sample, example);

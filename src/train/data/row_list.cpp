@@ -50,7 +50,9 @@ std::vector<Row> list_rows(const dataset::Dataset& samples, RowKind kind) {
     }
     std::uint32_t image = next_image;
     if (!sample.image_id.empty()) image = images.emplace(sample.image_id, next_image).first->second;
-    if (image == next_image) ++next_image;
+    const bool is_known = image != next_image;
+    if (!is_known) ++next_image;
+    if (is_known && kind == RowKind::picture) continue;  // it has its row
     for (const std::uint32_t item : items) {
       rows.push_back({static_cast<std::uint32_t>(i), item, image});
     }

@@ -10,7 +10,7 @@
 namespace blip::train {
 
 /// What makes a row of a sample: each caption, question or statement with the sample's pictures, or
-/// the pictures alone, once.
+/// the pictures alone: one row for all samples of a picture.
 enum class RowKind { caption, question, statement, picture };
 
 struct Row {

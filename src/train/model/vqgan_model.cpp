@@ -12,6 +12,8 @@ namespace blip::train {
 namespace {
 
 constexpr std::int64_t kRgb = 3;
+// Latents whose nearest codes are looked for in one product.
+constexpr std::int64_t kRowsTogether = 1024;
 
 // Adds the layers by their names, in the order of the data.
 class Builder {
@@ -205,8 +207,13 @@ torch::Tensor VqganTrainingModel::nearest_codes(const torch::Tensor& latents) co
   // autocast leaves alone.
   const torch::Tensor book = codebook.detach().to(torch::kFloat64);  // [n, D]
   const torch::Tensor z = latents.detach().to(torch::kFloat64).reshape({-1, book.size(1)});
-  const torch::Tensor scores = torch::matmul(z, book.t()) - book.square().sum(1) / 2;  // [M, n]
-  return scores.argmax(1).view(latents.sizes().slice(0, 3));
+  const torch::Tensor halves = book.square().sum(1) / 2;  // [n]
+  // In parts: the scores of 32 pictures of 256 codes from 16,384 would take 1 GB.
+  std::vector<torch::Tensor> codes;
+  for (const torch::Tensor& part : z.split(kRowsTogether)) {
+    codes.push_back((torch::matmul(part, book.t()) - halves).argmax(1));
+  }
+  return torch::cat(codes).view(latents.sizes().slice(0, 3));
 }
 
 torch::Tensor VqganTrainingModel::decode(const torch::Tensor& vectors) const {

@@ -17,12 +17,13 @@ constexpr double kUseDecay = 0.9;
 void restart_codes(const VqganTrainingModel& model, const torch::Tensor& latents, double share,
                    const RankGather& gather) {
   const torch::NoGradGuard no_grad;
-  const torch::Tensor rows =
-      gather.rows(for_loss(latents.detach()).reshape({-1, latents.size(3)}));  // [W · B · h · h, D]
-  const std::int64_t count = rows.size(0);
+  const torch::Tensor own = for_loss(latents.detach()).reshape({-1, latents.size(3)});
+  const std::int64_t count = gather.world_size * own.size(0);
   const double equal = static_cast<double>(count) / static_cast<double>(model.code_use.size(0));
+  // The same in every process, so that all of them gather or none.
   const torch::Tensor unused = model.code_use.lt(share * equal).nonzero().squeeze(1);  // [U]
   if (unused.size(0) == 0) return;
+  const torch::Tensor rows = gather.rows(own);  // [W · B · h · h, D]
   const torch::Tensor places =
       torch::arange(unused.size(0), unused.options()).mul_(count).floor_divide_(unused.size(0));
   torch::Tensor(model.codebook)

@@ -8,6 +8,7 @@
 #include "architectures/dalle/family.hpp"
 #include "blip/dalle_tokenizer.hpp"
 #include "blip/error.hpp"
+#include "checkpoint/checkpoint.hpp"
 #include "checkpoint/config_file.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "train/data/example_reader.hpp"
@@ -18,11 +19,14 @@
 #include "train/recipes/picture_codes.hpp"
 #include "train/recipes/picture_values.hpp"
 #include "train/recipes/recipe.hpp"
+#include "train/run/tensor_file.hpp"
 
 namespace blip::train {
 namespace {
 
 using TokenList = std::vector<TokenId>;
+
+constexpr const char* kCodebook = "embedding.weight";
 
 [[noreturn]] void refuse(const std::string& message) {
   throw Error(ErrorCode::invalid_argument, message);
@@ -52,23 +56,44 @@ DrawStart new_start(const TrainingConfig& config, const VqganConfig& vqgan) {
   return start;
 }
 
-DrawStart draw_start(const TrainingConfig& config, const VqganConfig& vqgan) {
+// Whether a DALL-E's codes are those of `codebook`, up to the rounding of a float16 file.
+bool has_codebook(const std::filesystem::path& model, const torch::Tensor& codebook) {
+  const Checkpoint checkpoint = Checkpoint::open(model);
+  const CheckpointTensor* own = checkpoint.find(std::string(kDalleDetokenizer) + kCodebook);
+  if (own == nullptr) return false;
+  constexpr double kRounding = 1e-3;
+  const torch::Tensor book = codebook.detach().to(torch::kCPU, torch::kFloat32);
+  const torch::Tensor stored = to_torch(*own).to(torch::kFloat32);
+  return stored.sizes() == book.sizes() &&
+         (stored - book).abs().max().item<double>() <= kRounding * book.abs().max().item<double>();
+}
+
+DrawStart draw_start(const TrainingConfig& config, const VqganTrainingModel& model) {
+  const VqganConfig& vqgan = model.config;
   if (config.model.start.empty()) return new_start(config, vqgan);
   const std::filesystem::path source = resolve_model(config.model.start);
   DrawStart start{model_folder(source), DalleConfig::from_pretrained(source),
                   DalleTokenizer::from_pretrained(model_folder(source))};
-  if (vqgan_config_as_json(start.config.vqgan_config) != vqgan_config_as_json(vqgan)) {
+  if (vqgan_config_as_json(start.config.vqgan_config) != vqgan_config_as_json(vqgan) ||
+      !has_codebook(source, model.codebook)) {
     refuse(config.model.start + ": draws with another VQGAN than " + config.model.vqgan);
   }
   return start;
 }
 
 TokenList tokens_of(const DrawStart& start, const std::string& caption) {
-  return start.tokenizer.encode(
+  TokenList ids = start.tokenizer.encode(
       caption, {.max_length = static_cast<std::size_t>(start.config.max_text_length)});
+  for (const TokenId id : ids) {
+    if (id < start.config.encoder_vocab_size) continue;
+    refuse("the tokenizer gives token " + std::to_string(id) + ", but the model has " +
+           std::to_string(start.config.encoder_vocab_size));
+  }
+  return ids;
 }
 
-// The empty prompt, as DalleModel::encode_text makes it of a text.
+// The empty prompt, as DalleModel::encode_text makes it of a text: its first and its last token,
+// which is </s> unless the text was cut.
 TokenList without_words(const TokenList& text) {
   return {text.front(), text.back()};
 }
@@ -113,23 +138,32 @@ Evaluation evaluate_drawing(const DalleTrainingModel& model, const DrawStart& st
                             const EvaluationData& data) {
   const torch::NoGradGuard no_grad;
   const torch::Device device = model.parameters.device();
+  const auto most = static_cast<std::size_t>(config.evaluation.batch);
   double loss = 0;
   double captions = 0;
   data.for_each_batch(config.evaluation.batch, [&](std::size_t first, const Tensor& pixels) {
+    const torch::Tensor codes_of_all = codes.of_pixels(as_torch(pixels));  // [B, L]
     std::vector<TokenList> rows;
     std::vector<std::int64_t> pictures;
+    const auto add_losses = [&] {
+      if (rows.empty()) return;
+      const torch::Tensor chosen = torch::tensor(pictures, torch::kInt64).to(device);
+      const DrawingBatch batch = {padded(rows, device), codes_of_all.index_select(0, chosen)};
+      const auto count = static_cast<double>(rows.size());
+      loss += drawing_loss(model, batch).item<double>() * count;
+      captions += count;
+      rows.clear();
+      pictures.clear();
+    };
     for (std::int64_t i = 0; i < pixels.shape[0]; ++i) {
       for (const std::string& caption :
            data.pictures()[first + static_cast<std::size_t>(i)].captions) {
         rows.push_back(tokens_of(start, caption));
         pictures.push_back(i);
+        if (rows.size() == most) add_losses();  // a picture may have hundreds of captions
       }
     }
-    const torch::Tensor chosen = torch::tensor(pictures, torch::kInt64).to(device);
-    const torch::Tensor wanted = codes.of_pixels(as_torch(pixels)).index_select(0, chosen);
-    const auto count = static_cast<double>(rows.size());
-    loss += drawing_loss(model, {padded(rows, device), wanted}).item<double>() * count;
-    captions += count;
+    add_losses();
   });
   return {{{"validation_loss", loss / captions}}, -loss / captions};
 }
@@ -143,7 +177,7 @@ Recipe make_draw_recipe(const TrainingConfig& config, const ProcessGroup& group)
   }
   const auto vqgan =
       std::make_shared<const VqganTrainingModel>(open_fixed_vqgan(config.model.vqgan, device));
-  const DrawStart start = draw_start(config, vqgan->config);
+  const DrawStart start = draw_start(config, *vqgan);
   const auto model =
       std::make_shared<const DalleTrainingModel>(make_dalle_model(start.config, device));
   const auto codes = std::make_shared<PictureCodes>(vqgan, /*kept=*/!config.data.augment);

@@ -1,8 +1,9 @@
 // How good a model is on data.validation, by the protocols of the paper's code.
 //
-// The engine evaluates, not the model in training: what is measured is the saved model, by the code
-// that will use it; beam search, ranking and matching exist there once; and it is faster than
-// libtorch, which has no cache of keys and values here.
+// The engine evaluates, not the model in training (but for a VQGAN and a DALL-E, whose validation
+// is their loss): what is measured is the saved model, by the code that will use it; beam search,
+// ranking and matching exist there once; and it is faster than libtorch, which has no cache of keys
+// and values here.
 #pragma once
 
 #include <filesystem>

@@ -12,8 +12,9 @@ namespace {
 // pictures are computed each time.
 constexpr std::size_t kMaxKeptCodes = std::size_t{64} << 20;
 
+// By the sample: two files may call different pictures by one id.
 std::uint64_t look_of(const Example& example) {
-  return std::uint64_t{example.image} * 2 + (example.is_mirrored ? 1 : 0);
+  return std::uint64_t{example.sample} * 2 + (example.is_mirrored ? 1 : 0);
 }
 
 }  // namespace
@@ -23,6 +24,8 @@ PictureCodes::PictureCodes(std::shared_ptr<const VqganTrainingModel> vqgan, bool
 
 torch::Tensor PictureCodes::of_pixels(const torch::Tensor& pixels) const {
   const torch::NoGradGuard no_grad;
+  // Not in bfloat16: codes that are near each other would change places.
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   const torch::Tensor latents = vqgan_->encode(pixels.to(vqgan_->parameters.device()));
   return vqgan_->nearest_codes(latents).flatten(1);
 }

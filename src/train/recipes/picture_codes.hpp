@@ -28,7 +28,7 @@ class PictureCodes {
  private:
   std::shared_ptr<const VqganTrainingModel> vqgan_;
   bool kept_;
-  std::unordered_map<std::uint64_t, std::vector<std::int32_t>> known_;  // by picture and side
+  std::unordered_map<std::uint64_t, std::vector<std::int32_t>> known_;  // by sample and side
   std::size_t codes_ = 0;                                               // in known_
 };
 

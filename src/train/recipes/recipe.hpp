@@ -59,7 +59,8 @@ struct Recipe {
   std::function<void(const std::filesystem::path& directory)> save;
   /// What makes a checkpoint a model to start from (model_description).
   std::map<std::string, std::string> description;
-  /// Evaluates what `save` has written; empty where there is no validation data.
+  /// Evaluates what `save` has written, or the same weights in memory; empty where there is no
+  /// validation data.
   std::function<Evaluation(const std::filesystem::path& directory)> evaluate;
   std::string evaluation_note;  ///< for a person: what of the validation data is left out
 };

@@ -3,6 +3,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "architectures/dalle/config.hpp"
+
 namespace blip::train {
 namespace {
 
@@ -96,14 +98,14 @@ void add_architecture(std::vector<TaskField>& fields, ArchitectureConfig& archit
 void add_drawing(std::vector<TaskField>& fields, DalleConfig& dalle) {
   constexpr int kLargestPicture = 4096;
   constexpr int kMaxCodes = 1 << 20;
-  constexpr std::size_t kMaxLevels = 10;
   VqganConfig& vqgan = dalle.vqgan_config;
   const auto add = [&](Tasks tasks, std::string_view key, int& value, int most) {
     fields.push_back({tasks, {"architecture", key, IntegerField{&value, 1, most}}});
   };
   const auto add_list = [&](std::string_view key, std::vector<int>& value, int most) {
     fields.push_back(
-        {kVqgan, {"architecture", key, IntegerListField{&value, 1, most, kMaxLevels}}});
+        {kVqgan,
+         {"architecture", key, IntegerListField{&value, 1, most, std::size_t{kMaxVqganLevels}}}});
   };
   add(kVqgan, "resolution", vqgan.resolution, kLargestPicture);
   add(kVqgan, "ch", vqgan.ch, kWidest);

@@ -85,7 +85,7 @@ struct OptimizerConfig {
   double vision_learning_rate_factor = 1.0;  ///< 0: the vision tower stays as it is
   /// Of a hybrid tower's backbone, as a part of the others' learning rate; 0: it stays as it is.
   double backbone_learning_rate_factor = 0.0;
-  /// Batches whose gradients make one step; captions, answers and statements alone.
+  /// Batches whose gradients make one step; captions, answers, statements and drawings.
   int accumulation_steps = 1;
   double average_decay = 0;  ///< of the weights' average, which is what is saved; 0: none
   double beta1 = 0.9;
