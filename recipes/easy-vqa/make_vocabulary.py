@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the vocabulary of nano-drawing: recipes/easy-vqa/drawing/vocab.json and merges.txt. Each word of easy-VQA's captions is
+"""Writes the vocabulary of the model that draws shapes: recipes/easy-vqa/drawing/vocab.json and merges.txt. Each word of easy-VQA's captions is
 one token; every other word is spelled in letters, which the model has never seen. Needs Python 3.8 alone."""
 
 import json
