@@ -43,7 +43,7 @@ struct ServerOptions {
   bool any_model = false;
   bool strip_openings = false;
   std::vector<ModelAlias> aliases = {};
-  std::shared_ptr<const app::Policy> policy = {};  ///< as ServerView::policy
+  std::shared_ptr<const app::AskingPolicy> policy = {};  ///< as ServerView::policy
 
   bool fetch_images = false;                  ///< from any public host
   std::vector<std::string> fetch_allow = {};  ///< from these, wherever they are

@@ -1,9 +1,13 @@
 #include "serve/work_run.hpp"
 
 #include <algorithm>
+#include <map>
 #include <new>
+#include <optional>
+#include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "blip/error.hpp"
 #include "serve/picture_source.hpp"
@@ -23,6 +27,12 @@ TaskFailure failure_of(const Error& error) {
     default:
       return {FailureKind::bad_request, error.what()};
   }
+}
+
+// Equal for pictures that are at one place. `picture`: not bytes.
+std::string place_of(const Picture& picture) {
+  const auto* url = std::get_if<PictureUrl>(&picture);
+  return url != nullptr ? "url " + url->url : "path " + std::get<PicturePath>(picture).path;
 }
 
 bool is_failure(const TaskOutcome& outcome) {
@@ -71,29 +81,53 @@ void WorkRun::start(Work work, std::string_view api) {
     decorate_(head.headers);
     exchange_.prepare_stream(std::move(head));
   }
+  // A picture that several tasks look at is fetched once: they must see the same.
+  std::map<std::string, std::vector<std::size_t>> elsewhere;
   for (std::size_t i = 0; i < count; ++i) {
     const Picture* picture = picture_of(work_.tasks[i].input);
     if (picture == nullptr || !PictureSource::is_elsewhere(*picture)) {
       submit(i);
-    } else if (!context_.fetching.try_post(
-                   [self = shared_from_this(), i] { self->resolve_and_submit(i); })) {
+    } else {
+      elsewhere[place_of(*picture)].push_back(i);
+    }
+  }
+  for (auto& [place, tasks] : elsewhere) {
+    if (context_.fetching.try_post(
+            [self = shared_from_this(), tasks] { self->resolve_and_submit(tasks); })) {
+      continue;
+    }
+    for (const std::size_t i : tasks) {
       take_outcome(i, TaskFailure{FailureKind::queue_full, "too many images are being fetched"});
     }
   }
 }
 
-void WorkRun::resolve_and_submit(std::size_t index) {
+void WorkRun::resolve_and_submit(const std::vector<std::size_t>& tasks) {
   {
     const std::lock_guard lock(mutex_);
     if (ended_) return;
   }
+  const TaskFailure no_memory = {FailureKind::internal, "not enough memory"};
+  std::optional<TaskFailure> failure;
+  Picture picture = *picture_of(work_.tasks[tasks.front()].input);
   try {
-    context_.pictures.resolve(*picture_of(work_.tasks[index].input));
-    submit(index);
+    context_.pictures.resolve(picture);
   } catch (const Error& error) {
-    take_outcome(index, failure_of(error));
+    failure = failure_of(error);
   } catch (const std::exception&) {
-    take_outcome(index, TaskFailure{FailureKind::internal, "not enough memory"});
+    failure = no_memory;
+  }
+  for (const std::size_t i : tasks) {
+    if (failure) {
+      take_outcome(i, *failure);
+      continue;
+    }
+    try {
+      *picture_of(work_.tasks[i].input) = picture;
+      submit(i);
+    } catch (const std::exception&) {
+      take_outcome(i, no_memory);
+    }
   }
 }
 

@@ -55,7 +55,8 @@ class WorkRun : public std::enable_shared_from_this<WorkRun> {
 
  private:
   void submit(std::size_t index);
-  void resolve_and_submit(std::size_t index);
+  /// Of tasks with the same picture.
+  void resolve_and_submit(const std::vector<std::size_t>& tasks);
   void take_outcome(std::size_t index, TaskOutcome outcome);
   void finish();
   void cancel_tasks();

@@ -39,6 +39,15 @@ class ModelDownload : public ::testing::Test {
 
   fs::path pull(const HubOptions& options) const { return download_model("org/tiny", options); }
   fs::path pull() const { return pull(options()); }
+  // What the cache has is `directory`, whole.
+  void expect_nobody_is_asked(const fs::path& directory) const {
+    const std::size_t asked = hub_.hub_requests().size();
+    EXPECT_EQ(hub::find_model("org/tiny", options(), {}), directory);
+    HubOptions offline = options();
+    offline.offline = true;
+    EXPECT_EQ(pull(offline), directory);
+    EXPECT_EQ(hub_.hub_requests().size(), asked);
+  }
   [[nodiscard]] HubOptions options() const { return quiet_.options(hub_.url()); }
 
   QuietEnvironment quiet_;
@@ -54,13 +63,7 @@ TEST_F(ModelDownload, AnAdapterComesWithoutAModel) {
   EXPECT_EQ(content_of(directory / "adapter_config.json"), hub_.files["adapter_config.json"]);
   EXPECT_EQ(content_of(directory / "adapter_model.bin"), "weights");
   EXPECT_EQ(content_of(directory / "vocab.txt"), "[PAD]");
-  // From now on nobody has to be asked.
-  const std::size_t asked = hub_.hub_requests().size();
-  EXPECT_EQ(hub::find_model("org/tiny", options(), {}), directory);
-  EXPECT_EQ(hub_.hub_requests().size(), asked);
-  HubOptions offline = options();
-  offline.offline = true;
-  EXPECT_EQ(pull(offline), directory);
+  expect_nobody_is_asked(directory);
 }
 
 TEST_F(ModelDownload, AnAdapterHasWeights) {
@@ -83,13 +86,7 @@ TEST_F(ModelDownload, DalleMiniComesWithItsVqgan) {
   EXPECT_EQ(content_of(directory / "vqgan/flax_model.msgpack"), "vqgan");
   EXPECT_EQ(content_of(directory / "vocab.json"), "{}");
   EXPECT_TRUE(fs::read_symlink(directory / "vqgan/flax_model.msgpack").is_relative());
-  // From now on nobody has to be asked.
-  const std::size_t asked = hub_.hub_requests().size();
-  EXPECT_EQ(hub::find_model("org/tiny", options(), {}), directory);
-  EXPECT_EQ(hub_.hub_requests().size(), asked);
-  HubOptions offline = options();
-  offline.offline = true;
-  EXPECT_EQ(pull(offline), directory);
+  expect_nobody_is_asked(directory);
 }
 
 TEST_F(ModelDownload, DalleMiniWithoutSymbolicLinksHasACopyOfItsVqgan) {

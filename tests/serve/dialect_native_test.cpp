@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "app/moderation/policy.hpp"
+#include "app/moderation/rule_evidence.hpp"
 #include "dialect_trial.hpp"
 #include "serve/dialects/base64.hpp"
 
@@ -174,14 +174,14 @@ TEST(NativeDialect, ClassifiesAndTags) {
 TEST(NativeDialect, ModeratesByThePolicyOfTheServer) {
   EXPECT_EQ(code_of(native(native_post("moderate"))), "not_supported");
   ServerView server = trial_server();
-  server.policy = std::make_shared<app::Policy>(app::parse_policy(
+  server.policy = std::make_shared<app::AskingPolicy>(app::AskingPolicy{app::parse_policy(
       R"({"version": 1, "models": {"texts": "clip", "questions": "vqa", "captions": "blip"},
           "rules": [
             {"category": "cats", "texts": ["a cat"], "against": ["a thing"], "review": 0.2},
             {"category": "cats", "question": "is it?", "block": 0.8},
             {"category": "ads", "words": ["sale"], "action": "review"},
             {"category": "men", "words": ["man"], "in": ["caption"], "action": "block"}]})",
-      "policy"));
+      "policy")});
   const Trial trial = native(native_post("moderate", R"(,"text":"a Sale")"), server);
   ASSERT_EQ(trial.tasks().size(), 3U);
   EXPECT_EQ(trial.tasks()[0].model, "clip");

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -233,6 +235,29 @@ TEST(Server, FetchesNothingUnlessItIsAllowedTo) {
   const TestResponse response = server.ask(post("/caption", "url http://127.0.0.1/cat.jpg"));
   EXPECT_EQ(response.status, 422);
   EXPECT_TRUE(holds(response.body, "--fetch-images")) << response.body;
+}
+
+TEST(Server, ReadsAPictureOfSeveralTasksOnce) {
+  const std::filesystem::path root = std::filesystem::path(::testing::TempDir()) / "one-picture";
+  std::filesystem::create_directories(root);
+  std::ofstream(root / "a.jpg") << "a picture";
+  ServerOptions options;
+  options.media_root = root;
+  TestServer server(std::move(options));
+  TestClient client = server.connect();
+  client.send(post("/two", "a.jpg"));
+  server.engine.wait_for_tasks(2);
+  std::vector<PictureBytes> pictures;
+  for (int i = 0; i < 2; ++i) {
+    const Task task = server.engine.oldest_task();
+    pictures.push_back(std::get<PictureBytes>(std::get<CaptionTask>(task.input).picture));
+    server.engine.finish(FakeEngine::text_result("a cat"));
+  }
+  EXPECT_EQ(client.read_response(false).status, 200);
+  EXPECT_EQ(pictures[0].bytes, "a picture");
+  EXPECT_EQ(pictures[0].owner, pictures[1].owner);
+  // What cannot be read fails all of them.
+  EXPECT_NE(server.ask(post("/two", "none.jpg")).status, 200);
 }
 
 TEST(Server, ListensForOneDialect) {

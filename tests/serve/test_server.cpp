@@ -24,10 +24,16 @@ std::optional<Plan> plan_test_request(const HttpRequest& request, const ServerVi
   if (request.method != "POST" && request.path != "/caption") return std::nullopt;
   if (request.path == "/echo") return HttpResponse::text(200, *request.body);
   if (request.path == "/bad") throw Error(ErrorCode::invalid_argument, "bad on purpose");
-  if (request.path != "/caption" && request.path != "/stream") return std::nullopt;
+  if (request.path != "/caption" && request.path != "/two" && request.path != "/stream") {
+    return std::nullopt;
+  }
   Work work;
   Picture picture = PictureBytes{.owner = request.body, .bytes = *request.body};
   if (request.body->starts_with("url ")) picture = PictureUrl{request.body->substr(4)};
+  if (request.path == "/two") {
+    picture = PicturePath{*request.body};
+    work.tasks.push_back({.input = CaptionTask{.picture = picture}});
+  }
   work.tasks.push_back({.input = CaptionTask{.picture = std::move(picture)}});
   work.respond = respond_with_text;
   if (request.path == "/stream") {

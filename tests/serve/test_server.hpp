@@ -14,7 +14,8 @@
 namespace blip::serve {
 
 /// POST /echo: the body; /caption: a task, whose picture is the body or, after "url ", a URL;
-/// /stream: the same as a stream; /bad: blip::Error.
+/// /two: two tasks with the picture at the path that the body is; /stream: a task as a stream;
+/// /bad: blip::Error.
 Dialect test_dialect();
 
 class TestServer {

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "checkpoint/model_directory.hpp"
 
@@ -16,48 +15,34 @@ namespace {
 class TextsOnce {
  public:
   explicit TextsOnce(std::vector<std::string>& texts) : texts_(texts) {}
-  void add(const std::string& text) {
-    if (known_.insert(text).second) texts_.push_back(text);
+  // → its place
+  std::size_t add(const std::string& text) {
+    const auto [place, is_new] = places_.emplace(text, texts_.size());
+    if (is_new) texts_.push_back(text);
+    return place->second;
   }
-  void add(const std::vector<std::string>& texts) {
-    for (const std::string& text : texts) add(text);
+  std::vector<std::size_t> add(const std::vector<std::string>& texts) {
+    std::vector<std::size_t> places;
+    for (const std::string& text : texts) places.push_back(add(text));
+    return places;
   }
 
  private:
   std::vector<std::string>& texts_;
-  std::unordered_set<std::string> known_;
+  std::unordered_map<std::string, std::size_t> places_;
 };
 
-using Places = std::unordered_map<std::string_view, std::size_t>;
-
-Places places_of(const std::vector<std::string>& texts) {
-  Places places;
-  for (std::size_t i = 0; i < texts.size(); ++i) places.emplace(texts[i], i);
-  return places;
+// The place of the best cosine; of equal ones the first.
+std::size_t best_of(const std::vector<std::size_t>& places, const std::vector<float>& cosines) {
+  return *std::ranges::max_element(places, {}, [&](std::size_t place) { return cosines[place]; });
 }
 
-// The text with the best cosine; the first of equal ones.
-struct Best {
-  const std::string* text = nullptr;
-  float cosine = -2.0F;
-};
-
-Best best_of(const std::vector<std::string>& texts, const Places& places,
-             const std::vector<float>& cosines) {
-  Best best;
-  for (const std::string& text : texts) {
-    const float cosine = cosines[places.at(text)];
-    if (cosine > best.cosine) best = {.text = &text, .cosine = cosine};
-  }
-  return best;
-}
-
-void compare(const TextsRule& rule, const Places& phrases, const std::vector<float>& cosines,
-             Evidence& evidence) {
-  const Best best = best_of(rule.texts, phrases, cosines);
-  const Best background = best_of(rule.against, phrases, cosines);
-  evidence.score = rounded(static_cast<double>(best.cosine - background.cosine));
-  if (best.text != nullptr) evidence.found = *best.text;
+void compare(const PolicyQuestions& asked, const RuleQuestions& rule,
+             const std::vector<float>& cosines, Evidence& evidence) {
+  const std::size_t best = best_of(rule.texts, cosines);
+  const float background = cosines[best_of(rule.against, cosines)];
+  evidence.score = rounded(static_cast<double>(cosines[best] - background));
+  evidence.found = asked.phrases[best];
 }
 
 // How likely the answers that count are among those of the rule; the likeliest of all is found.
@@ -100,11 +85,12 @@ PolicyQuestions questions_of(const Policy& policy) {
   TextsOnce questions(asked.questions);
   TextsOnce answers(asked.answers);
   for (const Rule& rule : policy.rules) {
+    RuleQuestions& places = asked.rules.emplace_back();
     if (const auto* texts = std::get_if<TextsRule>(&rule.by)) {
-      phrases.add(texts->texts);
-      phrases.add(texts->against);
+      places.texts = phrases.add(texts->texts);
+      places.against = phrases.add(texts->against);
     } else if (const auto* question = std::get_if<QuestionRule>(&rule.by)) {
-      questions.add(question->question);
+      places.question = questions.add(question->question);
       answers.add(question->answers);
       answers.add(question->others);
     } else if (std::get<WordsRule>(rule.by).in_caption) {
@@ -127,15 +113,14 @@ PolicyModels models_of(const Policy& policy) {
 
 Decision decision_of(const Policy& policy, const PolicyQuestions& asked,
                      const ModelFindings& findings, const std::optional<std::string>& text) {
-  const Places phrases = places_of(asked.phrases);
-  const Places questions = places_of(asked.questions);
   Decision decision{.caption = findings.caption};
-  for (const Rule& rule : policy.rules) {
+  for (std::size_t i = 0; i < policy.rules.size(); ++i) {
+    const Rule& rule = policy.rules[i];
     Evidence& evidence = decision.evidence.emplace_back();
-    if (const auto* texts = std::get_if<TextsRule>(&rule.by)) {
-      compare(*texts, phrases, findings.cosines, evidence);
+    if (std::holds_alternative<TextsRule>(rule.by)) {
+      compare(asked, asked.rules[i], findings.cosines, evidence);
     } else if (const auto* question = std::get_if<QuestionRule>(&rule.by)) {
-      weigh(*question, findings.answers[questions.at(question->question)], evidence);
+      weigh(*question, findings.answers[asked.rules[i].question], evidence);
     } else {
       look_for(std::get<WordsRule>(rule.by), findings.caption, text, evidence);
     }

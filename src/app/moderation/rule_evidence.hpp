@@ -1,6 +1,7 @@
 // What a policy asks of models, and the decision that follows from what they say.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,16 +11,30 @@
 
 namespace blip::app {
 
+/// Where what a rule asks is in the lists below.
+struct RuleQuestions {
+  std::vector<std::size_t> texts;
+  std::vector<std::size_t> against;
+  std::size_t question = 0;
+};
+
 /// Of a policy's rules together, each text once, in the order of the rules.
 struct PolicyQuestions {
   std::vector<std::string> phrases;    ///< to be compared with the picture
   std::vector<std::string> questions;  ///< to be answered by one of `answers`
   std::vector<std::string> answers;
   bool caption = false;  ///< whether a rule looks for words in the caption
+  std::vector<RuleQuestions> rules;
 
   [[nodiscard]] bool empty() const { return phrases.empty() && questions.empty() && !caption; }
 };
 PolicyQuestions questions_of(const Policy& policy);
+
+/// A policy beside what it asks, put together once for many pictures.
+struct AskingPolicy {
+  Policy policy;
+  PolicyQuestions asked = questions_of(policy);
+};
 
 struct AnswerLikelihood {
   std::string answer;

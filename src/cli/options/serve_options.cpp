@@ -300,7 +300,8 @@ std::size_t ServeOptions::index_of(std::string_view model) const {
   return static_cast<std::size_t>(found - models_.begin());
 }
 
-std::shared_ptr<const app::Policy> ServeOptions::policy(const serve::EngineStatus& status) const {
+std::shared_ptr<const app::AskingPolicy> ServeOptions::policy(
+    const serve::EngineStatus& status) const {
   if (!policy_) return nullptr;
   const auto served = [&](const std::string& model, serve::TaskKind kind) {
     if (model.empty()) return model;
@@ -313,11 +314,11 @@ std::shared_ptr<const app::Policy> ServeOptions::policy(const serve::EngineStatu
     return found.name;
   };
   const app::PolicyModels needed = app::models_of(*policy_);
-  auto policy = std::make_shared<app::Policy>(*policy_);
-  policy->texts_model = served(needed.texts, serve::TaskKind::match);
-  policy->question_model = served(needed.questions, serve::TaskKind::answer);
-  policy->caption_model = served(needed.captions, serve::TaskKind::caption);
-  return policy;
+  app::Policy policy = *policy_;
+  policy.texts_model = served(needed.texts, serve::TaskKind::match);
+  policy.question_model = served(needed.questions, serve::TaskKind::answer);
+  policy.caption_model = served(needed.captions, serve::TaskKind::caption);
+  return std::make_shared<const app::AskingPolicy>(app::AskingPolicy{std::move(policy)});
 }
 
 serve::EngineOptions ServeOptions::engine() const {

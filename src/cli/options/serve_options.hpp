@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/moderation/policy.hpp"
+#include "app/moderation/rule_evidence.hpp"
 #include "cli/options/option_parser.hpp"
 #include "serve/engine/engine.hpp"
 #include "serve/engine/engine_options.hpp"
@@ -34,7 +34,8 @@ class ServeOptions {
   [[nodiscard]] serve::AccessRules access() const;
   [[nodiscard]] std::vector<serve::ModelAlias> aliases() const;
   /// Its models named as the engine that was made of engine() names them; null: none was given.
-  [[nodiscard]] std::shared_ptr<const app::Policy> policy(const serve::EngineStatus& status) const;
+  [[nodiscard]] std::shared_ptr<const app::AskingPolicy> policy(
+      const serve::EngineStatus& status) const;
 
  private:
   void read_policy();

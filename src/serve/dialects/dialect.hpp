@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "app/moderation/policy.hpp"
+#include "app/moderation/rule_evidence.hpp"
 #include "serve/engine/engine.hpp"
 #include "serve/engine/task.hpp"
 #include "serve/http/message.hpp"
@@ -46,7 +46,7 @@ struct ServerView {
   bool strip_openings = false;
   /// What POST /blip/v1/moderate decides by, its models named as the engine names them; null: it
   /// decides nothing.
-  std::shared_ptr<const app::Policy> policy = {};
+  std::shared_ptr<const app::AskingPolicy> policy = {};
 };
 
 /// A response that is written while the tasks are done.

@@ -32,8 +32,9 @@ app::ModelFindings findings_of(const app::PolicyQuestions& asked, TaskOutcomes o
   return findings;
 }
 
-std::vector<Task> tasks_of(const app::Policy& policy, const app::PolicyQuestions& asked,
-                           const Picture& picture, const std::string& client) {
+std::vector<Task> tasks_of(const app::AskingPolicy& asking, const Picture& picture,
+                           const std::string& client) {
+  const auto& [policy, asked] = asking;
   std::vector<Task> tasks;
   const auto add = [&](const std::string& model, TaskInput input) {
     tasks.push_back({.model = model, .input = std::move(input), .client = client});
@@ -61,13 +62,11 @@ Plan native_moderate(const HttpRequest& http, const ServerView& server) {
   }
   NativeWork work{.http = &http, .server = &server};
   const auto text = work.fields.string("text");
-  const Picture picture = work.only_picture();
-  app::PolicyQuestions asked = app::questions_of(*server.policy);
-  std::vector<Task> tasks = tasks_of(*server.policy, asked, picture, http.client);
-  return native_work(std::move(tasks), [policy = server.policy, asked = std::move(asked),
-                                        text](TaskOutcomes outcomes) {
-    return app::decision_json(*policy,
-                              app::decision_of(*policy, asked, findings_of(asked, outcomes), text));
+  std::vector<Task> tasks = tasks_of(*server.policy, work.only_picture(), http.client);
+  return native_work(std::move(tasks), [asking = server.policy, text](TaskOutcomes outcomes) {
+    const auto& [policy, asked] = *asking;
+    return app::decision_json(policy,
+                              app::decision_of(policy, asked, findings_of(asked, outcomes), text));
   });
 }
 
