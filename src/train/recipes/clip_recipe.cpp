@@ -62,22 +62,12 @@ BlipImageProcessorConfig normalisation_of(const ImageProcessorConfig& images) {
 ClipTexts clip_texts(std::span<const Example> examples, const Tokenizer& tokenizer,
                      std::size_t positions, const torch::Device& device) {
   std::vector<std::vector<TokenId>> rows;
-  std::size_t longest = 0;
   for (const Example& example : examples) {
     rows.push_back(
         tokenizer.encode(example.text, {.parse_special_tokens = false, .max_length = positions}));
-    longest = std::max(longest, rows.back().size());
   }
-  std::vector<std::int64_t> ids;
-  std::vector<std::int64_t> ends;
-  for (const std::vector<TokenId>& row : rows) {
-    ids.insert(ids.end(), row.begin(), row.end());
-    ids.insert(ids.end(), longest - row.size(), row.back());
-    ends.push_back(static_cast<std::int64_t>(row.size()) - 1);
-  }
-  const auto shape = {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(longest)};
-  return {torch::tensor(ids, torch::kInt64).view(shape).to(device),
-          torch::tensor(ends, torch::kInt64).to(device)};
+  const TextBatch texts = padded(device, rows);
+  return {texts.ids, texts.mask.sum(1) - 1};
 }
 
 // As the model's own processor makes them.

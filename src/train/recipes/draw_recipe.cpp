@@ -16,6 +16,7 @@
 #include "train/model/save_dalle.hpp"
 #include "train/objectives/image_codes.hpp"
 #include "train/recipes/evaluations.hpp"
+#include "train/recipes/model_inputs.hpp"
 #include "train/recipes/picture_codes.hpp"
 #include "train/recipes/picture_values.hpp"
 #include "train/recipes/recipe.hpp"
@@ -56,16 +57,13 @@ DrawStart new_start(const TrainingConfig& config, const VqganConfig& vqgan) {
   return start;
 }
 
-// Whether a DALL-E's codes are those of `codebook`, up to the rounding of a float16 file.
+// Whether a DALL-E's codes are those of `codebook`, in the number type of its file.
 bool has_codebook(const std::filesystem::path& model, const torch::Tensor& codebook) {
   const Checkpoint checkpoint = Checkpoint::open(model);
   const CheckpointTensor* own = checkpoint.find(std::string(kDalleDetokenizer) + kCodebook);
   if (own == nullptr) return false;
-  constexpr double kRounding = 1e-3;
-  const torch::Tensor book = codebook.detach().to(torch::kCPU, torch::kFloat32);
-  const torch::Tensor stored = to_torch(*own).to(torch::kFloat32);
-  return stored.sizes() == book.sizes() &&
-         (stored - book).abs().max().item<double>() <= kRounding * book.abs().max().item<double>();
+  const torch::Tensor stored = to_torch(*own);
+  return codebook.detach().to(torch::kCPU, stored.scalar_type()).equal(stored);
 }
 
 DrawStart draw_start(const TrainingConfig& config, const VqganTrainingModel& model) {
@@ -98,24 +96,6 @@ TokenList without_words(const TokenList& text) {
   return {text.front(), text.back()};
 }
 
-// → [B, T], padded to the longest
-TextBatch padded(const std::vector<TokenList>& rows, const torch::Device& device) {
-  std::size_t longest = 0;
-  for (const TokenList& row : rows) longest = std::max(longest, row.size());
-  std::vector<std::int64_t> ids;
-  std::vector<std::int64_t> mask;
-  for (const TokenList& row : rows) {
-    const std::size_t padding = longest - row.size();
-    ids.insert(ids.end(), row.begin(), row.end());
-    ids.insert(ids.end(), padding, row.back());  // any: nothing sees it
-    mask.insert(mask.end(), row.size(), 1);
-    mask.insert(mask.end(), padding, 0);
-  }
-  const auto shape = {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(longest)};
-  return {torch::tensor(ids, torch::kInt64).view(shape).to(device),
-          torch::tensor(mask, torch::kInt64).view(shape).to(device)};
-}
-
 // The captions; a share `dropout` of them, drawn by libtorch's own generator, which checkpoints
 // keep, becomes the empty prompt. So the model learns what pictures are like without a text, from
 // which guidance leads away.
@@ -129,7 +109,7 @@ TextBatch texts_of(std::span<const Example> examples, const DrawStart& start, do
     const bool drops = is_dropped[static_cast<std::int64_t>(i)].item<bool>();
     rows.push_back(drops ? without_words(row) : std::move(row));
   }
-  return padded(rows, device);
+  return padded(device, rows);
 }
 
 // The mean over the captions of data.validation of what training minimises, without empty prompts.
@@ -148,7 +128,7 @@ Evaluation evaluate_drawing(const DalleTrainingModel& model, const DrawStart& st
     const auto add_losses = [&] {
       if (rows.empty()) return;
       const torch::Tensor chosen = torch::tensor(pictures, torch::kInt64).to(device);
-      const DrawingBatch batch = {padded(rows, device), codes_of_all.index_select(0, chosen)};
+      const DrawingBatch batch = {padded(device, rows), codes_of_all.index_select(0, chosen)};
       const auto count = static_cast<double>(rows.size());
       loss += drawing_loss(model, batch).item<double>() * count;
       captions += count;

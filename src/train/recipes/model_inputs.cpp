@@ -1,5 +1,8 @@
 #include "train/recipes/model_inputs.hpp"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "train/data/batch_tensors.hpp"
 
 namespace blip::train {
@@ -9,6 +12,23 @@ TextBatch texts_on(const torch::Device& device, std::span<const Example> example
   const TextTensors texts =
       text_tensors(examples, tokenizer, static_cast<std::size_t>(max_tokens), padding);
   return {texts.ids.to(device), texts.mask.to(device)};
+}
+
+TextBatch padded(const torch::Device& device, const std::vector<std::vector<TokenId>>& rows) {
+  std::size_t longest = 0;
+  for (const auto& row : rows) longest = std::max(longest, row.size());
+  std::vector<std::int64_t> ids;
+  std::vector<std::int64_t> mask;
+  for (const auto& row : rows) {
+    const std::size_t padding = longest - row.size();
+    ids.insert(ids.end(), row.begin(), row.end());
+    ids.insert(ids.end(), padding, row.back());
+    mask.insert(mask.end(), row.size(), 1);
+    mask.insert(mask.end(), padding, 0);
+  }
+  const auto shape = {static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(longest)};
+  return {torch::tensor(ids, torch::kInt64).view(shape).to(device),
+          torch::tensor(mask, torch::kInt64).view(shape).to(device)};
 }
 
 RankGather gather_of(const ProcessGroup& group) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "blip/tokenizer.hpp"
 #include "train/data/example.hpp"
@@ -18,6 +19,10 @@ namespace blip::train {
 /// Captions, questions or statements → [B, T]
 TextBatch texts_on(const torch::Device& device, std::span<const Example> examples,
                    const BertTokenizer& tokenizer, int max_tokens, Padding padding);
+
+/// rows: token ids that begin and end with special tokens → [B, T], padded to the longest by what
+/// ends each row: the mask, or a causal model, keeps that from being seen.
+TextBatch padded(const torch::Device& device, const std::vector<std::vector<TokenId>>& rows);
 
 /// The view that the objectives have of the other processes.
 RankGather gather_of(const ProcessGroup& group);

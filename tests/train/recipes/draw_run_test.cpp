@@ -88,6 +88,10 @@ TEST_F(DrawRun, GoesOnFromWhatIsThere) {
         {"run.max_steps=30", "optimizer.learning_rate=1e-2", "optimizer.warmup_steps=5"});
   train(Task::draw, "more", {"model.start=" + (path() / "draw" / "model").string()});
   EXPECT_LT(log("more").at("loss").front().value, log("draw").at("loss").front().value);
+  // Its codes mean nothing to a VQGAN that was trained on, though it has the same sizes.
+  EXPECT_THAT(refused(Task::draw, {"model.start=" + (path() / "draw" / "model").string(),
+                                   "model.vqgan=" + (path() / "further" / "model").string()}),
+              HasSubstr("draws with another VQGAN"));
 }
 
 TEST_F(DrawRun, NeedsWhatItReads) {
