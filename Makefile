@@ -2,6 +2,8 @@
 # CMakeLists.txt and CMakePresets.json, and works without this file.
 
 JOBS ?= $(shell nproc)
+# More arguments of ctest.
+CTEST_ARGS ?=
 # Seconds per fuzz target; the arguments of every parity script and the photos it looks at.
 FUZZ_SECONDS ?= 300
 PARITY_ARGS ?=
@@ -47,13 +49,13 @@ test: ## install what is missing, build everything, run the tests
 	$(install) build test
 	cmake --preset release
 	cmake --build --preset release
-	ctest --preset release -j $(JOBS)
+	ctest --preset release -j $(JOBS) $(CTEST_ARGS)
 
 test-train: ## install libtorch if it is missing, build `blip train`, run its tests
 	$(install) build test train
 	cmake --preset train
 	cmake --build --preset train
-	ctest --preset train -j $(JOBS)
+	ctest --preset train -j $(JOBS) $(CTEST_ARGS)
 
 test-page: ## every function of the server's page in Chromium, with axe-core (PAGE_ARGS='--url http://…')
 	test -x build/page-venv/bin/python || python3 -m venv build/page-venv
@@ -85,6 +87,7 @@ trial-serve: ## `blip serve` overloaded, among rude clients and with faults (TRI
 	cmake --preset release
 	cmake --build --preset release --target blip_cli
 	python3 tools/serve_trials/main.py build/release/bin/blip $(TRIAL_ARGS)
+
 test-metadata: ## 500 pictures of every format through `blip describe`, exiftool and exiv2; 200 kills
 	$(install) build test
 	cmake --preset release
@@ -140,13 +143,13 @@ asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(install) build test
 	cmake --preset asan
 	cmake --build --preset asan --target $(addprefix test_,$(ASAN_MODULES))
-	ctest --preset asan -j $(JOBS)
+	ctest --preset asan -j $(JOBS) $(CTEST_ARGS)
 
 tsan: ## the tests that start threads, under ThreadSanitizer
 	$(install) build test
 	cmake --preset tsan
 	cmake --build --preset tsan --target test_core test_generate test_serve test_tasks test_train_loading
-	ctest --preset tsan -j $(JOBS)
+	ctest --preset tsan -j $(JOBS) $(CTEST_ARGS)
 
 lint: ## formatting, clang-tidy, the direction of includes (LINT_SINCE=REF: files changed since)
 	$(install) build test bench lint
