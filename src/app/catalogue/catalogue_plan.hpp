@@ -1,0 +1,39 @@
+// CataloguePlan: brings the items of an index in line with a catalogue's file.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/images/image_stream.hpp"
+#include "dataset/catalogue.hpp"
+#include "search/catalogue_index.hpp"
+
+namespace blip::app {
+
+struct CataloguePlan {
+  std::vector<ImageInput> pictures;  ///< of the items, each once, by absolute paths
+  std::size_t items = 0;
+  std::size_t added = 0;    ///< new to the index
+  std::size_t changed = 0;  ///< something else is said of them
+  std::size_t gone = 0;     ///< taken out of the index
+};
+
+/// Writes the items of a catalogue into the index, those that the index has with the same words
+/// left as they are, and takes out those that the catalogue no longer has, with their pictures if
+/// no other item has them. Paths of pictures begin at `folder`. Throws invalid_argument for a
+/// catalogue without items, which is a mistake rather than a shop that has closed; or Error.
+CataloguePlan plan_catalogue(search::LibraryIndex& index, search::CatalogueIndex& catalogue,
+                             std::span<const dataset::CatalogueItem> items,
+                             const std::filesystem::path& folder);
+
+/// After the pictures were indexed: items whose picture is another one than before lose what models
+/// found out about it. Throws Error.
+void note_pictures(search::LibraryIndex& index, search::CatalogueIndex& catalogue);
+
+/// What the vector of an item's text is made of: its title and its description.
+std::string embedded_text(const dataset::CatalogueItem& item);
+
+}  // namespace blip::app
