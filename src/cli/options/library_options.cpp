@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/library/index_plan.hpp"
+#include "blip/error.hpp"
 #include "core/user_cache.hpp"
 
 namespace blip::cli {
@@ -29,6 +30,16 @@ std::filesystem::path index_file(const std::string& file) {
   const std::filesystem::path directory = user_data_directory();
   if (directory.empty()) throw UsageError("there is no home directory; name a file with --index");
   return directory / "library.db";
+}
+
+search::LibraryIndex open_index(const std::filesystem::path& file) {
+  std::error_code error;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  if (error) {
+    throw Error(ErrorCode::unreadable,
+                file.parent_path().string() + ": cannot make this folder: " + error.message());
+  }
+  return search::LibraryIndex(file, search::Access::write);
 }
 
 std::string indexed_name(const ModelOptions& model) {

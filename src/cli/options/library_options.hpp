@@ -17,6 +17,9 @@ void declare_index(OptionParser& app, std::string& file);
 /// is no such place.
 std::filesystem::path index_file(const std::string& file);
 
+/// Opens it for writing, and makes the folder that it is to be in. Throws Error.
+search::LibraryIndex open_index(const std::filesystem::path& file);
+
 /// What an index calls a model: its name, or the absolute path that it is, and the options that
 /// change its vectors, if there are any.
 std::string indexed_name(const ModelOptions& model);
