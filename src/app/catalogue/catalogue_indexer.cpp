@@ -5,7 +5,6 @@
 #include <unordered_set>
 #include <vector>
 
-#include "app/catalogue/catalogue_plan.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::app {
@@ -63,7 +62,7 @@ std::vector<const dataset::CatalogueItem*> items_to_embed(
 
 void embed_items(search::LibraryIndex& index, search::CatalogueIndex& catalogue,
                  const std::string& model, std::span<const dataset::CatalogueItem* const> items,
-                 const Embedder& embedder, Context& context,
+                 EmbeddedText parts, const Embedder& embedder, Context& context,
                  const std::function<void(std::size_t)>& on_done) {
   std::unordered_map<std::string, std::int64_t> ids;
   for (const search::KnownItem& item : catalogue.items()) ids.emplace(item.key, item.id);
@@ -71,7 +70,7 @@ void embed_items(search::LibraryIndex& index, search::CatalogueIndex& catalogue,
     const auto some = items.subspan(at, std::min(kTextsTogether, items.size() - at));
     std::vector<Tokens> texts;
     for (const dataset::CatalogueItem* item : some) {
-      texts.push_back(fitting_tokens(embedder, embedded_text(*item)));
+      texts.push_back(fitting_tokens(embedder, embedded_text(*item, parts)));
     }
     const Tensor vectors = embedder.embed(texts, context);
     const search::IndexedModel indexed = index.put_model(model, static_cast<int>(vectors.shape[1]));

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "app/catalogue/catalogue_plan.hpp"
 #include "app/embedder.hpp"
 #include "dataset/catalogue.hpp"
 #include "search/catalogue_index.hpp"
@@ -21,11 +22,12 @@ std::vector<const dataset::CatalogueItem*> items_to_embed(
     search::LibraryIndex& index, search::CatalogueIndex& catalogue, const std::string& model,
     std::span<const dataset::CatalogueItem> items);
 
-/// Embeds embedded_text of the items. Some hundred are one transaction: when a process is killed,
-/// the next run does the others. `on_done` hears how many are done. Throws Error.
+/// Embeds embedded_text of the items, as much of it as the model has room for. Some hundred are one
+/// transaction: when a process is killed, the next run does the others. `on_done` hears how many
+/// are done. Throws Error.
 void embed_items(search::LibraryIndex& index, search::CatalogueIndex& catalogue,
                  const std::string& model, std::span<const dataset::CatalogueItem* const> items,
-                 const Embedder& embedder, Context& context,
+                 EmbeddedText parts, const Embedder& embedder, Context& context,
                  const std::function<void(std::size_t done)>& on_done);
 
 }  // namespace blip::app

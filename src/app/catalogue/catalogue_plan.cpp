@@ -82,13 +82,13 @@ void remove_pictures(LibraryIndex& index, const std::unordered_set<std::string>&
 
 }  // namespace
 
-std::string embedded_text(const CatalogueItem& item) {
-  if (item.description.empty()) return item.title;
+std::string embedded_text(const CatalogueItem& item, EmbeddedText parts) {
+  if (parts == EmbeddedText::title || item.description.empty()) return item.title;
   return item.title + ". " + item.description;
 }
 
 CataloguePlan plan_catalogue(LibraryIndex& index, CatalogueIndex& catalogue,
-                             std::span<const CatalogueItem> items,
+                             std::span<const CatalogueItem> items, EmbeddedText embedded,
                              const std::filesystem::path& folder) {
   if (items.empty()) throw Error(ErrorCode::invalid_argument, "the catalogue has no items");
   std::unordered_map<std::string, KnownItem> known;
@@ -107,10 +107,11 @@ CataloguePlan plan_catalogue(LibraryIndex& index, CatalogueIndex& catalogue,
                   .title = item.title,
                   .price = item.price,
                   .row_hash = row_hash(item, picture),
-                  .text_hash = hub::sha256(embedded_text(item))};
+                  .text_hash = hub::sha256(embedded_text(item, embedded))};
     const auto before = known.find(item.id);
     const bool is_known = before != known.end();
-    const bool is_same = is_known && before->second.row_hash == row.row_hash;
+    const bool is_same = is_known && before->second.row_hash == row.row_hash &&
+                         before->second.text_hash == row.text_hash;
     if (is_known && before->second.picture != picture) lost.insert(before->second.picture);
     if (is_known) known.erase(before);
     if (is_same) continue;

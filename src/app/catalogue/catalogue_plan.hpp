@@ -13,6 +13,12 @@
 
 namespace blip::app {
 
+/// What the vector of an item's text is made of. A dual encoder has learnt short captions: most do
+/// better with titles.
+enum class EmbeddedText { title, title_and_description };
+
+std::string embedded_text(const dataset::CatalogueItem& item, EmbeddedText parts);
+
 struct CataloguePlan {
   std::vector<ImageInput> pictures;  ///< of the items, each once, by absolute paths
   std::size_t items = 0;
@@ -26,14 +32,11 @@ struct CataloguePlan {
 /// no other item has them. Paths of pictures begin at `folder`. Throws invalid_argument for a
 /// catalogue without items, which is a mistake rather than a shop that has closed; or Error.
 CataloguePlan plan_catalogue(search::LibraryIndex& index, search::CatalogueIndex& catalogue,
-                             std::span<const dataset::CatalogueItem> items,
+                             std::span<const dataset::CatalogueItem> items, EmbeddedText embedded,
                              const std::filesystem::path& folder);
 
 /// After the pictures were indexed: items whose picture is another one than before lose what models
 /// found out about it. Throws Error.
 void note_pictures(search::LibraryIndex& index, search::CatalogueIndex& catalogue);
-
-/// What the vector of an item's text is made of: its title and its description.
-std::string embedded_text(const dataset::CatalogueItem& item);
 
 }  // namespace blip::app

@@ -16,9 +16,9 @@ using search::KnownItem;
 using search::VectorRows;
 
 // What the comparison of a query's text or photo with vectors of its own kind counts, and with
-// those of the other kind. Measured by tools/catalogue_recall.py.
+// those of the other kind, which tells less (docs/catalogues.md has the numbers).
 constexpr double kOwnKind = 1.0;
-constexpr double kOtherKind = 1.0;
+constexpr double kOtherKind = 0.5;
 // Of each ranking, what is fused: beyond, a rank says nothing any more.
 constexpr std::size_t kFusedItems = 1000;
 
@@ -232,6 +232,23 @@ std::vector<CatalogueSearch::Ranked> CatalogueSearch::by_words(const CatalogueQu
   return ranked;
 }
 
+void CatalogueSearch::fuse(const std::vector<Ranked>& worded, double weight,
+                           std::vector<Ranked>& ranked) {
+  std::vector<std::vector<std::int64_t>> rankings;
+  for (const auto* each : {&std::as_const(ranked), &worded}) {
+    std::vector<std::int64_t>& items = rankings.emplace_back();
+    for (std::size_t i = 0; i < std::min(each->size(), kFusedItems); ++i) {
+      items.push_back(static_cast<std::int64_t>((*each)[i].item));
+    }
+  }
+  const auto fused = search::fused_ranks(rankings, {1.0, weight});
+  for (Ranked& each : ranked) {
+    const auto score = fused.find(static_cast<std::int64_t>(each.item));
+    each.score = score == fused.end() ? 0.0 : score->second;
+  }
+  std::ranges::stable_sort(ranked, std::ranges::greater(), &Ranked::score);
+}
+
 // The best of each category, then the second best of each, and so on.
 void CatalogueSearch::take_turns(const CatalogueQuery& query, std::vector<Ranked>& ranked) {
   const auto names = categories(query.category);
@@ -257,20 +274,7 @@ std::vector<ItemHit> CatalogueSearch::find(const CatalogueQuery& query,
   } else {
     ranked = by_vectors(query, admitted, context);
     if (options.ranking == ItemRanking::fused && !query.texts.empty()) {
-      std::vector<std::vector<std::int64_t>> rankings(2);
-      const auto worded = by_words(query, ItemWords::all, admitted);
-      for (std::size_t i = 0; i < std::min(ranked.size(), kFusedItems); ++i) {
-        rankings[0].push_back(static_cast<std::int64_t>(ranked[i].item));
-      }
-      for (std::size_t i = 0; i < std::min(worded.size(), kFusedItems); ++i) {
-        rankings[1].push_back(static_cast<std::int64_t>(worded[i].item));
-      }
-      const auto fused = search::fused_ranks(rankings);
-      for (Ranked& each : ranked) {
-        const auto score = fused.find(static_cast<std::int64_t>(each.item));
-        each.score = score == fused.end() ? 0.0 : score->second;
-      }
-      std::ranges::stable_sort(ranked, std::ranges::greater(), &Ranked::score);
+      fuse(by_words(query, ItemWords::all, admitted), options.word_weight, ranked);
     }
   }
   if (query.goes_with) take_turns(query, ranked);

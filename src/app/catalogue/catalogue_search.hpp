@@ -39,6 +39,7 @@ enum class ItemRanking {
 struct CatalogueSearchOptions {
   std::size_t top = 10;
   ItemRanking ranking = ItemRanking::fused;
+  double word_weight = 2.0;  ///< of the ranking by words beside the one by vectors, which has 1
 };
 
 struct ItemHit {
@@ -56,7 +57,7 @@ struct ItemHit {
 ///    and with that of its text. These cosines are made to have mean 0 and deviation 1 over the
 ///    catalogue, weighted and added: a text is always nearer to texts than to pictures.
 /// 2. If there is a text, the ranking by these sums and the one by words (BM25) are fused by
-///    reciprocal ranks.
+///    weighted reciprocal ranks.
 /// What goes with an item is of another category; the best of each category come first.
 class CatalogueSearch {
  public:
@@ -101,6 +102,7 @@ class CatalogueSearch {
                                                Context& context) const;
   [[nodiscard]] std::vector<Ranked> by_words(const CatalogueQuery& query, search::ItemWords words,
                                              const std::vector<bool>& admitted);
+  static void fuse(const std::vector<Ranked>& worded, double weight, std::vector<Ranked>& ranked);
   void take_turns(const CatalogueQuery& query, std::vector<Ranked>& ranked);
   [[nodiscard]] std::vector<bool> admitted_by(const CatalogueQuery& query);
   [[nodiscard]] std::unordered_map<std::int64_t, std::string> categories(const std::string& name);

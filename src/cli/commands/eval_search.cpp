@@ -14,6 +14,7 @@
 #include "blip/error.hpp"
 #include "cli/commands/eval_tasks.hpp"
 #include "cli/commands/judged_queries.hpp"
+#include "cli/commands/search_catalogue.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/library_options.hpp"
@@ -50,6 +51,7 @@ struct EvalSearchOptions {
   bool approximate = false;
   bool titles_only = false;
   bool words_only = false;
+  double word_weight = app::CatalogueSearchOptions().word_weight;
   EvalOutput output;
 
   [[nodiscard]] bool by_words() const { return titles_only || words_only; }
@@ -85,6 +87,7 @@ std::unique_ptr<EvalSearchOptions> parse_eval_search_options(Arguments arguments
       ->group("Ranking");
   app.add_flag("--approximate", options->approximate, "As blip search --approximate")
       ->group("Ranking");
+  declare_word_weight(app, options->word_weight);
   options->output.declare(app, "query");
   const CommandHelp help = {.name = "eval search",
                             .synopsis = "[options] QUERIES",
@@ -192,8 +195,11 @@ void judge_items(const EvalSearchOptions& options, const std::vector<JudgedQuery
     app::CatalogueQuery query;
     if (!wanted.text.empty()) query.texts = {wanted.text};
     if (!wanted.photo.empty()) query.photos = {wanted.photo};
-    const auto hits =
-        search.find(query, {.top = eval::kSearchDepth, .ranking = options.ranking()}, context);
+    const auto hits = search.find(query,
+                                  {.top = eval::kSearchDepth,
+                                   .ranking = options.ranking(),
+                                   .word_weight = options.word_weight},
+                                  context);
     std::vector<std::string> ids;
     for (const app::ItemHit& hit : hits) ids.push_back(hit.key);
     judge.add(wanted, ids, false);

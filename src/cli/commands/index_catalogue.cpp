@@ -39,6 +39,8 @@ class CatalogueRun {
         index_(open_index(index_file(index))),
         catalogue_(index_, search::Access::write),
         name_(indexed_name(model)),
+        embedded_(options.descriptions ? app::EmbeddedText::title_and_description
+                                       : app::EmbeddedText::title),
         context_({.num_threads = model.threads}) {
     if (!options.attributes.empty()) attributes_ = app::read_attributes(options.attributes);
     if (!attributes_.asked.empty() && options.question_model.empty()) {
@@ -48,7 +50,7 @@ class CatalogueRun {
 
   ExitCode run() {
     const app::CataloguePlan plan = app::plan_catalogue(
-        index_, catalogue_, items_, std::filesystem::path(options_.file).parent_path());
+        index_, catalogue_, items_, embedded_, std::filesystem::path(options_.file).parent_path());
     embed_pictures(plan);
     app::note_pictures(index_, catalogue_);
     embed_texts();
@@ -101,7 +103,7 @@ class CatalogueRun {
     if (lacking.empty()) return;
     const app::Embedder& model = embedder();
     reporter_.start_progress(lacking.size(), "texts");
-    app::embed_items(index_, catalogue_, name_, lacking, model, context_,
+    app::embed_items(index_, catalogue_, name_, lacking, embedded_, model, context_,
                      [&](std::size_t done) { reporter_.show_progress(done); });
   }
 
@@ -145,6 +147,7 @@ class CatalogueRun {
   search::LibraryIndex index_;
   search::CatalogueIndex catalogue_;
   std::string name_;
+  app::EmbeddedText embedded_;
   Context context_;
   app::AttributeFile attributes_;
   std::optional<app::Embedder> embedder_;
@@ -161,6 +164,9 @@ void CatalogueOptions::declare(OptionParser& app) {
          "description, reviews, price, and whatever else it says of them")
       ->type_name("FILE")
       ->group(group);
+  app.add_flag("--embed-descriptions", descriptions,
+               "Vectors of titles and descriptions, instead of titles alone")
+      ->group(group);
   app.add_option("--attributes", attributes,
                  "Keep what the model finds out about each item: {\"colour\": [\"red\", \"blue\"], "
                  "\"pattern\": \"What pattern does it have?\"}")
@@ -175,6 +181,7 @@ void CatalogueOptions::declare(OptionParser& app) {
 
 void CatalogueOptions::check() const {
   if (!given() && !attributes.empty()) throw UsageError("--attributes needs a --catalogue");
+  if (!given() && descriptions) throw UsageError("--embed-descriptions needs a --catalogue");
   if (attributes.empty() && !question_model.empty()) {
     throw UsageError("--question-model needs --attributes with questions");
   }

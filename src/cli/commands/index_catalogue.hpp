@@ -13,6 +13,7 @@ struct CatalogueOptions {
   std::string file;            ///< empty: photos are indexed
   std::string attributes;      ///< a file; empty: none
   std::string question_model;  ///< that answers the file's questions
+  bool descriptions = false;   ///< are in the vectors of texts, too
   bool thumbnails = false;
 
   void declare(OptionParser& app);

@@ -260,7 +260,8 @@ ExitCode search_items(const SearchOptions& options, search::LibraryIndex& index,
   const std::vector<app::ItemHit> hits = search.find(
       query,
       {.top = static_cast<std::size_t>(options.top),
-       .ranking = options.no_captions ? app::ItemRanking::vectors : app::ItemRanking::fused},
+       .ranking = options.no_captions ? app::ItemRanking::vectors : app::ItemRanking::fused,
+       .word_weight = options.items.word_weight},
       context);
   reporter.open(options.output, schema_of_items());
   std::vector<app::Record> records;
