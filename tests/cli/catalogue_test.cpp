@@ -111,11 +111,13 @@ TEST_F(Catalogue, ReadsWhatIsNewAlone) {
   ASSERT_EQ(index().exit_code, 0);
   rows_[3] = "4,rug,p/4.png,,12,rugs,blue";  // no vector depends on a price
   rows_.erase(rows_.begin() + 2);
+  fs::rename(picture(1), folder_ / "p/moved.png");
+  rows_[0] = "1,oak chair,p/moved.png,for kitchens,99.5,chairs,brown";
   write(rows_);
   fs::rename(model, folder_ / "away");  // nothing is left for it to do
   const Outcome run = index();
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_EQ(run.out, "3 items: 0 new, 1 changed, 2 unchanged; 1 gone; 3 pictures, 0 failed\n");
+  EXPECT_EQ(run.out, "3 items: 0 new, 2 changed, 1 unchanged; 1 gone; 3 pictures, 0 failed\n");
   search::LibraryIndex library(file_, search::Access::write);
   search::CatalogueIndex catalogue(library, search::Access::read);
   EXPECT_EQ(catalogue.items().size(), 3U);

@@ -68,18 +68,6 @@ class Batches {
   std::size_t changes_ = 0;
 };
 
-// Those of items that are gone, unless another item has them.
-void remove_pictures(LibraryIndex& index, const std::unordered_set<std::string>& lost,
-                     const std::unordered_set<std::string>& kept) {
-  Batches batches(index);
-  for (const search::KnownPicture& picture : index.pictures()) {
-    if (!lost.contains(picture.path) || kept.contains(picture.path)) continue;
-    batches.next();
-    index.remove_picture(picture.id);
-  }
-  batches.commit();
-}
-
 }  // namespace
 
 std::string embedded_text(const CatalogueItem& item, EmbeddedText parts) {
@@ -93,7 +81,8 @@ CataloguePlan plan_catalogue(LibraryIndex& index, CatalogueIndex& catalogue,
   if (items.empty()) throw Error(ErrorCode::invalid_argument, "the catalogue has no items");
   std::unordered_map<std::string, KnownItem> known;
   for (KnownItem& item : catalogue.items()) known.emplace(item.key, std::move(item));
-  CataloguePlan plan{.pictures = {}, .items = items.size()};
+  CataloguePlan plan;
+  plan.items = items.size();
   std::unordered_set<std::string> pictures;
   std::unordered_set<std::string> lost;
   Batches batches(index);
@@ -128,8 +117,20 @@ CataloguePlan plan_catalogue(LibraryIndex& index, CatalogueIndex& catalogue,
     lost.insert(item.picture);
   }
   batches.commit();
-  if (!lost.empty()) remove_pictures(index, lost, pictures);
+  for (const std::string& picture : pictures) lost.erase(picture);
+  plan.left_pictures = std::move(lost);
   return plan;
+}
+
+void remove_left_pictures(LibraryIndex& index, const CataloguePlan& plan) {
+  if (plan.left_pictures.empty()) return;
+  Batches batches(index);
+  for (const search::KnownPicture& picture : index.pictures()) {
+    if (!plan.left_pictures.contains(picture.path)) continue;
+    batches.next();
+    index.remove_picture(picture.id);
+  }
+  batches.commit();
 }
 
 void note_pictures(LibraryIndex& index, CatalogueIndex& catalogue) {

@@ -52,6 +52,7 @@ class CatalogueRun {
     const app::CataloguePlan plan = app::plan_catalogue(
         index_, catalogue_, items_, embedded_, std::filesystem::path(options_.file).parent_path());
     embed_pictures(plan);
+    app::remove_left_pictures(index_, plan);
     app::note_pictures(index_, catalogue_);
     embed_texts();
     for (const app::ListedAttribute& attribute : attributes_.listed) compare(attribute);
