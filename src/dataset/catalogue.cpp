@@ -7,6 +7,7 @@
 
 #include "blip/error.hpp"
 #include "core/file_ending.hpp"
+#include "core/in_quotes.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
 #include "core/unicode.hpp"
@@ -46,6 +47,11 @@ Column column_of(std::string_view name) {
   return found == kColumns.end() ? Column::attribute : found->second;
 }
 
+// The name of a column in messages: strangers' names in quotes.
+std::string shown(std::string_view name) {
+  return column_of(name) == Column::attribute ? in_quotes(name) : lower_case(name);
+}
+
 // One item, field by field.
 class ItemBuilder {
  public:
@@ -58,7 +64,7 @@ class ItemBuilder {
     const std::string_view value = without_blanks(raw);
     if (value.empty()) return;
     if (!is_valid_utf8(value) || value.find('\0') != std::string_view::npos) {
-      refuse(name + " is not UTF-8 text");
+      refuse(shown(name) + " is not UTF-8 text");
     }
     switch (column_of(name)) {
       case Column::id:
@@ -73,7 +79,7 @@ class ItemBuilder {
         return add_review(value);
       case Column::price:
         item_.price = price_of(value);
-        if (!item_.price) refuse("'" + std::string(value.substr(0, 64)) + "' is no price");
+        if (!item_.price) refuse(in_quotes(value) + " is no price");
         return;
       case Column::attribute:
         break;
@@ -88,19 +94,13 @@ class ItemBuilder {
   }
 
   [[noreturn]] void refuse(const std::string& cause) const {
-    throw Error(ErrorCode::malformed, where_ + ": " + in_one_line(cause));
+    throw Error(ErrorCode::malformed, where_ + ": " + cause);
   }
 
  private:
-  static std::string in_one_line(std::string text) {
-    std::ranges::replace_if(
-        text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-    return text;
-  }
-
   [[noreturn]] void refuse_size(const std::string& name, std::size_t most) const {
-    throw Error(ErrorCode::limit_exceeded, where_ + ": " + in_one_line(name) + " has more than " +
-                                               std::to_string(most) + " bytes");
+    throw Error(ErrorCode::limit_exceeded,
+                where_ + ": " + shown(name) + " has more than " + std::to_string(most) + " bytes");
   }
 
   // The first of two columns that mean the same counts.
@@ -173,7 +173,7 @@ CatalogueItem item_of_json(std::string_view text, const std::string& file, std::
       if (one) {
         item.add(name, *one);
       } else if (column != Column::attribute) {
-        item.refuse(name + " is " + (value.is_array() ? "a list" : "an object"));
+        item.refuse(shown(name) + " is " + (value.is_array() ? "a list" : "an object"));
       }
       continue;
     }

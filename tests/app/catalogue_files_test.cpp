@@ -41,12 +41,12 @@ TEST(AttributeFile, HasListsAndQuestions) {
 TEST(AttributeFile, RefusesWhatIsNone) {
   EXPECT_EQ(refusal("{}"), "a.json: has no attributes");
   EXPECT_THAT(refusal(R"({"colour":3})"),
-              HasSubstr("a.json: colour: has to be a question, a list"));
-  EXPECT_THAT(refusal(R"({"colour":[]})"), HasSubstr("a.json: colour: has to be"));
-  EXPECT_EQ(refusal(R"({"colour":[1]})"), "a.json: colour: a value has to be a text");
+              HasSubstr("a.json: \"colour\": has to be a question, a list"));
+  EXPECT_THAT(refusal(R"({"colour":[]})"), HasSubstr("a.json: \"colour\": has to be"));
+  EXPECT_EQ(refusal(R"({"colour":[1]})"), "a.json: \"colour\": a value has to be a text");
   EXPECT_EQ(refusal(R"({"colour":{"values":["a"],"template":"b"}})"),
-            "a.json: colour: the template has no {} for the value");
-  EXPECT_EQ(refusal(R"({"price":["a"]})"), "a.json: price: price is no attribute");
+            "a.json: \"colour\": the template has no {} for the value");
+  EXPECT_EQ(refusal(R"({"price":["a"]})"), "a.json: \"price\": price is no attribute");
   EXPECT_THAT(refusal(R"({"colour":[")" + std::string(1025, 'x') + R"("]})"),
               HasSubstr("a value of more than 1,024 bytes"));
 }

@@ -91,7 +91,7 @@ TEST_F(Catalogue, FindsByPhotosItemsAndBoth) {
               ::testing::Contains("3"));  // the only lamp is before the second chair
   const Outcome unknown = run_blip({"search", "--index", file_, "--like", "77"});
   EXPECT_EQ(unknown.exit_code, 2);
-  EXPECT_THAT(unknown.err, HasSubstr("'77': the catalogue has no item of this id"));
+  EXPECT_THAT(unknown.err, HasSubstr("\"77\": the catalogue has no item of this id"));
 }
 
 TEST_F(Catalogue, FiltersByPriceAndAttributes) {

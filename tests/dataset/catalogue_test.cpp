@@ -76,7 +76,7 @@ TEST(Catalogue, RefusesItemsThatAreNone) {
   EXPECT_EQ(csv_message("id,title\n1,\n"), "c.csv: line 2: has no title");
   EXPECT_EQ(csv_message("id,title\n1,a\n\n1,b\n"), "c.csv: line 4: the id of line 2 again");
   EXPECT_EQ(csv_message("id,title\n1,a,b\n"), "c.csv: line 2: has more fields than line 1");
-  EXPECT_EQ(csv_message("id,title,price\n1,a,cheap\n"), "c.csv: line 2: 'cheap' is no price");
+  EXPECT_EQ(csv_message("id,title,price\n1,a,cheap\n"), "c.csv: line 2: \"cheap\" is no price");
   EXPECT_EQ(csv_message("id,title\n1,a\xFF\n"), "c.csv: line 2: title is not UTF-8 text");
   EXPECT_THAT(csv_message("1,a\n"), HasSubstr("c.csv: line 1: has to name the columns"));
   EXPECT_THAT(csv_message(""), HasSubstr("line 1"));

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "blip/error.hpp"
+#include "core/in_quotes.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
 
@@ -71,7 +72,7 @@ class AttributeParser {
   }
 
   [[noreturn]] void fail(const std::string& problem) const {
-    const std::string about = name_.empty() || name_.size() > kMaxTextBytes ? "" : name_ + ": ";
+    const std::string about = name_.empty() ? "" : in_quotes(name_) + ": ";
     throw Error(ErrorCode::malformed, file_ + ": " + about + problem);
   }
   [[noreturn]] void refuse_size(const std::string& what) const {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "blip/error.hpp"
+#include "core/in_quotes.hpp"
 #include "search/rank_fusion.hpp"
 #include "tasks/embedding.hpp"
 
@@ -40,6 +41,13 @@ VectorRows picture_rows(search::LibraryIndex& index, const search::IndexedModel&
                       if (pictures.contains(picture)) rows.add(picture, vector);
                     });
   return rows;
+}
+
+// Of "like this, but red", the words say half.
+double share_of_texts(const CatalogueQuery& query) {
+  const auto texts = static_cast<double>(query.texts.size());
+  const std::size_t others = query.photos.size() + (query.like ? 1 : 0) + (query.goes_with ? 1 : 0);
+  return texts / (texts + query.photo_weight * static_cast<double>(others));
 }
 
 }  // namespace
@@ -90,7 +98,8 @@ std::size_t CatalogueSearch::index_of(const std::string& key) const {
   const auto found =
       std::ranges::find_if(items_, [&](const KnownItem& item) { return item.key == key; });
   if (found == items_.end()) {
-    throw Error(ErrorCode::invalid_argument, "'" + key + "': the catalogue has no item of this id");
+    throw Error(ErrorCode::invalid_argument,
+                in_quotes(key) + ": the catalogue has no item of this id");
   }
   return static_cast<std::size_t>(found - items_.begin());
 }
@@ -187,7 +196,7 @@ std::vector<bool> CatalogueSearch::admitted_by(const CatalogueQuery& query) {
   const auto names = categories(query.category);
   const auto own = names.find(items_[index_of(*query.goes_with)].id);
   if (own == names.end()) {
-    throw Error(ErrorCode::invalid_argument, "'" + *query.goes_with + "': the item has no " +
+    throw Error(ErrorCode::invalid_argument, in_quotes(*query.goes_with) + ": the item has no " +
                                                  query.category + ", so nothing is of another one");
   }
   for (std::size_t i = 0; i < items_.size(); ++i) {
@@ -274,7 +283,8 @@ std::vector<ItemHit> CatalogueSearch::find(const CatalogueQuery& query,
   } else {
     ranked = by_vectors(query, admitted, context);
     if (options.ranking == ItemRanking::fused && !query.texts.empty()) {
-      fuse(by_words(query, ItemWords::all, admitted), options.word_weight, ranked);
+      fuse(by_words(query, ItemWords::all, admitted), options.word_weight * share_of_texts(query),
+           ranked);
     }
   }
   if (query.goes_with) take_turns(query, ranked);

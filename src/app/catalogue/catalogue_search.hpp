@@ -39,7 +39,9 @@ enum class ItemRanking {
 struct CatalogueSearchOptions {
   std::size_t top = 10;
   ItemRanking ranking = ItemRanking::fused;
-  double word_weight = 2.0;  ///< of the ranking by words beside the one by vectors, which has 1
+  /// Of the ranking by words beside the one by vectors, which has 1; less where a query has photos
+  /// or items besides texts.
+  double word_weight = 2.0;
 };
 
 struct ItemHit {
@@ -57,7 +59,8 @@ struct ItemHit {
 ///    and with that of its text. These cosines are made to have mean 0 and deviation 1 over the
 ///    catalogue, weighted and added: a text is always nearer to texts than to pictures.
 /// 2. If there is a text, the ranking by these sums and the one by words (BM25) are fused by
-///    weighted reciprocal ranks.
+///    weighted reciprocal ranks. Of a query that has photos or items, too, the words count only as
+///    much as texts do among its parts.
 /// What goes with an item is of another category; the best of each category come first.
 class CatalogueSearch {
  public:

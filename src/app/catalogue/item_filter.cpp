@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "blip/error.hpp"
+#include "core/in_quotes.hpp"
 #include "dataset/catalogue.hpp"
 
 namespace blip::app {
@@ -54,8 +55,8 @@ std::optional<double> number_of(std::string_view text) {
 
 [[noreturn]] void refuse(const std::string& text) {
   throw Error(ErrorCode::invalid_argument,
-              "'" + text +
-                  "' is no condition: NAME=VALUE, NAME!=VALUE, or NAME<, <=, > or >= a "
+              in_quotes(text) +
+                  " is no condition: NAME=VALUE, NAME!=VALUE, or NAME<, <=, > or >= a "
                   "number");
 }
 
