@@ -14,7 +14,6 @@ namespace {
 
 using search::ItemWords;
 using search::KnownItem;
-using search::VectorRows;
 
 // What the comparison of a query's text or photo with vectors of its own kind counts, and with
 // those of the other kind, which tells less (docs/catalogues.md has the numbers).
@@ -30,17 +29,6 @@ std::vector<float> vector_of(const Tensor& tensor, int dims) {
                 "the model's vectors have another length than those of the index");
   }
   return {row.begin(), row.end()};
-}
-
-// The vectors of the pictures of these items alone.
-VectorRows picture_rows(search::LibraryIndex& index, const search::IndexedModel& model,
-                        const std::unordered_set<std::int64_t>& pictures) {
-  VectorRows rows(model.dims);
-  index.for_vectors(model, search::kAllGenerations,
-                    [&](std::int64_t picture, std::span<const float> vector) {
-                      if (pictures.contains(picture)) rows.add(picture, vector);
-                    });
-  return rows;
 }
 
 // Of "like this, but red", the words say half.
@@ -60,38 +48,9 @@ CatalogueSearch::CatalogueSearch(search::LibraryIndex& index, const search::Inde
       snapshot_(index.snapshot()),
       catalogue_(index, search::Access::read),
       items_(catalogue_.items()),
-      pictures_(model.dims),
-      texts_(model.dims) {
+      vectors_(embedder == nullptr ? ItemVectors(model)
+                                   : ItemVectors(index, catalogue_, model, items_)) {
   for (std::size_t i = 0; i < items_.size(); ++i) at_[items_[i].id] = i;
-  picture_row_.resize(items_.size());
-  text_row_.resize(items_.size());
-  if (embedder == nullptr) return;
-
-  std::unordered_map<std::string, std::vector<std::size_t>> items_of_path;
-  for (std::size_t i = 0; i < items_.size(); ++i) {
-    if (!items_[i].picture.empty()) items_of_path[items_[i].picture].push_back(i);
-  }
-  std::unordered_map<std::int64_t, std::vector<std::size_t>> items_of_id;
-  std::unordered_set<std::int64_t> ids;
-  index.for_pictures([&](search::KnownPicture&& picture) {
-    const auto found = items_of_path.find(picture.path);
-    if (found == items_of_path.end()) return;
-    items_of_id[picture.id] = found->second;
-    ids.insert(picture.id);
-  });
-  pictures_ = picture_rows(index, model, ids);
-  for (std::size_t row = 0; row < pictures_.size(); ++row) {
-    items_of_picture_.push_back(items_of_id[pictures_.pictures()[row]]);
-    for (const std::size_t item : items_of_picture_.back()) picture_row_[item] = row;
-  }
-  texts_ = catalogue_.vectors(model);
-  for (std::size_t row = 0; row < texts_.size(); ++row) {
-    const auto item = at_.find(texts_.pictures()[row]);
-    items_of_text_.emplace_back();
-    if (item == at_.end()) continue;
-    items_of_text_.back().push_back(item->second);
-    text_row_[item->second] = row;
-  }
 }
 
 std::size_t CatalogueSearch::index_of(const std::string& key) const {
@@ -104,70 +63,37 @@ std::size_t CatalogueSearch::index_of(const std::string& key) const {
   return static_cast<std::size_t>(found - items_.begin());
 }
 
-CatalogueSearch::Part CatalogueSearch::text_part(const std::string& text, float weight,
-                                                 Context& context) const {
+QueryPart CatalogueSearch::text_part(const std::string& text, float weight,
+                                     Context& context) const {
   const auto vector =
       vector_of(embedder_->embed(embedder_->tokens(std::span(&text, 1)), context), model_.dims);
-  return {.pictures = {vector, weight * kOtherKind}, .texts = {vector, weight * kOwnKind}};
+  return {.pictures = {vector, weight * kOtherKind}, .titles = {vector, weight * kOwnKind}};
 }
 
-CatalogueSearch::Part CatalogueSearch::photo_part(const std::string& photo, float weight,
-                                                  Context& context) const {
+QueryPart CatalogueSearch::photo_part(const std::string& photo, float weight,
+                                      Context& context) const {
   const PreparedImage prepared{
       .name = photo, .pixel_values = embedder_->pictures()(photo), .error = {}};
   const PreparedImage* const image = &prepared;
   const auto vector = vector_of(
       embedder_->embed(embedder_->encode(Images(&image, 1), context), context), model_.dims);
-  return {.pictures = {vector, weight * kOwnKind}, .texts = {vector, weight * kOtherKind}};
+  return {.pictures = {vector, weight * kOwnKind}, .titles = {vector, weight * kOtherKind}};
 }
 
-CatalogueSearch::Part CatalogueSearch::item_part(std::size_t item, float weight) const {
-  Part part{.pictures = {{}, weight * kOwnKind}, .texts = {{}, weight * kOwnKind}};
-  if (picture_row_[item]) {
-    const auto row = pictures_.row(*picture_row_[item]);
-    part.pictures.vector.assign(row.begin(), row.end());
-  }
-  if (text_row_[item]) {
-    const auto row = texts_.row(*text_row_[item]);
-    part.texts.vector.assign(row.begin(), row.end());
-  }
-  return part;
-}
-
-std::vector<CatalogueSearch::Part> CatalogueSearch::parts_of(const CatalogueQuery& query,
-                                                             Context& context) const {
-  std::vector<Part> parts;
+std::vector<QueryPart> CatalogueSearch::parts_of(const CatalogueQuery& query,
+                                                 Context& context) const {
+  std::vector<QueryPart> parts;
   for (const std::string& text : query.texts) parts.push_back(text_part(text, 1.0F, context));
   for (const std::string& photo : query.photos) {
     parts.push_back(photo_part(photo, query.photo_weight, context));
   }
   for (const auto& key : {query.like, query.goes_with}) {
-    if (key) parts.push_back(item_part(index_of(*key), query.photo_weight));
+    if (key) parts.push_back(vectors_.part_of(index_of(*key), query.photo_weight * kOwnKind));
   }
   for (const std::string& text : query.unwanted) {
     parts.push_back(text_part(text, -query.unwanted_weight, context));
   }
   return parts;
-}
-
-void CatalogueSearch::add_standardised(const VectorRows& rows,
-                                       const std::vector<std::vector<std::size_t>>& items_of_row,
-                                       const Comparison& comparison, Context& context,
-                                       std::vector<double>& scores) const {
-  if (comparison.vector.empty() || rows.size() == 0) return;
-  const std::vector<float> products = rows.products(comparison.vector, context.threads());
-  double sum = 0;
-  double squares = 0;
-  for (const float product : products) sum += product;
-  const double mean = sum / static_cast<double>(products.size());
-  for (const float product : products) squares += (product - mean) * (product - mean);
-  const double deviation = std::sqrt(squares / static_cast<double>(products.size()));
-  if (!(deviation > 0)) return;
-  // An item without a picture, or without a text, is as the mean.
-  for (std::size_t row = 0; row < products.size(); ++row) {
-    const double score = comparison.weight * (products[row] - mean) / deviation;
-    for (const std::size_t item : items_of_row[row]) scores[item] += score;
-  }
 }
 
 std::vector<double> CatalogueSearch::vector_scores(const CatalogueQuery& query,
@@ -176,9 +102,8 @@ std::vector<double> CatalogueSearch::vector_scores(const CatalogueQuery& query,
     throw Error(ErrorCode::invalid_argument, "without a model, items are found by words alone");
   }
   std::vector<double> scores(items_.size());
-  for (const Part& part : parts_of(query, context)) {
-    add_standardised(pictures_, items_of_picture_, part.pictures, context, scores);
-    add_standardised(texts_, items_of_text_, part.texts, context, scores);
+  for (const QueryPart& part : parts_of(query, context)) {
+    vectors_.add_scores(part, context, scores);
   }
   return scores;
 }
@@ -298,9 +223,8 @@ std::vector<ItemHit> CatalogueSearch::find(const CatalogueQuery& query,
                     .price = item.price,
                     .path = item.picture,
                     .score = static_cast<float>(each.score),
-                    .attributes = catalogue_.attributes_of(item.id)});
-    if (picture_row_[each.item])
-      hits.back().picture = pictures_.pictures()[*picture_row_[each.item]];
+                    .attributes = catalogue_.attributes_of(item.id),
+                    .picture = vectors_.picture_of(each.item)});
   }
   return hits;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/catalogue/item_filter.hpp"
+#include "app/catalogue/item_vectors.hpp"
 #include "app/embedder.hpp"
 #include "search/catalogue_index.hpp"
 
@@ -75,29 +76,17 @@ class CatalogueSearch {
                                           const CatalogueSearchOptions& options, Context& context);
 
  private:
-  // What pictures or texts are compared with, [D] or empty for nothing, and what that counts.
-  struct Comparison {
-    std::vector<float> vector;
-    double weight = 0.0;
-  };
-  struct Part {
-    Comparison pictures;
-    Comparison texts;
-  };
   struct Ranked {
     std::size_t item = 0;  // in items_
     double score = 0.0;
   };
 
   [[nodiscard]] std::size_t index_of(const std::string& key) const;
-  [[nodiscard]] Part text_part(const std::string& text, float weight, Context& context) const;
-  [[nodiscard]] Part photo_part(const std::string& photo, float weight, Context& context) const;
-  [[nodiscard]] Part item_part(std::size_t item, float weight) const;
-  [[nodiscard]] std::vector<Part> parts_of(const CatalogueQuery& query, Context& context) const;
-  void add_standardised(const search::VectorRows& rows,
-                        const std::vector<std::vector<std::size_t>>& items_of_row,
-                        const Comparison& comparison, Context& context,
-                        std::vector<double>& scores) const;
+  [[nodiscard]] QueryPart text_part(const std::string& text, float weight, Context& context) const;
+  [[nodiscard]] QueryPart photo_part(const std::string& photo, float weight,
+                                     Context& context) const;
+  [[nodiscard]] std::vector<QueryPart> parts_of(const CatalogueQuery& query,
+                                                Context& context) const;
   [[nodiscard]] std::vector<double> vector_scores(const CatalogueQuery& query,
                                                   Context& context) const;
   [[nodiscard]] std::vector<Ranked> by_vectors(const CatalogueQuery& query,
@@ -117,12 +106,7 @@ class CatalogueSearch {
   search::CatalogueIndex catalogue_;
   std::vector<search::KnownItem> items_;
   std::unordered_map<std::int64_t, std::size_t> at_;  // in items_, by id
-  search::VectorRows pictures_;
-  search::VectorRows texts_;
-  std::vector<std::vector<std::size_t>> items_of_picture_;  // in items_, by row of pictures_
-  std::vector<std::vector<std::size_t>> items_of_text_;     // by row of texts_
-  std::vector<std::optional<std::size_t>> picture_row_;     // by place in items_
-  std::vector<std::optional<std::size_t>> text_row_;
+  ItemVectors vectors_;
 };
 
 }  // namespace blip::app

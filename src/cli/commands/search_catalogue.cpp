@@ -8,6 +8,23 @@
 #include "cli/options/command_line.hpp"
 
 namespace blip::cli {
+namespace {
+
+app::Record record_of_item(const app::ItemHit& hit) {
+  std::vector<std::string> attributes;
+  for (const auto& [name, value] : hit.attributes) attributes.push_back(name + "=" + value);
+  app::Result result;
+  result.values = {hit.title, std::monostate{}, std::monostate{}, hit.score, std::move(attributes)};
+  if (hit.price) result.values[1] = static_cast<float>(*hit.price);
+  if (!hit.path.empty()) result.values[2] = app::path_text(hit.path);
+  result.line = fmt::format("{:8.4f}  {}  {}", hit.score, hit.key, hit.title);
+  if (hit.price) result.line += fmt::format("  {:.2f}", *hit.price);
+  if (!hit.path.empty()) result.line += "  (" + app::path_text(hit.path) + ")";
+  return {
+      .path = hit.key, .findings = {{.about = {}, .results = {std::move(result)}}}, .error = {}};
+}
+
+}  // namespace
 
 void ItemOptions::declare(OptionParser& app) {
   const char* group = "Catalogue";
@@ -61,18 +78,10 @@ app::RecordSchema schema_of_items() {
   return schema;
 }
 
-app::Record record_of_item(const app::ItemHit& hit) {
-  std::vector<std::string> attributes;
-  for (const auto& [name, value] : hit.attributes) attributes.push_back(name + "=" + value);
-  app::Result result;
-  result.values = {hit.title, std::monostate{}, std::monostate{}, hit.score, std::move(attributes)};
-  if (hit.price) result.values[1] = static_cast<float>(*hit.price);
-  if (!hit.path.empty()) result.values[2] = app::path_text(hit.path);
-  result.line = fmt::format("{:8.4f}  {}  {}", hit.score, hit.key, hit.title);
-  if (hit.price) result.line += fmt::format("  {:.2f}", *hit.price);
-  if (!hit.path.empty()) result.line += "  (" + app::path_text(hit.path) + ")";
-  return {
-      .path = hit.key, .findings = {{.about = {}, .results = {std::move(result)}}}, .error = {}};
+std::vector<app::Record> records_of_items(const std::vector<app::ItemHit>& hits) {
+  std::vector<app::Record> records;
+  for (const app::ItemHit& hit : hits) records.push_back(record_of_item(hit));
+  return records;
 }
 
 std::vector<app::SheetGroup> sheet_of_items(search::LibraryIndex& index,

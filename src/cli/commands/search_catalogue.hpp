@@ -31,7 +31,7 @@ void declare_word_weight(OptionParser& app, double& weight);
 
 /// What records of items are called.
 app::RecordSchema schema_of_items();
-app::Record record_of_item(const app::ItemHit& hit);
+std::vector<app::Record> records_of_items(const std::vector<app::ItemHit>& hits);
 /// A page of items, with pictures that the index has or that are read.
 std::vector<app::SheetGroup> sheet_of_items(search::LibraryIndex& index,
                                             const std::vector<app::ItemHit>& hits);

@@ -255,18 +255,15 @@ app::CatalogueQuery item_query(const SearchOptions& options) {
 ExitCode search_items(const SearchOptions& options, search::LibraryIndex& index,
                       const search::IndexedModel& model, const app::Embedder& embedder,
                       Context& context, Reporter& reporter) {
-  const app::CatalogueQuery query = item_query(options);
   app::CatalogueSearch search(index, model, &embedder);
   const std::vector<app::ItemHit> hits = search.find(
-      query,
+      item_query(options),
       {.top = static_cast<std::size_t>(options.top),
        .ranking = options.no_captions ? app::ItemRanking::vectors : app::ItemRanking::fused,
        .word_weight = options.items.word_weight},
       context);
   reporter.open(options.output, schema_of_items());
-  std::vector<app::Record> records;
-  for (const app::ItemHit& hit : hits) records.push_back(record_of_item(hit));
-  reporter.add(records);
+  reporter.add(records_of_items(hits));
   const ExitCode code = reporter.finish();
   if (options.sheet.wanted()) {
     options.sheet.show(title_of(options.query), sheet_of_items(index, hits));
