@@ -32,16 +32,6 @@ std::filesystem::path index_file(const std::string& file) {
   return directory / "library.db";
 }
 
-search::LibraryIndex open_index(const std::filesystem::path& file) {
-  std::error_code error;
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
-  if (error) {
-    throw Error(ErrorCode::unreadable,
-                file.parent_path().string() + ": cannot make this folder: " + error.message());
-  }
-  return search::LibraryIndex(file, search::Access::write);
-}
-
 std::string indexed_name(const ModelOptions& model) {
   std::string name = name_or_path(model.name);
   if (!model.adapter.empty()) name += " --adapter " + name_or_path(model.adapter);
@@ -74,6 +64,16 @@ search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& ind
   model.name = models.front().name;
   model.resolve();
   return models.front();
+}
+
+search::LibraryIndex open_index(const std::filesystem::path& file) {
+  std::error_code error;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  if (error) {
+    throw Error(ErrorCode::unreadable,
+                file.parent_path().string() + ": cannot make this folder: " + error.message());
+  }
+  return search::LibraryIndex(file, search::Access::write);
 }
 
 }  // namespace blip::cli

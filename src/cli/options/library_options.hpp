@@ -17,9 +17,6 @@ void declare_index(OptionParser& app, std::string& file);
 /// is no such place.
 std::filesystem::path index_file(const std::string& file);
 
-/// Opens it for writing, and makes the folder that it is to be in. Throws Error.
-search::LibraryIndex open_index(const std::filesystem::path& file);
-
 /// What an index calls a model: its name, or the absolute path that it is, and the options that
 /// change its vectors, if there are any.
 std::string indexed_name(const ModelOptions& model);
@@ -28,5 +25,8 @@ std::string indexed_name(const ModelOptions& model);
 /// `file`: the index, in messages. Throws UsageError if the index has none, or several.
 search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& index,
                                   const std::string& file);
+
+/// Opens it for writing, and makes the folder that it is to be in. Throws Error.
+search::LibraryIndex open_index(const std::filesystem::path& file);
 
 }  // namespace blip::cli
