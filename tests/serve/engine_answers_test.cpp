@@ -27,6 +27,7 @@
 #include "app/tagger.hpp"
 #include "app/zero_shot_classifier.hpp"
 #include "engine_client.hpp"
+#include "engine_tasks.hpp"
 #include "serve/engine/scheduler.hpp"
 #include "small_pictures.hpp"
 

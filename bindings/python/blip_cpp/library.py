@@ -85,7 +85,7 @@ def path_text(path: bytes) -> str:
 
 class LibraryIndex:
     """An index that `blip index` made. Nothing is written. `blip index` may work on it meanwhile: everything that is read
-    between two calls of refresh() is of one moment.
+    between two calls of refresh() is of one moment. One thread at a time may use it.
 
     >>> with LibraryIndex("library.db") as index:
     ...     for picture in index:
@@ -106,7 +106,8 @@ class LibraryIndex:
             raise FileNotFoundError(f"{self.path}: no such index")
         # immutable is not said: another process may be writing.
         address = Path(self.path).absolute().as_uri() + "?mode=ro"
-        self._database = sqlite3.connect(address, uri=True, isolation_level=None)
+        # LanceDB reads the pictures on a thread of its own, while this one waits.
+        self._database = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         try:
             self._check()
             self.refresh()
