@@ -221,7 +221,7 @@ std::vector<CatalogueItem> parse_table(std::string_view text, char separator,
   };
   if (!has(Column::id) || !has(Column::title)) {
     throw Error(ErrorCode::malformed,
-                name + ": line 1: has to name the columns, \"id\" and \"title\" among them");
+                name + R"(: line 1: has to name the columns, "id" and "title" among them)");
   }
   Items items(name);
   while (const auto fields = reader.next()) {

@@ -42,8 +42,7 @@ double share_of_texts(const CatalogueQuery& query) {
 
 CatalogueSearch::CatalogueSearch(search::LibraryIndex& index, const search::IndexedModel& model,
                                  const Embedder* embedder)
-    : index_(index),
-      model_(model),
+    : model_(model),
       embedder_(embedder),
       snapshot_(index.snapshot()),
       catalogue_(index, search::Access::read),
@@ -188,6 +187,7 @@ void CatalogueSearch::take_turns(const CatalogueQuery& query, std::vector<Ranked
   const auto names = categories(query.category);
   std::map<std::string, std::size_t> seen;
   std::vector<std::pair<std::size_t, Ranked>> turns;
+  turns.reserve(ranked.size());
   for (const Ranked& each : ranked) {
     turns.emplace_back(seen[names.at(items_[each.item].id)]++, each);
   }

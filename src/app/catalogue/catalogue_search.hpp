@@ -99,7 +99,6 @@ class CatalogueSearch {
   [[nodiscard]] std::vector<bool> admitted_by(const CatalogueQuery& query);
   [[nodiscard]] std::unordered_map<std::int64_t, std::string> categories(const std::string& name);
 
-  search::LibraryIndex& index_;
   const search::IndexedModel& model_;
   const Embedder* embedder_;
   search::Snapshot snapshot_;  // before what is read in it
