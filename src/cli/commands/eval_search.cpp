@@ -148,8 +148,10 @@ class Judge {
   void add(const JudgedQuery& query, const std::vector<std::string>& found, bool are_paths) {
     std::vector<Wanted> missing = query.wanted;
     std::vector<double> grades;
+    grades.reserve(found.size());
     for (const std::string& name : found) grades.push_back(take_wanted(missing, name, are_paths));
     std::vector<double> wanted;
+    wanted.reserve(query.wanted.size());
     for (const Wanted& each : query.wanted) wanted.push_back(each.grade);
     scores_.add(grades, wanted);
     if (!output_.wants_items()) return;
@@ -182,6 +184,7 @@ void judge_photos(const EvalSearchOptions& options, const std::vector<JudgedQuer
                                     throw Error(ErrorCode::unreadable, path + ": " + error);
                                   });
     std::vector<std::string> paths;
+    paths.reserve(hits.size());
     for (const app::LibraryHit& hit : hits) paths.push_back(hit.path);
     judge.add(wanted, paths, true);
   }
@@ -201,6 +204,7 @@ void judge_items(const EvalSearchOptions& options, const std::vector<JudgedQuery
                                    .word_weight = options.word_weight},
                                   context);
     std::vector<std::string> ids;
+    ids.reserve(hits.size());
     for (const app::ItemHit& hit : hits) ids.push_back(hit.key);
     judge.add(wanted, ids, false);
   }

@@ -102,7 +102,7 @@ std::unique_ptr<IndexOptions> parse_index_options(Arguments arguments) {
       ->group("Output");
   const CommandHelp help = {
       .name = "index",
-      .synopsis = "[options] DIR...",
+      .synopsis = "[options] DIR... | --catalogue FILE",
       .summary =
           "Keeps an index of the photos in folders, for blip search: the vectors of a model, "
           "captions if asked, dates and places of the cameras. Moved photos keep what is known of "

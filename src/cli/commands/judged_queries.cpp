@@ -72,9 +72,8 @@ class QueryParser {
   }
 
   [[noreturn]] void fail() const {
-    throw Error(
-        ErrorCode::malformed,
-        where_ + ": needs texts: \"query\" or \"photo\", and \"path\", \"paths\" or \"items\"");
+    throw Error(ErrorCode::malformed,
+                where_ + R"(: needs texts: "query" or "photo", and "path", "paths" or "items")");
   }
 
   std::filesystem::path folder_;

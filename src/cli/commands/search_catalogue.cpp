@@ -12,7 +12,9 @@ namespace {
 
 app::Record record_of_item(const app::ItemHit& hit) {
   std::vector<std::string> attributes;
-  for (const auto& [name, value] : hit.attributes) attributes.push_back(name + "=" + value);
+  for (const auto& [name, value] : hit.attributes) {
+    attributes.push_back(fmt::format("{}={}", name, value));
+  }
   app::Result result;
   result.values = {hit.title, std::monostate{}, std::monostate{}, hit.score, std::move(attributes)};
   if (hit.price) result.values[1] = static_cast<float>(*hit.price);
@@ -80,6 +82,7 @@ app::RecordSchema schema_of_items() {
 
 std::vector<app::Record> records_of_items(const std::vector<app::ItemHit>& hits) {
   std::vector<app::Record> records;
+  records.reserve(hits.size());
   for (const app::ItemHit& hit : hits) records.push_back(record_of_item(hit));
   return records;
 }
