@@ -58,14 +58,17 @@ std::vector<std::int64_t> LibraryIndex::find_words(std::string_view text, std::s
   std::vector<std::int64_t> pictures;
   const std::string query = word_query(text);
   if (query.empty()) return pictures;
+  const auto by_hand = find_model(Finding::captions, kByHand);
   Statement rows(database_,
                  "SELECT c.picture FROM words w JOIN captions c ON c.id = w.rowid WHERE words "
-                 "MATCH ?1 AND (c.model = ?3 OR NOT EXISTS(SELECT 1 FROM captions h WHERE "
-                 "h.picture = c.picture AND h.model = ?3)) ORDER BY bm25(words), w.rowid LIMIT ?2");
-  const auto by_hand = find_model(Finding::captions, kByHand);
-  rows.bind_text(1, query)
-      .bind(2, static_cast<std::int64_t>(limit))
-      .bind(3, by_hand ? by_hand->id : std::int64_t{0});  // ids begin at 1
+                 "MATCH ?1" +
+                     std::string(by_hand ? " AND (c.model = ?3 OR NOT EXISTS(SELECT 1 FROM "
+                                           "captions h WHERE h.picture = c.picture AND h.model = "
+                                           "?3))"
+                                         : "") +
+                     " ORDER BY bm25(words), w.rowid LIMIT ?2");
+  rows.bind_text(1, query).bind(2, static_cast<std::int64_t>(limit));
+  if (by_hand) rows.bind(3, by_hand->id);
   std::unordered_set<std::int64_t> seen;
   while (rows.step()) {
     const std::int64_t picture = rows.integer(0);

@@ -73,6 +73,7 @@ void fuse_words(search::LibraryIndex& index, const search::VectorSearch& vectors
   // Ranks count among what is searched.
   const std::size_t limit = query.admits ? std::max(kFused, vectors.size()) : kFused;
   for (const std::int64_t id : index.find_words(query.words, limit)) {
+    if (rankings[1].size() == kFused) break;
     if (query.admits && !query.admits(id)) continue;
     const std::optional<float> product = vectors.product(id, direction.weights);
     if (!product) continue;
