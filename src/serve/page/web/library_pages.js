@@ -17,6 +17,7 @@ export class LibraryPages {
     this.total = 0;
     this.pages = new Map(); // number → photos; the one that was looked at last is the last
     this.asked = new Map(); // number → AbortController
+    this.opening = null; // the AbortController of another list
   }
 
   // The list of another query. What there is stays until the new one is there.
@@ -24,20 +25,22 @@ export class LibraryPages {
     this.stop();
     this.parameters = parameters;
     const controller = new AbortController();
-    this.asked.set(0, controller);
+    this.opening = controller;
     try {
       const page = await this.#get(0, controller.signal);
       if (controller.signal.aborted) return;
-      this.asked.delete(0);
+      this.opening = null;
       this.#begin(page);
     } catch (error) {
       if (controller.signal.aborted) return;
-      this.asked.delete(0);
+      this.opening = null;
       this.onError(error);
     }
   }
 
   stop() {
+    this.opening?.abort();
+    this.opening = null;
     for (const controller of this.asked.values()) controller.abort();
     this.asked.clear();
   }
@@ -49,6 +52,7 @@ export class LibraryPages {
 
   // Asks for these photos if they are not there; what is asked for elsewhere is not wanted any more.
   want(first, last) {
+    if (this.opening || this.total === 0) return; // places of a list that is about to go
     const from = Math.floor(Math.max(0, first) / SIZE);
     const to = Math.floor(Math.min(this.total - 1, last) / SIZE);
     for (const [number, controller] of this.asked) {

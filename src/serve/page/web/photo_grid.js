@@ -25,7 +25,10 @@ export class PhotoGrid {
     addEventListener('scroll', () => this.#later(), { passive: true });
     new ResizeObserver(() => {
       const kept = this.firstInSight();
-      if (this.measure()) this.#scrollToRow(Math.floor(kept / this.columns), 'start');
+      if (this.measure()) {
+        this.#stretch();
+        this.#scrollToRow(Math.floor(kept / this.columns), 'start');
+      }
       this.draw();
     }).observe(list);
     list.addEventListener('keydown', (event) => this.#move(event));
@@ -63,17 +66,11 @@ export class PhotoGrid {
 
   draw() {
     const { total } = this.pages;
-    const rows = Math.ceil(total / this.columns);
-    const height = Math.max(0, rows * this.row - GAP);
-    const shown = Math.min(height, TALLEST);
-    this.list.style.blockSize = `${shown}px`;
-    // Where the window is in the list, if all rows had their height, and how far that is off.
     const window = innerHeight;
+    this.#stretch();
     const passed = Math.max(0, -this.list.getBoundingClientRect().top);
-    const share = shown > window ? Math.min(1, passed / (shown - window)) : 0;
-    this.top = height > shown ? share * (height - window) : passed;
+    this.top = passed * this.stretch;
     this.shift = passed - this.top;
-    this.stretch = height > shown ? (height - window) / (shown - window) : 1;
     this.first = Math.max(0, Math.floor(this.top / this.row) - AROUND) * this.columns;
     this.last = Math.min(total, (Math.ceil((this.top + window) / this.row) + AROUND) * this.columns) - 1;
     for (const [index, item] of this.items) {
@@ -85,6 +82,15 @@ export class PhotoGrid {
     for (const index of this.items.keys()) this.#place(index);
     this.#offerTabStop();
     this.#settleSoon();
+  }
+
+  // Pixels of rows for each pixel that is scrolled: more than one where there are more rows than a
+  // browser has pixels for.
+  #stretch() {
+    const height = Math.max(0, Math.ceil(this.pages.total / this.columns) * this.row - GAP);
+    const shown = Math.min(height, TALLEST);
+    this.list.style.blockSize = `${shown}px`;
+    this.stretch = height > shown ? (height - innerHeight) / (shown - innerHeight) : 1;
   }
 
   firstInSight() {
