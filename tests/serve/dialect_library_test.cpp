@@ -250,7 +250,7 @@ TEST_F(LibraryDialectTest, RefusesWhatMakesNoSense) {
       {"before", "2024-13"},
       {"near", "here"},
       {"near", "1,2,nankm"},
-      {"q", std::string(1001, 'a')},
+      {"q", std::string(2001, 'a')},
       {"q", "\xFF"},
       {"tag", std::string("a\0b", 3)},
       {"path", "*********"},

@@ -43,8 +43,8 @@ struct RankedPicture {
 
 struct PictureQuery {
   std::vector<WantedVector> wanted{};  ///< at least one
-  std::string words{};               ///< that captions may have; empty: captions count nothing
-  search::Admits admits{};           ///< empty: all
+  std::string words{};                 ///< that captions may have; empty: captions count nothing
+  search::Admits admits{};             ///< empty: all
   Nearness nearness = Nearness::automatic;
   std::size_t count = 10;
 };

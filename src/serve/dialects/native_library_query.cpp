@@ -14,7 +14,7 @@ namespace blip::serve {
 namespace {
 
 // A person types less; every text is compared with every photo, or read by a model.
-constexpr std::size_t kMostTextBytes = 1000;
+constexpr std::size_t kMostTextBytes = 2000;
 // Tags, cameras and paths.
 constexpr std::size_t kMostOfAKind = 16;
 // Of a shell pattern, whose time grows with them.
@@ -31,7 +31,7 @@ std::vector<std::string> texts_of(const HttpRequest& http, std::string_view name
     if (key != name || value.find_first_not_of(" \t") == std::string::npos) continue;
     if (!is_valid_utf8(value)) refuse(name, "is not UTF-8");
     if (value.find('\0') != std::string::npos) refuse(name, "has a zero byte");
-    if (value.size() > kMostTextBytes) refuse(name, "has more than 1000 bytes");
+    if (value.size() > kMostTextBytes) refuse(name, "has more than 2000 bytes");
     texts.push_back(value);
   }
   if (texts.size() > kMostOfAKind) refuse(name, "is there more than 16 times");
