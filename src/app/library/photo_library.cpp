@@ -32,7 +32,7 @@ std::string version_of(const KnownPicture& picture) {
   return picture.hash.substr(0, kDigits);
 }
 
-ListedPhoto listed(LibraryIndex& index, KnownPicture picture) {
+ListedPhoto listed(LibraryIndex& index, const KnownPicture& picture) {
   return {.id = picture.id,
           .path = picture.path,
           .width = picture.width,
@@ -44,6 +44,7 @@ ListedPhoto listed(LibraryIndex& index, KnownPicture picture) {
 
 std::vector<CountedWord> words_of(std::vector<search::CountedName> names) {
   std::vector<CountedWord> words;
+  words.reserve(names.size());
   for (search::CountedName& each : names) words.push_back({std::move(each.name), each.pictures});
   return words;
 }
@@ -175,8 +176,8 @@ PhotoPage PhotoLibrary::photos(const PhotoQuery& query, std::size_t offset, std:
   for (std::size_t i = offset; i < end; ++i) {
     // One that has gone since the list was made keeps its place for these two seconds.
     ListedPhoto photo{.id = list->ids[i], .path = {}};
-    if (auto picture = reader->index.picture(list->ids[i])) {
-      photo = listed(reader->index, std::move(*picture));
+    if (const auto picture = reader->index.picture(list->ids[i])) {
+      photo = listed(reader->index, *picture);
     }
     if (!list->scores.empty()) photo.score = list->scores[i];
     if (!list->cosines.empty()) photo.cosine = list->cosines[i];
@@ -261,10 +262,10 @@ void PhotoLibrary::remember_vector(const std::string& text, std::vector<float> v
 
 std::vector<std::string> searchable_models(const std::filesystem::path& index) {
   LibraryIndex opened(index, search::Access::read);
+  std::vector<search::IndexedModel> models = opened.models(search::Finding::vectors);
   std::vector<std::string> names;
-  for (search::IndexedModel& model : opened.models(search::Finding::vectors)) {
-    names.push_back(std::move(model.name));
-  }
+  names.reserve(models.size());
+  for (search::IndexedModel& model : models) names.push_back(std::move(model.name));
   if (names.empty()) {
     throw Error(ErrorCode::not_found,
                 opened.file() + ": this index is empty; see: blip index --help");

@@ -84,7 +84,7 @@ std::shared_ptr<const PhotoList> PhotoLists::kept_or_made(KeptLists& lists, std:
   if (const auto kept = lists.find(key); kept && is_good(*kept)) return kept->list;
   PhotoList list = make();
   list.version = version_of(list.ids);
-  const auto shared = std::make_shared<const PhotoList>(std::move(list));
+  auto shared = std::make_shared<const PhotoList>(std::move(list));
   lists.put(key, {shared, data_version, Clock::now()}, shared->ids.size() + 1);
   return shared;
 }

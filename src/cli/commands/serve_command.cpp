@@ -227,6 +227,11 @@ ExitCode run_serve(Arguments arguments) {
   const EngineLog::Attachment attachment(engine_log, server);
   server.start();
   server.log("info", fmt::format("blip {} listens: {}", version(), host_list(server)));
+  if (server_options.library) {
+    const std::string& model = server_options.library->model;
+    server.log("info", fmt::format("the photo library is at /library; texts are searched with {}",
+                                   model.empty() ? "the words of captions alone" : model));
+  }
   if (!options.library_warning().empty()) server.log("warning", options.library_warning());
   warn_of_open_listeners(server, server_options);
   serve::notify_service_manager("STATUS=Loading models");
