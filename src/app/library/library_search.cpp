@@ -105,6 +105,7 @@ std::vector<LibraryHit> LibrarySearch::find(
   if (candidates.size() > options.top) candidates.resize(options.top);
 
   std::vector<LibraryHit> hits;
+  hits.reserve(candidates.size());
   for (const Candidate& candidate : candidates) {
     hits.push_back({.picture = candidate.id,
                     .path = candidate.picture->path,
