@@ -25,13 +25,13 @@ SHAPES = {"circle", "rectangle", "triangle"}
 
 def caption(questions):
     """What the questions and answers about a picture tell of it, or nothing. "What color is the circle?"
-    tells the shape, too; "is there not a red shape?" is no for a picture with one."""
+    tells the shape, too; "is there not a red shape?" and "is no red shape present?" are no for a picture with one."""
     told, denied = set(), set()
     for each in questions:
         words = set(each["question"].rstrip("?").split())
         if each["answer"] not in ("yes", "no"):
             told |= words | {each["answer"]}
-        elif (each["answer"] == "yes") != ("not" in words):
+        elif (each["answer"] == "yes") != bool(words & {"not", "no"}):
             told |= words
         else:
             denied |= words

@@ -25,7 +25,8 @@ for group in "$@"; do
                     libcurl4-openssl-dev libssl-dev zlib1g-dev nlohmann-json3-dev libcli11-dev
                     libfmt-dev libhwy-dev libboost-dev libsqlite3-dev libexif-dev libexiv2-dev) ;;
     test) wanted+=(libgtest-dev libgmock-dev
-                   libimage-exiftool-perl exiv2 python3-pil) ;;  # who reads metadata back
+                   libimage-exiftool-perl exiv2 python3-pil  # who reads metadata back
+                   python3-numpy python3-pydicom) ;;  # recipes/chest-x-ray
     bench) wanted+=(libbenchmark-dev) ;;
     lint) wanted+=(clang clang-tidy clang-format python3) ;;  # run-clang-tidy is Python
     fuzz) wanted+=(clang "$clang_runtime") ;;

@@ -84,11 +84,11 @@ TEST_F(Pull, AnInterruptedDownloadGoesOnLater) {
   hub_.spoil_storage = [&](const ServerRequest&, ServerReply& reply) {
     if (!hold) return;
     reply.piece = half;
-    reply.pause = std::chrono::milliseconds(500);
+    reply.pause = std::chrono::seconds(60);  // until the download has gone
   };
   BackgroundBlip blip({"pull", "org/tiny"});
   std::error_code ignored;
-  for (int i = 0; i < 500 && (!fs::exists(partial()) || fs::file_size(partial(), ignored) < half);
+  for (int i = 0; i < 6000 && (!fs::exists(partial()) || fs::file_size(partial(), ignored) < half);
        ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

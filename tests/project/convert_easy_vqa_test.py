@@ -16,6 +16,9 @@ CASES = [
     # Two shapes denied leave the third.
     ([["is there a circle?", "no"], ["does the image not contain a triangle?", "yes"],
       ["is there a blue shape?", "yes"]], ["a blue rectangle"]),
+    ([["is no circle present?", "yes"], ["is no triangle present?", "yes"], ["is no red shape present?", "no"]],
+     ["a red rectangle"]),
+    ([["is no yellow shape present?", "yes"], ["what shape is present?", "circle"]], None),
     ([["what color is the shape?", "black"], ["is there a circle?", "no"]], None),
 ]
 

@@ -27,6 +27,7 @@
 #include "app/tagger.hpp"
 #include "app/zero_shot_classifier.hpp"
 #include "engine_client.hpp"
+#include "engine_tasks.hpp"
 #include "serve/engine/scheduler.hpp"
 #include "small_pictures.hpp"
 
@@ -409,11 +410,7 @@ TEST_P(EngineInCompany, AnswersAsAlone) {
     EXPECT_EQ(client.has_ended(number), !cancelled.contains(number));
   }
   // Whoever worked for a cancelled task puts it down soon.
-  for (int i = 0; i < 1000 && engine->status().in_flight + engine->status().queued > 0; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  EXPECT_EQ(engine->status().in_flight, 0U);
-  EXPECT_EQ(engine->status().queued, 0U);
+  wait_until([&] { return is_empty(*engine); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Random, EngineInCompany,

@@ -45,9 +45,11 @@ inline Task long_caption(std::uint64_t seed = 1) {
   return {.input = task};
 }
 
+// Two minutes at most: a sanitizer on a machine that others use is slow, and never is longer.
 inline void wait_until(const std::function<bool()>& holds) {
-  for (int i = 0; i < 2000 && !holds(); ++i)
+  for (int i = 0; i < 24'000 && !holds(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
   EXPECT_TRUE(holds());
 }
 

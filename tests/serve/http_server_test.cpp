@@ -105,10 +105,12 @@ TEST(HttpServer, ReadsAnUploadByteByByte) {
 }
 
 TEST(HttpServer, EndsSlowLorisAndSlowBodies) {
+  // Long enough for this thread to send what it wants to send, on a machine that others use too.
+  constexpr milliseconds kPatience{1000};
   ServerOptions options;
-  options.limits.header_time = milliseconds(100);
-  options.limits.body_time = milliseconds(100);
-  options.limits.idle_time = milliseconds(100);
+  options.limits.header_time = kPatience;
+  options.limits.body_time = kPatience;
+  options.limits.idle_time = kPatience;
   TestServer server(std::move(options));
   TestClient silent = server.connect();
   TestClient head = server.connect();

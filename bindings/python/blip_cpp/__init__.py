@@ -20,6 +20,7 @@ from .classification import (
 from .describing import Description, ImageDescriber
 from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering, GenerateOutput, Streamer
 from .images import open_url
+from .library import IndexedModel, IndexedPicture, LibraryIndex
 from .outputs import ImageClassifierOutput, ImageTextMatchingOutput, ImageTextOutput
 from .pipelines import pipeline
 from .processors import (
@@ -42,6 +43,6 @@ __all__ = [
     "BlipImageProcessor", "BlipModel", "BlipProcessor", "CLIPImageProcessor", "CLIPModel", "CLIPProcessor",
     "CLIPTokenizer", "CancelledError", "DeiTForImageClassification", "Description", "Dinov2ForImageClassification",
     "EfficientNetLiteForImageClassification", "GenerateOutput", "ImageClassifierOutput", "ImageDescriber",
-    "ImageTextMatchingOutput", "ImageTextOutput", "Streamer", "ViTForImageClassification", "ViTImageProcessor",
-    "__version__", "bundled_models", "num_threads", "open_url", "pipeline", "set_num_threads", "version",
+    "ImageTextMatchingOutput", "ImageTextOutput", "IndexedModel", "IndexedPicture", "LibraryIndex", "Streamer",
+    "ViTForImageClassification", "ViTImageProcessor", "__version__", "bundled_models", "num_threads", "open_url", "pipeline", "set_num_threads", "version",
 ]

@@ -1,4 +1,5 @@
-// blip eval: judges captions, answers, classes and retrieval, of a model or from files of results.
+// blip eval: judges captions, answers, classes, reports and retrieval, of a model or from files of
+// results.
 #include <string>
 
 #include "cli/commands.hpp"
@@ -12,13 +13,15 @@ namespace {
 constexpr std::string_view kHelp =
     "Usage: blip eval TASK [options]\n"
     "\n"
-    "Judges captions, answers, classes and retrieval, of a model on a data set or from files of "
+    "Judges captions, answers, classes, reports and retrieval, of a model on a data set or from "
+    "files of "
     "results.\n"
     "\n"
     "Tasks:\n"
     "  caption      BLEU-1 to BLEU-4, ROUGE-L and CIDEr\n"
     "  vqa          VQA accuracy\n"
     "  classify     Accuracy of the first label and of the first five, of all and of each class\n"
+    "  report       BLEU and ROUGE-L of medical reports, and the findings that they agree on\n"
     "  retrieval    Recall at 1, 5 and 10, of texts for images and of images for texts\n"
     "  search       Recall at 1, 5 and 10 and nDCG, of what is found in an index of photos\n"
     "\n"
@@ -42,10 +45,11 @@ ExitCode run_eval(Arguments arguments) {
   if (task == "caption") return eval_caption(arguments.subspan(1));
   if (task == "vqa") return eval_vqa(arguments.subspan(1));
   if (task == "classify") return eval_classify(arguments.subspan(1));
+  if (task == "report") return eval_report(arguments.subspan(1));
   if (task == "retrieval") return eval_retrieval(arguments.subspan(1));
   if (task == "search") return eval_search(arguments.subspan(1));
   throw UsageError((task.empty() ? "no task given" : "'" + task + "' is no task to judge") +
-                   ": caption, vqa, classify, retrieval or search; see: blip eval --help");
+                   ": caption, vqa, classify, report, retrieval or search; see: blip eval --help");
 }
 
 }  // namespace blip::cli
