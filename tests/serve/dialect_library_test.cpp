@@ -237,7 +237,7 @@ TEST_F(LibraryDialectTest, NamesCaptionsAndTagsAreText) {
 }
 
 TEST_F(LibraryDialectTest, RefusesWhatMakesNoSense) {
-  const std::vector<std::pair<std::string, std::string>> kBad = {
+  const std::vector<std::pair<std::string, std::string>> no_sense = {
       {"limit", "0"},
       {"limit", "201"},
       {"limit", "ten"},
@@ -256,7 +256,7 @@ TEST_F(LibraryDialectTest, RefusesWhatMakesNoSense) {
       {"path", "*********"},
       {"camera", "*********"},
   };
-  for (const auto& [name, value] : kBad) {
+  for (const auto& [name, value] : no_sense) {
     const HttpResponse response = list({{name, value}});
     EXPECT_EQ(response.status, 400) << name << "=" << value;
     const std::string message = json_of(response)["error"]["message"];
@@ -359,6 +359,7 @@ TEST_F(LibraryDialectTest, AnIndexThatIsWrittenMeanwhile) {
     done = true;
   });
   std::vector<std::thread> readers;
+  readers.reserve(3);
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&, i] {
       const auto photos = library_;
