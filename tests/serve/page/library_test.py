@@ -90,6 +90,13 @@ class ContactSheet(LibraryCase):
         expect(self.page.locator("#found")).to_contain_text("100,000")
         expect(self.page.locator("#search")).to_be_focused()
 
+    def test_an_empty_library(self):
+        self.mock(library=1, library_is_empty=True)
+        page = self.replace(self.open())
+        expect(page.locator("#nothing")).to_contain_text("There is no photo yet")
+        expect(page.locator("#nothing-clear")).to_be_hidden()
+        self.check_axe(page, "empty")
+
     def test_an_error_and_trying_again(self):
         self.mock(library=MANY, times=1,
                   fail={"status": 500, "code": "internal", "message": "the index is damaged"})

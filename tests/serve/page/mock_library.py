@@ -35,7 +35,7 @@ def details(behaviour, number: int) -> dict:
 
 def numbers_of(behaviour, query: dict) -> range:
     """Which photos a query finds: none with "nothing", each tenth with any other search or filter."""
-    if query.get("q") == "nothing":
+    if query.get("q") == "nothing" or behaviour.library_is_empty:
         return range(0)
     if "like" in query:
         return range(1, min(FOUND, behaviour.library), 2)

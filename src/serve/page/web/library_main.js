@@ -61,11 +61,21 @@ function showList() {
   showNotice('');
   byId('found').classList.remove('busy');
   byId('nothing').hidden = total > 0;
+  if (total === 0) showNothing();
   const count = `${total.toLocaleString('en')} photo${total === 1 ? '' : 's'}`;
   const text = total === 0 ? '' : `${count}, ${query.searches() ? 'the best first' : 'the newest first'}`;
   byId('found').textContent = text;
-  announce(text || 'No photo fits.');
+  announce(text || byId('nothing-title').textContent);
   grid.restart();
+}
+
+function showNothing() {
+  const isEmpty = query.parameters() === '';
+  byId('nothing-title').textContent = isEmpty ? 'There is no photo yet' : 'No photo fits';
+  byId('nothing-text').textContent = isEmpty
+    ? 'The index of this library is empty: blip index fills it.'
+    : 'Try other words, or fewer filters.';
+  byId('nothing-clear').hidden = isEmpty;
 }
 
 async function open(index) {
