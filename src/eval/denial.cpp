@@ -149,7 +149,7 @@ bool stands_at(const Words& words, std::size_t at, const Words& phrase) {
 
 Denials denials_of(const Words& sentence) {
   Denials found = {std::vector<bool>(sentence.size()), std::vector<bool>(sentence.size())};
-  std::size_t part = 0;  // where the part of the sentence that an effect reaches begins
+  std::size_t part = 0;        // where the part of the sentence that an effect reaches begins
   Effect next = Effect::ends;  // what begins with the next word; `ends` is none
   for (std::size_t at = 0; at < sentence.size();) {
     const auto rule = std::ranges::find_if(phrase_rules(), [&](const PhraseRule& each) {
