@@ -3,11 +3,19 @@
 #include "search/word_query.hpp"
 
 namespace blip::search {
+namespace {
+
+// Of a picture that ?1 is: the caption by hand, ?2, first.
+constexpr std::string_view kCaptionsOfPicture =
+    "SELECT w.text, m.name FROM captions c JOIN words w ON w.rowid = c.id JOIN models m ON m.id = "
+    "c.model WHERE c.picture = ?1 ORDER BY m.name = ?2 DESC, c.id";
+
+}  // namespace
 
 void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
                                std::string_view caption) {
   if (!has_picture(picture)) return;  // another process has removed it
-  remove_caption(picture, model.id);
+  remove_caption(picture, model);
   Statement(database_, "INSERT INTO captions(picture, model) VALUES(?, ?)")
       .bind(1, picture)
       .bind(2, model.id)
@@ -18,22 +26,28 @@ void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
       .run();
 }
 
-void LibraryIndex::remove_caption(std::int64_t picture, std::int64_t model) {
+void LibraryIndex::remove_caption(std::int64_t picture, const IndexedModel& model) {
   for (const char* sql :
        {"DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture = ? AND model = "
         "?)",
         "DELETE FROM captions WHERE picture = ? AND model = ?"}) {
-    Statement(database_, sql).bind(1, picture).bind(2, model).run();
+    Statement(database_, sql).bind(1, picture).bind(2, model.id).run();
   }
 }
 
 std::optional<std::string> LibraryIndex::caption_of(std::int64_t picture) {
-  Statement row(database_,
-                "SELECT w.text FROM captions c JOIN words w ON w.rowid = c.id WHERE c.picture = ? "
-                "ORDER BY c.id LIMIT 1");
-  row.bind(1, picture);
+  Statement row(database_, kCaptionsOfPicture);
+  row.bind(1, picture).bind_text(2, kByHand);
   if (!row.step()) return std::nullopt;
   return row.text(0);
+}
+
+std::vector<WrittenCaption> LibraryIndex::captions_of(std::int64_t picture) {
+  Statement rows(database_, kCaptionsOfPicture);
+  rows.bind(1, picture).bind_text(2, kByHand);
+  std::vector<WrittenCaption> captions;
+  while (rows.step()) captions.push_back({.text = rows.text(0), .writer = rows.text(1)});
+  return captions;
 }
 
 bool LibraryIndex::has_captions() {
@@ -44,10 +58,17 @@ std::vector<std::int64_t> LibraryIndex::find_words(std::string_view text, std::s
   std::vector<std::int64_t> pictures;
   const std::string query = word_query(text);
   if (query.empty()) return pictures;
+  const auto by_hand = find_model(Finding::captions, kByHand);
   Statement rows(database_,
                  "SELECT c.picture FROM words w JOIN captions c ON c.id = w.rowid WHERE words "
-                 "MATCH ? ORDER BY bm25(words), w.rowid LIMIT ?");
+                 "MATCH ?1" +
+                     std::string(by_hand ? " AND (c.model = ?3 OR NOT EXISTS(SELECT 1 FROM "
+                                           "captions h WHERE h.picture = c.picture AND h.model = "
+                                           "?3))"
+                                         : "") +
+                     " ORDER BY bm25(words), w.rowid LIMIT ?2");
   rows.bind_text(1, query).bind(2, static_cast<std::int64_t>(limit));
+  if (by_hand) rows.bind(3, by_hand->id);
   std::unordered_set<std::int64_t> seen;
   while (rows.step()) {
     const std::int64_t picture = rows.integer(0);
@@ -128,6 +149,27 @@ std::vector<std::int64_t> LibraryIndex::pictures_without_thumbnail() {
   std::vector<std::int64_t> pictures;
   while (rows.step()) pictures.push_back(rows.integer(0));
   return pictures;
+}
+
+std::vector<CountedName> LibraryIndex::counted_names(std::string_view sql, std::size_t limit) {
+  Statement rows(database_, sql);
+  rows.bind(1, static_cast<std::int64_t>(limit));
+  std::vector<CountedName> names;
+  while (rows.step()) names.push_back({.name = rows.text(0), .pictures = rows.integer(1)});
+  return names;
+}
+
+std::vector<CountedName> LibraryIndex::common_tags(std::size_t limit) {
+  return counted_names(
+      "SELECT tag, count(*) AS pictures FROM tags GROUP BY tag ORDER BY pictures DESC, tag LIMIT ?",
+      limit);
+}
+
+std::vector<CountedName> LibraryIndex::common_cameras(std::size_t limit) {
+  return counted_names(
+      "SELECT camera, count(*) AS pictures FROM pictures WHERE camera IS NOT NULL GROUP BY camera "
+      "ORDER BY pictures DESC, camera LIMIT ?",
+      limit);
 }
 
 }  // namespace blip::search

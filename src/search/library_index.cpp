@@ -176,7 +176,7 @@ std::int64_t LibraryIndex::put_picture(std::string_view path, FileState state,
       known = row.integer(0);
       const bool is_other = row.text(1) != facts.hash;
       row.reset();
-      if (is_other) remove_findings(*known);
+      if (is_other) remove_findings(*known, Handwork::kept);
     }
   }
   Statement put(database_,
@@ -269,12 +269,19 @@ std::optional<std::int64_t> LibraryIndex::copy_picture(std::int64_t id, std::str
   return copy;
 }
 
-void LibraryIndex::remove_findings(std::int64_t picture) {
+void LibraryIndex::remove_findings(std::int64_t picture, Handwork handwork) {
+  std::int64_t kept = 0;  // the ids of models begin at 1
+  if (handwork == Handwork::kept) {
+    if (const auto by_hand = find_model(Finding::captions, kByHand)) kept = by_hand->id;
+  }
   for (const std::string_view sql :
-       {std::string_view("DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture "
-                         "= ?)"),
-        std::string_view("DELETE FROM captions WHERE picture = ?"),
-        std::string_view("DELETE FROM tags WHERE picture = ?"),
+       {"DELETE FROM words WHERE rowid IN (SELECT id FROM captions WHERE picture = ? AND model <> "
+        "?)",
+        "DELETE FROM captions WHERE picture = ? AND model <> ?"}) {
+    Statement(database_, sql).bind(1, picture).bind(2, kept).run();
+  }
+  for (const std::string_view sql :
+       {std::string_view("DELETE FROM tags WHERE picture = ?"),
         std::string_view("DELETE FROM looks WHERE picture = ?"),
         std::string_view("DELETE FROM thumbnails WHERE picture = ?"), kNextGeneration,
         std::string_view("INSERT INTO removed_vectors(model, picture, generation) SELECT e.model, "
@@ -286,13 +293,17 @@ void LibraryIndex::remove_findings(std::int64_t picture) {
 }
 
 void LibraryIndex::remove_picture(std::int64_t id) {
-  remove_findings(id);
+  remove_findings(id, Handwork::removed);
   Statement(database_, "DELETE FROM pictures WHERE id = ?").bind(1, id).run();
 }
 
 bool LibraryIndex::has_picture(std::int64_t picture) {
   Statement row(database_, "SELECT 1 FROM pictures WHERE id = ?");
   return row.bind(1, picture).step();
+}
+
+std::int64_t LibraryIndex::data_version() {
+  return database_.number("PRAGMA data_version");
 }
 
 void LibraryIndex::check_integrity() {

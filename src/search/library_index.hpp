@@ -27,6 +27,10 @@ inline constexpr std::int64_t kAllGenerations = -1;
 
 inline constexpr std::size_t kMaxThumbnailBytes = 200'000;
 
+/// What an index calls the captions that a person has written. No model can have this name: one is
+/// a path, or a name without spaces.
+inline constexpr const char* kByHand = "by hand";
+
 /// What a file's content says of it.
 struct PictureFacts {
   std::string hash;  ///< SHA-256 of the file, 64 hexadecimal digits
@@ -70,6 +74,18 @@ struct IndexedModel {
   std::int64_t id = 0;
   std::string name;
   int dims = 0;
+};
+
+/// A caption and who wrote it: a model, or kByHand.
+struct WrittenCaption {
+  std::string text;
+  std::string writer;
+};
+
+/// A tag or a camera, and how many pictures have it.
+struct CountedName {
+  std::string name;
+  std::int64_t pictures = 0;
 };
 
 /// How far the vectors of a model have come.
@@ -117,7 +133,7 @@ class LibraryIndex {
   // Of writing, in a transaction.
 
   /// Adds a picture, or brings up to date the one with this path; if its content is another one,
-  /// its vectors and captions go. → its id
+  /// its vectors and captions go, but for the caption by hand. → its id
   std::int64_t put_picture(std::string_view path, FileState state, const PictureFacts& facts);
   /// A picture that has another name, or another time, and the same content.
   void move_picture(std::int64_t id, std::string_view path, FileState state);
@@ -129,7 +145,7 @@ class LibraryIndex {
   void put_vector(std::int64_t picture, const IndexedModel& model, std::span<const float> vector);
   /// Does nothing if the picture is gone.
   void put_caption(std::int64_t picture, const IndexedModel& model, std::string_view caption);
-
+  void remove_caption(std::int64_t picture, const IndexedModel& model);
   /// Does nothing if the picture is gone. What it had by this tagger goes.
   void put_tags(std::int64_t picture, const IndexedModel& tagger,
                 std::span<const std::string> tags);
@@ -168,22 +184,35 @@ class LibraryIndex {
   /// In a transaction: a file with this stamp has all up to this generation, so what was removed
   /// until then can be forgotten.
   void put_vector_file(const IndexedModel& model, std::int64_t generation, std::string_view stamp);
-  /// The pictures whose captions have words of `text`, the best first by BM25; each once.
+  /// The pictures whose captions have words of `text`, the best first by BM25; each once. Of a
+  /// picture with a caption by hand, that one alone counts.
   [[nodiscard]] std::vector<std::int64_t> find_words(std::string_view text, std::size_t limit);
-  /// The first of a picture's captions.
+  /// The caption by hand, or else the first one.
   [[nodiscard]] std::optional<std::string> caption_of(std::int64_t picture);
+  /// All, the one by hand first.
+  [[nodiscard]] std::vector<WrittenCaption> captions_of(std::int64_t picture);
   [[nodiscard]] bool has_captions();
+
+  // Of looking around.
+
+  /// The names that the most pictures have, those first.
+  [[nodiscard]] std::vector<CountedName> common_tags(std::size_t limit);
+  [[nodiscard]] std::vector<CountedName> common_cameras(std::size_t limit);
+  /// Is another one than before once somebody else has committed something. To be compared with
+  /// what this same object said before, and outside of a snapshot.
+  [[nodiscard]] std::int64_t data_version();
 
   /// Throws malformed unless SQLite finds every page and index consistent. It reads the whole file.
   void check_integrity();
 
  private:
   [[nodiscard]] std::optional<std::int64_t> find_path(std::string_view path);
-  void remove_findings(std::int64_t picture);
+  enum class Handwork { kept, removed };
+  void remove_findings(std::int64_t picture, Handwork handwork);
   [[nodiscard]] KnownPicture picture_of(const Statement& row) const;
   [[nodiscard]] bool has_picture(std::int64_t picture);
   IndexedModel put(Finding finding, const std::string& name, int dims);
-  void remove_caption(std::int64_t picture, std::int64_t model);
+  std::vector<CountedName> counted_names(std::string_view sql, std::size_t limit);
 
   Database database_;
 };

@@ -76,16 +76,21 @@ std::vector<Near> VectorSearch::nearest(std::span<const float> query, std::size_
   return found;
 }
 
+std::span<const float> VectorSearch::vector(std::int64_t picture) const {
+  if (const auto found = row_of_.find(picture); found != row_of_.end()) {
+    return rows_.row(found->second);
+  }
+  if (file_ && !stale_.contains(picture)) {
+    if (const auto row = file_->row_of(picture)) return file_->vector(*row);
+  }
+  return {};
+}
+
 std::optional<float> VectorSearch::product(std::int64_t picture,
                                            std::span<const float> query) const {
-  std::span<const float> vector;
-  if (const auto found = row_of_.find(picture); found != row_of_.end()) {
-    vector = rows_.row(found->second);
-  } else if (file_ && !stale_.contains(picture)) {
-    if (const auto row = file_->row_of(picture)) vector = file_->vector(*row);
-  }
-  if (vector.empty()) return std::nullopt;
-  const float product = inner_product(vector.data(), query.data(), query.size());
+  const std::span<const float> values = vector(picture);
+  if (values.empty()) return std::nullopt;
+  const float product = inner_product(values.data(), query.data(), query.size());
   return std::isfinite(product) ? std::optional(product) : std::nullopt;
 }
 
@@ -97,8 +102,8 @@ Moments VectorSearch::moments(std::span<const float> query, ThreadPool& threads)
     const std::size_t end = std::min(all, (block + 1) * kSummedTogether);
     for (std::size_t i = block * kSummedTogether; i < end; ++i) {
       if (i < in_file && !stale_.empty() && stale_.contains(file_->pictures()[i])) continue;
-      const auto vector = i < in_file ? file_->vector(i) : rows_.row(i - in_file);
-      const double product = inner_product(vector.data(), query.data(), query.size());
+      const auto values = i < in_file ? file_->vector(i) : rows_.row(i - in_file);
+      const double product = inner_product(values.data(), query.data(), query.size());
       sums[block].values += product;
       sums[block].squares += product * product;
     }

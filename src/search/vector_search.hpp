@@ -41,6 +41,8 @@ class VectorSearch {
   [[nodiscard]] std::vector<Near> nearest(std::span<const float> query, std::size_t count,
                                           std::size_t lists, const Admits& admits,
                                           ThreadPool& threads) const;
+  /// Of this picture, if it has one; valid as long as this is.
+  [[nodiscard]] std::span<const float> vector(std::int64_t picture) const;
   /// inner_product with this picture's vector, if it has one.
   [[nodiscard]] std::optional<float> product(std::int64_t picture,
                                              std::span<const float> query) const;

@@ -40,7 +40,7 @@ std::optional<HttpResponse> Admission::response_to(HttpRequest& head, const Peer
   if (head.method == "OPTIONS") {
     if (origin == OriginKind::foreign) return refusal(403, "this origin may not ask");
     HttpResponse response = preflight_response(head);
-    response.headers.set("Allow", "GET, HEAD, POST, OPTIONS");
+    response.headers.set("Allow", "GET, HEAD, POST, PUT, OPTIONS");
     return response;
   }
   if (origin == OriginKind::foreign && !is_read(head)) {

@@ -30,6 +30,9 @@ constexpr std::size_t kPlanningThreads = 2;
 constexpr std::size_t kMaxPlanning = 1024;
 constexpr std::size_t kFetchingThreads = 8;
 constexpr std::size_t kMaxFetching = 256;
+// Each may decode a photo, so there are few.
+constexpr std::size_t kLookingThreads = 4;
+constexpr std::size_t kMaxLooking = 1024;
 // A body above this is read on another thread: 64 KiB of JSON take a fraction of a millisecond.
 constexpr std::size_t kSmallBody = std::size_t{64} << 10;
 // For the last words of streams that are broken off.
@@ -125,7 +128,7 @@ struct Server::Implementation {
     const auto shared = std::make_shared<HttpRequest>(std::move(request));
     const auto trace = trace_of(shared->headers.find("traceparent").value_or(""));
     const auto run = std::make_shared<WorkRun>(
-        WorkContext{engine, pictures, planning, fetching}, exchange,
+        WorkContext{engine, pictures, planning, fetching, looking}, exchange,
         [this, shared, trace](HttpHeaders& headers) { decorate(headers, *shared, trace); },
         [this, shared, begun, trace](const WorkReport& report) {
           count(*shared, begun, report, trace);
@@ -195,10 +198,18 @@ struct Server::Implementation {
                                .many_pictures = options.many_pictures,
                                .any_model = options.any_model,
                                .strip_openings = options.strip_openings,
-                               .policy = options.policy};
+                               .policy = options.policy,
+                               .library = options.library};
       Router::Answer answer = router.plan(request, view, only);
       if (auto* response = std::get_if<HttpResponse>(&answer.plan)) {
         run.respond(std::move(*response), answer.api);
+        return;
+      }
+      if (auto* lookup = std::get_if<Lookup>(&answer.plan)) {
+        if (!run.look_up(std::move(*lookup), answer.api)) {
+          run.respond(busy_response(
+              router.error(503, "too many requests at once; try again later", request.path, only)));
+        }
         return;
       }
       Work& work = std::get<Work>(answer.plan);
@@ -320,6 +331,7 @@ struct Server::Implementation {
   // Destroyed first to last from here on: threads that use what is above.
   HttpServer http;
   WorkerPool fetching{kFetchingThreads, kMaxFetching};
+  WorkerPool looking{kLookingThreads, kMaxLooking};
   WorkerPool planning{kPlanningThreads, kMaxPlanning};
   std::jthread watchdog;
 };

@@ -44,6 +44,7 @@ struct ServerOptions {
   bool strip_openings = false;
   std::vector<ModelAlias> aliases = {};
   std::shared_ptr<const app::AskingPolicy> policy = {};  ///< as ServerView::policy
+  std::optional<ServedLibrary> library = {};
 
   bool fetch_images = false;                  ///< from any public host
   std::vector<std::string> fetch_allow = {};  ///< from these, wherever they are

@@ -59,6 +59,22 @@ void WorkRun::respond(HttpResponse response, std::string_view api) {
   exchange_.respond(std::move(response));
 }
 
+bool WorkRun::look_up(Lookup lookup, std::string_view api) {
+  return context_.looking.try_post([self = shared_from_this(), lookup = std::move(lookup), api] {
+    {
+      const std::lock_guard lock(self->mutex_);
+      if (self->ended_) return;  // the client has gone on, as people do who scroll
+    }
+    HttpResponse response;
+    try {
+      response = lookup.respond();
+    } catch (const std::exception&) {
+      response = HttpResponse::json(500, R"({"error":"the answer cannot be written"})");
+    }
+    self->respond(std::move(response), api);
+  });
+}
+
 void WorkRun::start(Work work, std::string_view api) {
   const std::size_t count = work.tasks.size();
   {
@@ -169,7 +185,8 @@ void WorkRun::take_outcome(std::size_t index, TaskOutcome outcome) {
     }
   }
   // Not on a thread of the engine: a response may be long, and tasks must not be cancelled there.
-  context_.planning.post([self = shared_from_this()] {
+  WorkerPool& pool = work_.looks_up ? context_.looking : context_.planning;
+  pool.post([self = shared_from_this()] {
     if (self->missing_ > 0) self->cancel_tasks();
     self->finish();
   });

@@ -33,6 +33,7 @@ struct WorkContext {
   const PictureSource& pictures;
   WorkerPool& planning;  ///< makes responses
   WorkerPool& fetching;  ///< waits for pictures
+  WorkerPool& looking;   ///< waits for files of a photo library
 };
 
 class WorkRun : public std::enable_shared_from_this<WorkRun> {
@@ -48,6 +49,8 @@ class WorkRun : public std::enable_shared_from_this<WorkRun> {
   void respond(HttpResponse response, std::string_view api = "server");
   /// `api`: the dialect's name, which outlives the run.
   void start(Work work, std::string_view api);
+  /// False if too many wait already; the run is then still to be answered.
+  [[nodiscard]] bool look_up(Lookup lookup, std::string_view api);
   /// The client has left: the tasks are forgotten.
   void cancel();
   /// The server stops: the tasks are forgotten, and the client is told so.

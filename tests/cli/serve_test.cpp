@@ -93,6 +93,38 @@ TEST(Serve, ModeratesAsTheCommandDoes) {
   EXPECT_EQ(blip.wait().exit_code, 0);
 }
 
+nlohmann::json json_at(const std::string& socket, const std::string& path) {
+  const std::string answer = wait_and_ask(socket, "GET " + path + " HTTP/1.0\r\n\r\n");
+  return nlohmann::json::parse(answer.substr(answer.find("\r\n\r\n") + 4));
+}
+
+TEST(Serve, ShowsALibraryAndFindsWhatTheCommandFinds) {
+  const Folder folder;
+  const std::string index = folder / "library.db";
+  const std::string socket = folder / "s";
+  for (const char* name : {"a.png", "b.png", "c.png"}) folder.picture(name);
+  ASSERT_EQ(run_blip({"index", folder / "", "--index", index}).exit_code, 0);
+  // Of a model that is not named: it is served as well.
+  BackgroundBlip blip(
+      {"serve", "-m", "nano-captioning", "--library", index, "--listen", "unix:" + socket});
+  const auto library = json_at(socket, "/blip/v1/library");
+  EXPECT_EQ(library["photos"], 3);
+  EXPECT_EQ(library["model"], "nano-retrieval");
+  EXPECT_EQ(json_at(socket, "/blip/v1/models")["library"], true);
+  const auto found = json_at(socket, "/blip/v1/library/photos?q=a+red+square&not=sky");
+  const Outcome run = run_blip({"search", "a red square", "--not", "sky", "--index", index,
+                                "--format", "jsonl", "--no-rerank"});
+  const auto lines = json_lines(run.out);
+  ASSERT_EQ(found["photos"].size(), lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_THAT(lines[i]["path"].get<std::string>(),
+                HasSubstr(found["photos"][i]["name"].get<std::string>()));
+    EXPECT_NEAR(lines[i]["score"].get<float>(), found["photos"][i]["score"].get<float>(), 1e-4);
+  }
+  blip.signal(SIGTERM);
+  EXPECT_EQ(blip.wait().exit_code, 0);
+}
+
 TEST(Serve, SaysWhatIsWrongBeforeItLoadsAnything) {
   const Folder folder;
   const auto error_of = [](const std::vector<std::string>& arguments) {
@@ -105,6 +137,9 @@ TEST(Serve, SaysWhatIsWrongBeforeItLoadsAnything) {
   EXPECT_THAT(error_of({"serve", "--alias", "x"}), HasSubstr("'x' is no alias"));
   EXPECT_THAT(error_of({"serve", "--api-key-file", folder / "none"}), HasSubstr("cannot be read"));
   EXPECT_THAT(error_of({"serve", "--policy", folder / "none"}), HasSubstr("none"));
+  EXPECT_THAT(error_of({"serve", "--library", folder / "none.db"}), HasSubstr("none.db"));
+  EXPECT_THAT(error_of({"serve", "--library", folder.file("text.db", "no index")}),
+              HasSubstr("text.db"));
   EXPECT_THAT(error_of({"serve", "--policy", folder.file("p.json", "{}")}),
               HasSubstr("p.json: version is missing"));
   EXPECT_THAT(error_of({"serve", "--policy",

@@ -127,6 +127,51 @@ TEST_F(LibraryIndexTest, PicturesAreMovedCopiedAndRemovedWithAllThatIsKnown) {
   index.check_integrity();
 }
 
+TEST_F(LibraryIndexTest, ACaptionByHandCountsBeforeThoseOfModels) {
+  fill();
+  LibraryIndex index = open();
+  const std::int64_t id = index.pictures().at(0).id;
+  const IndexedModel by_hand = index.put_model(kByHand, 0);
+  index.put_caption(id, by_hand, "a seal on a rock");
+  EXPECT_EQ(index.caption_of(id), "a seal on a rock");
+  const auto captions = index.captions_of(id);
+  ASSERT_EQ(captions.size(), 2U);
+  EXPECT_EQ(captions[0].writer, "by hand");
+  EXPECT_EQ(captions[1].text, "two dogs on a beach");
+  EXPECT_THAT(index.find_words("seals", 10), ElementsAre(id));
+  EXPECT_TRUE(index.find_words("dogs", 10).empty()) << "the model was wrong";
+  // Indexed anew: by the same model, with another content, and moved.
+  index.put_caption(id, index.find_model(Finding::captions, "m").value(), "three dogs");
+  index.put_picture("/a.jpg", {.size = 11, .mtime = 22}, facts_of('b'));
+  index.move_picture(id, "/b.jpg", {.size = 11, .mtime = 23});
+  EXPECT_EQ(index.caption_of(id), "a seal on a rock");
+  EXPECT_EQ(index.captions_of(id).size(), 1U);
+  const auto copy = index.copy_picture(id, "/c.jpg", kState);
+  EXPECT_EQ(index.caption_of(copy.value()), "a seal on a rock");
+  index.check_integrity();
+  index.remove_caption(id, by_hand);
+  EXPECT_EQ(index.caption_of(id), std::nullopt);
+  index.remove_picture(*copy);
+  EXPECT_TRUE(index.find_words("seal", 10).empty());
+  index.check_integrity();
+}
+
+TEST_F(LibraryIndexTest, TellsWhetherOthersHaveWritten) {
+  fill();
+  LibraryIndex index = open(Access::read);
+  const std::int64_t before = index.data_version();
+  EXPECT_EQ(index.data_version(), before);
+  LibraryIndex writer = open();
+  const IndexedModel tagger = writer.put_tagger("t");
+  const std::int64_t id = writer.pictures().at(0).id;
+  writer.put_tags(id, tagger, std::vector<std::string>{"Dog", "beach"});
+  EXPECT_NE(index.data_version(), before);
+  ASSERT_EQ(index.common_tags(10).size(), 2U);
+  EXPECT_EQ(index.common_tags(10)[0].pictures, 1);
+  EXPECT_EQ(index.common_tags(1).size(), 1U);
+  EXPECT_TRUE(index.common_cameras(10).empty());
+}
+
 TEST_F(LibraryIndexTest, AMoveMakesRoom) {
   fill();
   LibraryIndex index = open();

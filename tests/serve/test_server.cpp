@@ -71,7 +71,7 @@ Dialect test_dialect() {
 
 TestServer::TestServer(ServerOptions options) {
   if (options.listeners.empty()) options.listeners = {{ListenAddress::parse("127.0.0.1:0")}};
-  options.dialects = {test_dialect()};
+  options.dialects.push_back(test_dialect());
   options.log_sink = [this](std::string_view line) {
     const std::lock_guard lock(mutex_);
     lines_.emplace_back(line);

@@ -24,7 +24,7 @@ class TestServer {
   std::vector<std::string> lines_;
 
  public:
-  /// Of `options` the listeners and dialects are set here.
+  /// Of `options` the listeners are set here, if there are none, and a dialect is added.
   explicit TestServer(ServerOptions options = {});
 
   [[nodiscard]] std::uint16_t port() const { return server->addresses().front().port; }

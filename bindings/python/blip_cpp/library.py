@@ -220,7 +220,9 @@ class LibraryIndex:
 
     def _caption(self, picture: int) -> Optional[str]:
         row = self._database.execute(
-            "SELECT w.text FROM captions c JOIN words w ON w.rowid = c.id WHERE c.picture = ? ORDER BY c.id LIMIT 1",
+            # What a person wrote counts before what models wrote.
+            "SELECT w.text FROM captions c JOIN words w ON w.rowid = c.id JOIN models m ON m.id = c.model "
+            "WHERE c.picture = ? ORDER BY m.name = 'by hand' DESC, c.id LIMIT 1",
             (picture,)).fetchone()
         return None if row is None else str(row[0])
 

@@ -60,6 +60,16 @@ def test_has_what_the_program_found(library, photos, models):
     assert odd.path.startswith("file:/") and odd.hash == first.hash and np.array_equal(odd.vector, first.vector)
 
 
+def test_a_caption_by_hand_counts_before_those_of_models(copy):
+    with sqlite3.connect(copy) as writer:
+        writer.execute("INSERT INTO models(kind, name, dims) VALUES('captions', 'by hand', 0)")
+        number = writer.execute("INSERT INTO captions(picture, model) SELECT min(p.id), max(m.id) FROM pictures p, models m"
+                                ).lastrowid
+        writer.execute("INSERT INTO words(rowid, text) VALUES(?, 'Minka, asleep')", (number,))
+    with LibraryIndex(copy) as index:
+        assert next(iter(index)).caption == "Minka, asleep"
+
+
 @pytest.mark.parametrize("path, text", [
     (b"/a/b.jpg", "/a/b.jpg"), ("/a/ö 100%.jpg".encode(), "/a/ö 100%.jpg"), (b"/a/\xf6%.jpg", "file:/a/%F6%25.jpg"),
     (b"file:/a%", "file:file:/a%25"), (b"\xed\xa0\x80", "file:%ED%A0%80"), ("ö".encode() + b"\xff", "file:ö%FF")])

@@ -6,11 +6,11 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "app/embedder.hpp"
 #include "app/library/picture_filter.hpp"
+#include "app/library/picture_ranking.hpp"
 #include "search/library_index.hpp"
 #include "search/vector_search.hpp"
 
@@ -24,20 +24,6 @@ struct LibraryQuery {
   float unwanted_weight = 0.5F;
   PictureFilter filter{};
 };
-
-/// How vectors are looked through.
-enum class Nearness {
-  automatic,    ///< approximately from kApproximateRows, if there is no filter
-  exact,        ///< all of them
-  approximate,  ///< the most promising lists, where the index has any
-};
-
-/// Vectors from which the nearest ones are found approximately, if nobody says how: looking through
-/// all of them would take longer than 50 ms.
-inline constexpr std::size_t kApproximateRows = 2'000'000;
-/// Lists that are looked through, of 1,000 where there are a million vectors: of the ten nearest
-/// photos, 99 in a hundred are then found (tools/library_scale.py).
-inline constexpr std::size_t kProbedLists = 32;
 
 struct LibrarySearchOptions {
   std::size_t top = 10;
@@ -57,14 +43,9 @@ struct LibraryHit {
   std::optional<std::string> caption{};
 };
 
-/// A query goes through these steps:
-/// 1. The cosines of its vector and the vectors of the index. If it has several parts, the
-///    cosines of each are made to have mean 0 and deviation 1 over the library, weighted and added:
-///    two photos are always more alike than a photo and a text.
-/// 2. If there are captions and a text, the ranking by cosines and the one by words (BM25) are
-///    fused by reciprocal ranks.
-/// 3. The matching head gives the best of these the score of `blip rank`: logit plus cosine. One
-///    that can no longer be read keeps its place behind the others.
+/// A query goes through the steps of rank_pictures, and through one more: the matching head gives
+/// the best of these the score of `blip rank`, logit plus cosine. One that can no longer be read
+/// keeps its place behind the others.
 class LibrarySearch {
  public:
   /// All must outlive it. It sees the index as it is now. Throws Error.
@@ -77,25 +58,11 @@ class LibrarySearch {
       const std::function<void(const std::string& path, const std::string& error)>& on_failed);
 
  private:
-  struct Candidate {
-    std::int64_t id = 0;
-    float cosine = 0.0F;
-    double score = 0.0;
+  struct Candidate : RankedPicture {
     std::optional<Matching> matching{};
-    std::optional<search::KnownPicture> picture{};
-  };
-  // What a vector is worth: its inner product with `weights`, plus `offset`.
-  struct Direction {
-    std::vector<float> weights;  // [D]
-    float offset = 0.0F;
   };
 
-  [[nodiscard]] Direction direction(const LibraryQuery& query, Context& context) const;
-  [[nodiscard]] std::unordered_set<std::int64_t> admitted(const PictureFilter& filter);
-  void read_picture(Candidate& candidate);
-  void order_equals(std::vector<Candidate>& candidates);
-  void fuse_words(const std::string& text, const Direction& direction, const search::Admits& admits,
-                  std::vector<Candidate>& candidates);
+  [[nodiscard]] std::vector<WantedVector> wanted(const LibraryQuery& query, Context& context) const;
   void rerank(const std::string& text, std::vector<Candidate>& candidates, Context& context,
               const std::function<void(const std::string&, const std::string&)>& on_failed) const;
 

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <numbers>
 #include <string_view>
+#include <unordered_set>
 
 #include "blip/error.hpp"
 
@@ -23,16 +24,6 @@ std::optional<int> digits_of(std::string_view text, std::size_t digits) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value);
   if (error != std::errc() || end != text.data() + digits) return std::nullopt;
   return value;
-}
-
-std::string moment_of(const search::KnownPicture& picture) {
-  if (picture.taken) return *picture.taken;
-  constexpr std::int64_t kBillion = 1'000'000'000;
-  const std::time_t seconds = picture.state.mtime / kBillion;
-  std::tm local = {};
-  if (::localtime_r(&seconds, &local) == nullptr) return {};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", 1900 + local.tm_year, local.tm_mon + 1,
-                     local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
 }
 
 bool fits_pattern(const std::string& path, const std::string& pattern) {
@@ -60,6 +51,16 @@ bool take(std::string_view& text, std::string_view part) {
 }
 
 }  // namespace
+
+std::string moment_of(const search::KnownPicture& picture) {
+  if (picture.taken) return *picture.taken;
+  constexpr std::int64_t kBillion = 1'000'000'000;
+  const std::time_t seconds = picture.state.mtime / kBillion;
+  std::tm local = {};
+  if (::localtime_r(&seconds, &local) == nullptr) return {};
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", 1900 + local.tm_year, local.tm_mon + 1,
+                     local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
+}
 
 bool Surroundings::contain(double other_latitude, double other_longitude) const {
   constexpr double kEarthRadius = 6371.0;  // mean, in km
@@ -132,6 +133,23 @@ bool PictureFilter::fits(const search::KnownPicture& picture) const {
   return paths.empty() || std::any_of(paths.begin(), paths.end(), [&](const std::string& pattern) {
            return fits_pattern(picture.path, pattern);
          });
+}
+
+std::vector<std::int64_t> admitted_pictures(
+    search::LibraryIndex& index, const PictureFilter& filter,
+    const std::function<void(const search::KnownPicture&)>& visit) {
+  std::vector<std::unordered_set<std::int64_t>> tagged;
+  for (const std::string& tag : filter.tags) tagged.push_back(index.pictures_tagged(tag));
+  std::vector<std::int64_t> ids;
+  index.for_pictures([&](const search::KnownPicture& picture) {
+    const bool has_tags = std::all_of(tagged.begin(), tagged.end(), [&](const auto& pictures) {
+      return pictures.contains(picture.id);
+    });
+    if (!has_tags || !filter.fits(picture)) return;
+    ids.push_back(picture.id);
+    if (visit) visit(picture);
+  });
+  return ids;
 }
 
 }  // namespace blip::app

@@ -2,6 +2,8 @@
 // tags.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +15,9 @@ namespace blip::app {
 /// "2024", "2024-06" or "2024-06-01" as the first moment of it, "2024-06-01T00:00:00". Throws
 /// invalid_argument for anything else.
 std::string first_moment(const std::string& date);
+
+/// When a picture was taken, "2024-06-01T12:30:00"; where it does not say, the time of its file.
+std::string moment_of(const search::KnownPicture& picture);
 
 /// A place and all within some kilometres of it.
 struct Surroundings {
@@ -45,5 +50,10 @@ struct PictureFilter {
   /// counts as of the time of its file.
   [[nodiscard]] bool fits(const search::KnownPicture& picture) const;
 };
+
+/// The pictures of the index that the filter leaves, by id. `visit` sees each, if there is one.
+std::vector<std::int64_t> admitted_pictures(
+    search::LibraryIndex& index, const PictureFilter& filter,
+    const std::function<void(const search::KnownPicture& picture)>& visit = {});
 
 }  // namespace blip::app

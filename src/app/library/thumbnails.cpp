@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kThumbnailsTogether = 64;
 
 std::vector<std::byte> read_thumbnail(const std::string& path) {
-  return thumbnail_of(Image::open(path));
+  return thumbnail_of(Image::open(path, {.apply_exif_orientation = true}));
 }
 
 }  // namespace

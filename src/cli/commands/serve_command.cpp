@@ -46,6 +46,7 @@ constexpr std::string_view kServeFooter =
     "  curl --data-binary @photo.jpg http://127.0.0.1:8080/\n"
     "  blip serve --listen 0.0.0.0:8080 --api-key-file keys --dtype int8\n"
     "  blip serve --listen ollama=127.0.0.1:11434 --any-model\n"
+    "  blip serve --library ~/.local/share/blip/library.db\n"
     "  blip serve --listen 127.0.0.1:8080 --listen-open immich=10.0.0.5:3003 \\\n"
     "      -m ViT-B-32__openai=openai/clip-vit-base-patch32\n"
     "\n"
@@ -206,7 +207,6 @@ ExitCode run_serve(Arguments arguments) {
 
   serve::ServerOptions server_options = options.server();
   server_options.dialects = serve::all_dialects();
-  server_options.page = serve::page_response;
   server_options.takes_inherited_sockets = true;
   const bool has_sockets = std::getenv("LISTEN_FDS") != nullptr;
   if (server_options.listeners.empty() && !has_sockets) {
@@ -220,10 +220,19 @@ ExitCode run_serve(Arguments arguments) {
   engine_options.damage = serve::cut_pages;
   const std::unique_ptr<serve::Engine> engine = serve::make_engine(std::move(engine_options));
   server_options.policy = options.policy(engine->status());
+  server_options.library = options.library(engine->status());
+  server_options.page =
+      server_options.library ? serve::page_response_with_library : serve::page_response;
   serve::Server server(server_options, *engine);
   const EngineLog::Attachment attachment(engine_log, server);
   server.start();
   server.log("info", fmt::format("blip {} listens: {}", version(), host_list(server)));
+  if (server_options.library) {
+    const std::string& model = server_options.library->model;
+    server.log("info", fmt::format("the photo library is at /library; texts are searched with {}",
+                                   model.empty() ? "the words of captions alone" : model));
+  }
+  if (!options.library_warning().empty()) server.log("warning", options.library_warning());
   warn_of_open_listeners(server, server_options);
   serve::notify_service_manager("STATUS=Loading models");
   run_until_stopped(server, *engine, options);

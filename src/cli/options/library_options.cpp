@@ -10,14 +10,6 @@
 #include "core/user_cache.hpp"
 
 namespace blip::cli {
-namespace {
-
-std::string name_or_path(const std::string& name) {
-  std::error_code ignored;
-  return std::filesystem::exists(name, ignored) ? app::indexed_path(name) : name;
-}
-
-}  // namespace
 
 void declare_index(OptionParser& app, std::string& file) {
   app.add_option("--index", file, "The index [~/.local/share/blip/library.db]")
@@ -32,10 +24,15 @@ std::filesystem::path index_file(const std::string& file) {
   return directory / "library.db";
 }
 
+std::string indexed_name(const std::string& model) {
+  std::error_code ignored;
+  return std::filesystem::exists(model, ignored) ? app::indexed_path(model) : model;
+}
+
 std::string indexed_name(const ModelOptions& model) {
-  std::string name = name_or_path(model.name);
-  if (!model.adapter.empty()) name += " --adapter " + name_or_path(model.adapter);
-  if (!model.processor.empty()) name += " --processor " + name_or_path(model.processor);
+  std::string name = indexed_name(model.name);
+  if (!model.adapter.empty()) name += " --adapter " + indexed_name(model.adapter);
+  if (!model.processor.empty()) name += " --processor " + indexed_name(model.processor);
   if (model.image_size) name += " --image-size " + std::to_string(*model.image_size);
   return name;
 }

@@ -20,6 +20,8 @@ std::filesystem::path index_file(const std::string& file);
 /// What an index calls a model: its name, or the absolute path that it is, and the options that
 /// change its vectors, if there are any.
 std::string indexed_name(const ModelOptions& model);
+/// Of a model without such options.
+std::string indexed_name(const std::string& model);
 
 /// The model whose vectors are searched, which `model` may leave open; `model` names it then.
 /// `file`: the index, in messages. Throws UsageError if the index has none, or several.

@@ -14,11 +14,13 @@
 #include <utility>
 #include <vector>
 
+#include "app/library/photo_library.hpp"
 #include "app/moderation/rule_evidence.hpp"
 #include "blip/error.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
+#include "cli/options/library_options.hpp"
 #include "cli/options/run_options.hpp"
 #include "core/open_file.hpp"
 #include "core/user_cache.hpp"
@@ -134,6 +136,7 @@ void ServeOptions::declare(OptionParser& app) {
   declare_access(app);
   declare_scheduling(app);
   declare_pictures(app);
+  declare_library(app);
   declare_limits(app);
   declare_operations(app);
 }
@@ -230,6 +233,13 @@ void ServeOptions::declare_pictures(OptionParser& app) {
       ->group("Pictures");
 }
 
+void ServeOptions::declare_library(OptionParser& app) {
+  LimitGroup(app, "Photo library")
+      .words("--library", library_, "INDEX",
+             "Show the photos of an index that `blip index` has made, at /library; the model that "
+             "made its vectors is served as well");
+}
+
 void ServeOptions::declare_limits(OptionParser& app) {
   LimitGroup group(app, "Limits of a client");
   group.bytes("--max-body", max_body_, "Of a request, also when it is unpacked [64M]");
@@ -268,6 +278,7 @@ void ServeOptions::resolve() {
     }
   }
   if (!policy_file_.empty()) read_policy();
+  if (!library_.empty()) choose_library_model();
   (void)aliases();
   (void)server();  // whatever is wrong is said before models are loaded
 }
@@ -319,6 +330,48 @@ std::shared_ptr<const app::AskingPolicy> ServeOptions::policy(
   policy.question_model = served(needed.questions, serve::TaskKind::answer);
   policy.caption_model = served(needed.captions, serve::TaskKind::caption);
   return std::make_shared<const app::AskingPolicy>(app::AskingPolicy{std::move(policy)});
+}
+
+// One that is served anyhow, or else the first one that is to be had by its name alone.
+void ServeOptions::choose_library_model() {
+  const std::vector<std::string> names = app::searchable_models(library_);
+  for (const std::string& name : names) {
+    for (const std::string& text : models_) {
+      if (library_model_.empty() && indexed_name(named_value(text).second) == name) {
+        library_model_ = name;
+        library_server_ = named_value(text).second;
+      }
+    }
+  }
+  if (!library_model_.empty()) return;
+  const auto found = std::ranges::find_if(
+      names, [](const std::string& name) { return name.find(" --") == std::string::npos; });
+  if (found == names.end()) {
+    library_warning_ = fmt::format(
+        "{}: its vectors are of {}, which this server does not have: only the words of captions "
+        "are "
+        "searched",
+        library_, names.front());
+    return;
+  }
+  library_model_ = library_server_ = *found;
+  models_.push_back('=' + *found);  // no name, though there may be an '=' in its path
+}
+
+std::optional<serve::ServedLibrary> ServeOptions::library(const serve::EngineStatus& status) const {
+  if (library_.empty()) return std::nullopt;
+  serve::ServedLibrary library;
+  if (!library_model_.empty()) {
+    const serve::ModelStatus& model = status.models.at(index_of(library_server_));
+    if (std::ranges::find(model.tasks, serve::TaskKind::embed) == model.tasks.end()) {
+      throw Error(ErrorCode::unsupported,
+                  fmt::format("{}: {} makes no vectors of texts", library_, model.name));
+    }
+    library.model = model.name;
+  }
+  library.photos = std::make_shared<app::PhotoLibrary>(app::PhotoLibraryOptions{
+      .index = library_, .model = library_model_, .max_pixels = std::stoll(max_pixels_)});
+  return library;
 }
 
 serve::EngineOptions ServeOptions::engine() const {

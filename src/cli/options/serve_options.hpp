@@ -36,15 +36,22 @@ class ServeOptions {
   /// Its models named as the engine that was made of engine() names them; null: none was given.
   [[nodiscard]] std::shared_ptr<const app::AskingPolicy> policy(
       const serve::EngineStatus& status) const;
+  /// As policy(); none: no library was named.
+  [[nodiscard]] std::optional<serve::ServedLibrary> library(
+      const serve::EngineStatus& status) const;
+  /// What the operator is to know of the library's model, in one line; empty: all is well.
+  [[nodiscard]] const std::string& library_warning() const { return library_warning_; }
 
  private:
   void read_policy();
+  void choose_library_model();
   /// Where `model`, as the command line or a policy names it, is in models_; its size: nowhere.
   [[nodiscard]] std::size_t index_of(std::string_view model) const;
   void declare_models(OptionParser& app);
   void declare_scheduling(OptionParser& app);
   void declare_access(OptionParser& app);
   void declare_pictures(OptionParser& app);
+  void declare_library(OptionParser& app);
   void declare_limits(OptionParser& app);
   void declare_operations(OptionParser& app);
 
@@ -83,6 +90,11 @@ class ServeOptions {
   std::vector<std::string> fetch_allow_;
   std::string media_root_;
   std::string max_pixels_ = "64000000";
+
+  std::string library_;
+  std::string library_model_;   // as the index calls it; empty: its vectors are not searched
+  std::string library_server_;  // the same, as models_ has it
+  std::string library_warning_;
 
   std::string max_body_ = "64M";
   std::string max_buffered_ = "1G";

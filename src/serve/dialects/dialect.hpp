@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/library/photo_library.hpp"
 #include "app/moderation/rule_evidence.hpp"
 #include "serve/engine/engine.hpp"
 #include "serve/engine/task.hpp"
@@ -34,6 +35,12 @@ enum class ManyPictures {
   each,  ///< a caption each; those that differ are joined
 };
 
+/// The photo library that a server shows, and the model that texts are searched with.
+struct ServedLibrary {
+  std::shared_ptr<app::PhotoLibrary> photos;
+  std::string model;  ///< ModelStatus::name; empty: none, words of captions are found
+};
+
 /// What a dialect may know of the server besides the request.
 struct ServerView {
   EngineStatus engine;
@@ -47,6 +54,7 @@ struct ServerView {
   /// What POST /blip/v1/moderate decides by, its models named as the engine names them; null: it
   /// decides nothing.
   std::shared_ptr<const app::AskingPolicy> policy = {};
+  std::optional<ServedLibrary> library = {};
 };
 
 /// A response that is written while the tasks are done.
@@ -69,10 +77,16 @@ struct Work {
   /// all fail before its first piece: then the status can still tell.
   std::function<HttpResponse(std::span<const TaskOutcome> outcomes)> respond;
   std::optional<Stream> stream = {};
+  bool looks_up = false;  ///< `respond` reads files, as a Lookup does
+};
+
+/// A response that needs no model, but waits for files.
+struct Lookup {
+  std::function<HttpResponse()> respond;
 };
 
 /// What is to be done about a request.
-using Plan = std::variant<HttpResponse, Work>;
+using Plan = std::variant<HttpResponse, Work, Lookup>;
 
 struct Dialect {
   std::string_view name;  ///< "ollama", as --listen and metrics name it

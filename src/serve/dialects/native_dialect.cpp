@@ -6,6 +6,7 @@
 
 #include "serve/dialects/base64.hpp"
 #include "serve/dialects/json_numbers.hpp"
+#include "serve/dialects/native_library.hpp"
 #include "serve/dialects/native_work.hpp"
 #include "serve/dialects/openapi_document.hpp"
 #include "serve/dialects/refusal.hpp"
@@ -67,7 +68,8 @@ Plan native_models(const HttpRequest&, const ServerView& server) {
                       {"parameters", model.parameters},
                       {"weight_type", model.weight_type}});
   }
-  return HttpResponse::json(200, json_text_of({{"models", std::move(models)}}));
+  return HttpResponse::json(
+      200, json_text_of({{"models", std::move(models)}, {"library", server.library.has_value()}}));
 }
 
 Plan native_openapi(const HttpRequest&, const ServerView&) {
@@ -92,6 +94,10 @@ constexpr std::array kNativeRoutes = {
     Route{"POST", "/blip/v1/moderate", native_checked<native_moderate>},
     Route{"POST", "/blip/v1/explain", native_checked<native_explain>},
     Route{"GET", "/blip/v1/models", native_models},
+    Route{"GET", "/blip/v1/library", native_library},
+    Route{"GET", "/blip/v1/library/photos", native_library_photos},
+    Route{"GET", "/blip/v1/library/photos/*", native_library_photo},
+    Route{"PUT", "/blip/v1/library/photos/*", native_library_caption},
     Route{"GET", "/openapi.json", native_openapi},
 };
 

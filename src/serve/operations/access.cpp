@@ -134,7 +134,7 @@ void add_cors_headers(HttpHeaders& headers, const HttpRequest& request,
 
 HttpResponse preflight_response(const HttpRequest& request) {
   HttpResponse response{.status = 204};
-  response.headers.set("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
+  response.headers.set("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, OPTIONS");
   response.headers.set(
       "Access-Control-Allow-Headers",
       header_words(request.headers.find("Access-Control-Request-Headers").value_or("*")));

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "serve/http/entity_tag.hpp"
 #include "serve/page/files.hpp"
 
 namespace blip::serve {
@@ -36,21 +37,6 @@ std::string_view type_of_file(std::string_view name) {
   return "application/json";
 }
 
-// Whether a list of entity tags, as If-None-Match has it, names this one. Weak tags count as well
-// (RFC 9110, 13.1.2).
-bool names_tag(std::string_view list, std::string_view tag) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    std::string_view item = list.substr(0, comma);
-    list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-    while (item.starts_with(' ') || item.starts_with('\t')) item.remove_prefix(1);
-    while (item.ends_with(' ') || item.ends_with('\t')) item.remove_suffix(1);
-    if (item.starts_with("W/")) item.remove_prefix(2);
-    if (item == "*" || item == tag) return true;
-  }
-  return false;
-}
-
 HttpHeaders headers_of_all() {
   return {{"X-Content-Type-Options", "nosniff"},
           {"Content-Security-Policy", std::string(kContentSecurityPolicy)},
@@ -67,7 +53,7 @@ HttpResponse file_response(const PageFile& file, const HttpRequest& request) {
   // that a newer program never meets an older page.
   response.headers.add("Cache-Control",
                        file.path.ends_with(".jpg") ? "public, max-age=86400" : "no-cache");
-  if (names_tag(request.headers.find("If-None-Match").value_or(""), tag)) {
+  if (names_entity_tag(request.headers.find("If-None-Match").value_or(""), tag)) {
     response.status = 304;
     return response;
   }
@@ -80,12 +66,8 @@ HttpResponse file_response(const PageFile& file, const HttpRequest& request) {
   return response;
 }
 
-}  // namespace
-
-std::optional<HttpResponse> page_response(const HttpRequest& request) {
-  if (request.method != "GET" && request.method != "HEAD") return std::nullopt;
-  const std::string name = name_of_file(request.path);
-  if (name.empty()) return std::nullopt;
+std::optional<HttpResponse> response_of(const HttpRequest& request, const std::string& name) {
+  if (name.empty() || (request.method != "GET" && request.method != "HEAD")) return std::nullopt;
   const auto files = page_files();
   const auto file = std::find_if(files.begin(), files.end(),
                                  [&](const PageFile& each) { return each.path == name; });
@@ -98,6 +80,17 @@ std::optional<HttpResponse> page_response(const HttpRequest& request) {
     missing.body.clear();
   }
   return missing;
+}
+
+}  // namespace
+
+std::optional<HttpResponse> page_response(const HttpRequest& request) {
+  return response_of(request, name_of_file(request.path));
+}
+
+std::optional<HttpResponse> page_response_with_library(const HttpRequest& request) {
+  if (request.path == "/library") return response_of(request, "web/library.html");
+  return page_response(request);
 }
 
 }  // namespace blip::serve

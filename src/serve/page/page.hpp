@@ -11,5 +11,7 @@ namespace blip::serve {
 /// there is no such file. Nothing for everything else: other parts of the server are asked.
 /// Of HEAD the body is empty and Content-Length is that of GET.
 std::optional<HttpResponse> page_response(const HttpRequest& request);
+/// The same, and the page of the photo library at `/library`.
+std::optional<HttpResponse> page_response_with_library(const HttpRequest& request);
 
 }  // namespace blip::serve

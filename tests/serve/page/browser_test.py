@@ -17,6 +17,7 @@ import unittest
 from playwright.sync_api import expect
 
 from page_case import AXE, PHOTOS, WIDTHS, PageCase
+import library_test
 import misbehaving_server_test
 
 
@@ -373,6 +374,12 @@ Captions = misbehaving_server_test.Captions
 Errors = misbehaving_server_test.Errors
 Capabilities = misbehaving_server_test.Capabilities
 HostileText = misbehaving_server_test.HostileText
+ContactSheet = library_test.ContactSheet
+Search = library_test.Search
+PhotoInView = library_test.PhotoInView
+HostileLibrary = library_test.HostileLibrary
+LibraryWithKey = library_test.LibraryWithKey
+EverybodysLibrary = library_test.EverybodysLibrary
 
 if __name__ == "__main__":
     main()

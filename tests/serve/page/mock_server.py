@@ -5,7 +5,8 @@
 
 It serves the page from src/serve/page/ with the headers of the real server. POST /mock changes how
 it answers: {"delay", "token_delay", "caption", "models", "key", "fail", "times", "cut",
-"label", "answer", "itm", "mean_log_probability"}; POST /mock with {} brings it back to the beginning. GET /mock lists the
+"label", "answer", "itm", "mean_log_probability", "library", "library_text", "library_is_empty",
+"library_delays"}; POST /mock with {} brings it back to the beginning. GET /mock lists the
 requests that were answered.
 """
 
@@ -18,6 +19,8 @@ import pathlib
 import re
 import threading
 import time
+
+import mock_library
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PAGE = ROOT / "src" / "serve" / "page"
@@ -55,6 +58,11 @@ class Behaviour:
             self.fail = None  # {"status", "code", "message", "retry_after", "stream"}
             self.times = 1_000_000  # how often it fails
             self.cut = False  # whether streams end early
+            self.library = 0  # photos; none: the server has no library
+            self.library_text = None  # what all names, captions and tags are
+            self.library_is_empty = False  # nothing was indexed yet
+            self.library_delays = {}  # seconds, of a search for a text
+            self.captions = {}  # that were written by hand, by id
             self.requests = []
             for name, value in changes.items():
                 if not hasattr(self, name):
@@ -100,6 +108,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         if path == "/mock":
             return self.json(200, BEHAVIOUR.requests)
+        if path == "/library" and BEHAVIOUR.library:
+            return self.file(PAGE / "web" / "library.html")
         if path == "/":
             return self.file(PAGE / "web" / "index.html")
         if re.fullmatch(r"/page/[a-z_.]+", path):
@@ -116,8 +126,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.json(200, {"models": [
                 {"name": name, "architecture": "blip", "tasks": tasks, "aliases": [], "loaded": True,
                  "size": 9_400_000, "parameters": 9_000_000, "weight_type": "int8"}
-                for name, tasks in BEHAVIOUR.models.items()]})
+                for name, tasks in BEHAVIOUR.models.items()], "library": BEHAVIOUR.library > 0})
+        if path.startswith("/blip/v1/library") and BEHAVIOUR.library:
+            return mock_library.answer_get(self, BEHAVIOUR, self.path)
         return self.error(404, "not_found", f"no such path: {path}")
+
+    def do_PUT(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+        if self.authorized():
+            mock_library.answer_put(self, BEHAVIOUR, self.path, body)
 
     def file(self, path: pathlib.Path) -> None:
         if not path.is_file():

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Takes screenshots of the page at URL: empty and full, at three widths, light and dark. Four of
-them are in docs/images/.
+"""Takes screenshots of the page at URL: empty and full, at three widths, light and dark; of the
+photo library too, if the server has one. Some of them are in docs/images/.
 
     tests/serve/page/screenshots.py --url http://127.0.0.1:8765 --output docs/images
 """
@@ -38,6 +38,25 @@ def fill(page: Page) -> None:
     page.wait_for_timeout(400)
 
 
+def search_library(page: Page, save) -> None:
+    """The contact sheet, and a photo of what is searched for."""
+    page.locator("#grid img.seen").first.wait_for(timeout=120_000)
+    page.wait_for_timeout(500)
+    save("sheet")
+    page.fill("#search", "a cat")
+    page.wait_for_timeout(1500)
+    page.locator("#grid a").first.click()
+    page.locator("#similar-list img").first.wait_for(timeout=120_000)
+    if page.locator("#photo-ask").is_visible():
+        page.fill("#photo-question", "What animal is it?")
+        page.keyboard.press("Enter")
+        page.locator("#photo-answers .answer:not(.writing)").wait_for(timeout=120_000)
+    page.evaluate("document.activeElement.blur(); for (const id of ['photo', 'photo-words']) "
+                  "document.getElementById(id).scrollTop = 0")
+    page.wait_for_timeout(500)
+    save("photo")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--url", default="http://127.0.0.1:8765")
@@ -56,12 +75,19 @@ def main() -> None:
                 page.goto(arguments.url)
                 page.locator(".intro .example img").first.wait_for()
                 page.wait_for_timeout(500)
-                for state in ["empty", "full"]:
-                    if state == "full":
-                        fill(page)
-                    page.screenshot(path=arguments.output / f"page-{state}-{width}-{scheme}.{arguments.type}",
+
+                def save(name: str) -> None:
+                    page.screenshot(path=arguments.output / f"{name}-{width}-{scheme}.{arguments.type}",
                                     full_page=arguments.whole, type="jpeg" if arguments.type == "jpg" else "png",
                                     **({"quality": 85} if arguments.type == "jpg" else {}))
+
+                save("page-empty")
+                has_library = page.locator("#to-library").is_visible()
+                fill(page)
+                save("page-full")
+                if has_library:
+                    page.goto(arguments.url.rstrip("/") + "/library")
+                    search_library(page, lambda name: save(f"library-{name}"))
                 context.close()
         browser.close()
 

@@ -75,6 +75,13 @@ export async function getJson(path, signal) {
   return parsed(await response.text());
 }
 
+export async function putJson(path, value, signal) {
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await request(path, { method: 'PUT', headers, body: JSON.stringify(value), signal });
+  if (!response.ok) await refuse(response);
+  return parsed(await response.text());
+}
+
 function form(picture, fields) {
   const data = new FormData();
   for (const [name, value] of Object.entries(fields)) {

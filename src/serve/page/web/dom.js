@@ -17,7 +17,8 @@ export function element(tag, attributes = {}, ...children) {
 
 // What screen readers are told, once for each result rather than for each token.
 export function announce(text) {
-  const announcer = byId('announcer');
+  // Behind an open dialog nothing is read.
+  const announcer = document.querySelector('dialog[open] [role="status"]') ?? byId('announcer');
   announcer.textContent = '';
   // A change in a later frame is read even if the text is the one before.
   requestAnimationFrame(() => {

@@ -51,7 +51,8 @@ function show(picture) {
 async function readModels() {
   showNotice('');
   try {
-    const { models: list } = await getJson('/blip/v1/models');
+    const { models: list, library } = await getJson('/blip/v1/models');
+    byId('to-library').hidden = library !== true;
     models.set(Array.isArray(list) ? list : []);
   } catch (error) {
     showNotice(error.message, readModels);

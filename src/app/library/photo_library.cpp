@@ -1,0 +1,276 @@
+#include "app/library/photo_library.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <system_error>
+
+#include "app/library/photo_lists.hpp"
+#include "app/library/shown_pictures.hpp"
+#include "blip/error.hpp"
+#include "core/unicode.hpp"
+#include "search/library_index.hpp"
+
+namespace blip::app {
+namespace {
+
+using search::KnownPicture;
+using search::LibraryIndex;
+
+// Names that a filter offers.
+constexpr std::size_t kMostOffered = 200;
+// Floats of vectors of texts: those of some thousand searches.
+constexpr std::size_t kRememberedFloats = 4'000'000;
+
+KnownPicture require_picture(LibraryIndex& index, std::int64_t id) {
+  auto picture = index.picture(id);
+  if (!picture) throw Error(ErrorCode::not_found, "the library has no photo of this id");
+  return std::move(*picture);
+}
+
+std::string version_of(const KnownPicture& picture) {
+  constexpr std::size_t kDigits = 16;
+  return picture.hash.substr(0, kDigits);
+}
+
+ListedPhoto listed(LibraryIndex& index, const KnownPicture& picture) {
+  return {.id = picture.id,
+          .path = picture.path,
+          .width = picture.width,
+          .height = picture.height,
+          .date = moment_of(picture),
+          .version = version_of(picture),
+          .caption = index.caption_of(picture.id)};
+}
+
+std::vector<CountedWord> words_of(std::vector<search::CountedName> names) {
+  std::vector<CountedWord> words;
+  words.reserve(names.size());
+  for (search::CountedName& each : names) words.push_back({std::move(each.name), each.pictures});
+  return words;
+}
+
+std::optional<search::IndexedModel> model_named(LibraryIndex& index, const std::string& name) {
+  if (name.empty()) return std::nullopt;
+  auto model = index.find_model(search::Finding::vectors, name);
+  if (!model) {
+    throw Error(ErrorCode::not_found, index.file() + ": the index has no vectors of " + name);
+  }
+  return model;
+}
+
+// In one line, without spaces around it.
+std::string tidy_caption(std::string text) {
+  if (text.size() > kMostCaptionBytes) {
+    throw Error(ErrorCode::invalid_argument, "a caption has at most 4096 bytes");
+  }
+  if (!is_valid_utf8(text)) throw Error(ErrorCode::invalid_argument, "the caption is not UTF-8");
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  const std::size_t first = text.find_first_not_of(' ');
+  if (first == std::string::npos) return {};
+  return text.substr(first, text.find_last_not_of(' ') + 1 - first);
+}
+
+}  // namespace
+
+struct PhotoLibrary::Implementation {
+  // What a thread needs while it looks something up.
+  struct Reader {
+    explicit Reader(const std::filesystem::path& file) : index(file, search::Access::read) {}
+
+    LibraryIndex index;
+    ThreadPool threads{1};  // a query takes milliseconds, and models need the other processors
+  };
+
+  explicit Implementation(PhotoLibraryOptions given)
+      : options(std::move(given)),
+        watcher(options.index, search::Access::read),
+        model(model_named(watcher, options.model)),
+        lists(model),
+        pictures(options.max_pixels) {}
+
+  // A reader that is this call's alone. Those that wait for their next call are kept.
+  class Lease {
+   public:
+    explicit Lease(Implementation& library) : library_(library), reader_(library.take_reader()) {}
+    ~Lease() {
+      if (!reader_) return;
+      const std::lock_guard lock(library_.readers_mutex);
+      library_.readers.push_back(std::move(reader_));
+    }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    Reader* operator->() const { return reader_.get(); }
+
+   private:
+    Implementation& library_;
+    std::unique_ptr<Reader> reader_;
+  };
+
+  std::unique_ptr<Reader> take_reader() {
+    {
+      const std::lock_guard lock(readers_mutex);
+      if (!readers.empty()) {
+        std::unique_ptr<Reader> reader = std::move(readers.back());
+        readers.pop_back();
+        return reader;
+      }
+    }
+    return std::make_unique<Reader>(options.index);
+  }
+
+  std::int64_t data_version() {
+    const std::lock_guard lock(watcher_mutex);
+    return watcher.data_version();
+  }
+
+  const PhotoLibraryOptions options;
+  std::mutex watcher_mutex;
+  LibraryIndex watcher;
+  const std::optional<search::IndexedModel> model;
+  PhotoLists lists;
+  ShownPictures pictures;
+  RecentlyUsed<std::vector<float>> text_vectors{kRememberedFloats};
+
+  std::mutex readers_mutex;
+  std::vector<std::unique_ptr<Reader>> readers;
+};
+
+PhotoLibrary::PhotoLibrary(PhotoLibraryOptions options)
+    : implementation_(std::make_unique<Implementation>(std::move(options))) {}
+
+PhotoLibrary::~PhotoLibrary() = default;
+
+bool PhotoLibrary::has_vectors() const {
+  return implementation_->model.has_value();
+}
+
+LibrarySummary PhotoLibrary::summary() {
+  const std::int64_t version = implementation_->data_version();
+  const Implementation::Lease reader(*implementation_);
+  const search::Snapshot snapshot = reader->index.snapshot();
+  const auto all = implementation_->lists.find(reader->index, reader->threads, {}, version);
+  LibrarySummary summary{.photos = all->ids.size(),
+                         .has_captions = reader->index.has_captions(),
+                         .tags = words_of(reader->index.common_tags(kMostOffered)),
+                         .cameras = words_of(reader->index.common_cameras(kMostOffered))};
+  const auto moment = [&](std::int64_t id) {
+    const auto picture = reader->index.picture(id);
+    return picture ? moment_of(*picture) : std::string();
+  };
+  if (!all->ids.empty()) {
+    summary.newest = moment(all->ids.front());
+    summary.oldest = moment(all->ids.back());
+  }
+  return summary;
+}
+
+PhotoPage PhotoLibrary::photos(const PhotoQuery& query, std::size_t offset, std::size_t limit) {
+  const std::int64_t version = implementation_->data_version();
+  const Implementation::Lease reader(*implementation_);
+  const search::Snapshot snapshot = reader->index.snapshot();
+  const auto list = implementation_->lists.find(reader->index, reader->threads, query, version);
+  PhotoPage page{.total = list->ids.size(), .version = list->version, .photos = {}};
+  const std::size_t end = offset + std::min(limit, page.total - std::min(offset, page.total));
+  for (std::size_t i = offset; i < end; ++i) {
+    // One that has gone since the list was made keeps its place for these two seconds.
+    ListedPhoto photo{.id = list->ids[i], .path = {}};
+    if (const auto picture = reader->index.picture(list->ids[i])) {
+      photo = listed(reader->index, *picture);
+    }
+    if (!list->scores.empty()) photo.score = list->scores[i];
+    if (!list->cosines.empty()) photo.cosine = list->cosines[i];
+    page.photos.push_back(std::move(photo));
+  }
+  return page;
+}
+
+PhotoDetails PhotoLibrary::photo(std::int64_t id) {
+  const Implementation::Lease reader(*implementation_);
+  const search::Snapshot snapshot = reader->index.snapshot();
+  const KnownPicture picture = require_picture(reader->index, id);
+  PhotoDetails facts{.photo = listed(reader->index, picture),
+                     .bytes = picture.state.size,
+                     .camera = picture.camera,
+                     .tags = reader->index.tags_of(id)};
+  if (picture.latitude && picture.longitude) {
+    facts.place = std::pair(*picture.latitude, *picture.longitude);
+  }
+  for (search::WrittenCaption& caption : reader->index.captions_of(id)) {
+    facts.has_caption_by_hand = facts.has_caption_by_hand || caption.writer == search::kByHand;
+    facts.captions.emplace_back(std::move(caption.text), std::move(caption.writer));
+  }
+  return facts;
+}
+
+std::string PhotoLibrary::version(std::int64_t id) {
+  const Implementation::Lease reader(*implementation_);
+  return version_of(require_picture(reader->index, id));
+}
+
+PhotoFile PhotoLibrary::thumbnail(std::int64_t id) {
+  KnownPicture picture;
+  {
+    const Implementation::Lease reader(*implementation_);
+    picture = require_picture(reader->index, id);
+    if (auto kept = reader->index.thumbnail(id)) {
+      return {.version = version_of(picture),
+              .bytes = std::make_shared<const std::vector<std::byte>>(std::move(*kept))};
+    }
+  }
+  return {.version = version_of(picture),
+          .bytes = implementation_->pictures.thumbnail(picture.path, picture.hash)};
+}
+
+PhotoFile PhotoLibrary::picture(std::int64_t id) {
+  KnownPicture picture;
+  {
+    const Implementation::Lease reader(*implementation_);
+    picture = require_picture(reader->index, id);
+  }
+  return {.version = version_of(picture), .bytes = implementation_->pictures.picture(picture.path)};
+}
+
+void PhotoLibrary::write_caption(std::int64_t id, const std::string& caption) {
+  const std::string text = tidy_caption(caption);
+  std::error_code ignored;
+  if (!std::filesystem::exists(implementation_->options.index, ignored)) {
+    throw Error(ErrorCode::unreadable, "the index of the library is gone");
+  }
+  LibraryIndex index(implementation_->options.index, search::Access::write);
+  const search::IndexedModel by_hand = index.put_model(search::kByHand, 0);
+  search::Transaction transaction = index.transaction();
+  (void)require_picture(index, id);
+  if (text.empty()) {
+    index.remove_caption(id, by_hand);
+  } else {
+    index.put_caption(id, by_hand, text);
+  }
+  transaction.commit();
+  implementation_->lists.clear();
+}
+
+std::optional<std::vector<float>> PhotoLibrary::remembered_vector(const std::string& text) {
+  return implementation_->text_vectors.find(text);
+}
+
+void PhotoLibrary::remember_vector(const std::string& text, std::vector<float> vector) {
+  const std::size_t size = vector.size() + text.size();
+  implementation_->text_vectors.put(text, std::move(vector), size);
+}
+
+std::vector<std::string> searchable_models(const std::filesystem::path& index) {
+  LibraryIndex opened(index, search::Access::read);
+  std::vector<search::IndexedModel> models = opened.models(search::Finding::vectors);
+  std::vector<std::string> names;
+  names.reserve(models.size());
+  for (search::IndexedModel& model : models) names.push_back(std::move(model.name));
+  if (names.empty()) {
+    throw Error(ErrorCode::not_found,
+                opened.file() + ": this index is empty; see: blip index --help");
+  }
+  return names;
+}
+
+}  // namespace blip::app
