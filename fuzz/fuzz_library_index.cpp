@@ -10,6 +10,7 @@
 
 #include "blip/error.hpp"
 #include "expectations.hpp"
+#include "search/catalogue_index.hpp"
 #include "search/library_index.hpp"
 
 namespace {
@@ -28,8 +29,22 @@ const std::filesystem::path& file() {
   return kFile;
 }
 
+void read_catalogue(blip::search::LibraryIndex& index) {
+  blip::search::CatalogueIndex catalogue(index, blip::search::Access::read);
+  for (const auto& item : catalogue.items()) {
+    require(!item.key.empty() && item.picture.find('\0') == std::string::npos);
+    (void)catalogue.attributes_of(item.id);
+  }
+  for (const auto& model : index.models(blip::search::Finding::vectors)) {
+    (void)catalogue.vectors(model);
+  }
+  (void)catalogue.find_words("two red chairs", blip::search::ItemWords::all);
+  (void)catalogue.find_words("two red chairs", blip::search::ItemWords::titles);
+}
+
 void read_all() {
   blip::search::LibraryIndex index(file(), blip::search::Access::read);
+  if (blip::search::CatalogueIndex::is_in(index)) try_to([&] { read_catalogue(index); });
   for (const auto& picture : index.pictures()) {
     require(!picture.path.empty() && picture.path.size() <= blip::search::kMaxPathBytes);
     (void)index.caption_of(picture.id);

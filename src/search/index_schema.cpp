@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "blip/error.hpp"
+#include "search/catalogue_schema.hpp"
 
 namespace blip::search {
 namespace {
@@ -61,7 +62,7 @@ Schema schema_of(Database& database) {
   while (rows.step()) {
     const std::string name = rows.text(1);
     // FTS5 makes these itself, and its version decides how.
-    const bool is_internal = name.starts_with("words_");
+    const bool is_internal = name.starts_with("words_") || name.starts_with("item_words_");
     schema[{rows.text(0), name}] = is_internal ? "" : rows.optional_text(2).value_or("");
   }
   return schema;
@@ -132,6 +133,7 @@ void open_schema(Database& database, Access access) {
   Database model;
   model.execute(kTables);
   model.execute(kTables2);
+  if (has_catalogue_tables(database)) model.execute(kCatalogueTables);
   if (schema_of(database) != schema_of(model)) database.damaged("its tables are not blip's");
   if (access == Access::write) {
     // What a killed process has committed stays. Only a power failure may take the last batches.

@@ -109,6 +109,8 @@ class LibraryIndex {
   [[nodiscard]] Snapshot snapshot() { return Snapshot(database_); }
 
   [[nodiscard]] const std::string& file() const noexcept { return database_.name(); }
+  /// For CatalogueIndex, whose tables are in the same file.
+  [[nodiscard]] Database& database() noexcept { return database_; }
   /// Tells this index from all others: 32 hexadecimal digits.
   [[nodiscard]] std::string library_id();
 

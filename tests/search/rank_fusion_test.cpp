@@ -13,6 +13,12 @@ TEST(RankFusion, SumsReciprocalRanks) {
   EXPECT_DOUBLE_EQ(scores.at(9), 1.0 / 62);
 }
 
+TEST(RankFusion, RankingsMayCountDifferently) {
+  const auto scores = fused_ranks({{7, 8}, {8}}, {1.0, 2.0});
+  EXPECT_DOUBLE_EQ(scores.at(7), 1.0 / 61);
+  EXPECT_DOUBLE_EQ(scores.at(8), 1.0 / 62 + 2.0 / 61);
+}
+
 TEST(RankFusion, OfNothingIsNothing) {
   EXPECT_TRUE(fused_ranks({}).empty());
   EXPECT_TRUE(fused_ranks({{}, {}}).empty());

@@ -2,23 +2,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/catalogue/catalogue_search.hpp"
 #include "app/library/library_search.hpp"
 #include "app/records/record.hpp"
 #include "blip/error.hpp"
 #include "cli/commands/eval_tasks.hpp"
+#include "cli/commands/judged_queries.hpp"
+#include "cli/commands/search_catalogue.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/library_options.hpp"
-#include "cli/options/text_choices.hpp"
 #include "cli/output/eval_output.hpp"
-#include "core/json_text.hpp"
+#include "eval/search_scores.hpp"
 
 namespace blip::cli {
 namespace {
@@ -31,7 +32,11 @@ constexpr std::string_view kEvalSearchFooter =
     "\n"
     "QUERIES has an object on each line: {\"query\": \"a red car\", \"path\": \"cars/7.jpg\"}, or "
     "\"paths\", a\n"
-    "list, where several photos are right. A path is a whole one, or the end of one after a /.\n"
+    "list, where several photos are right. A path is a whole one, or the end of one after a /. Of "
+    "a\n"
+    "catalogue, {\"query\": \"a red chair\", \"items\": [\"17\"]}, or {\"17\": 2, \"9\": 1} with "
+    "grades. \"photo\"\n"
+    "names a picture to search by, beside \"query\" or instead of it.\n"
     "\n"
     "Exit code: 0 judged; 2 something does not fit or cannot be read.\n";
 
@@ -44,12 +49,17 @@ struct EvalSearchOptions {
   bool no_rerank = false;
   bool no_captions = false;
   bool approximate = false;
+  bool titles_only = false;
+  bool words_only = false;
+  double word_weight = app::CatalogueSearchOptions().word_weight;
   EvalOutput output;
-};
 
-struct WantedPhotos {
-  std::string query;
-  std::vector<std::string> paths;
+  [[nodiscard]] bool by_words() const { return titles_only || words_only; }
+  [[nodiscard]] app::ItemRanking ranking() const {
+    if (titles_only) return app::ItemRanking::titles;
+    if (words_only) return app::ItemRanking::words;
+    return no_captions ? app::ItemRanking::vectors : app::ItemRanking::fused;
+  }
 };
 
 std::unique_ptr<EvalSearchOptions> parse_eval_search_options(Arguments arguments) {
@@ -66,21 +76,32 @@ std::unique_ptr<EvalSearchOptions> parse_eval_search_options(Arguments arguments
       ->check(whole_number(1, 100'000))
       ->group("Ranking");
   app.add_flag("--no-rerank", options->no_rerank, "By vectors and words alone")->group("Ranking");
-  app.add_flag("--no-captions", options->no_captions, "Let the words of captions count nothing")
+  app.add_flag("--no-captions", options->no_captions,
+               "Let the words of captions, or of items, count nothing")
+      ->group("Ranking");
+  app.add_flag("--words-only", options->words_only,
+               "Items of a catalogue by words (BM25) alone, to compare with")
+      ->group("Ranking");
+  app.add_flag("--titles-only", options->titles_only,
+               "Items of a catalogue by the words of titles (BM25) alone, to compare with")
       ->group("Ranking");
   app.add_flag("--approximate", options->approximate, "As blip search --approximate")
       ->group("Ranking");
+  declare_word_weight(app, options->word_weight);
   options->output.declare(app, "query");
-  const CommandHelp help = {
-      .name = "eval search",
-      .synopsis = "[options] QUERIES",
-      .summary =
-          "Asks an index (blip index) for photos by texts, as blip search does, and judges "
-          "by what should be found: recall at 1, 5 and 10, and nDCG at 10.",
-      .footer = kEvalSearchFooter};
+  const CommandHelp help = {.name = "eval search",
+                            .synopsis = "[options] QUERIES",
+                            .summary =
+                                "Asks an index (blip index) for photos, or items of a catalogue, "
+                                "by texts, as blip search does, and judges "
+                                "by what should be found: recall at 1, 5 and 10, and nDCG at 10.",
+                            .footer = kEvalSearchFooter};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   if (options->queries.empty())
     throw UsageError("no file of queries; see: blip eval search --help");
+  if (options->titles_only + options->words_only + options->no_captions > 1) {
+    throw UsageError("--titles-only, --words-only and --no-captions exclude each other");
+  }
   options->search = {
       .top = 10,
       .candidates = static_cast<std::size_t>(options->candidates),
@@ -90,90 +111,104 @@ std::unique_ptr<EvalSearchOptions> parse_eval_search_options(Arguments arguments
   return options;
 }
 
-std::vector<WantedPhotos> read_queries(const std::string& file) {
-  std::vector<WantedPhotos> queries;
-  for (const std::string& line : lines_of(file)) {
-    const std::string name = fmt::format("{}: query {}", file, queries.size() + 1);
-    const nlohmann::json object = parse_json_object(line, name);
-    const auto text_of = [&](const nlohmann::json& value) {
-      if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
-        throw Error(ErrorCode::malformed,
-                    name + ": needs texts: \"query\", and \"path\" or \"paths\"");
-      }
-      return value.get<std::string>();
-    };
-    WantedPhotos wanted{.query = text_of(object.value("query", nlohmann::json())), .paths = {}};
-    const nlohmann::json list = object.value("paths", nlohmann::json::array());
-    if (list.is_array()) {
-      for (const nlohmann::json& path : list) wanted.paths.push_back(text_of(path));
-    }
-    if (wanted.paths.empty()) {
-      wanted.paths.push_back(text_of(object.value("path", nlohmann::json())));
-    }
-    queries.push_back(std::move(wanted));
-  }
-  return queries;
-}
-
-// Takes the name of a hit from those that are wanted; false: it has none of them. Each counts once,
+// Takes the grade of a hit out of those that are wanted; 0: it is none of them. Each counts once,
 // though it may be the end of several paths.
-bool take_wanted(std::vector<std::string>& wanted, const std::string& path) {
-  const auto found = std::find_if(wanted.begin(), wanted.end(), [&](const std::string& name) {
-    return path == name || path.ends_with("/" + name);
+double take_wanted(std::vector<Wanted>& wanted, const std::string& name, bool is_path) {
+  const auto found = std::ranges::find_if(wanted, [&](const Wanted& each) {
+    return name == each.name || (is_path && name.ends_with("/" + each.name));
   });
-  if (found == wanted.end()) return false;
+  if (found == wanted.end()) return 0;
+  const double grade = found->grade;
   wanted.erase(found);
-  return true;
+  return grade;
 }
 
-// Means over the queries.
-class SearchScores {
- public:
-  void add(const WantedPhotos& wanted, const std::vector<app::LibraryHit>& hits) {
-    ++queries_;
-    std::vector<std::string> missing = wanted.paths;
-    double gain = 0;
-    std::size_t found = 0;
-    for (std::size_t rank = 0; rank < std::min(hits.size(), kDepth); ++rank) {
-      if (!take_wanted(missing, hits[rank].path)) continue;
-      ++found;
-      gain += discount(rank);
-      for (std::size_t k = 0; k < kCuts.size(); ++k) {
-        if (rank < kCuts[k] && found == 1) recall_[k] += 1;
-      }
-    }
-    double best = 0;
-    for (std::size_t rank = 0; rank < std::min(wanted.paths.size(), kDepth); ++rank) {
-      best += discount(rank);
-    }
-    gain_ += gain / best;
+EvalScores printed(const eval::SearchScores& scores) {
+  EvalScores lines;
+  lines.json["queries"] = scores.queries();
+  lines.lines.emplace_back("queries", std::to_string(scores.queries()));
+  const auto add = [&](const std::string& name, double part) {
+    constexpr double kPercent = 100;
+    lines.json[name] = kPercent * part;
+    lines.lines.emplace_back(name, fmt::format("{:.2f}", kPercent * part));
+  };
+  for (std::size_t cut = 0; cut < eval::kSearchCuts.size(); ++cut) {
+    add(fmt::format("recall@{}", eval::kSearchCuts[cut]), scores.recall(cut));
   }
+  add("ndcg@10", scores.ndcg());
+  return lines;
+}
 
-  [[nodiscard]] EvalScores scores() const {
-    EvalScores scores;
-    scores.json["queries"] = queries_;
-    scores.lines.emplace_back("queries", std::to_string(queries_));
-    const auto add = [&](const std::string& name, double value) {
-      scores.json[name] = value;
-      scores.lines.emplace_back(name, fmt::format("{:.2f}", value));
-    };
-    const double percent = 100 / static_cast<double>(std::max<std::size_t>(1, queries_));
-    for (std::size_t k = 0; k < kCuts.size(); ++k) {
-      add(fmt::format("recall@{}", kCuts[k]), percent * recall_[k]);
-    }
-    add("ndcg@10", percent * gain_);
-    return scores;
+// Judges one list after the other.
+class Judge {
+ public:
+  explicit Judge(const EvalOutput& output) : output_(output) {}
+
+  // found: paths of photos, or ids of items
+  void add(const JudgedQuery& query, const std::vector<std::string>& found, bool are_paths) {
+    std::vector<Wanted> missing = query.wanted;
+    std::vector<double> grades;
+    grades.reserve(found.size());
+    for (const std::string& name : found) grades.push_back(take_wanted(missing, name, are_paths));
+    std::vector<double> wanted;
+    wanted.reserve(query.wanted.size());
+    for (const Wanted& each : query.wanted) wanted.push_back(each.grade);
+    scores_.add(grades, wanted);
+    if (!output_.wants_items()) return;
+    auto names = nlohmann::ordered_json::array();
+    for (const std::string& name : found) names.push_back(app::path_text(name));
+    items_.push_back({{"query", query.text}, {"found", std::move(names)}});
+    if (!query.photo.empty()) items_.back()["photo"] = app::path_text(query.photo);
+  }
+  void write() const {
+    output_.write_items(items_);
+    output_.write(printed(scores_));
   }
 
  private:
-  static constexpr std::size_t kDepth = 10;
-  static constexpr std::array<std::size_t, 3> kCuts = {1, 5, 10};
-  static double discount(std::size_t rank) { return 1 / std::log2(2 + static_cast<double>(rank)); }
-
-  std::size_t queries_ = 0;
-  std::array<double, 3> recall_{};  // queries one of whose photos is among the first
-  double gain_ = 0;
+  const EvalOutput& output_;
+  eval::SearchScores scores_;
+  std::vector<nlohmann::ordered_json> items_;
 };
+
+void judge_photos(const EvalSearchOptions& options, const std::vector<JudgedQuery>& queries,
+                  search::LibraryIndex& index, const search::IndexedModel& model,
+                  const app::Embedder& embedder, Context& context, Judge& judge) {
+  app::LibrarySearch search(index, model, embedder);
+  for (const JudgedQuery& wanted : queries) {
+    app::LibraryQuery query;
+    if (!wanted.text.empty()) query.texts = {wanted.text};
+    if (!wanted.photo.empty()) query.photos = {wanted.photo};
+    const auto hits = search.find(query, options.search, context,
+                                  [](const std::string& path, const std::string& error) {
+                                    throw Error(ErrorCode::unreadable, path + ": " + error);
+                                  });
+    std::vector<std::string> paths;
+    paths.reserve(hits.size());
+    for (const app::LibraryHit& hit : hits) paths.push_back(hit.path);
+    judge.add(wanted, paths, true);
+  }
+}
+
+void judge_items(const EvalSearchOptions& options, const std::vector<JudgedQuery>& queries,
+                 search::LibraryIndex& index, const search::IndexedModel& model,
+                 const app::Embedder* embedder, Context& context, Judge& judge) {
+  app::CatalogueSearch search(index, model, embedder);
+  for (const JudgedQuery& wanted : queries) {
+    app::CatalogueQuery query;
+    if (!wanted.text.empty()) query.texts = {wanted.text};
+    if (!wanted.photo.empty()) query.photos = {wanted.photo};
+    const auto hits = search.find(query,
+                                  {.top = eval::kSearchDepth,
+                                   .ranking = options.ranking(),
+                                   .word_weight = options.word_weight},
+                                  context);
+    std::vector<std::string> ids;
+    ids.reserve(hits.size());
+    for (const app::ItemHit& hit : hits) ids.push_back(hit.key);
+    judge.add(wanted, ids, false);
+  }
+}
 
 }  // namespace
 
@@ -181,31 +216,27 @@ ExitCode eval_search(Arguments arguments) {
   const auto options = parse_eval_search_options(arguments);
   if (!options) return ExitCode::ok;
 
-  const std::vector<WantedPhotos> queries = read_queries(options->queries);
+  const std::vector<JudgedQuery> queries = read_judged_queries(options->queries);
   const std::filesystem::path file = index_file(options->index);
   search::LibraryIndex index(file, search::Access::read);
   const search::IndexedModel model = choose_model(options->model, index, file.string());
-  const app::Embedder embedder(find_model(options->model, {}, options->output.quiet()),
-                               TextStyle::hf);
-  Context context({.num_threads = options->model.threads});
-  app::LibrarySearch search(index, model, embedder);
-  SearchScores scores;
-  std::vector<nlohmann::ordered_json> items;
-  for (const WantedPhotos& wanted : queries) {
-    app::LibraryQuery query;
-    query.texts = {wanted.query};
-    const auto hits = search.find(query, options->search, context,
-                                  [](const std::string& path, const std::string& error) {
-                                    throw Error(ErrorCode::unreadable, path + ": " + error);
-                                  });
-    scores.add(wanted, hits);
-    if (!options->output.wants_items()) continue;
-    auto paths = nlohmann::ordered_json::array();
-    for (const app::LibraryHit& hit : hits) paths.push_back(app::path_text(hit.path));
-    items.push_back({{"query", wanted.query}, {"found", std::move(paths)}});
+  const bool is_catalogue = search::CatalogueIndex::is_in(index);
+  if (!is_catalogue && options->by_words()) {
+    throw UsageError(file.string() +
+                     ": is no index of a catalogue, which --titles-only and --words-only need");
   }
-  options->output.write_items(items);
-  options->output.write(scores.scores());
+  Context context({.num_threads = options->model.threads});
+  std::optional<app::Embedder> embedder;
+  if (!options->by_words()) {
+    embedder.emplace(find_model(options->model, {}, options->output.quiet()), TextStyle::hf);
+  }
+  Judge judge(options->output);
+  if (is_catalogue) {
+    judge_items(*options, queries, index, model, embedder ? &*embedder : nullptr, context, judge);
+  } else {
+    judge_photos(*options, queries, index, model, *embedder, context, judge);
+  }
+  judge.write();
   return ExitCode::ok;
 }
 

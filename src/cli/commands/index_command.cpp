@@ -17,6 +17,7 @@
 #include "blip/error.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
+#include "cli/commands/index_catalogue.hpp"
 #include "cli/input/folder_watch.hpp"
 #include "cli/input/input_list.hpp"
 #include "cli/input/model_download.hpp"
@@ -36,6 +37,7 @@ constexpr std::string_view kIndexFooter =
     "  blip index ~/Pictures --recursive\n"
     "  blip index ~/Pictures --recursive --caption-model nano-captioning\n"
     "  blip index ~/Pictures --recursive --tags --thumbnails --watch\n"
+    "  blip index --catalogue products.csv --attributes attributes.json --index products.db\n"
     "  blip search \"two dogs on a beach\"\n"
     "\n"
     "Run it again whenever pictures have changed: only new and changed ones are read. It may be "
@@ -50,6 +52,7 @@ struct IndexOptions {
   LabelOptions labels;
   bool thumbnails = false;
   bool watch = false;
+  CatalogueOptions catalogue;
   std::string index;
   OutputOptions output;  // nothing but failures and progress is reported
 };
@@ -63,6 +66,16 @@ std::vector<app::IndexedFolder> folders_of(const InputSelection& selection) {
     }
   }
   return folders;
+}
+
+// A catalogue's file says which pictures there are, and all that is said of them.
+void require_no_photos(const IndexOptions& options) {
+  if (!options.inputs.selection.names.empty() || options.inputs.has_list()) {
+    throw UsageError("--catalogue and folders exclude each other");
+  }
+  if (!options.caption_model.empty() || options.tags || options.watch) {
+    throw UsageError("--caption-model, --tags and --watch are for folders, not for a --catalogue");
+  }
 }
 
 std::unique_ptr<IndexOptions> parse_index_options(Arguments arguments) {
@@ -83,12 +96,13 @@ std::unique_ptr<IndexOptions> parse_index_options(Arguments arguments) {
   app.add_flag("--watch", options->watch,
                "Go on: whenever files in the folders change, bring the index up to date")
       ->group("Index");
+  options->catalogue.declare(app);
   declare_index(app, options->index);
   app.add_flag("-q,--quiet", options->output.quiet, "No progress line on the terminal")
       ->group("Output");
   const CommandHelp help = {
       .name = "index",
-      .synopsis = "[options] DIR...",
+      .synopsis = "[options] DIR... | --catalogue FILE",
       .summary =
           "Keeps an index of the photos in folders, for blip search: the vectors of a model, "
           "captions if asked, dates and places of the cameras. Moved photos keep what is known of "
@@ -98,23 +112,19 @@ std::unique_ptr<IndexOptions> parse_index_options(Arguments arguments) {
   if (!parse_arguments(app, help, arguments)) return nullptr;
   options->inputs.resolve();
   options->model.resolve();
-  options->inputs.require_images(help.name);
+  options->catalogue.check();
+  if (options->catalogue.given()) {
+    require_no_photos(*options);
+  } else {
+    options->inputs.require_images(help.name);
+  }
   options->labels.resolve();
+  options->catalogue.thumbnails = options->thumbnails;
   if (options->watch && folders_of(options->inputs.selection).empty()) {
     throw UsageError("--watch needs a folder to watch");
   }
   options->output.records = false;
   return options;
-}
-
-search::LibraryIndex open_index(const std::filesystem::path& file) {
-  std::error_code error;
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
-  if (error) {
-    throw Error(ErrorCode::unreadable,
-                file.parent_path().string() + ": cannot make this folder: " + error.message());
-  }
-  return search::LibraryIndex(file, search::Access::write);
 }
 
 std::vector<Input> inputs_of(const InputOptions& options) {
@@ -283,6 +293,11 @@ ExitCode run_index(Arguments arguments) {
 
   Reporter reporter;
   const InterruptWatcher watcher([&reporter] { reporter.end_interrupted(); });
+  if (options->catalogue.given()) {
+    reporter.open(options->output, {});
+    return index_catalogue(options->catalogue, options->model, options->inputs.pictures,
+                           options->index, options->output.quiet, reporter);
+  }
   IndexRun index(*options);
   if (options->watch) watch_folders(*options, index);
   reporter.open(options->output, {});

@@ -13,6 +13,7 @@
 #include "app/library/thumbnails.hpp"
 #include "blip/error.hpp"
 #include "cli/commands.hpp"
+#include "cli/commands/search_catalogue.hpp"
 #include "cli/input/image_folder.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
@@ -31,6 +32,8 @@ constexpr std::string_view kSearchFooter =
     "  blip search photo.jpg --top 5\n"
     "  blip search photo.jpg \"at night\" --photo-weight 0.5\n"
     "  blip search \"a beach\" --not people --after 2024-06 --path 'Trips/*' --format jsonl\n"
+    "  blip search chair.jpg \"but red\" --where 'price<100' --index products.db\n"
+    "  blip search --like SKU-17 --index products.db\n"
     "  blip search \"a market\" --near 48.86,2.35,10km --camera canon --tag food --open\n"
     "\n"
     "Exit code: 0 searched, whatever was found; 1 some photos could not be read again; 2 nothing "
@@ -40,6 +43,7 @@ constexpr std::string_view kSearchFooter =
 struct SearchOptions {
   std::vector<std::string> words;
   app::LibraryQuery query;
+  ItemOptions items;
   std::string after;
   std::string before;
   std::string near;
@@ -131,7 +135,8 @@ void declare_ranking(OptionParser& app, SearchOptions& options) {
                "Compare the most promising vectors alone: the way of libraries of 2,000,000 photos "
                "and more, possible from 100,000")
       ->group(group);
-  app.add_flag("--no-captions", options.no_captions, "Let the words of captions count nothing")
+  app.add_flag("--no-captions", options.no_captions,
+               "Let the words of captions, or of items, count nothing")
       ->group(group);
 }
 
@@ -149,7 +154,8 @@ void read_words(SearchOptions& options) {
     }
   }
   if (!text.empty()) options.query.texts.push_back(text);
-  if (options.query.texts.empty() && options.query.photos.empty()) {
+  const bool names_photos = !options.query.texts.empty() || !options.query.photos.empty();
+  if (!names_photos && !options.items.names_item()) {
     throw UsageError("nothing to search for; see: blip search --help");
   }
 }
@@ -158,6 +164,7 @@ std::unique_ptr<SearchOptions> parse_search_options(Arguments arguments) {
   auto options = std::make_unique<SearchOptions>();
   OptionParser app;
   declare_query(app, *options);
+  options->items.declare(app);
   declare_ranking(app, *options);
   declare_index(app, options->index);
   options->reading.declare_reading(app);
@@ -170,7 +177,8 @@ std::unique_ptr<SearchOptions> parse_search_options(Arguments arguments) {
       .summary =
           "Finds the photos of an index (blip index) that fit a text best, or that are like a "
           "photo, or both: by the cosine of vectors (itc), by the words of captions, and by the "
-          "matching head of the model (itm is its probability).",
+          "matching head of the model (itm is its probability). In an index of a catalogue, finds "
+          "items in the same way.",
       .footer = kSearchFooter};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   read_words(*options);
@@ -228,6 +236,41 @@ app::RecordSchema schema_of_hits() {
   return schema;
 }
 
+app::CatalogueQuery item_query(const SearchOptions& options) {
+  const app::LibraryQuery& photos = options.query;
+  if (!photos.filter.empty()) {
+    throw UsageError(
+        "--after, --before, --path, --near, --camera and --tag are for photos; a catalogue has "
+        "--where");
+  }
+  app::CatalogueQuery query{.texts = photos.texts,
+                            .photos = photos.photos,
+                            .unwanted = photos.unwanted,
+                            .photo_weight = photos.photo_weight,
+                            .unwanted_weight = photos.unwanted_weight};
+  options.items.add_to(query);
+  return query;
+}
+
+ExitCode search_items(const SearchOptions& options, search::LibraryIndex& index,
+                      const search::IndexedModel& model, const app::Embedder& embedder,
+                      Context& context, Reporter& reporter) {
+  app::CatalogueSearch search(index, model, &embedder);
+  const std::vector<app::ItemHit> hits = search.find(
+      item_query(options),
+      {.top = static_cast<std::size_t>(options.top),
+       .ranking = options.no_captions ? app::ItemRanking::vectors : app::ItemRanking::fused,
+       .word_weight = options.items.word_weight},
+      context);
+  reporter.open(options.output, schema_of_items());
+  reporter.add(records_of_items(hits));
+  const ExitCode code = reporter.finish();
+  if (options.sheet.wanted()) {
+    options.sheet.show(title_of(options.query), sheet_of_items(index, hits));
+  }
+  return code;
+}
+
 }  // namespace
 
 ExitCode run_search(Arguments arguments) {
@@ -242,6 +285,13 @@ ExitCode run_search(Arguments arguments) {
   const app::Embedder embedder(
       find_model(options->model, options->reading.pictures, options->output.quiet), TextStyle::hf);
   Context context({.num_threads = options->model.threads});
+  if (search::CatalogueIndex::is_in(index)) {
+    return search_items(*options, index, model, embedder, context, reporter);
+  }
+  if (options->items.given()) {
+    throw UsageError(file.string() +
+                     ": is no index of a catalogue, which --like, --goes-with and --where need");
+  }
   app::LibrarySearch search(index, model, embedder);
   bool some_failed = false;
   const std::vector<app::LibraryHit> hits =

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/library/index_plan.hpp"
+#include "blip/error.hpp"
 #include "core/user_cache.hpp"
 
 namespace blip::cli {
@@ -60,6 +61,16 @@ search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& ind
   model.name = models.front().name;
   model.resolve();
   return models.front();
+}
+
+search::LibraryIndex open_index(const std::filesystem::path& file) {
+  std::error_code error;
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  if (error) {
+    throw Error(ErrorCode::unreadable,
+                file.parent_path().string() + ": cannot make this folder: " + error.message());
+  }
+  return search::LibraryIndex(file, search::Access::write);
 }
 
 }  // namespace blip::cli

@@ -28,4 +28,7 @@ std::string indexed_name(const std::string& model);
 search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& index,
                                   const std::string& file);
 
+/// Opens it for writing, and makes the folder that it is to be in. Throws Error.
+search::LibraryIndex open_index(const std::filesystem::path& file);
+
 }  // namespace blip::cli
