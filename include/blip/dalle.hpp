@@ -54,6 +54,10 @@ struct BLIP_API DalleConfig {
   int decoder_ffn_dim = 2730;
   int decoder_attention_heads = 16;
   int decoder_start_token_id = 16384;
+  // What counts where DrawingOptions say nothing: DALL-E mini's, unless config.json has others.
+  float guidance_scale = 16.0F;
+  float temperature = 1.0F;
+  int top_k = 256;
   VqganConfig vqgan_config;
 
   /// Reads config.json of a model directory, or tells the sizes from the tensors where there is
@@ -67,13 +71,17 @@ struct DrawingOptions {
   int num_images = 1;
   /// Picture `i` of a seed is the same whatever num_images is.
   std::uint64_t seed = 0;
-  float temperature = 1.0F;
+  // Without a value, these are the configuration's.
+
+  /// Below 1 plainer, above 1 wilder.
+  std::optional<float> temperature = std::nullopt;
   /// The most probable codes to choose from; all that equal the last of them stay. 1 draws
   /// greedily.
-  int top_k = 256;
-  /// How far to go from what the model draws without a text to what it draws with it, and beyond.
-  float supercondition_factor = 16.0F;
-  /// The token before the first code: the configuration's. min-dalle 0.4.11 has 16383.
+  std::optional<int> top_k = std::nullopt;
+  /// How far to go from what the model draws without a text to what it draws with it, and beyond
+  /// (DalleConfig::guidance_scale).
+  std::optional<float> supercondition_factor = std::nullopt;
+  /// The token before the first code. min-dalle 0.4.11 has 16383.
   std::optional<TokenId> decoder_start_token_id = std::nullopt;
 };
 

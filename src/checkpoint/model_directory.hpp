@@ -15,6 +15,7 @@ inline constexpr std::string_view kCaptioningModel = "nano-captioning";
 inline constexpr std::string_view kRetrievalModel = "nano-retrieval";
 inline constexpr std::string_view kQuestionModel = "nano-vqa";
 inline constexpr std::string_view kClassificationModel = "nano-classifier";
+inline constexpr std::string_view kDrawingModel = "nano-drawing";
 
 /// `name` if it is an existing directory or a checkpoint file (.safetensors, .bin, .pth, .pt). Else
 /// the bundled model of that name, looked for in each directory of $BLIP_MODEL_PATH

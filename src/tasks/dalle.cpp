@@ -36,18 +36,29 @@ void require_fit(const Checkpoint& checkpoint, const DalleConfig& config) {
   }
 }
 
-void check(const DrawingOptions& options, const DalleConfig& config) {
+// How each code is chosen.
+struct Choosing {
+  float temperature;
+  int top_k;
+  float guidance;
+};
+
+// Throws invalid_argument for options out of range.
+Choosing choosing_of(const DrawingOptions& options, const DalleConfig& config) {
+  const Choosing choosing = {options.temperature.value_or(config.temperature),
+                             options.top_k.value_or(config.top_k),
+                             options.supercondition_factor.value_or(config.guidance_scale)};
   const auto refuse = [](const std::string& problem) {
     throw Error(ErrorCode::invalid_argument, problem);
   };
   if (options.num_images < 1 || options.num_images > kMaxPictures) {
     refuse("num_images must be from 1 to " + std::to_string(kMaxPictures));
   }
-  if (!(options.temperature > 0.0F) || !std::isfinite(options.temperature)) {
+  if (!(choosing.temperature > 0.0F) || !std::isfinite(choosing.temperature)) {
     refuse("temperature must be a number above 0");
   }
-  if (options.top_k < 1) refuse("top_k must be at least 1");
-  if (!std::isfinite(options.supercondition_factor)) {
+  if (choosing.top_k < 1) refuse("top_k must be at least 1");
+  if (!std::isfinite(choosing.guidance)) {
     refuse("supercondition_factor must be a number");
   }
   if (options.decoder_start_token_id &&
@@ -55,6 +66,7 @@ void check(const DrawingOptions& options, const DalleConfig& config) {
        *options.decoder_start_token_id > config.image_vocab_size)) {
     refuse("decoder_start_token_id must be from 0 to " + std::to_string(config.image_vocab_size));
   }
+  return choosing;
 }
 
 void require_codes(std::span<const TokenId> codes, const DalleConfig& config) {
@@ -145,7 +157,7 @@ Tensor DalleModel::encode_text(std::span<const TokenId> text, Context& context) 
 std::vector<TokenId> DalleModel::draw_codes(TensorView text_states, const DrawingOptions& options,
                                             Context& context,
                                             const DrawingProgress& progress) const {
-  check(options, config());
+  const Choosing choosing = choosing_of(options, config());
   if (text_states.shape.size() != 2 || text_states.shape[0] < 3 ||
       text_states.shape[1] != config().d_model) {
     throw Error(ErrorCode::invalid_argument, "the states of a text must be [2 + tokens, " +
@@ -154,7 +166,7 @@ std::vector<TokenId> DalleModel::draw_codes(TensorView text_states, const Drawin
   }
   const auto decoder = model_->parts.decoder();
   // Nothing of what is drawn without the text counts at a factor of 1.
-  const bool guided = options.supercondition_factor != 1.0F;
+  const bool guided = choosing.guidance != 1.0F;
   const std::array<std::int64_t, 2> lengths = {2, text_states.shape[0] - 2};
   const std::vector<CrossAttentionCache> caches =
       decoder->read_texts(text_states.data.data(), lengths, context);
@@ -169,14 +181,14 @@ std::vector<TokenId> DalleModel::draw_codes(TensorView text_states, const Drawin
   std::vector<TokenId> previous(
       images, options.decoder_start_token_id.value_or(config().decoder_start_token_id));
   std::vector<float> scores(book);
-  CodeSampler sampler({.top_k = options.top_k, .temperature = options.temperature});
+  CodeSampler sampler({.top_k = choosing.top_k, .temperature = choosing.temperature});
   for (std::size_t step = 0; step < length; ++step) {
     const std::span<const float> logits = decoding.step(previous, context);
     for (std::size_t image = 0; image < images; ++image) {
       const auto row = logits.subspan(image * vocabulary, book);
       if (guided) {
-        supercondition(row, logits.subspan((images + image) * vocabulary, book),
-                       options.supercondition_factor, scores);
+        supercondition(row, logits.subspan((images + image) * vocabulary, book), choosing.guidance,
+                       scores);
       } else {
         std::ranges::copy(row, scores.begin());
       }

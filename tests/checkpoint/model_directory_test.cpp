@@ -26,7 +26,8 @@ TEST(ModelDirectory, ACheckpointIsItself) {
 
 TEST(ModelDirectory, TheDefaultModelsComeWithTheSource) {
   const ScopedVariable variable("BLIP_MODEL_PATH", "");
-  for (const std::string_view model : {kCaptioningModel, kRetrievalModel, kQuestionModel}) {
+  for (const std::string_view model :
+       {kCaptioningModel, kRetrievalModel, kQuestionModel, kClassificationModel, kDrawingModel}) {
     EXPECT_EQ(resolve_model(model), std::filesystem::path(BLIP_SOURCE_DIR) / "models" / model);
     EXPECT_THAT(bundled_models(), ::testing::Contains(model));
   }

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -187,6 +189,31 @@ TEST(DrawCommand, DrawsWithConvertedModels) {
   EXPECT_EQ(Json::parse(inspected.out).at("commands"), Json::array({"draw"}));
   const std::string file = (directory.path() / "x.png").string();
   EXPECT_EQ(run_blip({"draw", "a cat", "-m", model, "-o", file}).exit_code, 0);
+}
+
+// Of the pixels of a picture, how many are more of this colour than of the others.
+std::size_t count_pixels(const Image& image, std::array<int, 3> color) {
+  const auto pixels = image.pixels();
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < pixels.size(); i += 3) {
+    int distance = 0;
+    for (std::size_t c = 0; c < 3; ++c) distance += std::abs(pixels[i + c] - color.at(c));
+    if (distance < 120) ++count;
+  }
+  return count;
+}
+
+TEST(DrawCommand, TheBundledModelDrawsColouredShapes) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory.path() / "red.png").string();
+  // A grid of nine, so that one that fails does not count.
+  const Outcome run = run_blip({"draw", "a red rectangle", "--grid", "3", "-o", file});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Image grid = Image::open(file);
+  ASSERT_EQ(grid.width(), 3 * 64);
+  EXPECT_GT(count_pixels(grid, {255, 0, 0}), 200U);
+  EXPECT_LT(count_pixels(grid, {0, 0, 255}), 50U);
+  EXPECT_GT(count_pixels(grid, {245, 245, 245}), 15'000U);
 }
 
 }  // namespace

@@ -139,6 +139,14 @@ DalleConfig parse_dalle_config(std::string_view json, const std::string& name) {
   read("decoder_attention_heads", kWidths, config.decoder_attention_heads);
   config.decoder_start_token_id = config.image_vocab_size;
   read("decoder_start_token_id", {0, config.image_vocab_size}, config.decoder_start_token_id);
+  // What a drawing may be asked for, too.
+  constexpr double kMostGuidance = 1e6;
+  const auto read_number = [&](const char* key, JsonFields::FloatRange range, float& value) {
+    value = static_cast<float>(fields.number(key, range).value_or(value));
+  };
+  read_number("guidance_scale", {-kMostGuidance, kMostGuidance}, config.guidance_scale);
+  read_number("temperature", {1e-6, 1e6}, config.temperature);
+  read("top_k", {1, kVocabularySizes.max}, config.top_k);
   require_even_heads(fields, config.d_model, config.encoder_attention_heads);
   require_even_heads(fields, config.d_model, config.decoder_attention_heads);
   const auto vqgan = fields.object("vqgan_config");
@@ -174,6 +182,9 @@ std::string dalle_config_as_json(const DalleConfig& config) {
       {"decoder_ffn_dim", config.decoder_ffn_dim},
       {"decoder_attention_heads", config.decoder_attention_heads},
       {"decoder_start_token_id", config.decoder_start_token_id},
+      {"guidance_scale", shortest_number(config.guidance_scale)},
+      {"temperature", shortest_number(config.temperature)},
+      {"top_k", config.top_k},
       {"vqgan_config", vqgan_fields(config.vqgan_config)}};
   return document.dump(2) + "\n";
 }

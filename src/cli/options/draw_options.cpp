@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kDrawFooter =
     "Examples:\n"
+    "  blip draw \"a blue triangle\" -o triangle.png\n"
     "  blip draw \"a red bicycle\" -m ./dalle-mini -o bicycle.png\n"
     "  blip draw \"a red bicycle\" -m ./dalle-mini --grid 3 --seed 7 --dtype int8 -o sheet.png\n"
     "  blip draw \"a red bicycle\" -m ./dalle-mini --grid 3 --rerank ./clip -o best.png\n"
@@ -33,17 +34,18 @@ void declare_drawing(OptionParser& app, DrawOptions& options) {
       ->group(group);
   app.add_option("--guidance", options.guidance,
                  "How much more than the model itself to heed the prompt: 1 is the model, which is "
-                 "faster where there are several pictures [16]")
+                 "faster where there are several pictures [the model's; DALL-E mini has 16]")
       ->type_name("X")
       ->check(number(-1e6, 1e6))
       ->group(group);
-  app.add_option("--temperature", options.temperature, "Below 1 plainer, above 1 wilder [1]")
+  app.add_option("--temperature", options.temperature,
+                 "Below 1 plainer, above 1 wilder [the model's; DALL-E mini has 1]")
       ->type_name("X")
       ->check(positive_number())
       ->group(group);
   app.add_option("--top-k", options.top_k,
                  "Choose each piece from the K most probable ones; 1: always the most probable "
-                 "[256]")
+                 "[the model's; DALL-E mini has 256]")
       ->type_name("K")
       ->check(whole_number(1))
       ->group(group);
@@ -59,7 +61,7 @@ void declare_drawing(OptionParser& app, DrawOptions& options) {
 
 void check_draw_options(const DrawOptions& options) {
   if (options.prompts.empty() && options.list.empty()) {
-    throw UsageError("no prompt given: blip draw \"a red bicycle\" -m MODEL -o out.png");
+    throw UsageError("no prompt given: blip draw \"a blue triangle\" -o out.png");
   }
   if (!options.prompts.empty() && !options.list.empty()) {
     throw UsageError("prompts are typed or come from --list, not both");
@@ -150,7 +152,8 @@ std::unique_ptr<DrawOptions> parse_draw_options(Arguments arguments) {
       .synopsis = "[options] PROMPT...",
       .summary =
           "Draws pictures from words with a DALL-E mini or mega, in files of min-dalle's, "
-          "dalle-mini's or of blip convert's.",
+          "dalle-mini's or of blip convert's. The bundled model draws coloured shapes: a circle, a "
+          "rectangle or a triangle.",
       .footer = kDrawFooter,
       .exit_codes = kDrawExitCodes};
   if (!parse_arguments(app, help, arguments)) return nullptr;

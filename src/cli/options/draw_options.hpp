@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/draw/drawer.hpp"
+#include "checkpoint/model_directory.hpp"
 #include "cli/commands.hpp"
 #include "cli/options/run_options.hpp"
 
@@ -16,13 +17,13 @@ namespace blip::cli {
 struct DrawOptions {
   std::vector<std::string> prompts;  ///< typed
   std::string list;                  ///< a file of prompts, "-" for standard input
-  ModelOptions model{""};
+  ModelOptions model{kDrawingModel};
   std::string output;
   int grid = 1;
   std::uint64_t seed = 0;
-  int top_k = 256;
-  float temperature = 1.0F;
-  float guidance = 16.0F;
+  std::optional<int> top_k;
+  std::optional<float> temperature;
+  std::optional<float> guidance;
   std::optional<int> start_token;
   bool seamless = false;
   std::string progress;  ///< a folder, or nothing
