@@ -32,18 +32,22 @@ import numpy as np
 from PIL import Image
 
 MOST_PIXELS = 100_000_000
-MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-# What may name somebody, and the sections of a report.
+MONTHS = ("jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|"
+          "dec(?:ember)?")
+# What may name somebody. Too much goes rather than too little, but no finding: "decreased 3 mm" is no date. The names after a
+# label go to the end of the line or sentence, where the point of an initial ends none.
 PERSONAL = [
-    r"\b(?:patient|name|mrn|accession|dob|date of birth|ordering physician|referring physician|radiologist|dictated by|signed by)\b\s*(?:name|number|no\.?|id)?\s*[:#][^\n.;]*",
-    r"\b(?i:dr|mr|mrs|ms|prof)\.?\s+[A-Z][\w'-]*(?:\s+[A-Z][\w'-]*)?",
+    r"\b(?:patient|name|mrn|accession|dob|date of birth|ordering physician|referring physician|radiologist|dictated by|signed by)\b"
+    r"\s*(?:name|number|no\.?|id)?\s*[:#](?:[^\n.;]|(?<=\b[^\W\d_])\.)*",
+    r"\b(?:dr|mr|mrs|ms|prof)\b\.?(?:\s+[^\W\d_](?:\.|\b)|\s+(?!(?:on|at|in|and|of|to|for|by|with|is|was)\b)[^\W\d_][\w'-]+){1,3}",
     r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b",
-    rf"\b(?:\d{{1,2}}\s+)?(?:{MONTHS})[a-z]*\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+\d{{4}})?\b",
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?(?:{MONTHS})\b\.?(?:[ ,-]+\d{{4}})?",
+    rf"\b(?:{MONTHS})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+\d{{4}})?",
     r"\b\d{1,2}:\d{2}(?::\d{2})?\s*(?:am|pm|hours|hrs)?\b",
     r"\b[\w.+-]+@[\w-]+\.[\w.-]+\b",
-    r"\b\d{5,}\b",
+    r"\b\w*\d{5,}\w*\b",
     r"\b(?:19|20)\d{2}\b",
-    r"\b\d{1,3}[ -]year[ -]old\b",
+    r"\b(?:aged?\s+\d{1,3}|\d{1,3}\s*(?:[ -]?years?[ -]old|y\.?/?o\b\.?))",
     r"\bx{3,}\b",
 ]
 HEADINGS = r"(?:^|\n)\s*(findings?|impression|comparison|indication|history|technique|examination|conclusion)\s*:"
@@ -51,7 +55,7 @@ HEADINGS = r"(?:^|\n)\s*(findings?|impression|comparison|indication|history|tech
 
 def without_personal_data(text):
     for pattern in PERSONAL:
-        text = re.sub(pattern, " ", text, flags=re.IGNORECASE if "[A-Z]" not in pattern else 0)
+        text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
     return text
 
 
@@ -167,10 +171,13 @@ def main():
               for split in written}
     for number, at in enumerate(order):
         row = rows[at]
-        path = arguments.reports.parent / row["image"]
-        whose = row.get("patient") or row["image"]
-        share = int.from_bytes(hashlib.sha256(whose.encode()).digest()[:4], "big") / 2**32
+        path = f"{arguments.reports}: row {at + 2}"
         try:
+            if not row["image"] or not row["report"]:
+                raise ValueError("has no image or no report")
+            path = arguments.reports.parent / row["image"]
+            whose = row.get("patient") or row["image"]
+            share = int.from_bytes(hashlib.sha256(whose.encode()).digest()[:4], "big") / 2**32
             caption = caption_of(row["report"], arguments.section)
             if not caption:
                 raise ValueError(f"no text under {arguments.section}")

@@ -200,6 +200,13 @@ class Items {
                                             ": the id of line " + std::to_string(known->second) +
                                             " again");
     }
+    // Each item has the names of its attributes, which a file may have once.
+    for (const auto& [key, value] : item.attributes) {
+      bytes_ += sizeof(std::pair<std::string, std::string>) + key.size() + value.size();
+    }
+    if (bytes_ > 2 * kMaxCatalogueBytes) {
+      throw Error(ErrorCode::limit_exceeded, file_ + ": attributes of more than 2 GiB");
+    }
     items_.push_back(std::move(item));
   }
   std::vector<CatalogueItem> done() && { return std::move(items_); }
@@ -208,6 +215,7 @@ class Items {
   const std::string& file_;
   std::vector<CatalogueItem> items_;
   std::unordered_map<std::string, std::size_t> line_of_;
+  std::size_t bytes_ = 0;  // of attributes
 };
 
 std::vector<CatalogueItem> parse_table(std::string_view text, char separator,
@@ -222,6 +230,12 @@ std::vector<CatalogueItem> parse_table(std::string_view text, char separator,
   if (!has(Column::id) || !has(Column::title)) {
     throw Error(ErrorCode::malformed,
                 name + R"(: line 1: has to name the columns, "id" and "title" among them)");
+  }
+  const bool has_long_name = std::ranges::any_of(
+      *header, [](const std::string& field) { return field.size() > kMaxItemNameBytes; });
+  if (has_long_name) {
+    throw Error(ErrorCode::limit_exceeded,
+                name + ": line 1: the name of a column has more than 1,024 bytes");
   }
   Items items(name);
   while (const auto fields = reader.next()) {

@@ -21,8 +21,8 @@ std::string plain_number(std::string_view digits) {
     const bool has_others = digits.find_first_of(".,") != decimal;
     const bool repeats = digits.find(digits[decimal]) != decimal;
     // "0.125" is no thousand; "1,299" is one, and "1.299" is not sure to be, but for "12.999,00".
-    const bool is_thousands =
-        repeats || (digits[decimal] == ',' && digits.size() - decimal == 4 && !has_others);
+    const bool is_thousands = repeats || (digits[decimal] == ',' && digits.size() - decimal == 4 &&
+                                          !has_others && digits.front() != '0');
     if (is_thousands) decimal = std::string_view::npos;
   }
   std::string number;

@@ -49,6 +49,8 @@ const std::vector<PhraseRule>& phrase_rules() {
          "no significant interval change", "no appreciable change", "no increase", "no decrease",
          "no interval increase", "no interval decrease", "without change",
          "without interval change", "not only", "not changed", "not significantly changed",
+         "not resolved", "not yet resolved", "not completely resolved", "not fully resolved",
+         "partially resolved", "partly resolved", "incompletely resolved",
          // They look as if they ended the effect of a word before them.
          "consistent with", "compatible with", "associated with", "along with"});
     add(Effect::denies_next, {"no",
@@ -70,16 +72,25 @@ const std::vector<PhraseRule>& phrase_rules() {
                               "neither",
                               "nor",
                               "never",
-                              "removal of",
                               "rather than"});
-    add(Effect::denies_previous,
-        {"is absent",        "are absent",        "is not seen",        "are not seen",
-         "not seen",         "not present",       "is not present",     "are not present",
-         "not identified",   "is not identified", "are not identified", "not visualized",
-         "not demonstrated", "not appreciated",   "not evident",        "has resolved",
-         "have resolved",    "resolved",          "is excluded",        "are excluded",
-         "was ruled out",    "is ruled out",      "are ruled out",      "has cleared",
-         "have cleared"});
+    add(Effect::denies_previous, {"is absent",          "are absent",
+                                  "is not seen",        "are not seen",
+                                  "not seen",           "not present",
+                                  "is not present",     "are not present",
+                                  "not identified",     "is not identified",
+                                  "are not identified", "not visualized",
+                                  "not demonstrated",   "not appreciated",
+                                  "not evident",        "has resolved",
+                                  "have resolved",      "resolved",
+                                  "is excluded",        "are excluded",
+                                  "was ruled out",      "is ruled out",
+                                  "are ruled out",      "has cleared",
+                                  "have cleared",       "no longer seen",
+                                  "is no longer seen",  "are no longer seen",
+                                  "no longer present",  "no longer visualized",
+                                  "no longer visible",  "no longer identified",
+                                  "no longer evident",  "not noted",
+                                  "not observed",       "not visible"});
     add(Effect::doubts_next, {"possible",        "possibly",
                               "probable",        "probably",
                               "may be",          "may represent",
@@ -99,7 +110,9 @@ const std::vector<PhraseRule>& phrase_rules() {
          "is suspected", "are suspected", "is unlikely", "unlikely", "not entirely excluded"});
     add(Effect::ends, {"but", "however", "although", "though", "except", "nevertheless", "yet",
                        "otherwise", "aside from", "apart from", "other than", "there is",
-                       "there are", "and the", "which", "secondary to", "due to", "with"});
+                       "there are", "and the", "which", "secondary to", "due to", "with",
+                       // What is there, in a list of what is not.
+                       "stable", "unchanged", "persistent"});
     // Longer ones first, so that the first that fits is the longest.
     std::ranges::stable_sort(made, std::ranges::greater{},
                              [](const PhraseRule& rule) { return rule.words.size(); });

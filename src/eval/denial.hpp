@@ -1,4 +1,5 @@
-// What sentences of a report deny or doubt, by the rules of NegEx (Chapman et al. 2001).
+// What sentences of a report deny or doubt, by rules like those of NegEx (Chapman et al.
+// 2001).
 #pragma once
 
 #include <cstddef>

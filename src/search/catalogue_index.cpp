@@ -56,7 +56,13 @@ CatalogueIndex::CatalogueIndex(LibraryIndex& index, Access access) : database_(i
                 index.file() + ": is no index of a catalogue; see: blip index --catalogue");
   }
   Transaction transaction(database_);
-  if (!has_catalogue_tables(database_)) database_.execute(kCatalogueTables);
+  if (!has_catalogue_tables(database_)) {
+    if (database_.number("SELECT EXISTS(SELECT 1 FROM pictures)") != 0) {
+      throw Error(ErrorCode::invalid_argument,
+                  index.file() + ": is an index of photos; name another file with --index");
+    }
+    database_.execute(kCatalogueTables);
+  }
   transaction.commit();
 }
 

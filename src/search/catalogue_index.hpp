@@ -53,8 +53,8 @@ class CatalogueIndex {
   /// Whether the index is of a catalogue.
   [[nodiscard]] static bool is_in(LibraryIndex& index);
 
-  /// With Access::write, makes the tables if the index has none; outside of a transaction. Throws
-  /// invalid_argument if there are none.
+  /// With Access::write, makes the tables if the index has none and no photos either; outside of a
+  /// transaction. Throws invalid_argument if there are none then.
   CatalogueIndex(LibraryIndex& index, Access access);
 
   /// By id.

@@ -7,11 +7,11 @@ namespace blip::search {
 
 /// They are there from the first `blip index --catalogue` on, all of them or none: an index of
 /// photos has none and stays as it is. Ids of pictures may be used again by SQLite, so an item
-/// knows its picture by path. Its hashes say what it, its vector and its attributes were made of.
-/// An attribute has the model that found it; 0 is the catalogue's file. The words of an item have
-/// its id.
+/// knows its picture by path. Its own is never used again, for whoever embeds its text meanwhile.
+/// Its hashes say what it, its vector and its attributes were made of. An attribute has the model
+/// that found it; 0 is the catalogue's file. The words of an item have its id.
 inline constexpr const char* kCatalogueTables = R"(
-CREATE TABLE items(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, picture BLOB, title TEXT
+CREATE TABLE items(id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, picture BLOB, title TEXT
   NOT NULL, price REAL, row_hash TEXT NOT NULL, text_hash TEXT NOT NULL, picture_hash TEXT NOT NULL)
   STRICT;
 CREATE INDEX items_by_picture ON items(picture);

@@ -8,7 +8,7 @@ namespace {
 // Of a picture that ?1 is: the caption by hand, ?2, first.
 constexpr std::string_view kCaptionsOfPicture =
     "SELECT w.text, m.name FROM captions c JOIN words w ON w.rowid = c.id JOIN models m ON m.id = "
-    "c.model WHERE c.picture = ?1 ORDER BY m.name = ?2 DESC, c.id";
+    "c.model WHERE c.picture = ?1 ORDER BY m.name = ?2 DESC, c.id LIMIT 200";
 
 }  // namespace
 
@@ -91,7 +91,8 @@ void LibraryIndex::put_tags(std::int64_t picture, const IndexedModel& tagger,
 }
 
 std::vector<std::string> LibraryIndex::tags_of(std::int64_t picture) {
-  Statement rows(database_, "SELECT DISTINCT tag FROM tags WHERE picture = ? ORDER BY tag");
+  Statement rows(database_,
+                 "SELECT DISTINCT tag FROM tags WHERE picture = ? ORDER BY tag LIMIT 1000");
   rows.bind(1, picture);
   std::vector<std::string> tags;
   while (rows.step()) tags.push_back(rows.text(0));

@@ -63,7 +63,8 @@ bool WorkRun::look_up(Lookup lookup, std::string_view api) {
   return context_.looking.try_post([self = shared_from_this(), lookup = std::move(lookup), api] {
     {
       const std::lock_guard lock(self->mutex_);
-      if (self->ended_) return;  // the client has gone on, as people do who scroll
+      // The client has gone on, as people do who scroll.
+      if (self->ended_ && !lookup.writes) return;
     }
     HttpResponse response;
     try {

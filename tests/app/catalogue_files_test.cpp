@@ -58,8 +58,10 @@ TEST(ItemCondition, IsANameARelationAndAValue) {
   EXPECT_EQ(item_condition("price<50.5").number, 50.5);
   EXPECT_EQ(item_condition("weight>-3").number, -3);
   EXPECT_EQ(item_condition("size=<b>").value, "<b>");
-  for (const char* text :
-       {"", "red", "=red", "colour=", "price<cheap", "price=cheap", "colour!red"}) {
+  EXPECT_EQ(item_condition(" price < 50 ").name, "price");
+  EXPECT_EQ(item_condition("colour = dark red").value, "dark red");
+  for (const char* text : {"", "red", "=red", "colour=", "price<cheap", "price=cheap", "colour!red",
+                           "price=<50", "colour==red", " =red"}) {
     EXPECT_THROW((void)item_condition(text), Error) << text;
   }
 }

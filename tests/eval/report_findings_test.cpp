@@ -50,6 +50,8 @@ TEST(ReportFindings, AreDenied) {
   EXPECT_EQ(found("Pleural effusion has resolved."), "-pleural effusion");
   EXPECT_EQ(found("Heart size is normal."), "-cardiomegaly");
   EXPECT_EQ(found("No opacity consistent with pneumonia."), "-lung opacity, -pneumonia");
+  EXPECT_EQ(found("The effusion is no longer seen."), "-pleural effusion");
+  EXPECT_EQ(found("Edema is not observed"), "-edema");
 }
 
 TEST(ReportFindings, ADenialEndsWhereItsPartOfTheSentenceDoes) {
@@ -59,12 +61,18 @@ TEST(ReportFindings, ADenialEndsWhereItsPartOfTheSentenceDoes) {
             "cardiomegaly, -pleural effusion");
   EXPECT_EQ(found("Opacity is present, however pneumonia is not seen"), "lung opacity, -pneumonia");
   EXPECT_EQ(found("There is atelectasis with no effusion"), "atelectasis, -pleural effusion");
+  EXPECT_EQ(found("No pneumothorax, stable cardiomegaly."), "cardiomegaly, -pneumothorax");
+  EXPECT_EQ(found("Cardiomegaly is stable, effusion is not seen."),
+            "cardiomegaly, -pleural effusion");
 }
 
 TEST(ReportFindings, NoChangeIsNoDenial) {
   EXPECT_EQ(found("No change in the left pleural effusion."), "pleural effusion");
   EXPECT_EQ(found("No significant interval change of cardiomegaly"), "cardiomegaly");
   EXPECT_EQ(found("Not only atelectasis"), "atelectasis");
+  EXPECT_EQ(found("The pneumothorax has not resolved."), "pneumothorax");
+  EXPECT_EQ(found("The effusion has partially resolved"), "pleural effusion");
+  EXPECT_EQ(found("After removal of the chest tube a pneumothorax has developed."), "pneumothorax");
 }
 
 TEST(ReportFindings, AreDoubted) {

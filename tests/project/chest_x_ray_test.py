@@ -58,6 +58,12 @@ def test_texts():
     for word in ("miller", "okafor", "ada", "12345678", "2020", "2021", "5551234", "b.org", "xxxx"):
         assert word not in everything, everything
     assert prepare.caption_of("No effusion.", "findings") == "no effusion."
+    for personal, left in (("Dictated by: John A. Smith\nNo effusion", "no effusion"), ("seen by Dr. J. Smith", "seen by"),
+                           ("seen by dr. smith on call", "seen by on call"), ("Dr. \u00d6zil", ""), ("on 12 March 2020", "on"),
+                           ("a 45 years old man", "a man"), ("45 y/o man", "man"), ("aged 45", ""), ("study CR1234567", "study")):
+        assert prepare.caption_of(personal, "all") == left, (personal, prepare.caption_of(personal, "all"))
+    for finding in ("nodule has decreased 3 mm", "marked 2 cm mass", "septal 11 mm", "the 7 mm nodule"):
+        assert prepare.caption_of(finding, "all") == finding, prepare.caption_of(finding, "all")
 
 
 def test_pixels(folder):
@@ -89,12 +95,13 @@ def test_shards(folder):
         rows.writerow(["00001.dcm", "p99", "IMPRESSION: none."])
         (drawings / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 64)
         rows.writerow(["broken.dcm", "p99", "FINDINGS: no effusion."])
+        rows.writerow(["short.dcm"])
     burned = pydicom.dcmread(drawings / "00001.dcm")
     burned.BurnedInAnnotation = "YES"
     burned.save_as(drawings / "burned.dcm")
     done = run(sys.executable, RECIPE / "prepare.py", drawings / "reports.csv", folder / "data", "--size", 64, code=1)
-    assert "4 failed" in done.stdout, done.stdout
-    for said in ("missing.dcm", "burned into", "no text under findings", "broken.dcm"):
+    assert "5 failed" in done.stdout, done.stdout
+    for said in ("missing.dcm", "burned into", "no text under findings", "broken.dcm", "row 46: has no image"):
         assert said in done.stderr, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     reports = {}

@@ -183,5 +183,15 @@ TEST_F(CatalogueIndexTest, TamperedTablesAreRefused) {
   EXPECT_THAT(message(), HasSubstr("its tables are not blip's"));
 }
 
+TEST(CatalogueIndexOfPhotos, IsRefused) {
+  const TemporaryDirectory directory;
+  LibraryIndex index(directory.path() / "photos.db", Access::write);
+  auto transaction = index.transaction();
+  index.put_picture("/p/a.jpg", {1, 2}, {.hash = std::string(64, 'a'), .width = 3, .height = 4});
+  transaction.commit();
+  EXPECT_THROW(CatalogueIndex(index, Access::write), Error);
+  EXPECT_FALSE(CatalogueIndex::is_in(index));
+}
+
 }  // namespace
 }  // namespace blip::search

@@ -192,13 +192,18 @@ class LibraryIndex:
             raise ValueError(f"{self.path}: an index of version {version}, and {SCHEMA_VERSION} is wanted: run `blip index` on it")
         if self._number("SELECT count(*) FROM sqlite_schema WHERE type IN ('view', 'trigger')"):
             raise self._damaged("it has views or triggers")
+        # A small file could compute values without end.
+        if self._number("SELECT count(*) FROM sqlite_schema s, pragma_table_xinfo(s.name) c "
+                        "WHERE s.type = 'table' AND c.hidden IN (2, 3)"):
+            raise self._damaged("it has computed columns")
 
     def _read_models(self) -> list[IndexedModel]:
         rows = self._database.execute("SELECT id, name, dims FROM models WHERE dims > 0 ORDER BY id LIMIT 1000")
-        models = [IndexedModel(str(name), int(dims), int(number)) for number, name, dims in rows]
-        for model in models:
-            if model.dims > MOST_DIMS:
-                raise self._damaged(f"vectors of {model.dims} numbers")
+        models = []
+        for number, name, dims in rows:
+            if not isinstance(name, str) or not isinstance(dims, int) or dims > MOST_DIMS:
+                raise self._damaged(f"a model with vectors of {dims} numbers")
+            models.append(IndexedModel(name, dims, number))
         return models
 
     def _choose(self, wanted: Optional[str]) -> Optional[IndexedModel]:

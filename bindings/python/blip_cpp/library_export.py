@@ -107,9 +107,10 @@ def to_qdrant(index: LibraryIndex, client: Any, collection: str = "photos") -> i
     client: a qdrant_client.QdrantClient."""
     from qdrant_client import models
 
+    dims = _dims(index)  # before anything is deleted
     if client.collection_exists(collection):
         client.delete_collection(collection)
-    client.create_collection(collection, models.VectorParams(size=_dims(index), distance=models.Distance.DOT))
+    client.create_collection(collection, models.VectorParams(size=dims, distance=models.Distance.DOT))
     count = 0
     for batch in _with_vectors(index):
         rows = [_columns(each) for each in batch]
@@ -122,9 +123,10 @@ def to_milvus(index: LibraryIndex, client: Any, collection: str = "photos") -> i
     """Makes a Milvus collection of the pictures with a vector; the rest of a row is in dynamic fields. → how many
 
     client: a pymilvus.MilvusClient."""
+    dims = _dims(index)  # before anything is deleted
     if client.has_collection(collection):
         client.drop_collection(collection)
-    client.create_collection(collection, dimension=_dims(index), metric_type="IP", auto_id=False)
+    client.create_collection(collection, dimension=dims, metric_type="IP", auto_id=False)
     count = 0
     for batch in _with_vectors(index):
         rows = [{name: value for name, value in _columns(each).items() if value is not None} for each in batch]

@@ -94,6 +94,7 @@ def test_batches_are_of_one_moment(library, tmp_path):
     ("PRAGMA user_version = 999", "version 999"),
     ("CREATE VIEW v AS SELECT 1", "views or triggers"),
     ("UPDATE models SET dims = 1000000 WHERE dims > 0", "1000000 numbers"),
+    ("ALTER TABLE pictures ADD COLUMN long TEXT GENERATED ALWAYS AS (hex(zeroblob(500000)))", "computed columns"),
     ("UPDATE embeddings SET vector = x'00'", "another length"),
     ("UPDATE embeddings SET vector = CAST(zeroblob(length(vector) - 4) || x'0000807f' AS BLOB)", "not finite"),
 ])

@@ -1,6 +1,7 @@
 #include "app/catalogue/attribute_file.hpp"
 
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
@@ -15,6 +16,13 @@ constexpr std::size_t kMaxTextBytes = 1024;
 
 using Json = nlohmann::json;
 
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
 class AttributeParser {
  public:
   explicit AttributeParser(const std::string& file) : file_(file) {}
@@ -24,9 +32,13 @@ class AttributeParser {
     if (object.empty()) fail("has no attributes");
     if (object.size() > kMaxAttributes) refuse_size("more than 64 attributes");
     AttributeFile attributes;
+    std::unordered_set<std::string> names;
     for (const auto& [name, value] : object.items()) {
       name_ = name;
-      if (text_of(name, "an attribute's name") == "price") fail("price is no attribute");
+      // In capitals or not, as --where compares them.
+      const std::string lower = lower_case(text_of(name, "an attribute's name"));
+      if (lower == "price") fail("price is no attribute");
+      if (!names.insert(lower).second) fail("is there twice");
       if (value.is_string()) {
         attributes.asked.push_back({.name = name, .question = text_of(value, "a question")});
       } else {

@@ -20,6 +20,15 @@ std::vector<std::size_t> word_ends(const std::string& text) {
   return ends;
 }
 
+// Where the characters of a text end, of a script that has no blanks.
+std::vector<std::size_t> character_ends(const std::string& text) {
+  std::vector<std::size_t> ends;
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80) ends.push_back(at);
+  }
+  return ends;
+}
+
 }  // namespace
 
 Tokens fitting_tokens(const Embedder& embedder, const std::string& text) {
@@ -36,10 +45,13 @@ Tokens fitting_tokens(const Embedder& embedder, const std::string& text) {
   Tokens all = tokens_of(beginning.size());
   if (all.size() <= most) return all;
   // The first number of words that is too large.
-  const std::vector<std::size_t> ends = word_ends(beginning);
-  const auto too_long = std::partition_point(
-      ends.begin(), ends.end(), [&](std::size_t end) { return tokens_of(end).size() <= most; });
-  return tokens_of(too_long == ends.begin() ? 0 : *(too_long - 1));
+  const auto last_fitting = [&](const std::vector<std::size_t>& ends) -> std::size_t {
+    const auto too_long = std::partition_point(
+        ends.begin(), ends.end(), [&](std::size_t end) { return tokens_of(end).size() <= most; });
+    return too_long == ends.begin() ? 0 : *(too_long - 1);
+  };
+  const std::size_t words = last_fitting(word_ends(beginning));
+  return tokens_of(words > 0 ? words : last_fitting(character_ends(beginning)));
 }
 
 std::vector<const dataset::CatalogueItem*> items_to_embed(

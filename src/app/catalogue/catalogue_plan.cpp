@@ -40,9 +40,15 @@ std::string row_hash(const CatalogueItem& item, const std::string& picture) {
   return hub::sha256(fields);
 }
 
-std::string picture_path(const CatalogueItem& item, const std::filesystem::path& folder) {
+std::string picture_path(const CatalogueItem& item, const std::filesystem::path& file) {
   if (item.picture.empty()) return "";
-  return indexed_path(folder / path_of_text(item.picture));
+  std::string path = indexed_path(file.parent_path() / path_of_text(item.picture));
+  // As the index would refuse to read it.
+  if (path.size() > search::kMaxItemTextBytes || path.find('\0') != std::string::npos) {
+    throw Error(ErrorCode::malformed,
+                file.string() + ": line " + std::to_string(item.line) + ": picture is no path");
+  }
+  return path;
 }
 
 // One transaction after the other.
@@ -77,7 +83,7 @@ std::string embedded_text(const CatalogueItem& item, EmbeddedText parts) {
 
 CataloguePlan plan_catalogue(LibraryIndex& index, CatalogueIndex& catalogue,
                              std::span<const CatalogueItem> items, EmbeddedText embedded,
-                             const std::filesystem::path& folder) {
+                             const std::filesystem::path& file) {
   if (items.empty()) throw Error(ErrorCode::invalid_argument, "the catalogue has no items");
   std::unordered_map<std::string, KnownItem> known;
   for (KnownItem& item : catalogue.items()) known.emplace(item.key, std::move(item));
@@ -86,8 +92,11 @@ CataloguePlan plan_catalogue(LibraryIndex& index, CatalogueIndex& catalogue,
   std::unordered_set<std::string> pictures;
   std::unordered_set<std::string> lost;
   Batches batches(index);
-  for (const CatalogueItem& item : items) {
-    const std::string picture = picture_path(item, folder);
+  std::vector<std::string> paths;  // all of them before anything is written
+  for (const CatalogueItem& item : items) paths.push_back(picture_path(item, file));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const CatalogueItem& item = items[i];
+    const std::string& picture = paths[i];
     if (!picture.empty() && pictures.insert(picture).second) {
       plan.pictures.push_back({.path = picture, .index = plan.pictures.size()});
     }

@@ -31,11 +31,11 @@ struct CataloguePlan {
 
 /// Writes the items of a catalogue into the index, those that the index has with the same words
 /// left as they are, and takes out those that the catalogue no longer has. Paths of pictures begin
-/// at `folder`. Throws invalid_argument for a catalogue without items, which is a mistake rather
-/// than a shop that has closed; or Error.
+/// at the folder of `file`. Throws invalid_argument for a catalogue without items, which is a
+/// mistake rather than a shop that has closed; malformed for a picture that is no path; or Error.
 CataloguePlan plan_catalogue(search::LibraryIndex& index, search::CatalogueIndex& catalogue,
                              std::span<const dataset::CatalogueItem> items, EmbeddedText embedded,
-                             const std::filesystem::path& folder);
+                             const std::filesystem::path& file);
 
 /// After the pictures were planned, which finds those that have moved: takes out those that are of
 /// no item any more. Throws Error.

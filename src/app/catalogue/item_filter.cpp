@@ -53,6 +53,12 @@ std::optional<double> number_of(std::string_view text) {
   return dataset::price_of(text);
 }
 
+std::string without_blanks(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(' ');
+  if (begin == std::string_view::npos) return {};
+  return std::string(text.substr(begin, text.find_last_not_of(' ') + 1 - begin));
+}
+
 [[noreturn]] void refuse(const std::string& text) {
   throw Error(ErrorCode::invalid_argument,
               in_quotes(text) +
@@ -87,12 +93,16 @@ ItemCondition item_condition(const std::string& text) {
   const std::string_view rest = std::string_view(text).substr(at);
   for (const auto& [sign, relation] : kRelations) {
     if (!rest.starts_with(sign)) continue;
-    ItemCondition condition{.name = text.substr(0, at),
+    ItemCondition condition{.name = without_blanks(std::string_view(text).substr(0, at)),
                             .relation = relation,
-                            .value = std::string(rest.substr(sign.size()))};
+                            .value = without_blanks(rest.substr(sign.size()))};
     const bool is_price = same_letters(condition.name, "price");
-    if (condition.value.empty()) refuse(text);
+    if (condition.name.empty() || condition.value.empty() || condition.value.front() == '=') {
+      refuse(text);
+    }
     if (is_price || compares_numbers(relation)) {
+      constexpr std::string_view kSigns = "<>!";  // as in "price=<50"; they are no currency
+      if (kSigns.find(condition.value.front()) != std::string_view::npos) refuse(text);
       const auto number = number_of(condition.value);
       if (!number) refuse(text);
       condition.number = *number;

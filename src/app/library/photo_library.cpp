@@ -1,9 +1,13 @@
 #include "app/library/photo_library.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <system_error>
 
+#include "app/library/index_plan.hpp"
 #include "app/library/photo_lists.hpp"
 #include "app/library/shown_pictures.hpp"
 #include "blip/error.hpp"
@@ -32,6 +36,23 @@ std::string version_of(const KnownPicture& picture) {
   return picture.hash.substr(0, kDigits);
 }
 
+// The state of the file as it is now; nothing if it is not there.
+std::string file_version(const std::string& path) {
+  const auto state = file_state(path);
+  return state ? fmt::format("{:x}.{:x}", state->mtime, state->size) : "";
+}
+
+// What a stranger's index has may be long.
+std::string shortened(std::string text) {
+  if (text.size() > kMostCaptionBytes) text.resize(kMostCaptionBytes);
+  return text;
+}
+
+std::optional<std::string> shortened(std::optional<std::string> text) {
+  if (text) text = shortened(std::move(*text));
+  return text;
+}
+
 ListedPhoto listed(LibraryIndex& index, const KnownPicture& picture) {
   return {.id = picture.id,
           .path = picture.path,
@@ -39,13 +60,15 @@ ListedPhoto listed(LibraryIndex& index, const KnownPicture& picture) {
           .height = picture.height,
           .date = moment_of(picture),
           .version = version_of(picture),
-          .caption = index.caption_of(picture.id)};
+          .caption = shortened(index.caption_of(picture.id))};
 }
 
 std::vector<CountedWord> words_of(std::vector<search::CountedName> names) {
   std::vector<CountedWord> words;
   words.reserve(names.size());
-  for (search::CountedName& each : names) words.push_back({std::move(each.name), each.pictures});
+  for (search::CountedName& each : names) {
+    words.push_back({shortened(std::move(each.name)), each.pictures});
+  }
   return words;
 }
 
@@ -86,6 +109,7 @@ struct PhotoLibrary::Implementation {
   explicit Implementation(PhotoLibraryOptions given)
       : options(std::move(given)),
         watcher(options.index, search::Access::read),
+        library_id(watcher.library_id()),
         model(model_named(watcher, options.model)),
         lists(model),
         pictures(options.max_pixels) {}
@@ -128,6 +152,7 @@ struct PhotoLibrary::Implementation {
   const PhotoLibraryOptions options;
   std::mutex watcher_mutex;
   LibraryIndex watcher;
+  const std::string library_id;
   const std::optional<search::IndexedModel> model;
   PhotoLists lists;
   ShownPictures pictures;
@@ -135,6 +160,13 @@ struct PhotoLibrary::Implementation {
 
   std::mutex readers_mutex;
   std::vector<std::unique_ptr<Reader>> readers;
+
+  // It counts all tags and cameras, so it is made once for a state of the index, and in two
+  // seconds.
+  std::mutex summary_mutex;
+  std::optional<LibrarySummary> summary;
+  std::int64_t summary_version = 0;
+  std::chrono::steady_clock::time_point summary_made;
 };
 
 PhotoLibrary::PhotoLibrary(PhotoLibraryOptions options)
@@ -147,10 +179,17 @@ bool PhotoLibrary::has_vectors() const {
 }
 
 LibrarySummary PhotoLibrary::summary() {
+  const std::lock_guard lock(implementation_->summary_mutex);
   const std::int64_t version = implementation_->data_version();
+  const auto now = std::chrono::steady_clock::now();
+  if (implementation_->summary && (implementation_->summary_version == version ||
+                                   now - implementation_->summary_made < std::chrono::seconds(2))) {
+    return *implementation_->summary;
+  }
+  const std::uint64_t epoch = implementation_->lists.epoch();
   const Implementation::Lease reader(*implementation_);
   const search::Snapshot snapshot = reader->index.snapshot();
-  const auto all = implementation_->lists.find(reader->index, reader->threads, {}, version);
+  const auto all = implementation_->lists.find(reader->index, reader->threads, {}, version, epoch);
   LibrarySummary summary{.photos = all->ids.size(),
                          .has_captions = reader->index.has_captions(),
                          .tags = words_of(reader->index.common_tags(kMostOffered)),
@@ -163,14 +202,19 @@ LibrarySummary PhotoLibrary::summary() {
     summary.newest = moment(all->ids.front());
     summary.oldest = moment(all->ids.back());
   }
+  implementation_->summary = summary;
+  implementation_->summary_version = version;
+  implementation_->summary_made = now;
   return summary;
 }
 
 PhotoPage PhotoLibrary::photos(const PhotoQuery& query, std::size_t offset, std::size_t limit) {
+  const std::uint64_t epoch = implementation_->lists.epoch();
   const std::int64_t version = implementation_->data_version();
   const Implementation::Lease reader(*implementation_);
   const search::Snapshot snapshot = reader->index.snapshot();
-  const auto list = implementation_->lists.find(reader->index, reader->threads, query, version);
+  const auto list =
+      implementation_->lists.find(reader->index, reader->threads, query, version, epoch);
   PhotoPage page{.total = list->ids.size(), .version = list->version, .photos = {}};
   const std::size_t end = offset + std::min(limit, page.total - std::min(offset, page.total));
   for (std::size_t i = offset; i < end; ++i) {
@@ -192,21 +236,23 @@ PhotoDetails PhotoLibrary::photo(std::int64_t id) {
   const KnownPicture picture = require_picture(reader->index, id);
   PhotoDetails facts{.photo = listed(reader->index, picture),
                      .bytes = picture.state.size,
-                     .camera = picture.camera,
+                     .camera = shortened(picture.camera),
                      .tags = reader->index.tags_of(id)};
   if (picture.latitude && picture.longitude) {
     facts.place = std::pair(*picture.latitude, *picture.longitude);
   }
   for (search::WrittenCaption& caption : reader->index.captions_of(id)) {
     facts.has_caption_by_hand = facts.has_caption_by_hand || caption.writer == search::kByHand;
-    facts.captions.emplace_back(std::move(caption.text), std::move(caption.writer));
+    facts.captions.emplace_back(shortened(std::move(caption.text)),
+                                shortened(std::move(caption.writer)));
   }
   return facts;
 }
 
-std::string PhotoLibrary::version(std::int64_t id) {
+PhotoVersion PhotoLibrary::version(std::int64_t id) {
   const Implementation::Lease reader(*implementation_);
-  return version_of(require_picture(reader->index, id));
+  const KnownPicture picture = require_picture(reader->index, id);
+  return {version_of(picture), file_version(picture.path)};
 }
 
 PhotoFile PhotoLibrary::thumbnail(std::int64_t id) {
@@ -215,12 +261,13 @@ PhotoFile PhotoLibrary::thumbnail(std::int64_t id) {
     const Implementation::Lease reader(*implementation_);
     picture = require_picture(reader->index, id);
     if (auto kept = reader->index.thumbnail(id)) {
-      return {.version = version_of(picture),
+      return {.version = {version_of(picture), file_version(picture.path)},
               .bytes = std::make_shared<const std::vector<std::byte>>(std::move(*kept))};
     }
   }
-  return {.version = version_of(picture),
-          .bytes = implementation_->pictures.thumbnail(picture.path, picture.hash)};
+  const std::string file = file_version(picture.path);
+  return {.version = {version_of(picture), file},
+          .bytes = implementation_->pictures.thumbnail(picture.path, picture.hash + file)};
 }
 
 PhotoFile PhotoLibrary::picture(std::int64_t id) {
@@ -229,7 +276,8 @@ PhotoFile PhotoLibrary::picture(std::int64_t id) {
     const Implementation::Lease reader(*implementation_);
     picture = require_picture(reader->index, id);
   }
-  return {.version = version_of(picture), .bytes = implementation_->pictures.picture(picture.path)};
+  PhotoVersion version = {version_of(picture), file_version(picture.path)};
+  return {.version = std::move(version), .bytes = implementation_->pictures.picture(picture.path)};
 }
 
 void PhotoLibrary::write_caption(std::int64_t id, const std::string& caption) {
@@ -239,6 +287,9 @@ void PhotoLibrary::write_caption(std::int64_t id, const std::string& caption) {
     throw Error(ErrorCode::unreadable, "the index of the library is gone");
   }
   LibraryIndex index(implementation_->options.index, search::Access::write);
+  if (index.library_id() != implementation_->library_id) {
+    throw Error(ErrorCode::unreadable, "another index is in its place now; start the server again");
+  }
   const search::IndexedModel by_hand = index.put_model(search::kByHand, 0);
   search::Transaction transaction = index.transaction();
   (void)require_picture(index, id);
@@ -249,6 +300,8 @@ void PhotoLibrary::write_caption(std::int64_t id, const std::string& caption) {
   }
   transaction.commit();
   implementation_->lists.clear();
+  const std::lock_guard lock(implementation_->summary_mutex);
+  implementation_->summary.reset();
 }
 
 std::optional<std::vector<float>> PhotoLibrary::remembered_vector(const std::string& text) {

@@ -74,9 +74,15 @@ struct PhotoDetails {
   std::vector<std::string> tags{};
 };
 
+/// Tells what a photo's JPEG files are made of.
+struct PhotoVersion {
+  std::string content;  ///< ListedPhoto::version
+  std::string file;     ///< of the file now, which may have changed since it was indexed
+};
+
 /// A JPEG file.
 struct PhotoFile {
-  std::string version;
+  PhotoVersion version;
   std::shared_ptr<const std::vector<std::byte>> bytes;
 };
 
@@ -115,14 +121,15 @@ class PhotoLibrary {
   [[nodiscard]] PhotoDetails photo(std::int64_t id);
 
   /// Of PhotoFile without making the file.
-  [[nodiscard]] std::string version(std::int64_t id);
+  [[nodiscard]] PhotoVersion version(std::int64_t id);
   /// The one of the index, or one made of the photo's file.
   [[nodiscard]] PhotoFile thumbnail(std::int64_t id);
   /// Upright, at most kShownSide pixels a side.
   [[nodiscard]] PhotoFile picture(std::int64_t id);
 
   /// Keeps it in the index, where it counts before the captions of models; an empty one takes it
-  /// away. Throws invalid_argument for a text that is too long or not UTF-8.
+  /// away. Throws invalid_argument for a text that is too long or not UTF-8, and unreadable if
+  /// another index is in the place of the one that was opened.
   void write_caption(std::int64_t id, const std::string& caption);
 
   // Of texts that were searched for lately. They touch no file.

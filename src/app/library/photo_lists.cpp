@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "app/library/picture_ranking.hpp"
@@ -75,9 +76,10 @@ template <typename Make>
 std::shared_ptr<const PhotoList> PhotoLists::kept_or_made(KeptLists& lists, std::mutex& making,
                                                           const std::string& key,
                                                           std::int64_t data_version,
-                                                          const Make& make) {
+                                                          std::uint64_t epoch, const Make& make) {
   const auto is_good = [&](const Kept& kept) {
-    return kept.data_version == data_version || Clock::now() - kept.made < kGoodFor;
+    return kept.epoch == epoch_ &&
+           (kept.data_version == data_version || Clock::now() - kept.made < kGoodFor);
   };
   if (const auto kept = lists.find(key); kept && is_good(*kept)) return kept->list;
   const std::lock_guard lock(making);
@@ -85,24 +87,29 @@ std::shared_ptr<const PhotoList> PhotoLists::kept_or_made(KeptLists& lists, std:
   PhotoList list = make();
   list.version = version_of(list.ids);
   auto shared = std::make_shared<const PhotoList>(std::move(list));
-  lists.put(key, {shared, data_version, Clock::now()}, shared->ids.size() + 1);
+  // In ids of 8 bytes, of which most lists have two. Keys are kept twice, and a stranger makes them
+  // as long as a URL may be.
+  constexpr std::size_t kNodes = 32;
+  const std::size_t weight = 2 * shared->ids.size() + key.size() / 4 + kNodes;
+  lists.put(key, {shared, data_version, epoch, Clock::now()}, weight);
   return shared;
 }
 
 std::shared_ptr<const PhotoList> PhotoLists::find(search::LibraryIndex& index, ThreadPool& threads,
                                                   const PhotoQuery& query,
-                                                  std::int64_t data_version) {
+                                                  std::int64_t data_version, std::uint64_t epoch) {
   std::shared_ptr<const PhotoList> admitted;
   if (!query.searches() || !query.filter.empty()) {
-    admitted = kept_or_made(filtered_, filtering_, key_of(query.filter), data_version,
+    admitted = kept_or_made(filtered_, filtering_, key_of(query.filter), data_version, epoch,
                             [&] { return newest_first(index, query.filter); });
   }
   if (!query.searches()) return admitted;
-  return kept_or_made(found_, finding_, key_of(query), data_version,
+  return kept_or_made(found_, finding_, key_of(query), data_version, epoch,
                       [&] { return best_first(index, threads, query, admitted.get()); });
 }
 
 void PhotoLists::clear() {
+  ++epoch_;
   filtered_.clear();
   found_.clear();
 }
@@ -129,8 +136,18 @@ PhotoList PhotoLists::best_first(search::LibraryIndex& index, ThreadPool& thread
   PhotoList list;
   if (!model_) {  // the words of captions alone
     if (!query.text) return list;
-    for (const std::int64_t id : index.find_words(query.text->text, 10 * kMostFound)) {
-      if (!admits(id) || list.ids.size() == kMostFound) continue;
+    // All of them, as what is left out may be among the best.
+    constexpr std::size_t kAll = std::size_t{1} << 40;
+    std::unordered_set<std::int64_t> unwanted;
+    if (query.unwanted) {
+      const auto found = index.find_words(query.unwanted->text, kAll);
+      unwanted.insert(found.begin(), found.end());
+    }
+    const bool takes_all = admitted == nullptr && !query.like && unwanted.empty();
+    for (const std::int64_t id :
+         index.find_words(query.text->text, takes_all ? kMostFound : kAll)) {
+      if (list.ids.size() == kMostFound) break;
+      if (!admits(id) || unwanted.contains(id)) continue;
       list.ids.push_back(id);
       list.scores.push_back(1 / static_cast<float>(list.ids.size()));
     }

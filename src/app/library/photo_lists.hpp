@@ -2,6 +2,7 @@
 // then read a page at a time.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -34,17 +35,21 @@ class PhotoLists {
   explicit PhotoLists(std::optional<search::IndexedModel> model) : model_(std::move(model)) {}
 
   /// `data_version`: of the index now; a list of an earlier one is good for two seconds, so that
-  /// one that is being written is not sorted anew with every request. The caller holds a snapshot.
-  /// Throws Error.
+  /// one that is being written is not sorted anew with every request. `epoch`: epoch() before the
+  /// caller's snapshot was taken. Throws Error.
   std::shared_ptr<const PhotoList> find(search::LibraryIndex& index, ThreadPool& threads,
-                                        const PhotoQuery& query, std::int64_t data_version);
-  /// Nothing that was found is good any more.
+                                        const PhotoQuery& query, std::int64_t data_version,
+                                        std::uint64_t epoch);
+  /// How often clear() was called.
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+  /// Nothing that was found is good any more, nor what is found in a state of before.
   void clear();
 
  private:
   struct Kept {
     std::shared_ptr<const PhotoList> list;
     std::int64_t data_version;
+    std::uint64_t epoch;
     std::chrono::steady_clock::time_point made;
   };
   using KeptLists = RecentlyUsed<Kept>;
@@ -52,7 +57,7 @@ class PhotoLists {
   template <typename Make>
   std::shared_ptr<const PhotoList> kept_or_made(KeptLists& lists, std::mutex& making,
                                                 const std::string& key, std::int64_t data_version,
-                                                const Make& make);
+                                                std::uint64_t epoch, const Make& make);
   [[nodiscard]] PhotoList newest_first(search::LibraryIndex& index,
                                        const PictureFilter& filter) const;
   [[nodiscard]] PhotoList best_first(search::LibraryIndex& index, ThreadPool& threads,
@@ -60,9 +65,10 @@ class PhotoLists {
   std::shared_ptr<const search::VectorSearch> vectors(search::LibraryIndex& index);
 
   const std::optional<search::IndexedModel> model_;
-  // Ids, of lists of whole libraries and of a thousand hits.
-  KeptLists filtered_{8'000'000};
-  KeptLists found_{100'000};
+  // In ids of 8 bytes: lists of whole libraries, and of a thousand hits.
+  KeptLists filtered_{16'000'000};
+  KeptLists found_{400'000};
+  std::atomic<std::uint64_t> epoch_ = 0;
   // One list is made at a time: those who want the same then find it.
   std::mutex filtering_;
   std::mutex finding_;

@@ -53,7 +53,9 @@ bool take(std::string_view& text, std::string_view part) {
 }  // namespace
 
 std::string moment_of(const search::KnownPicture& picture) {
-  if (picture.taken) return *picture.taken;
+  // "2024-06-01T12:30:00"; a stranger's index may have anything.
+  constexpr std::size_t kMostDate = 32;
+  if (picture.taken && picture.taken->size() <= kMostDate) return *picture.taken;
   constexpr std::int64_t kBillion = 1'000'000'000;
   const std::time_t seconds = picture.state.mtime / kBillion;
   std::tm local = {};

@@ -26,11 +26,11 @@ Image open_upright(const std::string& path, int side, std::int64_t max_pixels) {
 
 }  // namespace
 
-ShownPictures::File ShownPictures::thumbnail(const std::string& path, const std::string& hash) {
-  if (const auto made = thumbnails_.find(hash)) return *made;
+ShownPictures::File ShownPictures::thumbnail(const std::string& path, const std::string& version) {
+  if (const auto made = thumbnails_.find(version)) return *made;
   auto made = std::make_shared<const std::vector<std::byte>>(
       thumbnail_of(open_upright(path, kThumbnailSide, max_pixels_)));
-  thumbnails_.put(hash, made, made->size());
+  thumbnails_.put(version, made, made->size());
   return made;
 }
 

@@ -20,8 +20,8 @@ class ShownPictures {
   /// A picture of more pixels is refused.
   explicit ShownPictures(std::int64_t max_pixels) : max_pixels_(max_pixels) {}
 
-  /// Remembered by `hash`, which tells the file's content.
-  File thumbnail(const std::string& path, const std::string& hash);
+  /// Remembered by `version`, which tells the file's content.
+  File thumbnail(const std::string& path, const std::string& version);
   /// At most kShownSide pixels a side.
   [[nodiscard]] File picture(const std::string& path) const;
 

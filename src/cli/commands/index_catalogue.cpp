@@ -24,6 +24,16 @@
 namespace blip::cli {
 namespace {
 
+// Before anything is written. Throws UsageError for questions that nobody answers.
+app::AttributeFile attributes_of(const CatalogueOptions& options) {
+  if (options.attributes.empty()) return {};
+  app::AttributeFile attributes = app::read_attributes(options.attributes);
+  if (!attributes.asked.empty() && options.question_model.empty()) {
+    throw UsageError(options.attributes + ": has questions; who answers? See --question-model");
+  }
+  return attributes;
+}
+
 // From the file to the index, step by step. Each step does what the index lacks.
 class CatalogueRun {
  public:
@@ -35,24 +45,19 @@ class CatalogueRun {
         pictures_(pictures),
         quiet_(quiet),
         reporter_(reporter),
+        attributes_(attributes_of(options)),
         items_(dataset::read_catalogue(options.file)),
         index_(open_index(index_file(index))),
         catalogue_(index_, search::Access::write),
         name_(indexed_name(model)),
         embedded_(options.descriptions ? app::EmbeddedText::title_and_description
                                        : app::EmbeddedText::title),
-        context_({.num_threads = model.threads}) {
-    if (!options.attributes.empty()) attributes_ = app::read_attributes(options.attributes);
-    if (!attributes_.asked.empty() && options.question_model.empty()) {
-      throw UsageError(options.attributes + ": has questions; who answers? See --question-model");
-    }
-  }
+        context_({.num_threads = model.threads}) {}
 
   ExitCode run() {
-    const app::CataloguePlan plan = app::plan_catalogue(
-        index_, catalogue_, items_, embedded_, std::filesystem::path(options_.file).parent_path());
+    const app::CataloguePlan plan = app::plan_catalogue(index_, catalogue_, items_, embedded_,
+                                                        std::filesystem::path(options_.file));
     embed_pictures(plan);
-    app::remove_left_pictures(index_, plan);
     app::note_pictures(index_, catalogue_);
     embed_texts();
     for (const app::ListedAttribute& attribute : attributes_.listed) compare(attribute);
@@ -92,6 +97,8 @@ class CatalogueRun {
     for (const app::ImageInput& input : pictures.failed) {
       report_failed(input.path.string(), input.error);
     }
+    // Here, as a picture that has moved is another one's by now, and the rest may be interrupted.
+    app::remove_left_pictures(index_, plan);
     if (pictures.embed.empty()) return;
     const app::Embedder& model = embedder();
     reporter_.start_progress(pictures.embed.size());
@@ -144,13 +151,13 @@ class CatalogueRun {
   const app::PictureOptions& pictures_;
   bool quiet_;
   Reporter& reporter_;
+  app::AttributeFile attributes_;  // read before the index is touched, as the items are
   std::vector<dataset::CatalogueItem> items_;
   search::LibraryIndex index_;
   search::CatalogueIndex catalogue_;
   std::string name_;
   app::EmbeddedText embedded_;
   Context context_;
-  app::AttributeFile attributes_;
   std::optional<app::Embedder> embedder_;
   std::size_t failed_ = 0;
 };

@@ -83,6 +83,7 @@ struct Work {
 /// A response that needs no model, but waits for files.
 struct Lookup {
   std::function<HttpResponse()> respond;
+  bool writes = false;  ///< it is done even if the client has gone
 };
 
 /// What is to be done about a request.

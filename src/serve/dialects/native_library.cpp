@@ -147,13 +147,15 @@ std::pair<std::int64_t, std::string_view> photo_of(std::string_view path) {
 Lookup file_lookup(const HttpRequest& http, const Photos& photos, std::int64_t id, char kind,
                    app::PhotoFile (app::PhotoLibrary::*make)(std::int64_t)) {
   const std::string known(http.headers.find("If-None-Match").value_or(""));
-  return {[photos, id, kind, make, known] {
-    const auto tag_of = [kind](const std::string& version) {
-      return '"' + version + '-' + kind + '"';
+  const std::string asked(http.query_value("v").value_or(""));
+  return {[photos, id, kind, make, known, asked] {
+    const auto tag_of = [kind](const app::PhotoVersion& version) {
+      return '"' + version.content + '-' + version.file + kind + '"';
     };
     try {
       HttpResponse response;
-      std::string version = known.empty() ? "" : photos->version(id);
+      app::PhotoVersion version;
+      if (!known.empty()) version = photos->version(id);
       if (!known.empty() && names_entity_tag(known, tag_of(version))) {
         response.status = 304;
       } else {
@@ -163,8 +165,10 @@ Lookup file_lookup(const HttpRequest& http, const Photos& photos, std::int64_t i
         response.body.assign(reinterpret_cast<const char*>(file.bytes->data()), file.bytes->size());
       }
       response.headers.add("ETag", tag_of(version));
-      // The page asks with the version of the photo in the query, so an hour is never too long.
-      return kept_private(std::move(response), "private, max-age=3600");
+      // Who asks with the version of the photo in the query asks elsewhere when it is another one.
+      const bool names_version = asked == version.content;
+      return kept_private(std::move(response),
+                          names_version ? "private, max-age=3600" : "private, no-cache");
     } catch (const Error& error) {
       return error_response(error, /*of_picture=*/true);
     }
@@ -245,12 +249,14 @@ Plan native_library_caption(const HttpRequest& http, const ServerView& server) {
   const nlohmann::json body = request_object(http);
   const auto caption = JsonFields(body, kRequestName).string("caption");
   if (!caption) throw Error(ErrorCode::invalid_argument, "request: caption is needed");
-  return Lookup{[photos, id = id, caption = *caption] {
-    return answer_of([&] {
-      photos->write_caption(id, caption);
-      return json_of(photos->photo(id));
-    });
-  }};
+  return Lookup{.respond =
+                    [photos, id = id, caption = *caption] {
+                      return answer_of([&] {
+                        photos->write_caption(id, caption);
+                        return json_of(photos->photo(id));
+                      });
+                    },
+                .writes = true};
 }
 
 }  // namespace blip::serve

@@ -17,8 +17,9 @@ namespace {
 constexpr std::size_t kMostTextBytes = 2000;
 // Tags, cameras and paths.
 constexpr std::size_t kMostOfAKind = 16;
-// Of a shell pattern, whose time grows with them.
+// Of shell patterns, whose time grows with both, for each photo.
 constexpr std::ptrdiff_t kMostStars = 8;
+constexpr std::size_t kMostPatternBytes = 300;
 constexpr std::int64_t kMostOffset = 1'000'000'000;
 
 [[noreturn]] void refuse(std::string_view name, const std::string& why) {
@@ -40,7 +41,10 @@ std::vector<std::string> texts_of(const HttpRequest& http, std::string_view name
 
 std::vector<std::string> patterns_of(const HttpRequest& http, std::string_view name) {
   std::vector<std::string> patterns = texts_of(http, name);
+  std::size_t bytes = 0;
   for (const std::string& each : patterns) {
+    bytes += each.size();
+    if (bytes > kMostPatternBytes) refuse(name, "has more than 300 bytes");
     if (std::count(each.begin(), each.end(), '*') > kMostStars) refuse(name, "has more than 8 *");
   }
   return patterns;

@@ -10,11 +10,19 @@ import { startTheme } from './theme_button.js';
 startTheme(byId('theme'));
 
 let opened = -1; // the place of the photo in view; -1: it is in no list
+let finds = false; // whether the view closes because something else is looked for
 let momentTimer = 0;
 
 const query = new LibraryQuery(() => search());
 const pages = new LibraryPages({
-  onList: () => showList(),
+  onList: () => {
+    showList();
+    grid.restart();
+  },
+  onOther: () => {
+    showList();
+    grid.draw();
+  },
   onPage: () => grid.draw(),
   onError: (error) => showNotice(error.message, search),
 });
@@ -27,6 +35,7 @@ const view = new PhotoView({
   onChanged: (photo) => pages.update(photo),
   onStep: step,
   onFind: (changes) => {
+    finds = view.isOpen;
     view.close();
     query.set(changes);
     byId('search').focus({ preventScroll: true });
@@ -39,6 +48,10 @@ const view = new PhotoView({
   },
   onClose: () => {
     if (new URLSearchParams(location.search).has('photo')) history.replaceState(null, '', query.address());
+    if (finds) { // the search field has the focus
+      finds = false;
+      return;
+    }
     grid.focus(opened >= 0 ? opened : grid.active);
   },
 });
@@ -66,7 +79,6 @@ function showList() {
   const text = total === 0 ? '' : `${count}, ${query.searches() ? 'the best first' : 'the newest first'}`;
   byId('found').textContent = text;
   announce(text || byId('nothing-title').textContent);
-  grid.restart();
 }
 
 function showNothing() {

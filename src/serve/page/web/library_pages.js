@@ -7,9 +7,11 @@ const KEPT = 60; // pages that are kept: those that were looked at last
 const LIST = '/blip/v1/library/photos';
 
 export class LibraryPages {
-  // onList({total}) tells of another list, onPage of photos that came, onError of what went wrong.
-  constructor({ onList, onPage, onError }) {
+  // onList tells of another list, onOther that this one has other photos or another order now,
+  // onPage of photos that came, onError of what went wrong.
+  constructor({ onList, onOther, onPage, onError }) {
     this.onList = onList;
+    this.onOther = onOther;
     this.onPage = onPage;
     this.onError = onError;
     this.parameters = '';
@@ -101,7 +103,13 @@ export class LibraryPages {
       if (controller.signal.aborted) return;
       this.asked.delete(number);
       if (page.version !== this.version) {
-        this.open(this.parameters); // the index is another one: so may all places be
+        // The index is another one: so may all places be. What is in sight is asked for again.
+        this.stop();
+        this.version = page.version;
+        this.total = page.total;
+        this.pages.clear();
+        this.pages.set(number, page.photos);
+        this.onOther();
         return;
       }
       this.pages.set(number, page.photos);

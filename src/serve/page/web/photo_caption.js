@@ -50,9 +50,10 @@ export function startPhotoCaption(onChanged) {
     event.preventDefault();
     const { id } = photo;
     activity.run('Saving the caption', async (signal) => {
-      const saved = await putJson(`/blip/v1/library/photos/${id}/caption`, { caption: field.value }, signal);
+      // Not with the signal: it is written, whatever is looked at meanwhile.
+      const saved = await putJson(`/blip/v1/library/photos/${id}/caption`, { caption: field.value });
       onChanged(saved);
-      if (photo?.id !== id) return;
+      if (photo?.id !== id || signal.aborted) return;
       show(saved);
       form.hidden = true;
       byId('caption-actions').hidden = false;

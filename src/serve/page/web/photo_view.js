@@ -53,7 +53,13 @@ export class PhotoView {
     const { signal } = this.controller;
     this.photo = known;
     this.caption.reset();
-    this.#showPicture(known);
+    if (known.version) {
+      this.#showPicture(known);
+    } else { // from an address: the version, and perhaps a key, come with the details
+      hidePicture(this.picture);
+      hidePicture(this.larger);
+      byId('photo-unseen').hidden = true;
+    }
     byId('photo-place').textContent = place;
     byId('photo-previous').hidden = first;
     byId('photo-next').hidden = last;
@@ -70,6 +76,7 @@ export class PhotoView {
       const details = await getJson(`/blip/v1/library/photos/${known.id}`, signal);
       if (signal.aborted) return;
       this.photo = details;
+      if (!known.version) this.#showPicture(details);
       this.picture.alt = details.caption || details.name;
       this.#fill(details);
       announce(`${details.caption || details.name}${place ? `, ${place}` : ''}`);
