@@ -84,7 +84,8 @@ TEST_F(Pull, AnInterruptedDownloadGoesOnLater) {
   hub_.spoil_storage = [&](const ServerRequest&, ServerReply& reply) {
     if (!hold) return;
     reply.piece = half;
-    reply.pause = std::chrono::seconds(60);  // until the download has gone
+    // Before each half; the second comes long after the signal, and before the client gives up.
+    reply.pause = std::chrono::seconds(4);
   };
   BackgroundBlip blip({"pull", "org/tiny"});
   std::error_code ignored;

@@ -119,7 +119,8 @@ class Search(LibraryCase):
     def test_as_one_types(self):
         before = len(self.lists())
         self.page.locator("#search").press_sequentially("two dogs", delay=20)
-        expect(self.page.locator("#found")).to_have_text("1,000 photos, the best first")
+        expect(self.page).to_have_url(re.compile(r"\?q=two\+dogs$"))
+        expect(self.page.locator("#found:not(.busy)")).to_have_text("1,000 photos, the best first")
         searched = [fields["q"] for fields in self.lists()[before:] if "q" in fields]
         self.assertEqual(searched[-1], "two dogs")
         self.assertLessEqual(len(searched), 3, searched)

@@ -29,6 +29,7 @@ export class PhotoView {
       if (event.key === 'ArrowRight') onStep(1);
     });
     this.dialog.addEventListener('close', () => {
+      if (this.dialog.open) return; // opened again before this was told
       this.controller?.abort();
       this.photo = null;
       hidePicture(this.picture);
