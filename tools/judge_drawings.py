@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Draws easy-VQA's shapes from words and has a BLIP say what is in the pictures.
 
-    tools/judge_drawings.py BLIP_PROGRAM MODEL OUTPUT_DIRECTORY --judge JUDGE [--count 200] [--draw "--top-k 64 …"]
+    tools/judge_drawings.py BLIP_PROGRAM MODEL OUTPUT_DIRECTORY --judge JUDGE [--first 0] [--count 200] [--draw "--top-k 64 …"]
     tools/judge_drawings.py BLIP_PROGRAM --pictures TEST.tar OUTPUT_DIRECTORY --judge JUDGE
 
-The first form draws COUNT prompts, "a blue triangle" and so on, each of the 24 pairs of a colour and a shape about equally often with
+The first form draws COUNT prompts from the FIRST on, "a blue triangle" and so on, each of the 24 pairs of a colour and a shape about equally often with
 another seed. JUDGE is a BLIP that was trained on easy-VQA (recipes/easy-vqa): a captioner, whose words count, or with --ask a model for
 questions, which chooses from the 8 colours for "what color is the shape?" and from the 3 shapes for "what shape is in the image?". It
 prints the shares of pictures with the right colour, shape, and both, by colour and by shape, and writes judged.jsonl and sheet.png, a
@@ -28,10 +28,10 @@ QUESTIONS = {"color": ("what color is the shape?", COLORS), "shape": ("what shap
 COLUMNS, FRAME = 24, 2
 
 
-def prompts(count):
+def prompts(first, count):
     """→ [(color, shape, seed)], by turns"""
     pairs = [(color, shape) for color in COLORS for shape in SHAPES]
-    return [(*pairs[i % len(pairs)], i // len(pairs)) for i in range(count)]
+    return [(*pairs[i % len(pairs)], i // len(pairs)) for i in range(first, first + count)]
 
 
 def draw(arguments, wanted, folder):
@@ -110,6 +110,7 @@ def main():
     parser.add_argument("--pictures")
     parser.add_argument("--judge", required=True)
     parser.add_argument("--ask", action="store_true")
+    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--draw", default="")
     arguments = parser.parse_args()
@@ -119,7 +120,7 @@ def main():
     if arguments.pictures:
         wanted, files = unpack(arguments.pictures, arguments.count, arguments.output)
     else:
-        wanted = prompts(arguments.count)
+        wanted = prompts(arguments.first, arguments.count)
         files = draw(arguments, wanted, arguments.output)
     right, groups = [], collections.defaultdict(list)
     with open(arguments.output / "judged.jsonl", "w") as log:

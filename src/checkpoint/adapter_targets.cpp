@@ -4,6 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "core/ascii_case.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_fields.hpp"
 
@@ -33,13 +34,6 @@ std::vector<std::string> read_names(const JsonFields& fields, const char* key) {
     names.push_back(name.get<std::string>());
   }
   return names;
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 // The index of the layer that a module lies in, by the first number in its name that has two parts
@@ -81,7 +75,7 @@ AdapterTargets::Selection AdapterTargets::read_selection(const JsonFields& field
 AdapterTargets::AdapterTargets(const JsonFields& fields, const std::string& file) {
   const nlohmann::json* targets = fields.find("target_modules");
   if (targets != nullptr && targets->is_string() &&
-      lower_case(targets->get<std::string>()) == "all-linear") {
+      ascii_lower(targets->get<std::string>()) == "all-linear") {
     all_linear_ = true;
   } else {
     targets_ = read_selection(fields, "target_modules", file);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "blip/error.hpp"
+#include "core/ascii_case.hpp"
 #include "core/file_ending.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_text.hpp"
@@ -19,14 +20,6 @@ namespace {
 using Json = nlohmann::json;
 
 enum class Column { id, title, picture, description, reviews, price, attribute };
-
-std::string lower_case(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
 
 std::string_view without_blanks(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
@@ -43,13 +36,13 @@ Column column_of(std::string_view name) {
       {"path", Column::picture},    {"file_name", Column::picture},
       {"price", Column::price},     {"description", Column::description},
       {"review", Column::reviews},  {"reviews", Column::reviews}};
-  const auto found = kColumns.find(lower_case(name));
+  const auto found = kColumns.find(ascii_lower(name));
   return found == kColumns.end() ? Column::attribute : found->second;
 }
 
 // The name of a column in messages: strangers' names in quotes.
 std::string shown(std::string_view name) {
-  return column_of(name) == Column::attribute ? in_quotes(name) : lower_case(name);
+  return column_of(name) == Column::attribute ? in_quotes(name) : ascii_lower(name);
 }
 
 // One item, field by field.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "blip/error.hpp"
+#include "core/ascii_case.hpp"
 #include "core/in_quotes.hpp"
 
 namespace blip::hub {
@@ -27,13 +28,6 @@ std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
   if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
   const std::unique_ptr<char, FreeText> owner(text);
-  return text;
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
   return text;
 }
 
@@ -59,11 +53,11 @@ std::string Url::assign(const char* base, std::string_view text) {
                                       CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME);
   if (code != CURLUE_OK) return std::string("not a URL (") + curl_url_strerror(code) + ")";
   curl_url_set(url.get(), CURLUPART_FRAGMENT, nullptr, 0);  // no server ever sees it
-  scheme_ = lower_case(part_of(url.get(), CURLUPART_SCHEME));
+  scheme_ = ascii_lower(part_of(url.get(), CURLUPART_SCHEME));
   if (scheme_ != "http" && scheme_ != "https") {
     return in_quotes(scheme_) + " is no protocol of the web: only http and https are";
   }
-  host_ = lower_case(part_of(url.get(), CURLUPART_HOST));
+  host_ = ascii_lower(part_of(url.get(), CURLUPART_HOST));
   port_ = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   text_ = part_of(url.get(), CURLUPART_URL);
   return host_.empty() || text_.empty() ? "not a URL: it names no host" : "";

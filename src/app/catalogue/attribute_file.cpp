@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "blip/error.hpp"
+#include "core/ascii_case.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
@@ -15,13 +16,6 @@ constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20;
 constexpr std::size_t kMaxTextBytes = 1024;
 
 using Json = nlohmann::json;
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 class AttributeParser {
  public:
@@ -36,7 +30,7 @@ class AttributeParser {
     for (const auto& [name, value] : object.items()) {
       name_ = name;
       // In capitals or not, as --where compares them.
-      const std::string lower = lower_case(text_of(name, "an attribute's name"));
+      const std::string lower = ascii_lower(text_of(name, "an attribute's name"));
       if (lower == "price") fail("price is no attribute");
       if (!names.insert(lower).second) fail("is there twice");
       if (value.is_string()) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "blip/error.hpp"
+#include "core/ascii_case.hpp"
 #include "core/in_quotes.hpp"
 #include "dataset/catalogue.hpp"
 
@@ -38,9 +39,7 @@ bool compares_numbers(Relation relation) {
 }
 
 bool same_letters(std::string_view left, std::string_view right) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
+  const auto lower = [](char c) { return ascii_lower(c); };
   return std::ranges::equal(left, right, {}, lower, lower);
 }
 

@@ -1,6 +1,7 @@
 // blip eval report: BLEU and ROUGE-L of medical reports, and the findings that they agree on.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "cli/commands/eval_tasks.hpp"
@@ -115,13 +116,15 @@ void add_findings(EvalScores& scores, const std::vector<eval::FindingAgreement>&
 nlohmann::ordered_json item_of(const eval::JudgedCaptions& judged, std::size_t i,
                                const std::vector<eval::NamedFinding>& findings) {
   const auto names = [&](const std::vector<std::string>& reports) {
+    std::vector<std::vector<eval::Mention>> mentions;
+    for (const std::string& report : reports) {
+      mentions.push_back(eval::mentions_of(report, findings));
+    }
     auto list = nlohmann::ordered_json::array();
     for (std::size_t f = 0; f < findings.size(); ++f) {
-      bool is_there = false;
-      for (const std::string& report : reports) {
-        is_there =
-            is_there || eval::mentions_of(report, {findings[f]})[0] >= eval::Mention::uncertain;
-      }
+      const bool is_there = std::ranges::any_of(mentions, [&](const auto& of_report) {
+        return of_report[f] >= eval::Mention::uncertain;
+      });
       if (is_there) list.push_back(findings[f].name);
     }
     return list;

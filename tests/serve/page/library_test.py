@@ -160,7 +160,7 @@ class Search(LibraryCase):
                       "photo=4711000"]:
             page = self.replace(self.open(path="/library?" + query))
             page.wait_for_timeout(150)
-            self.assertEqual(page.evaluate("document.querySelectorAll('main b, main script, .finder b').length"), 0)
+            self.assertEqual(page.evaluate("document.querySelectorAll('[onerror], main b, main script, .finder b').length"), 0)
 
 
 class PhotoInView(LibraryCase):
