@@ -1,17 +1,18 @@
-// A float32 as JSON should have it.
+// A float32 as a text of numbers should have it.
 #pragma once
 
 #include <array>
 #include <charconv>
-#include <nlohmann/json.hpp>
 
 namespace blip {
 
-/// The shortest decimal that is it: 1e-05, not 9.999999747378752e-06.
-inline nlohmann::ordered_json shortest_number(float value) {
+/// The double whose shortest decimal is that of `value`: 1e-05, not 9.999999747378752e-06.
+inline double shortest_number(float value) {
   std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  return nlohmann::ordered_json::parse(text.data(), end);
+  const char* end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  double same = 0;
+  std::from_chars(text.data(), end, same);
+  return same;
 }
 
 }  // namespace blip

@@ -6,8 +6,8 @@
 #include "architectures/blip/family.hpp"
 #include "blip/image_text_retrieval.hpp"
 #include "blip/model.hpp"
-#include "tasks/dual_encoder.hpp"
 #include "tasks/embedding.hpp"
+#include "tasks/feature_dual_encoder.hpp"
 
 namespace blip {
 namespace {
@@ -78,43 +78,18 @@ class RetrievalEncoder final : public DualEncoder {
   BlipForImageTextRetrieval model_;
 };
 
-class EmbeddingEncoder final : public DualEncoder {
+class EmbeddingEncoder final : public FeatureDualEncoder<BlipModel> {
  public:
-  EmbeddingEncoder(std::shared_ptr<const Tokenizer> tokenizer, BlipModel model)
-      : tokenizer_(std::move(tokenizer)), model_(std::move(model)) {}
+  using FeatureDualEncoder::FeatureDualEncoder;
 
   [[nodiscard]] std::string_view architecture() const noexcept override { return kBlipModel.name; }
   [[nodiscard]] LabelSimilarity label_similarity() const noexcept override {
-    return {.scale = model_.similarity_scale()};
+    return {.scale = model().similarity_scale()};
   }
-
-  [[nodiscard]] const Tokenizer& tokenizer() const override { return *tokenizer_; }
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
-    return tokenizer_->encode(text);
+    return tokenizer().encode(text);
   }
-
-  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
-                                                        Context& context) const override {
-    return model_.encode_images(pixel_values, context);
-  }
-  // Its own features are not of unit length.
-  [[nodiscard]] Tensor embed_images(std::span<const EncodedImage> images,
-                                    Context& context) const override {
-    Tensor features = model_.get_image_features(images, context);
-    normalize_rows(features);
-    return features;
-  }
-  [[nodiscard]] Tensor embed_texts(std::span<const std::vector<TokenId>> texts, TextStyle /*style*/,
-                                   Context& context) const override {
-    Tensor features = model_.get_text_features(texts, context);
-    normalize_rows(features);
-    return features;
-  }
-
- private:
-  std::shared_ptr<const Tokenizer> tokenizer_;
-  BlipModel model_;
 };
 
 }  // namespace

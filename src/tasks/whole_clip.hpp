@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "architectures/architecture.hpp"
-#include "tasks/dual_encoder.hpp"
-#include "tasks/embedding.hpp"
+#include "tasks/feature_dual_encoder.hpp"
 
 namespace blip {
 
@@ -29,49 +28,29 @@ std::vector<TokenId> clip_tokens(const Tokenizer& tokenizer, std::string_view te
 
 /// Model: CLIPModel, or another class with its members.
 template <typename Model>
-class WholeClip final : public DualEncoder {
+class WholeClip final : public FeatureDualEncoder<Model> {
  public:
   WholeClip(const Architecture& architecture, std::shared_ptr<const Tokenizer> tokenizer,
             Model model)
-      : architecture_(architecture), tokenizer_(std::move(tokenizer)), model_(std::move(model)) {}
+      : FeatureDualEncoder<Model>(std::move(tokenizer), std::move(model)),
+        architecture_(architecture) {}
 
   [[nodiscard]] std::string_view architecture() const noexcept override {
     return architecture_.name;
   }
   [[nodiscard]] LabelSimilarity label_similarity() const noexcept override {
-    return {.scale = model_.similarity_scale()};
+    return {.scale = this->model().similarity_scale()};
   }
-
-  [[nodiscard]] const Tokenizer& tokenizer() const override { return *tokenizer_; }
   [[nodiscard]] std::vector<TokenId> tokens(std::string_view text,
                                             TextStyle /*style*/) const override {
-    return clip_tokens(*tokenizer_, text, model_.config());
+    return clip_tokens(this->tokenizer(), text, this->model().config());
   }
   [[nodiscard]] std::size_t context_length() const override {
-    return context_length_of(model_.config());
-  }
-
-  [[nodiscard]] std::vector<EncodedImage> encode_images(TensorView pixel_values,
-                                                        Context& context) const override {
-    return model_.encode_images(pixel_values, context);
-  }
-  [[nodiscard]] Tensor embed_images(std::span<const EncodedImage> images,
-                                    Context& context) const override {
-    Tensor features = model_.get_image_features(images, context);
-    normalize_rows(features);
-    return features;
-  }
-  [[nodiscard]] Tensor embed_texts(std::span<const std::vector<TokenId>> texts, TextStyle /*style*/,
-                                   Context& context) const override {
-    Tensor features = model_.get_text_features(texts, context);
-    normalize_rows(features);
-    return features;
+    return context_length_of(this->model().config());
   }
 
  private:
   const Architecture& architecture_;
-  std::shared_ptr<const Tokenizer> tokenizer_;
-  Model model_;
 };
 
 template <typename Model>

@@ -90,6 +90,27 @@ TEST_F(Sink, WritesEveryFormat) {
             "b.jpg,,,,empty file\r\n");
 }
 
+TEST_F(Sink, WritesNumbersWithTheDigitsThatTellThemApart) {
+  const std::vector<Record> records = {
+      {.path = "a.jpg", .findings = {answer("what?", "a cat", 0.1F)}, .error = {}},
+      {.path = "b.jpg", .findings = {answer("what?", "a cat", 1'234'567.89)}, .error = {}},
+      {.path = "c.jpg",
+       .findings = {answer("what?", "a cat", std::vector<float>{1.0F, -1e-5F})},
+       .error = {}}};
+  EXPECT_EQ(write(Format::jsonl, records),
+            R"({"path":"a.jpg","question":"what?","answer":"a cat","score":0.1})"
+            "\n"
+            R"({"path":"b.jpg","question":"what?","answer":"a cat","score":1234567.89})"
+            "\n"
+            R"({"path":"c.jpg","question":"what?","answer":"a cat","score":[1.0,-1e-05]})"
+            "\n");
+  EXPECT_EQ(write(Format::csv, records),
+            "path,question,answer,score,error\r\n"
+            "a.jpg,what?,a cat,0.1,\r\n"
+            "b.jpg,what?,a cat,1234567.89,\r\n"
+            "c.jpg,what?,a cat,1 -1e-05,\r\n");
+}
+
 TEST_F(Sink, WritesWhatItsFormatNeedsWithoutAnyRecord) {
   EXPECT_EQ(write(Format::text, {}), "");
   EXPECT_EQ(write(Format::jsonl, {}), "");

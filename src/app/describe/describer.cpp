@@ -1,6 +1,9 @@
 #include "app/describe/describer.hpp"
 
 #include <string>
+#include <utility>
+
+#include "app/images/image_stream.hpp"
 
 namespace blip::app {
 namespace {
@@ -13,28 +16,34 @@ std::vector<std::string> names_of(const std::vector<ScoredLabel>& tags) {
 
 }  // namespace
 
-std::vector<metadata::PictureText> Describer::describe(Images images, Context& context) const {
-  std::vector<metadata::PictureText> texts(images.size());
+std::vector<Description> Describer::describe(Images images, Context& context) const {
+  std::vector<Description> descriptions(images.size());
   if (options_.description || options_.alt) {
     const std::vector<Captions> captions = captioner_.caption(images, context);
     for (std::size_t i = 0; i < images.size(); ++i) {
       const std::string& caption = captions[i].front().text;
-      if (options_.description) texts[i].description = caption;
-      if (options_.alt) texts[i].alt = alt_text(caption, options_.alt_characters);
+      if (options_.description) descriptions[i].text.description = caption;
+      if (options_.alt) descriptions[i].text.alt = alt_text(caption, options_.alt_characters);
     }
   }
-  if (tagger_ == nullptr) return texts;
+  if (tagger_ != nullptr) add_tags(images, descriptions, context);
+  return descriptions;
+}
+
+void Describer::add_tags(Images images, std::vector<Description>& descriptions,
+                         Context& context) const {
+  const auto read = [this](const ImageInput& input) { return tagger_->pictures()(input.path); };
   std::vector<PreparedImage> prepared;
-  for (const PreparedImage* image : images) {
-    prepared.push_back({.name = image->name,
-                        .index = image->index,
-                        .pixel_values = tagger_->pictures()(image->name),
-                        .error = {}});
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    prepared.push_back(prepare_image({.path = images[i]->name, .index = i}, read));
+    descriptions[i].error = prepared.back().error;
   }
   const ImageBatch batch(std::move(prepared));
+  if (batch.images().empty()) return;
   const auto tags = tagger_->tag(batch.images(), options_.tags, context);
-  for (std::size_t i = 0; i < images.size(); ++i) texts[i].subjects = names_of(tags[i]);
-  return texts;
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    descriptions[batch.images()[i]->index].text.subjects = names_of(tags[i]);
+  }
 }
 
 }  // namespace blip::app

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "app/captioner.hpp"
@@ -19,6 +20,11 @@ struct DescriberOptions {
   TagChoice tags = {};  ///< with a Tagger
 };
 
+struct Description {
+  metadata::PictureText text;
+  std::string error;  ///< why there is none, without the picture's name; empty if there is
+};
+
 /// Refers to models that must outlive it. All throw blip::Error.
 class Describer {
  public:
@@ -26,10 +32,13 @@ class Describer {
   Describer(const Captioner& captioner, const Tagger* tagger, DescriberOptions options)
       : captioner_(captioner), tagger_(tagger), options_(options) {}
 
-  /// Of each image, prepared for the captioner, whose names are paths.
-  [[nodiscard]] std::vector<metadata::PictureText> describe(Images images, Context& context) const;
+  /// Of each image, prepared for the captioner, whose names are paths. A picture that cannot be
+  /// read again has an error, and the others none.
+  [[nodiscard]] std::vector<Description> describe(Images images, Context& context) const;
 
  private:
+  void add_tags(Images images, std::vector<Description>& descriptions, Context& context) const;
+
   const Captioner& captioner_;
   const Tagger* tagger_;
   DescriberOptions options_;

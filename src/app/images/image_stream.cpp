@@ -16,7 +16,9 @@ std::string without_path(std::string message, const std::string& path) {
   return message;
 }
 
-PreparedImage prepared(const ImageInput& input, const PrepareInput& prepare) {
+}  // namespace
+
+PreparedImage prepare_image(const ImageInput& input, const PrepareInput& prepare) {
   PreparedImage image{.name = input.path.string(),
                       .index = input.index,
                       .pixel_values = {},
@@ -34,13 +36,11 @@ PreparedImage prepared(const ImageInput& input, const PrepareInput& prepare) {
   return image;
 }
 
-}  // namespace
-
 ImageStream::ImageStream(NextInput next, PrepareInput prepare, int threads, std::size_t window)
     : prefetcher_(
           std::move(next),
           [prepare = std::move(prepare)](const ImageInput& input) {
-            return prepared(input, prepare);
+            return prepare_image(input, prepare);
           },
           std::min(threads, kMaxDecoders), window) {}
 

@@ -29,6 +29,9 @@ using NextInput = std::function<std::optional<ImageInput>(const std::stop_token&
 /// → pixel_values [1, 3, H, W]. Called by several threads at once.
 using PrepareInput = std::function<Tensor(const ImageInput&)>;
 
+/// One picture; what `prepare` throws becomes its error.
+PreparedImage prepare_image(const ImageInput& input, const PrepareInput& prepare);
+
 /// Hands pictures out in the order of the list, whichever thread finishes first.
 class ImageStream {
  public:

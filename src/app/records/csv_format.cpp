@@ -19,6 +19,7 @@ std::string csv_text(std::string_view field) {
 struct CsvField {
   std::string operator()(const std::string& text) const { return csv_text(to_utf8(text)); }
   std::string operator()(float number) const { return fmt::format("{}", number); }
+  std::string operator()(double number) const { return fmt::format("{}", number); }
   std::string operator()(bool truth) const { return truth ? "true" : "false"; }
   std::string operator()(const std::vector<float>& numbers) const {
     return fmt::format("{}", fmt::join(numbers, " "));

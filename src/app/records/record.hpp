@@ -11,8 +11,8 @@
 namespace blip::app {
 
 /// std::monostate is a value that is not known: null in JSON, an empty field in CSV.
-using Value = std::variant<std::string, float, bool, std::vector<float>, std::vector<std::string>,
-                           std::monostate>;
+using Value = std::variant<std::string, float, double, bool, std::vector<float>,
+                           std::vector<std::string>, std::monostate>;
 
 /// One answer: a row in CSV, a line in text.
 struct Result {

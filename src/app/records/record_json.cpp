@@ -1,15 +1,14 @@
 #include "app/records/record_json.hpp"
 
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "core/shortest_number.hpp"
 
 namespace blip::app {
 namespace {
 
-// float, so that 0.1F is written as 0.1 and not with the digits that it gains as a double.
-using RecordJson = nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::string, bool,
-                                        std::int64_t, std::uint64_t, float>;
+using RecordJson = nlohmann::ordered_json;
 
 std::string dump(const RecordJson& json) {
   return json.dump(-1, ' ', false, RecordJson::error_handler_t::replace);
@@ -19,6 +18,12 @@ struct ToJson {
   template <typename T>
   RecordJson operator()(const T& held) const {
     return RecordJson(held);
+  }
+  RecordJson operator()(float number) const { return shortest_number(number); }
+  RecordJson operator()(const std::vector<float>& numbers) const {
+    RecordJson list = RecordJson::array();
+    for (const float number : numbers) list.push_back(shortest_number(number));
+    return list;
   }
   RecordJson operator()(std::monostate /*unknown*/) const { return {}; }
 };

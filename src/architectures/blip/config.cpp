@@ -5,8 +5,8 @@
 #include "architectures/blip/config_text.hpp"
 #include "architectures/blip/family.hpp"
 #include "architectures/blip/infer_config.hpp"
-#include "architectures/config_limits.hpp"
 #include "architectures/efficientnet_lite/config.hpp"
+#include "architectures/layer_fields.hpp"
 #include "checkpoint/adapter_config.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
@@ -27,18 +27,10 @@ void require_gelu(const JsonFields& fields, const std::string& activation) {
 BlipTextConfig parse_text_config(const JsonFields& fields) {
   BlipTextConfig config;
   config.vocab_size = fields.integer("vocab_size", kVocabularySizes).value_or(config.vocab_size);
-  config.hidden_size = fields.integer("hidden_size", kWidths).value_or(config.hidden_size);
-  config.intermediate_size =
-      fields.integer("intermediate_size", kWidths).value_or(config.intermediate_size);
-  config.num_hidden_layers =
-      fields.integer("num_hidden_layers", kLayerCounts).value_or(config.num_hidden_layers);
-  config.num_attention_heads =
-      fields.integer("num_attention_heads", kWidths).value_or(config.num_attention_heads);
+  read_layer_fields(fields, config);
   config.max_position_embeddings = fields.integer("max_position_embeddings", kPositionCounts)
                                        .value_or(config.max_position_embeddings);
   config.hidden_act = fields.string("hidden_act").value_or(config.hidden_act);
-  config.layer_norm_eps = static_cast<float>(
-      fields.number("layer_norm_eps", kEpsilons).value_or(config.layer_norm_eps));
   config.bos_token_id = fields.integer("bos_token_id", kTokenIdRange).value_or(config.bos_token_id);
   config.pad_token_id = fields.integer("pad_token_id", kTokenIdRange).value_or(config.pad_token_id);
   config.sep_token_id = fields.integer("sep_token_id", kTokenIdRange).value_or(config.sep_token_id);
@@ -50,7 +42,6 @@ BlipTextConfig parse_text_config(const JsonFields& fields) {
   config.generation = parse_generation_fields(fields);
 
   require_gelu(fields, config.hidden_act);
-  require_even_heads(fields, config.hidden_size, config.num_attention_heads);
   // Every text starts with it, so the model looks its embedding up.
   if (config.bos_token_id < 0 || config.bos_token_id >= config.vocab_size) {
     fields.fail("bos_token_id", std::to_string(config.bos_token_id) +
@@ -66,21 +57,12 @@ BlipTextConfig parse_text_config(const JsonFields& fields) {
 
 BlipVisionConfig parse_vision_config(const JsonFields& fields) {
   BlipVisionConfig config;
-  config.hidden_size = fields.integer("hidden_size", kWidths).value_or(config.hidden_size);
-  config.intermediate_size =
-      fields.integer("intermediate_size", kWidths).value_or(config.intermediate_size);
-  config.num_hidden_layers =
-      fields.integer("num_hidden_layers", kLayerCounts).value_or(config.num_hidden_layers);
-  config.num_attention_heads =
-      fields.integer("num_attention_heads", kWidths).value_or(config.num_attention_heads);
+  read_layer_fields(fields, config);
   config.image_size = read_square_size(fields, "image_size", config.image_size);
   config.patch_size = read_square_size(fields, "patch_size", config.patch_size);
   config.hidden_act = fields.string("hidden_act").value_or(config.hidden_act);
-  config.layer_norm_eps = static_cast<float>(
-      fields.number("layer_norm_eps", kEpsilons).value_or(config.layer_norm_eps));
 
   require_gelu(fields, config.hidden_act);
-  require_even_heads(fields, config.hidden_size, config.num_attention_heads);
   if (const auto backbone = fields.object("backbone_config")) {
     config.backbone_config = parse_efficientnet_lite(*backbone);
   }

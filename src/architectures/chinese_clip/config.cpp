@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "architectures/clip/config.hpp"
-#include "architectures/config_limits.hpp"
+#include "architectures/layer_fields.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_fields.hpp"
@@ -18,16 +18,10 @@ ChineseCLIPTextConfig parse_chinese_text(const JsonFields& fields) {
   const auto read = [&](const char* key, JsonFields::IntRange range, int& value) {
     value = fields.integer(key, range).value_or(value);
   };
+  read_layer_fields(fields, config);
   read("vocab_size", kVocabularySizes, config.vocab_size);
-  read("hidden_size", kWidths, config.hidden_size);
-  read("intermediate_size", kWidths, config.intermediate_size);
-  read("num_hidden_layers", kLayerCounts, config.num_hidden_layers);
-  read("num_attention_heads", kWidths, config.num_attention_heads);
   read("max_position_embeddings", kPositionCounts, config.max_position_embeddings);
   read("type_vocab_size", kWidths, config.type_vocab_size);
-  config.layer_norm_eps = static_cast<float>(
-      fields.number("layer_norm_eps", kEpsilons).value_or(config.layer_norm_eps));
-  require_even_heads(fields, config.hidden_size, config.num_attention_heads);
   const std::string activation = fields.string("hidden_act").value_or("gelu");
   if (activation != "gelu") {
     fields.fail("hidden_act", in_quotes(activation) + " is not supported, only \"gelu\"",

@@ -6,6 +6,7 @@
 #include "architectures/clip/infer_config.hpp"
 #include "architectures/config_limits.hpp"
 #include "architectures/label_names.hpp"
+#include "architectures/layer_fields.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_fields.hpp"
@@ -17,25 +18,15 @@ namespace {
 
 // The fields that both towers have.
 template <typename Config>
-void read_layers(const JsonFields& fields, Config& config) {
-  const auto width = [&](const char* key, int& value) {
-    value = fields.integer(key, kWidths).value_or(value);
-  };
-  width("hidden_size", config.hidden_size);
-  width("intermediate_size", config.intermediate_size);
-  width("projection_dim", config.projection_dim);
-  width("num_attention_heads", config.num_attention_heads);
-  config.num_hidden_layers =
-      fields.integer("num_hidden_layers", kLayerCounts).value_or(config.num_hidden_layers);
+void read_tower(const JsonFields& fields, Config& config) {
+  read_layer_fields(fields, config);
+  config.projection_dim = fields.integer("projection_dim", kWidths).value_or(config.projection_dim);
   config.hidden_act = read_activation(fields, config.hidden_act);
-  config.layer_norm_eps = static_cast<float>(
-      fields.number("layer_norm_eps", kEpsilons).value_or(config.layer_norm_eps));
-  require_even_heads(fields, config.hidden_size, config.num_attention_heads);
 }
 
 CLIPTextConfig parse_text(const JsonFields& fields) {
   CLIPTextConfig config;
-  read_layers(fields, config);
+  read_tower(fields, config);
   config.vocab_size = fields.integer("vocab_size", kVocabularySizes).value_or(config.vocab_size);
   config.max_position_embeddings = fields.integer("max_position_embeddings", kPositionCounts)
                                        .value_or(config.max_position_embeddings);
@@ -52,7 +43,7 @@ CLIPTextConfig parse_text(const JsonFields& fields) {
 
 CLIPVisionConfig parse_clip_vision(const JsonFields& fields) {
   CLIPVisionConfig config;
-  read_layers(fields, config);
+  read_tower(fields, config);
   config.image_size = read_square_size(fields, "image_size", config.image_size);
   config.patch_size = read_square_size(fields, "patch_size", config.patch_size);
   require_patches(fields, config.image_size, config.patch_size);

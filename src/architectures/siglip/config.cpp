@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "architectures/activation.hpp"
-#include "architectures/config_limits.hpp"
+#include "architectures/layer_fields.hpp"
 #include "checkpoint/config_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/json_fields.hpp"
@@ -13,26 +13,10 @@
 namespace blip {
 namespace {
 
-// The fields that both towers have.
-template <typename Config>
-void read_siglip_tower(const JsonFields& fields, Config& config) {
-  const auto width = [&](const char* key, int& value) {
-    value = fields.integer(key, kWidths).value_or(value);
-  };
-  width("hidden_size", config.hidden_size);
-  width("intermediate_size", config.intermediate_size);
-  width("num_attention_heads", config.num_attention_heads);
-  config.num_hidden_layers =
-      fields.integer("num_hidden_layers", kLayerCounts).value_or(config.num_hidden_layers);
-  config.hidden_act = read_activation(fields, config.hidden_act);
-  config.layer_norm_eps = static_cast<float>(
-      fields.number("layer_norm_eps", kEpsilons).value_or(config.layer_norm_eps));
-  require_even_heads(fields, config.hidden_size, config.num_attention_heads);
-}
-
 SiglipTextConfig parse_siglip_text(const JsonFields& fields) {
   SiglipTextConfig config;
-  read_siglip_tower(fields, config);
+  read_layer_fields(fields, config);
+  config.hidden_act = read_activation(fields, config.hidden_act);
   config.vocab_size = fields.integer("vocab_size", kVocabularySizes).value_or(config.vocab_size);
   config.max_position_embeddings = fields.integer("max_position_embeddings", kPositionCounts)
                                        .value_or(config.max_position_embeddings);
@@ -42,7 +26,8 @@ SiglipTextConfig parse_siglip_text(const JsonFields& fields) {
 
 SiglipVisionConfig parse_siglip_vision(const JsonFields& fields) {
   SiglipVisionConfig config;
-  read_siglip_tower(fields, config);
+  read_layer_fields(fields, config);
+  config.hidden_act = read_activation(fields, config.hidden_act);
   config.image_size = read_square_size(fields, "image_size", config.image_size);
   config.patch_size = read_square_size(fields, "patch_size", config.patch_size);
   require_patches(fields, config.image_size, config.patch_size);

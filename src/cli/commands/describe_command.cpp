@@ -72,19 +72,21 @@ class Writing {
   // Throws for a picture whose metadata cannot be read, before the model looks at it.
   void check(const Input& input) const { (void)files_.read(input.path, input.sidecar); }
 
-  void report(ImageRun& run, const app::ImageBatch& batch, const std::vector<PictureText>& texts) {
+  void report(ImageRun& run, const app::ImageBatch& batch,
+              const std::vector<app::Description>& descriptions) {
     std::vector<std::vector<app::Finding>> findings;
     std::vector<std::string> errors;
-    for (std::size_t i = 0; i < texts.size(); ++i) {
+    for (std::size_t i = 0; i < descriptions.size(); ++i) {
       const app::PreparedImage& image = *batch.images()[i];
-      std::string& error = errors.emplace_back();
+      const PictureText& text = descriptions[i].text;
+      std::string& error = errors.emplace_back(descriptions[i].error);
       std::string written;
       try {
-        if (!options_.dry_run) written = write(image, texts[i]);
+        if (error.empty() && !options_.dry_run) written = write(image, text);
       } catch (const Error& failure) {
         error = failure.what();
       }
-      findings.push_back({finding_of(texts[i], written)});
+      findings.push_back({finding_of(text, written)});
     }
     run.report(batch, std::move(findings), errors);
   }

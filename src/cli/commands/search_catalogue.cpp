@@ -17,7 +17,7 @@ app::Record record_of_item(const app::ItemHit& hit) {
   }
   app::Result result;
   result.values = {hit.title, std::monostate{}, std::monostate{}, hit.score, std::move(attributes)};
-  if (hit.price) result.values[1] = static_cast<float>(*hit.price);
+  if (hit.price) result.values[1] = *hit.price;
   if (!hit.path.empty()) result.values[2] = app::path_text(hit.path);
   result.line = fmt::format("{:8.4f}  {}  {}", hit.score, hit.key, hit.title);
   if (hit.price) result.line += fmt::format("  {:.2f}", *hit.price);

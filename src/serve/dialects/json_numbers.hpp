@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <span>
 
@@ -11,8 +12,14 @@
 
 namespace blip::serve {
 
+// null where it is not finite; a whole number without ".0".
 inline nlohmann::ordered_json json_number(float value) {
-  return std::isfinite(value) ? shortest_number(value) : nlohmann::ordered_json(nullptr);
+  constexpr float kWhole = 1e9F;
+  if (!std::isfinite(value)) return nullptr;
+  if (std::abs(value) < kWhole && std::trunc(value) == value) {
+    return static_cast<std::int64_t>(value);
+  }
+  return shortest_number(value);
 }
 
 inline nlohmann::ordered_json json_numbers(std::span<const float> values) {

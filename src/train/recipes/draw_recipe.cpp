@@ -1,4 +1,5 @@
 // Training of a DALL-E mini: codes that a fixed VQGAN makes of pictures, given their captions.
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -148,6 +149,16 @@ Evaluation evaluate_drawing(const DalleTrainingModel& model, const DrawStart& st
   return {{{"validation_loss", loss / captions}}, -loss / captions};
 }
 
+// Of all weights, as a number that a checkpoint can hold: a double has whole ones of 53 bits.
+double checksum_of(const Parameters& parameters) {
+  constexpr std::uint64_t kExact = (std::uint64_t{1} << 53U) - 1;
+  std::uint64_t sum = 0;
+  for (const auto& [name, tensor] : parameters.named_state()) {
+    sum = sum * 31 + static_cast<std::uint64_t>(checksum(tensor).item<std::int64_t>());
+  }
+  return static_cast<double>(sum & kExact);
+}
+
 }  // namespace
 
 Recipe make_draw_recipe(const TrainingConfig& config, const ProcessGroup& group) {
@@ -168,6 +179,7 @@ Recipe make_draw_recipe(const TrainingConfig& config, const ProcessGroup& group)
     options.has_plain_captions = true;
   };
   recipe.parameters = model->parameters;
+  recipe.fixed_models = {{"model.vqgan", checksum_of(vqgan->parameters)}};
   recipe.losses = [=, dropout = config.objective.prompt_dropout](std::span<const Example> examples,
                                                                  const StepPlace&) {
     const DrawingBatch batch = {texts_of(examples, start, dropout, device), (*codes)(examples)};

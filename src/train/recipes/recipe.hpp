@@ -57,6 +57,9 @@ struct Recipe {
   std::function<StepLosses(std::span<const Example>, const StepPlace&)> losses;
   /// Writes what the engine and transformers load into a directory that is there and empty.
   std::function<void(const std::filesystem::path& directory)> save;
+  /// Checksums of models that are used and not trained, by the setting that names each. A run is
+  /// resumed with the same ones alone.
+  std::map<std::string, double> fixed_models;
   /// What makes a checkpoint a model to start from (model_description).
   std::map<std::string, std::string> description;
   /// Evaluates what `save` has written, or the same weights in memory; empty where there is no

@@ -23,15 +23,6 @@ std::int64_t rows_of_step(const TrainingConfig& config, const ProcessGroup& grou
          config.optimizer.accumulation_steps * group.size();
 }
 
-// A sum of the elements' bits, each times its place: → [] int64. Overflow wraps, the same
-// everywhere.
-torch::Tensor checksum(const torch::Tensor& tensor) {
-  const torch::Tensor bits = tensor.detach().contiguous().reshape({-1}).view(torch::kInt32);
-  const torch::Tensor places =
-      torch::arange(1, bits.size(0) + 1, bits.options().dtype(torch::kInt64));
-  return (places * bits).sum();
-}
-
 // Compares every tensor's bits over the processes. They start with the same values and take the
 // same steps, so a difference means that they do not train together: other data or options, another
 // library, a broken GPU.
@@ -70,6 +61,19 @@ void require_same_start(const ProcessGroup& group, const RunPosition& position, 
   }
 }
 
+// Models that are not trained are not in a checkpoint. What was learnt with one means nothing to
+// another.
+void require_same_fixed_models(const std::map<std::string, double>& now, const RunState& saved,
+                               const TrainingConfig& config) {
+  for (const auto& [key, sum] : now) {
+    const auto before = saved.numbers.find(key);
+    if (before == saved.numbers.end() || before->second == sum) continue;
+    throw Error(ErrorCode::invalid_argument, key + ": another model than the one that " +
+                                                 config.run.directory.string() +
+                                                 " was trained with so far");
+  }
+}
+
 }  // namespace
 
 TrainingState::TrainingState(const TrainingConfig& config, const ProcessGroup& group,
@@ -92,6 +96,7 @@ TrainingState::TrainingState(const TrainingConfig& config, const ProcessGroup& g
 void TrainingState::restore(const std::filesystem::path& checkpoint, std::int64_t steps_per_epoch,
                             const std::function<void(const std::string&)>& log) {
   const RunState saved = load_checkpoint(checkpoint);
+  require_same_fixed_models(recipe_.fixed_models, saved, config_);
   const std::vector<std::string> changed =
       changed_keys(saved.configuration, config_as_json(config_));
   try {
@@ -175,6 +180,7 @@ void TrainingState::save() const {
     state.processes = group_.size();
     state.configuration = config_as_json(config_);
     state.numbers = numbers_;
+    state.numbers.insert(recipe_.fixed_models.begin(), recipe_.fixed_models.end());
     state.description = recipe_.description;
     save_checkpoint(config_.run.directory, state, config_.run.keep_checkpoints);
   }

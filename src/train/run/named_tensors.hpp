@@ -1,8 +1,9 @@
 // NamedTensors: what a checkpoint stores, by the names of the parameters.
 #pragma once
 
-#include <torch/types.h>
+#include <torch/torch.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,15 @@ inline torch::Tensor find_tensor(const NamedTensors& tensors, std::string_view n
     if (known == name) return tensor;
   }
   return {};
+}
+
+/// A sum of the elements' bits, each times its place: → [] int64 on the tensor's device. Overflow
+/// wraps, the same everywhere. tensor: float32
+inline torch::Tensor checksum(const torch::Tensor& tensor) {
+  const torch::Tensor bits = tensor.detach().contiguous().reshape({-1}).view(torch::kInt32);
+  const torch::Tensor places =
+      torch::arange(1, bits.size(0) + 1, bits.options().dtype(torch::kInt64));
+  return (places * bits).sum();
 }
 
 }  // namespace blip::train

@@ -78,6 +78,18 @@ TEST_F(DrawRun, ResumesToTheBit) {
   expect_same_model("whole-drawing", "drawing-parts");
 }
 
+TEST_F(DrawRun, IsNotResumedWithAnotherVqgan) {
+  train(Task::draw, "draw", {"run.max_steps=3"});
+  std::filesystem::remove_all(path() / "vqgan");
+  train(Task::vqgan, "vqgan", {"run.max_steps=1", "run.seed=7", "data.augment=false"});
+  std::vector<std::string> words =
+      testing::small_run(Task::draw, path(), "draw", {"run.max_steps=6"});
+  words.emplace_back("--resume");
+  const auto outcome = testing::Worker(words).wait();
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.output, HasSubstr("model.vqgan: another model than the one that"));
+}
+
 TEST_F(DrawRun, GoesOnFromWhatIsThere) {
   train(Task::vqgan, "further",
         {"model.start=" + (path() / "vqgan" / "model").string(), "data.augment=false",
