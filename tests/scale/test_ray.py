@@ -97,9 +97,9 @@ def test_serve(photos, expected):
         asyncio.run(many())
 
         # The replica is killed; Serve starts another.
-        replica = next(each for each in ray.util.state.list_actors(filters=[("state", "=", "ALIVE")])
-                       if "Captions" in each.class_name and "Replica" in each.class_name)
-        os.kill(replica.pid, signal.SIGKILL)
+        replica = next(ray.get_actor(**each) for each in ray.util.list_named_actors(all_namespaces=True)
+                       if "REPLICA" in each["name"] and "Captions" in each["name"])
+        os.kill(ray.get(replica.__ray_call__.remote(lambda _: os.getpid())), signal.SIGKILL)
         for attempt in range(20):
             try:
                 assert ask(data) == {"caption": expected[name][0]}
