@@ -21,6 +21,8 @@ ray.cloudpickle.register_pickle_by_value(mortal)
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
+    # Serve kills a proxy that is not up after 5 seconds, which on a busy machine is always.
+    os.environ.setdefault("RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S", "60")
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, object_store_memory=300 << 20)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield

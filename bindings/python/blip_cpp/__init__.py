@@ -18,10 +18,10 @@ from .classification import (
     ViTForImageClassification,
 )
 from .describing import Description, ImageDescriber
-from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering, GenerateOutput, Streamer
+from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering, Streamer
 from .images import open_url
 from .library import IndexedModel, IndexedPicture, LibraryIndex
-from .outputs import ImageClassifierOutput, ImageTextMatchingOutput, ImageTextOutput
+from .outputs import GenerateOutput, ImageClassifierOutput, ImageTextMatchingOutput, ImageTextOutput
 from .pipelines import pipeline
 from .processors import (
     AutoImageProcessor,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 
-from .batch import BatchFeature, as_array
+from .batch import BatchFeature, as_array, refuse_other_devices
 from .classification import AutoModelForImageClassification
 from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering
 from .processors import AutoImageProcessor, BlipProcessor, CLIPProcessor
@@ -15,6 +15,10 @@ from .retrieval import CLIPModel
 
 if TYPE_CHECKING:
     from .batch import FloatArray
+
+
+# Of transformers' calls: how its work is cut up, which changes no result.
+IGNORED = {"batch_size", "num_workers", "timeout"}
 
 
 def _is_many(inputs: Any) -> bool:
@@ -42,7 +46,10 @@ class Pipeline:
         for each in inputs:
             yield self.one(each, **options)
 
-    def __call__(self, inputs: Any, *_: Any, **options: Any) -> Any:
+    def __call__(self, inputs: Any = None, **options: Any) -> Any:
+        options = {key: value for key, value in options.items() if key not in IGNORED}
+        for name in ("image", "images"):
+            inputs = options.pop(name, inputs)
         if isinstance(inputs, (list, tuple)):
             return list(self._each(inputs, options))
         if _is_many(inputs):
@@ -80,10 +87,15 @@ class VisualQuestionAnsweringPipeline(Pipeline):
         self.processor = BlipProcessor.from_pretrained(name)
         self.model = BlipForQuestionAnswering.from_pretrained(name, dtype=dtype)
 
-    def __call__(self, image: Any = None, question: Optional[str] = None, **options: Any) -> Any:  # type: ignore[override]
-        if question is not None:
-            return self.one({"image": image, "question": question}, **options)
-        return super().__call__(image, **options)
+    def __call__(self, image: Any = None, question: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        if question is None:
+            return super().__call__(image, **options)
+        images = image if isinstance(image, (list, tuple)) else [image]
+        questions = question if isinstance(question, (list, tuple)) else [question]
+        # In the order of transformers.
+        pairs = [{"image": each, "question": asked} for asked in questions for each in images]
+        is_one = image is not images and question is not questions
+        return super().__call__(pairs[0] if is_one else pairs, **options)
 
     def one(self, inputs: Any, **options: Any) -> list[dict[str, str]]:
         options.pop("top_k", None)  # a model that writes gives one answer
@@ -127,6 +139,9 @@ class ZeroShotImageClassificationPipeline(Pipeline):
         self.processor = CLIPProcessor.from_pretrained(name)
         self.model = CLIPModel.from_pretrained(name, dtype=dtype)
 
+    def __call__(self, inputs: Any = None, candidate_labels: Optional[list[str]] = None, **options: Any) -> Any:
+        return super().__call__(inputs, candidate_labels=candidate_labels, **options)
+
     def one(self, inputs: Any, candidate_labels: Optional[list[str]] = None,
             hypothesis_template: str = "This is a photo of {}.", **_: Any) -> list[dict[str, Any]]:
         if not candidate_labels:
@@ -148,7 +163,14 @@ PIPELINES: dict[str, type[Pipeline]] = {
 
 
 def pipeline(
-    task: str, model: Any = None, dtype: Any = None, torch_dtype: Any = None, allow_urls: bool = False, **_: Any
+    task: str,
+    model: Any = None,
+    dtype: Any = None,
+    torch_dtype: Any = None,
+    allow_urls: bool = False,
+    device: Any = None,
+    device_map: Any = None,
+    **_: Any,
 ) -> Pipeline:
     """transformers' function.
 
@@ -159,10 +181,13 @@ def pipeline(
         dtype: how weights are held, as in Model.from_pretrained.
         torch_dtype: transformers' former name of dtype.
         allow_urls: whether pictures may be URLs, which are then fetched.
+        device, device_map: "cpu", -1 or "auto"; others are refused with NotImplementedError.
 
     Returns:
         A callable. One input gives a result, a list a list, and an iterator an iterator.
     """
+    refuse_other_devices(device)
+    refuse_other_devices(device_map)
     if task not in PIPELINES:
         raise ValueError(f"Unknown task {task}, available tasks are {sorted(PIPELINES)}")
     return PIPELINES[task](model, dtype if dtype is not None else torch_dtype, allow_urls)

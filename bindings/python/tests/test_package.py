@@ -4,6 +4,7 @@ import asyncio
 import functools
 import http.server
 import io
+import multiprocessing
 import os
 import pickle
 import threading
@@ -89,17 +90,28 @@ def test_tokens_as_they_come(captioning, photos):
 
     class Streamer:
         def __init__(self):
-            self.tokens, self.ended = [], False
+            self.begin, self.tokens, self.ended = None, [], False
 
         def put(self, value):
-            self.tokens += value.tolist()
+            if self.begin is None:
+                assert value.ndim == 2
+                self.begin = value[0].tolist()
+            else:
+                assert value.shape == (1,)
+                self.tokens += value.tolist()
 
         def end(self):
             self.ended = True
 
-    streamer = Streamer()
-    model.generate(**inputs, streamer=streamer)
-    assert streamer.tokens == ids[0][1:].tolist() and streamer.ended
+    for text in (None, "a photo of"):
+        inputs = processor(images=str(photos[0]), text=text, return_tensors="np")
+        ids = model.generate(**inputs)[0].tolist()
+        streamer, heard = Streamer(), []
+        model.generate(**inputs, streamer=streamer, on_token=lambda image, sequence, token: heard.append(token))
+        # As transformers': first what the text begins with, then each token.
+        assert streamer.begin + streamer.tokens == ids and streamer.tokens == heard and streamer.ended
+        assert len(streamer.begin) == (1 if text is None else 4)
+    inputs = processor(images=str(photos[0]), return_tensors="np")
 
     def interrupt(*_):
         raise KeyboardInterrupt
@@ -143,6 +155,40 @@ def test_pickles_and_forks(captioning, photos):
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+def compute_in_child(picture):
+    """In another process: the caption, and how many threads there are afterwards."""
+    found = caption(compute_in_child.captioning, picture)
+    return found, len(os.listdir("/proc/self/task"))
+
+
+def test_pools_of_forked_processes(captioning, photos):
+    blip_cpp.set_num_threads(2)
+    try:
+        compute_in_child.captioning = captioning  # inherited, not sent
+        expected = [caption(captioning, photo) for photo in photos]
+        alone = (blip_cpp.set_num_threads, (1,))
+        for initializer, arguments in ((None, ()), alone):
+            with multiprocessing.get_context("fork").Pool(2, initializer, arguments) as pool:
+                found = pool.map_async(compute_in_child, photos).get(60)
+            assert [text for text, _ in found] == expected
+            # A child has none of its parent's threads: it starts as many of its own as are wanted.
+            threads = {count for _, count in found}
+            assert min(threads) >= 2 if initializer is None else min(threads) < 2
+    finally:
+        blip_cpp.set_num_threads(0)
+
+
+def test_models_sent_to_new_processes(captioning, photos):
+    """As DataLoader's workers get them under Windows and macOS, and everybody's in Python 3.14."""
+    processor, model = captioning
+    inputs = processor(images=photos[0], return_tensors="np")
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        ids = pool.apply_async(model.generate, (), {**inputs}).get(60)
+        pixels = pool.apply_async(processor, (str(photos[0]),), {"return_tensors": "np"}).get(60)
+    assert np.array_equal(ids, model.generate(**inputs))
+    assert np.array_equal(pixels["pixel_values"], inputs["pixel_values"])
+
+
 def test_answers(models, photos):
     processor = blip_cpp.BlipProcessor.from_pretrained(models["vqa"])
     model = blip_cpp.BlipForQuestionAnswering.from_pretrained(models["vqa"])
@@ -162,12 +208,25 @@ def test_matching_and_features(models, photos):
     model = blip_cpp.BlipForImageTextRetrieval.from_pretrained(models["retrieval"])
     inputs = processor(images=str(photos[0]), text=["a cat", "two dogs"], padding=True, return_tensors="np")
     assert model(**inputs).itm_score.shape == (2, 2)
+    assert np.array_equal(model(**inputs)[0], model(**inputs).itm_score)  # as the models' cards do
     assert model(**inputs, use_itm_head=False).itm_score.shape == (1, 2)
     features = blip_cpp.BlipModel.from_pretrained(models["features"])
     output = features(**blip_cpp.BlipProcessor.from_pretrained(models["features"])(
         images=str(photos[0]), text=["a cat", "two dogs"], padding=True, return_tensors="np"))
     assert output.logits_per_image.shape == (1, 2)
     assert np.allclose(output.logits_per_text, output.logits_per_image.T)
+    assert [*output] == ["logits_per_image", "logits_per_text", "text_embeds", "image_embeds"]
+    assert output[2] is output["text_embeds"] is output.text_embeds and len(output[1:]) == 3
+    with pytest.raises(KeyError):
+        output["loss"]
+
+
+def test_classifiers(models, photos):
+    processor = blip_cpp.AutoImageProcessor.from_pretrained(models["classifier"])
+    model = blip_cpp.AutoModelForImageClassification.from_pretrained(models["classifier"])
+    output = model(**processor(images=str(photos[0]), return_tensors="np"))
+    assert [*output] == ["logits"] and output[0] is output.logits
+    assert [model.config.id2label[i] for i in range(len(model.labels))] == model.labels
 
 
 def test_pipelines(models, photos):
@@ -179,6 +238,15 @@ def test_pipelines(models, photos):
     ask = blip_cpp.pipeline("visual-question-answering", model=models["vqa"])
     assert list(ask(str(photos[0]), "what is it?")[0]) == ["answer"]
     assert ask({"image": str(photos[0]), "question": "what is it?"}) == ask(str(photos[0]), "what is it?")
+    # Every combination of pictures and questions, as transformers 4.
+    asked = ask([str(photos[0]), str(photos[1])], ["what is it?", "how many?"])
+    assert asked == [ask(str(photo), question) for question in ("what is it?", "how many?") for photo in photos[:2]]
+    assert ask(image=str(photos[0]), question=["what is it?"]) == asked[:1]
+    assert describe(images=[str(photos[0])], batch_size=8) == [first]
+    with pytest.raises(NotImplementedError, match="cuda"):
+        blip_cpp.pipeline("image-to-text", model=models["captioning"], device="cuda:0")
+    with pytest.raises(NotImplementedError, match="0"):
+        blip_cpp.pipeline("image-to-text", model=models["captioning"], device=0)
     classify = blip_cpp.pipeline("image-classification", model=models["classifier"])
     labels = classify(str(photos[0]), top_k=3)
     assert [each["score"] for each in labels] == sorted((each["score"] for each in labels), reverse=True)
@@ -205,6 +273,8 @@ def test_errors_are_python_s(captioning, models, photos, tmp_path):
         caption(captioning, "http://localhost/photo.jpg")
     with pytest.raises(NotImplementedError, match="cuda"):
         captioning[1].to("cuda")
+    with pytest.raises(NotImplementedError, match="cuda"):
+        blip_cpp.BlipForConditionalGeneration.from_pretrained(models["captioning"], device_map="cuda")
     with pytest.raises(NotImplementedError):
         blip_cpp.BlipForQuestionAnswering.from_pretrained(models["captioning"])
     with pytest.raises(ValueError, match="uint8"):

@@ -13,7 +13,7 @@ from blip_cpp import BlipForConditionalGeneration, BlipProcessor, ImageDescriber
 
 class Printer:
     def put(self, value: NDArray[Any]) -> None:
-        print("token", int(value[0]))
+        print("tokens", value.ravel().tolist())
 
     def end(self) -> None:
         print("done")
