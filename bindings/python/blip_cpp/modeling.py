@@ -78,6 +78,9 @@ class Model:
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._arguments
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name_or_path!r}, {self._arguments[1]})"
+
     @property
     def config(self) -> Any:
         """config.json, with its entries as attributes: `config.text_config.hidden_size`, `config.id2label[0]`."""

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 import numpy as np
 
 from .batch import BatchFeature, as_array, refuse_other_devices
 from .classification import AutoModelForImageClassification
 from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering
+from .modeling import Model
 from .processors import AutoImageProcessor, BlipProcessor, CLIPProcessor
 from .retrieval import CLIPModel
 
 if TYPE_CHECKING:
     from .batch import FloatArray
 
+
+_Kind = TypeVar("_Kind", bound=Model)
 
 # Of transformers' calls: how its work is cut up, which changes no result.
 IGNORED = {"batch_size", "num_workers", "timeout"}
@@ -33,8 +36,17 @@ class Pipeline:
 
     def __init__(self, model: Any, dtype: Any = None, allow_urls: bool = False) -> None:
         self.allow_urls = allow_urls
-        self.model_name = str(model or self.default_model)
+        self._given = model if isinstance(model, Model) else None
+        self.model_name = str(model or self.default_model) if self._given is None else self._given.name_or_path
         self.load(self.model_name, dtype)
+
+    def _open(self, kind: type[_Kind], name: str, dtype: Any) -> _Kind:
+        """The model that the pipeline was given, or the one that is called so."""
+        if self._given is None:
+            return kind.from_pretrained(name, dtype=dtype)
+        if not isinstance(self._given, kind):
+            raise ValueError(f"the pipeline needs a {kind.__name__}, not a {type(self._given).__name__}")
+        return self._given
 
     def load(self, name: str, dtype: Any) -> None:
         raise NotImplementedError
@@ -64,7 +76,7 @@ class ImageToTextPipeline(Pipeline):
 
     def load(self, name: str, dtype: Any) -> None:
         self.processor = BlipProcessor.from_pretrained(name)
-        self.model = BlipForConditionalGeneration.from_pretrained(name, dtype=dtype)
+        self.model = self._open(BlipForConditionalGeneration, name, dtype)
 
     def one(self, inputs: Any, prompt: Optional[str] = None, max_new_tokens: Optional[int] = None,
             generate_kwargs: Optional[dict[str, Any]] = None, **options: Any) -> list[dict[str, str]]:
@@ -85,7 +97,7 @@ class VisualQuestionAnsweringPipeline(Pipeline):
 
     def load(self, name: str, dtype: Any) -> None:
         self.processor = BlipProcessor.from_pretrained(name)
-        self.model = BlipForQuestionAnswering.from_pretrained(name, dtype=dtype)
+        self.model = self._open(BlipForQuestionAnswering, name, dtype)
 
     def __call__(self, image: Any = None, question: Any = None, **options: Any) -> Any:  # type: ignore[override]
         if question is None:
@@ -99,6 +111,8 @@ class VisualQuestionAnsweringPipeline(Pipeline):
 
     def one(self, inputs: Any, **options: Any) -> list[dict[str, str]]:
         options.pop("top_k", None)  # a model that writes gives one answer
+        if not isinstance(inputs, dict) or not {"image", "question"} <= inputs.keys():
+            raise ValueError("a question is missing: pass image and question, or dictionaries with both")
         features = self.processor(images=inputs["image"], text=inputs["question"], return_tensors="np",
                                   allow_urls=self.allow_urls)
         texts = self.processor.batch_decode(self.model.generate(**features, **options), skip_special_tokens=True)
@@ -122,7 +136,7 @@ class ImageClassificationPipeline(Pipeline):
 
     def load(self, name: str, dtype: Any) -> None:
         self.processor = AutoImageProcessor.from_pretrained(name)
-        self.model = AutoModelForImageClassification.from_pretrained(name, dtype=dtype)
+        self.model = self._open(AutoModelForImageClassification, name, dtype)
 
     def one(self, inputs: Any, top_k: int = 5, **_: Any) -> list[dict[str, Any]]:
         features = self.processor(inputs, return_tensors="np", allow_urls=self.allow_urls)
@@ -137,7 +151,7 @@ class ZeroShotImageClassificationPipeline(Pipeline):
         if not name:
             raise ValueError("zero-shot-image-classification needs a CLIP as `model`")
         self.processor = CLIPProcessor.from_pretrained(name)
-        self.model = CLIPModel.from_pretrained(name, dtype=dtype)
+        self.model = self._open(CLIPModel, name, dtype)
 
     def __call__(self, inputs: Any = None, candidate_labels: Optional[list[str]] = None, **options: Any) -> Any:
         return super().__call__(inputs, candidate_labels=candidate_labels, **options)
@@ -177,7 +191,7 @@ def pipeline(
     Args:
         task: "image-to-text", "visual-question-answering" (or "vqa"), "image-classification" or
             "zero-shot-image-classification".
-        model: a directory, a hub id or a bundled name. None: the bundled model of the task.
+        model: a directory, a hub id or a bundled name, or a model. None: the bundled model of the task.
         dtype: how weights are held, as in Model.from_pretrained.
         torch_dtype: transformers' former name of dtype.
         allow_urls: whether pictures may be URLs, which are then fetched.

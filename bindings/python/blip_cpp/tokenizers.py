@@ -85,7 +85,11 @@ class Tokenizer:
             `input_ids` and `attention_mask`, [B, T] of int64 (of one text without return_tensors, [T]).
         """
         single = isinstance(text, str)
-        texts = [text] if isinstance(text, str) else list(text)
+        texts = [text] if isinstance(text, str) else text
+        if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
+            raise TypeError(f"text is a string or a list of strings, not {text!r:.100}")
+        if not texts:
+            raise ValueError("text is an empty list")
         limit = max_length if truncation and max_length else 0
         rows = [self._tokenizer.encode(each, add_special_tokens, limit) for each in texts]
         lengths = {len(row) for row in rows}

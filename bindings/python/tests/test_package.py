@@ -7,6 +7,7 @@ import io
 import multiprocessing
 import os
 import pickle
+import shutil
 import threading
 import urllib.request
 
@@ -37,13 +38,20 @@ def test_the_five_lines(captioning, photos):
     assert caption(captioning, Image.open(photos[0]), "a photo of").startswith("a photo of")
 
 
-def test_every_kind_of_picture_is_the_same(captioning, photos):
+def test_every_kind_of_picture_is_the_same(captioning, photos, tmp_path):
     picture = Image.open(photos[0]).convert("RGB")
     array = np.asarray(picture)
     expected = caption(captioning, picture)
     for same in (array, array.transpose(2, 0, 1), str(photos[0]), photos[0], photos[0].read_bytes(),
-                 np.asfortranarray(array)):
+                 np.asfortranarray(array), io.BytesIO(photos[0].read_bytes())):
         assert caption(captioning, same) == expected
+    processor, _ = captioning
+    with open(photos[0], "rb") as file:
+        several = processor(images=iter([file, picture]), return_tensors="np")["pixel_values"]
+    assert np.array_equal(several[0], several[1])
+    strange = os.fsencode(tmp_path) + b"/\xff.jpg"  # no UTF-8
+    shutil.copy(photos[0], strange)
+    assert caption(captioning, strange.decode(errors="surrogateescape")) == expected
 
 
 def test_contiguous_pixels_are_not_copied(captioning, photos):
@@ -243,6 +251,11 @@ def test_pipelines(models, photos):
     assert asked == [ask(str(photo), question) for question in ("what is it?", "how many?") for photo in photos[:2]]
     assert ask(image=str(photos[0]), question=["what is it?"]) == asked[:1]
     assert describe(images=[str(photos[0])], batch_size=8) == [first]
+    model = blip_cpp.BlipForConditionalGeneration.from_pretrained(models["captioning"])
+    given = blip_cpp.pipeline("image-to-text", model=model)
+    assert given.model is model and given(str(photos[0])) == first
+    with pytest.raises(ValueError, match="BlipForQuestionAnswering"):
+        blip_cpp.pipeline("vqa", model=model)
     with pytest.raises(NotImplementedError, match="cuda"):
         blip_cpp.pipeline("image-to-text", model=models["captioning"], device="cuda:0")
     with pytest.raises(NotImplementedError, match="0"):
@@ -279,6 +292,22 @@ def test_errors_are_python_s(captioning, models, photos, tmp_path):
         blip_cpp.BlipForQuestionAnswering.from_pretrained(models["captioning"])
     with pytest.raises(ValueError, match="uint8"):
         caption(captioning, np.zeros((4, 4, 3), dtype=np.float32))
+    for nothing in (3, object(), [None]):
+        with pytest.raises(ValueError, match="no picture"):
+            caption(captioning, nothing)
+    with open(damaged, encoding="latin-1") as file, pytest.raises(ValueError, match="damaged.jpg.*text"):
+        caption(captioning, file)
+    for text in (3, [None], [3]):
+        with pytest.raises(TypeError, match="text is a string"):
+            captioning[0](text=text)
+    with pytest.raises(ValueError, match="empty"):
+        captioning[0](text=[])
+    with pytest.raises(ValueError, match="question is missing"):
+        blip_cpp.pipeline("vqa", model=models["vqa"])(str(photos[0]))
+    describer = blip_cpp.ImageDescriber(models["captioning"])
+    for one in (str(photos[0]), photos[0], b"", np.zeros((4, 4, 3), dtype=np.uint8)):
+        with pytest.raises(TypeError, match="not one"):
+            describer(one)
 
 
 def resident():
