@@ -33,6 +33,7 @@ from .processors import (
     ViTImageProcessor,
 )
 from .retrieval import BlipForImageTextRetrieval, BlipModel, CLIPModel
+from .streaming import TextIteratorStreamer, TextStreamer
 from .tokenizers import AutoTokenizer, BertTokenizer, CLIPTokenizer
 
 __version__ = version()
@@ -44,5 +45,5 @@ __all__ = [
     "CLIPTokenizer", "CancelledError", "DeiTForImageClassification", "Description", "Dinov2ForImageClassification",
     "EfficientNetLiteForImageClassification", "GenerateOutput", "ImageClassifierOutput", "ImageDescriber",
     "ImageTextMatchingOutput", "ImageTextOutput", "IndexedModel", "IndexedPicture", "LibraryIndex", "Streamer",
-    "ViTForImageClassification", "ViTImageProcessor", "__version__", "bundled_models", "num_threads", "open_url", "pipeline", "set_num_threads", "version",
+    "TextIteratorStreamer", "TextStreamer", "ViTForImageClassification", "ViTImageProcessor", "__version__", "bundled_models", "num_threads", "open_url", "pipeline", "set_num_threads", "version",
 ]

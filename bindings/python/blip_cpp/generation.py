@@ -21,13 +21,13 @@ IGNORED = {"use_cache", "output_scores", "return_dict_in_generate", "pad_token_i
 
 
 class Streamer(Protocol):
-    """What hears tokens as they are chosen, as transformers' BaseStreamer. Its TextStreamer is one."""
+    """What hears tokens as they are chosen, as transformers' BaseStreamer. TextStreamer is one."""
 
     def put(self, value: Tensor) -> None:
         """value: first [1, T], the ids that the text begins with, then [1], the id that was chosen."""
 
     def end(self) -> None:
-        """There are no more."""
+        """There are no more, or generate() failed."""
 
 
 class _WritingModel(Model):
@@ -43,26 +43,36 @@ class _WritingModel(Model):
         on_token: Optional[Callable[[int, int, int], None]],
         options: dict[str, Any],
     ) -> Any:
+        if streamer is None:
+            return self._sequences(pixel_values, texts, on_token, options)
+        kind = kind_of(pixel_values)
+        put = streamer.put
+
+        def listen(image: int, sequence: int, token: int) -> None:
+            put(as_tensors(np.array([token]), kind))
+            if on_token is not None:
+                on_token(image, sequence, token)
+
+        try:
+            if len(pixel_values) > 1 or any(options.get(name, 1) != 1 for name in ("num_beams", "num_return_sequences")):
+                raise ValueError("a streamer takes one image, one sequence and no beam search")
+            put(as_tensors(np.array([self._first_ids(texts)]), kind))
+            return self._sequences(pixel_values, texts, listen, options)
+        finally:
+            streamer.end()  # or who waits for a token waits for ever
+
+    def _sequences(
+        self,
+        pixel_values: Tensor,
+        texts: list[list[int]],
+        on_token: Optional[Callable[[int, int, int], None]],
+        options: dict[str, Any],
+    ) -> Any:
         wants_dict = bool(options.get("return_dict_in_generate"))
         options = {key: value for key, value in options.items() if key not in IGNORED}
         images = self._model.encode_images(as_array(pixel_values, np.float32))
+        results = self._model.generate(images, texts, options, on_token)
         kind = kind_of(pixel_values)
-        listen = on_token
-        if streamer is not None:
-            if len(images) > 1 or options.get("num_beams", 1) != 1:
-                raise ValueError("a streamer takes one image, and no beam search")
-
-            put = streamer.put
-            put(as_tensors(np.array([self._first_ids(texts)]), kind))
-
-            def listen(image: int, sequence: int, token: int) -> None:
-                put(as_tensors(np.array([token]), kind))
-                if on_token is not None:
-                    on_token(image, sequence, token)
-
-        results = self._model.generate(images, texts, options, listen)
-        if streamer is not None:
-            streamer.end()
         sequences = as_tensors(padded([ids for ids, _, _ in results], self._model.pad_token_id), kind)
         if not wants_dict:
             return sequences

@@ -128,6 +128,28 @@ def test_tokens_as_they_come(captioning, photos):
         model.generate(**inputs, on_token=interrupt)
 
 
+def test_texts_as_they_come(captioning, photos, capsys):
+    processor, model = captioning
+    for text in (None, "a photo of"):
+        inputs = processor(images=str(photos[0]), text=text, return_tensors="np")
+        expected = caption(captioning, str(photos[0]), text)
+        streamer = blip_cpp.TextStreamer(processor.tokenizer)
+        for _ in range(2):  # one streamer may serve several calls
+            model.generate(**inputs, streamer=streamer)
+            assert capsys.readouterr().out == expected + "\n"
+        pieces = blip_cpp.TextIteratorStreamer(processor.tokenizer, skip_prompt=True, timeout=60)
+        thread = threading.Thread(target=model.generate, kwargs={**inputs, "streamer": pieces})
+        thread.start()
+        found = list(pieces)
+        thread.join()
+        assert len(found) > 1 and "".join(found).strip() == expected.removeprefix(text or "").strip()
+    # Who waits is told of errors, too.
+    for wrong in ({"num_beams": 2}, {"num_beans": 2}, {"num_return_sequences": 2}):
+        with pytest.raises(ValueError):
+            model.generate(**inputs, streamer=pieces, **wrong)
+        assert "".join(pieces).strip() in ("", "a photo of")
+
+
 def test_threads_and_coroutines(captioning, photos):
     expected = [caption(captioning, str(photo)) for photo in photos]
     found = {}
