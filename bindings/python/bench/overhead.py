@@ -2,7 +2,7 @@
 """What Python adds to a caption, how its threads scale, and whether pixels are copied.
 
     cmake --build --preset release --target timed_requests
-    python bindings/python/bench_overhead.py build/release/bench/timed_requests --model DIRECTORY
+    python bindings/python/bench/overhead.py build/release/bench/timed_requests --model DIRECTORY
 
 Python and the C++ program take turns at the same work, so that both see the same machine: the same pixel values, the
 same number of tokens, the same threads. The medians are compared. Then 1 to 8 threads of Python, which compute with one
@@ -24,7 +24,7 @@ from PIL import Image
 import blip_cpp
 from blip_cpp import _blip_cpp
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MOST_PERCENT, MOST_MILLISECONDS = 2.0, 1.0
 
 
@@ -149,6 +149,7 @@ def main():
     parser.add_argument("--threads", type=int, default=0, help="of a caption; 0: one per core [%(default)s]")
     parser.add_argument("--rounds", type=int, default=31, help="[%(default)s]")
     options = parser.parse_args()
+    options.model = _blip_cpp.resolve_model(options.model)  # timed_requests takes directories
     ours = Caption(options)
     with tempfile.TemporaryDirectory() as folder:
         is_good = overhead(options, ours, folder)
