@@ -128,7 +128,8 @@ class ImageDescriber:
 
     def stream(self, pictures: Iterable[Any]) -> Iterator[Description]:
         """The description of each picture, in their order, read as they are asked for."""
-        if isinstance(pictures, (str, bytes, PathLike)) or hasattr(pictures, "read") or getattr(pictures, "ndim", 4) < 4:
+        is_one = isinstance(pictures, (str, bytes, PathLike)) or hasattr(pictures, "read")
+        if is_one or getattr(pictures, "ndim", 1) in (2, 3):  # those of a column are in an array or a Series
             raise TypeError("pictures are a list or an iterator of pictures, not one")
         waiting = iter(pictures)
         while batch := list(islice(waiting, self.batch_size)):

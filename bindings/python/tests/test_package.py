@@ -453,6 +453,7 @@ def test_describer(captioning, models, photos, tmp_path):
     columns = describer.columns(iter(names))
     assert [*columns] == ["caption", "embedding", "error"] and columns["error"][0] is None
     assert next(describer.stream(names)).caption == found[0].caption
+    assert describer.columns(np.array(names, dtype=object)) == columns  # as engines hand over a column
     features = blip_cpp.ImageDescriber(None, models["features"])(names[:1])[0]
     assert features.caption is None and features.embedding.ndim == 1
     with pytest.raises(FileNotFoundError):
