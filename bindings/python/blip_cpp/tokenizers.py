@@ -114,7 +114,10 @@ class Tokenizer:
         self, ids: Union[int, Tensor], skip_special_tokens: bool = False, clean_up_tokenization_spaces: Optional[bool] = None, **_: Any
     ) -> str:
         """ids: [T] → text"""
-        row = [ids] if isinstance(ids, int) else (rows_of(ids) or [[]])[0]
+        rows = [[ids]] if isinstance(ids, int) else rows_of(ids) or [[]]
+        if len(rows) > 1:
+            raise ValueError(f"decode() takes one text, not {len(rows)}: batch_decode() takes many")
+        row = rows[0]
         return self._tokenizer.decode(row, skip_special_tokens, clean_up_tokenization_spaces)
 
     def batch_decode(self, rows: Tensor, skip_special_tokens: bool = False, **keywords: Any) -> list[str]:

@@ -81,6 +81,9 @@ def test_batches_and_beams(captioning, photos):
     ids = model.generate(**inputs, num_beams=3, num_return_sequences=2)
     assert ids.shape[0] == 2 * len(photos) and ids.dtype == np.int64
     together = processor.batch_decode(ids, skip_special_tokens=True)
+    assert processor.decode(ids[:1], skip_special_tokens=True) == together[0]
+    with pytest.raises(ValueError, match="batch_decode"):
+        processor.decode(ids)
     alone = processor.batch_decode(
         model.generate(**processor(images=str(photos[1]), return_tensors="np"), num_beams=3, num_return_sequences=2),
         skip_special_tokens=True)
