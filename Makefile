@@ -32,7 +32,7 @@ ASAN_MODULES := core kernels hub checkpoint architectures image text dataset eva
 
 .PHONY: help demo test test-train test-page test-library test-clients test-schema trial-serve \
   test-metadata test-python test-python-base wheels test-wheels test-scale packages test-packages \
-  site asan tsan lint format fuzz bench bench-serve bench-fastapi bench-peers parity parity-quick \
+  site asan tsan lint format fuzz bench bench-serve bench-fastapi bench-peers bench-python parity parity-quick \
   clean
 
 help: ## list the targets
@@ -191,6 +191,10 @@ bench-peers: ## measure beside transformers, ONNX Runtime and OpenVINO, in .venv
 	cmake --preset release
 	cmake --build --preset release --target blip_cli timed_requests
 	tools/bench_peers.sh build/release $(PEERS_ARGS)
+
+bench-python: test-python ## what the Python package adds to the C++ program, and how its threads scale
+	cmake --build --preset release --target timed_requests
+	build/python-venv/bin/python bindings/python/bench/overhead.py build/release/bench/timed_requests
 
 parity: ## compare with Hugging Face transformers, installed into .venv (PHOTOS=FOLDER)
 	$(install) build test parity

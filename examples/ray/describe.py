@@ -4,7 +4,7 @@
     python examples/ray/describe.py 'shards/*.tar' captions --webdataset
 
 Each worker is an actor with one core. It maps the weights of the model, so that all workers of a machine have them in
-memory once. Ray starts a worker that was killed again, and repeats its batch.
+memory once. Ray Data starts a worker that was killed again, and repeats its batch.
 """
 
 import argparse
@@ -48,8 +48,7 @@ def describe(dataset, describer, workers, batch_size=32):
     """dataset: rows with `name` and `picture` → rows of SCHEMA."""
     return dataset.map_batches(
         Worker, fn_constructor_args=(describer,), batch_format="pyarrow", batch_size=batch_size, zero_copy_batch=True,
-        compute=ray.data.ActorPoolStrategy(size=workers), num_cpus=describer.num_threads,
-        ray_remote_args={"max_restarts": -1, "max_task_retries": -1})
+        compute=ray.data.ActorPoolStrategy(size=workers), num_cpus=describer.num_threads)
 
 
 def main():

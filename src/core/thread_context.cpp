@@ -10,6 +10,7 @@ namespace {
 struct OwnContext {
   std::unique_ptr<Context> context;
   pid_t process = 0;
+  int num_threads = 0;  // as it was asked for
 
   OwnContext() = default;
   OwnContext(const OwnContext&) = delete;
@@ -24,12 +25,14 @@ struct OwnContext {
 
 }  // namespace
 
-Context& thread_context() {
+Context& thread_context(int num_threads) {
   thread_local OwnContext own;
   own.leave_if_forked();
-  if (!own.context) {
-    own.context = std::make_unique<Context>();
+  if (!own.context || own.num_threads != num_threads) {
+    own.context.reset();
+    own.context = std::make_unique<Context>(ContextOptions{.num_threads = num_threads});
     own.process = ::getpid();
+    own.num_threads = num_threads;
   }
   return *own.context;
 }

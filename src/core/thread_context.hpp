@@ -6,7 +6,9 @@
 namespace blip {
 
 /// One for each thread that asks, made at its first call and kept until the thread ends, so that
-/// the calls after that start no threads and find their scratch memory.
-Context& thread_context();
+/// the calls after that start no threads and find their scratch memory. Made again when
+/// `num_threads` (ContextOptions) is another than at the thread's last call, and in a child of
+/// fork().
+Context& thread_context(int num_threads = 0);
 
 }  // namespace blip

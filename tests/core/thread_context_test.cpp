@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "blip/error.hpp"
 #include "core/thread_pool.hpp"
 
 namespace {
@@ -34,6 +35,15 @@ TEST(ThreadContext, IsOneForEachThread) {
     EXPECT_EQ(&thread_context(), other);
   }).join();
   EXPECT_NE(other, own);
+}
+
+TEST(ThreadContext, IsMadeAgainForAnotherNumberOfThreads) {
+  EXPECT_EQ(thread_context(1).num_threads(), 1);
+  Context* three = &thread_context(3);
+  EXPECT_EQ(three->num_threads(), 3);
+  EXPECT_EQ(&thread_context(3), three);
+  EXPECT_THROW(thread_context(-1), Error);
+  EXPECT_EQ(thread_context(2).num_threads(), 2);
 }
 
 // The threads of a pool do not exist in a child of fork().

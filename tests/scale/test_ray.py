@@ -21,6 +21,8 @@ ray.cloudpickle.register_pickle_by_value(mortal)
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster():
+    # Serve kills a proxy that is not up after 5 seconds, which on a busy machine is always.
+    os.environ.setdefault("RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S", "60")
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, object_store_memory=300 << 20)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield
@@ -97,9 +99,9 @@ def test_serve(photos, expected):
         asyncio.run(many())
 
         # The replica is killed; Serve starts another.
-        replica = next(each for each in ray.util.state.list_actors(filters=[("state", "=", "ALIVE")])
-                       if "Captions" in each.class_name and "Replica" in each.class_name)
-        os.kill(replica.pid, signal.SIGKILL)
+        replica = next(ray.get_actor(**each) for each in ray.util.list_named_actors(all_namespaces=True)
+                       if "REPLICA" in each["name"] and "Captions" in each["name"])
+        os.kill(ray.get(replica.__ray_call__.remote(lambda _: os.getpid())), signal.SIGKILL)
         for attempt in range(20):
             try:
                 assert ask(data) == {"caption": expected[name][0]}

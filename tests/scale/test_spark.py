@@ -1,5 +1,8 @@
 """examples/spark on the real Spark, on this machine."""
 
+import os
+import sys
+
 import pytest
 from blip_cpp import ImageDescriber
 from pyspark import cloudpickle
@@ -10,6 +13,8 @@ from conftest import example
 from mortal import MortalDescriber
 
 cloudpickle.register_pickle_by_value(mortal)
+# Spark's workers run the python3 of PATH, which has neither pandas nor blip_cpp if this is a virtual environment.
+os.environ["PYSPARK_PYTHON"] = sys.executable
 
 
 def session(workers):

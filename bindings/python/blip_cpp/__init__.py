@@ -18,10 +18,10 @@ from .classification import (
     ViTForImageClassification,
 )
 from .describing import Description, ImageDescriber
-from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering, GenerateOutput, Streamer
+from .generation import BlipForConditionalGeneration, BlipForQuestionAnswering, Streamer
 from .images import open_url
 from .library import IndexedModel, IndexedPicture, LibraryIndex
-from .outputs import ImageClassifierOutput, ImageTextMatchingOutput, ImageTextOutput
+from .outputs import GenerateOutput, ImageClassifierOutput, ImageTextMatchingOutput, ImageTextOutput
 from .pipelines import pipeline
 from .processors import (
     AutoImageProcessor,
@@ -33,6 +33,7 @@ from .processors import (
     ViTImageProcessor,
 )
 from .retrieval import BlipForImageTextRetrieval, BlipModel, CLIPModel
+from .streaming import TextIteratorStreamer, TextStreamer
 from .tokenizers import AutoTokenizer, BertTokenizer, CLIPTokenizer
 
 __version__ = version()
@@ -44,5 +45,5 @@ __all__ = [
     "CLIPTokenizer", "CancelledError", "DeiTForImageClassification", "Description", "Dinov2ForImageClassification",
     "EfficientNetLiteForImageClassification", "GenerateOutput", "ImageClassifierOutput", "ImageDescriber",
     "ImageTextMatchingOutput", "ImageTextOutput", "IndexedModel", "IndexedPicture", "LibraryIndex", "Streamer",
-    "ViTForImageClassification", "ViTImageProcessor", "__version__", "bundled_models", "num_threads", "open_url", "pipeline", "set_num_threads", "version",
+    "TextIteratorStreamer", "TextStreamer", "ViTForImageClassification", "ViTImageProcessor", "__version__", "bundled_models", "num_threads", "open_url", "pipeline", "set_num_threads", "version",
 ]

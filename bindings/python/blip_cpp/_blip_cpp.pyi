@@ -115,6 +115,9 @@ class BlipForConditionalGeneration:
         """One text for each image, or none. Of each sequence: ids, score, log-probability."""
 
     @property
+    def bos_token_id(self) -> int: ...
+
+    @property
     def pad_token_id(self) -> int: ...
 
     def logits(self, image: EncodedImage, input_ids: Sequence[int]) -> NDArray[numpy.float32]: ...
@@ -137,6 +140,9 @@ class BlipForQuestionAnswering:
         on_token: Optional[Callable[[int, int, int], None]] = None,
     ) -> list[tuple[list[int], float, float]]:
         """One text for each image, or none. Of each sequence: ids, score, log-probability."""
+
+    @property
+    def bos_token_id(self) -> int: ...
 
     @property
     def pad_token_id(self) -> int: ...

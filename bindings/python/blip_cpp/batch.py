@@ -40,10 +40,12 @@ class BatchFeature(dict[str, Any]):
 
 
 def refuse_other_devices(device: object) -> None:
-    """Raises NotImplementedError for a device that is no CPU; number types pass."""
+    """Raises NotImplementedError for a device that is no CPU; number types pass. Numbers are GPUs, and -1 is the CPU,
+    as to transformers."""
     name = str(device)
-    if device is not None and name.split(":")[0] in ("cuda", "mps", "xpu", "npu"):
-        raise NotImplementedError(f"blip_cpp computes on the CPU, not on {name!r}")
+    is_number = isinstance(device, int) and not isinstance(device, bool)
+    if name.split(":")[0] in ("cuda", "mps", "xpu", "npu", "hpu") or is_number and device != -1:
+        raise NotImplementedError(f"blip_cpp computes on the CPU, not on {device!r}")
 
 
 def as_tensors(array: NDArray[Any], return_tensors: Optional[str]) -> Tensor:

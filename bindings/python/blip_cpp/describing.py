@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
@@ -127,6 +128,9 @@ class ImageDescriber:
 
     def stream(self, pictures: Iterable[Any]) -> Iterator[Description]:
         """The description of each picture, in their order, read as they are asked for."""
+        is_one = isinstance(pictures, (str, bytes, PathLike)) or hasattr(pictures, "read")
+        if is_one or getattr(pictures, "ndim", 1) in (2, 3):  # those of a column are in an array or a Series
+            raise TypeError("pictures are a list or an iterator of pictures, not one")
         waiting = iter(pictures)
         while batch := list(islice(waiting, self.batch_size)):
             yield from self._describe(batch)

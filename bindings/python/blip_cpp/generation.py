@@ -11,10 +11,9 @@ import numpy as np
 from . import _blip_cpp
 from .batch import as_array, as_tensors, kind_of, padded, rows_of
 from .modeling import Model
+from .outputs import GenerateOutput
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from .batch import Tensor
 
 # Of transformers' generate() that mean nothing here, or nothing else than what is done anyway.
@@ -22,30 +21,20 @@ IGNORED = {"use_cache", "output_scores", "return_dict_in_generate", "pad_token_i
 
 
 class Streamer(Protocol):
-    """What hears tokens as they are chosen, as transformers' BaseStreamer."""
+    """What hears tokens as they are chosen, as transformers' BaseStreamer. TextStreamer is one."""
 
-    def put(self, value: NDArray[Any]) -> None:
-        """value: [1], the id that was chosen."""
+    def put(self, value: Tensor) -> None:
+        """value: first [1, T], the ids that the text begins with, then [1], the id that was chosen."""
 
     def end(self) -> None:
-        """There are no more."""
-
-
-class GenerateOutput:
-    """What generate() returns with return_dict_in_generate=True.
-
-    Attributes:
-        sequences: ids [B * num_return_sequences, L] of int64.
-        sequences_scores: [B * num_return_sequences] of float32: the sum of the logarithms of the probabilities of the
-            tokens, divided by the length to the power of length_penalty.
-    """
-
-    def __init__(self, sequences: Tensor, scores: Tensor) -> None:
-        self.sequences = sequences
-        self.sequences_scores = scores
+        """There are no more, or generate() failed."""
 
 
 class _WritingModel(Model):
+    def _first_ids(self, texts: list[list[int]]) -> list[int]:
+        """The ids that the text of the first image begins with."""
+        return [self._model.bos_token_id]
+
     def _generate(
         self,
         pixel_values: Tensor,
@@ -54,22 +43,35 @@ class _WritingModel(Model):
         on_token: Optional[Callable[[int, int, int], None]],
         options: dict[str, Any],
     ) -> Any:
+        if streamer is None:
+            return self._sequences(pixel_values, texts, on_token, options)
+        kind = kind_of(pixel_values)
+        put = streamer.put
+
+        def listen(image: int, sequence: int, token: int) -> None:
+            put(as_tensors(np.array([token]), kind))
+            if on_token is not None:
+                on_token(image, sequence, token)
+
+        try:
+            if len(pixel_values) > 1 or any(options.get(name, 1) != 1 for name in ("num_beams", "num_return_sequences")):
+                raise ValueError("a streamer takes one image, one sequence and no beam search")
+            put(as_tensors(np.array([self._first_ids(texts)]), kind))
+            return self._sequences(pixel_values, texts, listen, options)
+        finally:
+            streamer.end()  # or who waits for a token waits for ever
+
+    def _sequences(
+        self,
+        pixel_values: Tensor,
+        texts: list[list[int]],
+        on_token: Optional[Callable[[int, int, int], None]],
+        options: dict[str, Any],
+    ) -> Any:
         wants_dict = bool(options.get("return_dict_in_generate"))
         options = {key: value for key, value in options.items() if key not in IGNORED}
         images = self._model.encode_images(as_array(pixel_values, np.float32))
-        listen = on_token
-        if streamer is not None:
-            if len(images) > 1 or options.get("num_beams", 1) != 1:
-                raise ValueError("a streamer takes one image, and no beam search")
-
-            put = streamer.put
-
-            def listen(_image: int, _sequence: int, token: int) -> None:
-                put(np.array([token]))
-
-        results = self._model.generate(images, texts, options, listen)
-        if streamer is not None:
-            streamer.end()
+        results = self._model.generate(images, texts, options, on_token)
         kind = kind_of(pixel_values)
         sequences = as_tensors(padded([ids for ids, _, _ in results], self._model.pad_token_id), kind)
         if not wants_dict:
@@ -91,6 +93,10 @@ class BlipForConditionalGeneration(_WritingModel):
     """transformers' class: captions of images."""
 
     _library_class = _blip_cpp.BlipForConditionalGeneration
+
+    def _first_ids(self, texts: list[list[int]]) -> list[int]:
+        # The beginning of the caption without its [CLS] and [SEP].
+        return [self._model.bos_token_id, *(texts[0][1:-1] if texts else [])]
 
     def generate(
         self,

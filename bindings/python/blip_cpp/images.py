@@ -1,4 +1,4 @@
-"""Pictures in whatever form they come: PIL, numpy, PyTorch, DLPack, paths, bytes, URLs."""
+"""Pictures in whatever form they come: PIL, numpy, PyTorch, DLPack, paths, bytes, open files, URLs."""
 
 from __future__ import annotations
 
@@ -95,8 +95,22 @@ def _of_array(array: NDArray[Any]) -> Image:
     return Image.from_array(array)
 
 
+def _of_file(file: Any, apply_exif_orientation: bool) -> Image:
+    """file: open for reading bytes, as `open(…, "rb")`, BytesIO, or what requests has in `raw`."""
+    name = str(getattr(file, "name", file))
+    data = file.read(MOST_BYTES + 1)
+    if not isinstance(data, bytes):
+        raise ValueError(f"{name!r} is open for text, not for bytes")
+    return Image.decode(_within_limit(data, name), apply_exif_orientation)
+
+
 def _of_name(name: str, allow_urls: bool, apply_exif_orientation: bool) -> Image:
     if "://" not in name:
+        try:
+            name.encode()
+        except UnicodeEncodeError:  # a path that is not UTF-8, which the module's strings are
+            with open(name, "rb") as file:
+                return _of_file(file, apply_exif_orientation)
         return Image.open(name, apply_exif_orientation)
     if allow_urls:
         return open_url(name, apply_exif_orientation=apply_exif_orientation)
@@ -114,15 +128,22 @@ def as_image(picture: Any, allow_urls: bool = False, apply_exif_orientation: boo
         return _of_name(os.fsdecode(picture), allow_urls, apply_exif_orientation)
     if hasattr(picture, "mode") and hasattr(picture, "convert"):
         return _of_pil(picture)
+    if hasattr(picture, "read"):
+        return _of_file(picture, apply_exif_orientation)
     if hasattr(picture, "detach"):
         picture = picture.detach().cpu().numpy()
     elif hasattr(picture, "__dlpack__") and not isinstance(picture, np.ndarray):
         picture = np.from_dlpack(picture)
-    return _of_array(np.asarray(picture))
+    array = np.asarray(picture)
+    if array.ndim == 0:
+        raise ValueError(f"no picture: {picture!r:.100} (PIL images, arrays, tensors, paths, bytes and open files are)")
+    return _of_array(array)
 
 
 def as_images(pictures: Any, allow_urls: bool = False) -> list[Image]:
-    """One picture or a sequence (or a [B, …] array) of them."""
+    """One picture, or a sequence, an iterator, or a [B, …] array of them."""
+    if hasattr(pictures, "__next__") and not hasattr(pictures, "read"):
+        pictures = list(pictures)
     many = (
         isinstance(pictures, Sequence)
         and not isinstance(pictures, (str, bytes, bytearray, memoryview))

@@ -24,10 +24,16 @@ def weight_type_of(dtype: Any) -> str:
     return WEIGHT_TYPES.get(str(dtype), str(dtype))
 
 
-def _namespace(value: Any) -> Any:
-    if isinstance(value, dict):
-        return SimpleNamespace(**{key: _namespace(each) for key, each in value.items()})
-    return value
+def _config_of(entries: dict[str, Any]) -> SimpleNamespace:
+    """As in transformers, `text_config` and its like are configurations too, labels are counted, and other
+    dictionaries stay dictionaries."""
+    config = {
+        key: _config_of(value) if key.endswith("_config") and isinstance(value, dict) else value
+        for key, value in entries.items()
+    }
+    if isinstance(config.get("id2label"), dict):
+        config["id2label"] = {int(key): value for key, value in config["id2label"].items()}
+    return SimpleNamespace(**config)
 
 
 class Model:
@@ -44,7 +50,13 @@ class Model:
 
     @classmethod
     def from_pretrained(
-        cls, name: Any, dtype: Any = None, torch_dtype: Any = None, adapter: Optional[Any] = None, **_: Any
+        cls,
+        name: Any,
+        dtype: Any = None,
+        torch_dtype: Any = None,
+        adapter: Optional[Any] = None,
+        device_map: Any = None,
+        **_: Any,
     ) -> Self:
         """Opens a model; its weights are mapped, not read.
 
@@ -54,23 +66,28 @@ class Model:
                 the memory and the fastest. PyTorch's types are understood, too.
             torch_dtype: transformers' former name of dtype.
             adapter: the directory of a LoRA adapter, whose changes are merged into the weights.
+            device_map: "auto" or "cpu".
 
         Raises:
             FileNotFoundError, ValueError or NotImplementedError: a line that names the file and the cause.
         """
+        refuse_other_devices(device_map)
         chosen = dtype if dtype is not None else torch_dtype
         return cls(str(name), weight_type_of(chosen), str(adapter or ""))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._arguments
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name_or_path!r}, {self._arguments[1]})"
+
     @property
     def config(self) -> Any:
-        """config.json, with its entries as attributes."""
+        """config.json, with its entries as attributes: `config.text_config.hidden_size`, `config.id2label[0]`."""
         if self._config is None:
             directory = Path(_blip_cpp.resolve_model(self.name_or_path))
             file = (directory if directory.is_dir() else directory.parent) / "config.json"
-            self._config = _namespace(json.loads(file.read_text()) if file.exists() else {})
+            self._config = _config_of(json.loads(file.read_text(encoding="utf-8")) if file.exists() else {})
         return self._config
 
     @property

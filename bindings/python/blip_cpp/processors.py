@@ -37,7 +37,7 @@ class ImageProcessor:
 
         Args:
             images: one or many of: PIL images, arrays or tensors [H, W, 3] or [3, H, W] of bytes (0 to 255), paths,
-                the bytes of files, and with allow_urls=True also URLs.
+                the bytes of files, open files, and with allow_urls=True also URLs.
             return_tensors: "np" for numpy, "pt" for PyTorch, None for lists.
             allow_urls: whether a string that is a URL may be fetched.
 

@@ -85,7 +85,7 @@ class _ImageTextModel(Model):
         logits = np.float32(self._model.similarity_scale) * (image_embeds @ text_embeds.T)
         return ImageTextOutput(
             logits_per_image=as_tensors(logits, kind), logits_per_text=as_tensors(np.ascontiguousarray(logits.T), kind),
-            image_embeds=as_tensors(image_embeds, kind), text_embeds=as_tensors(text_embeds, kind),
+            text_embeds=as_tensors(text_embeds, kind), image_embeds=as_tensors(image_embeds, kind),
         )
 
 

@@ -85,7 +85,11 @@ class Tokenizer:
             `input_ids` and `attention_mask`, [B, T] of int64 (of one text without return_tensors, [T]).
         """
         single = isinstance(text, str)
-        texts = [text] if isinstance(text, str) else list(text)
+        texts = [text] if isinstance(text, str) else text
+        if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
+            raise TypeError(f"text is a string or a list of strings, not {text!r:.100}")
+        if not texts:
+            raise ValueError("text is an empty list")
         limit = max_length if truncation and max_length else 0
         rows = [self._tokenizer.encode(each, add_special_tokens, limit) for each in texts]
         lengths = {len(row) for row in rows}
@@ -110,7 +114,10 @@ class Tokenizer:
         self, ids: Union[int, Tensor], skip_special_tokens: bool = False, clean_up_tokenization_spaces: Optional[bool] = None, **_: Any
     ) -> str:
         """ids: [T] → text"""
-        row = [ids] if isinstance(ids, int) else (rows_of(ids) or [[]])[0]
+        rows = [[ids]] if isinstance(ids, int) else rows_of(ids) or [[]]
+        if len(rows) > 1:
+            raise ValueError(f"decode() takes one text, not {len(rows)}: batch_decode() takes many")
+        row = rows[0]
         return self._tokenizer.decode(row, skip_special_tokens, clean_up_tokenization_spaces)
 
     def batch_decode(self, rows: Tensor, skip_special_tokens: bool = False, **keywords: Any) -> list[str]:

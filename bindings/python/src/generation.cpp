@@ -83,6 +83,8 @@ nb::class_<Model> bind_writer(nb::module_& module, const char* name) {
             }));
           },
           nb::arg("images"), nb::arg("texts"), nb::arg("options"), nb::arg("on_token") = nb::none())
+      .def_prop_ro("bos_token_id",
+                   [](const Model& model) { return model.config().text_config.bos_token_id; })
       .def_prop_ro("pad_token_id",
                    [](const Model& model) { return model.config().text_config.pad_token_id; });
 }

@@ -1,8 +1,6 @@
 #include "threads.hpp"
 
 #include <atomic>
-#include <optional>
-#include <thread>
 
 #include "blip/error.hpp"
 
@@ -10,11 +8,6 @@ namespace blip::python {
 namespace {
 
 std::atomic<int> wanted_threads = 0;
-
-struct OwnContext {
-  std::optional<Context> context;
-  int made_for = 0;
-};
 
 }  // namespace
 
@@ -27,17 +20,6 @@ void set_num_threads(int num_threads) {
 
 int num_threads() {
   return wanted_threads;
-}
-
-Context& thread_context() {
-  thread_local OwnContext own;
-  const int wanted = wanted_threads;
-  if (!own.context || own.made_for != wanted) {
-    own.context.reset();
-    own.context.emplace(ContextOptions{.num_threads = wanted});
-    own.made_for = wanted;
-  }
-  return *own.context;
 }
 
 }  // namespace blip::python

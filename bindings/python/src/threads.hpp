@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "blip/context.hpp"
+#include "core/thread_context.hpp"
 
 namespace blip::python {
 
@@ -14,14 +14,11 @@ namespace blip::python {
 void set_num_threads(int num_threads);
 int num_threads();
 
-/// The calling thread's own. Made when it is first needed, and again after set_num_threads.
-Context& thread_context();
-
-/// `compute(context)` while other threads of Python run.
+/// `compute(context)`, with the context of the calling thread, while other threads of Python run.
 template <typename Function>
 auto without_lock(const Function& compute) {
   const nanobind::gil_scoped_release released;
-  return compute(thread_context());
+  return compute(thread_context(num_threads()));
 }
 
 }  // namespace blip::python

@@ -4,8 +4,10 @@ import asyncio
 import functools
 import http.server
 import io
+import multiprocessing
 import os
 import pickle
+import shutil
 import threading
 import urllib.request
 
@@ -36,13 +38,20 @@ def test_the_five_lines(captioning, photos):
     assert caption(captioning, Image.open(photos[0]), "a photo of").startswith("a photo of")
 
 
-def test_every_kind_of_picture_is_the_same(captioning, photos):
+def test_every_kind_of_picture_is_the_same(captioning, photos, tmp_path):
     picture = Image.open(photos[0]).convert("RGB")
     array = np.asarray(picture)
     expected = caption(captioning, picture)
     for same in (array, array.transpose(2, 0, 1), str(photos[0]), photos[0], photos[0].read_bytes(),
-                 np.asfortranarray(array)):
+                 np.asfortranarray(array), io.BytesIO(photos[0].read_bytes())):
         assert caption(captioning, same) == expected
+    processor, _ = captioning
+    with open(photos[0], "rb") as file:
+        several = processor(images=iter([file, picture]), return_tensors="np")["pixel_values"]
+    assert np.array_equal(several[0], several[1])
+    strange = os.fsencode(tmp_path) + b"/\xff.jpg"  # no UTF-8
+    shutil.copy(photos[0], strange)
+    assert caption(captioning, strange.decode(errors="surrogateescape")) == expected
 
 
 def test_contiguous_pixels_are_not_copied(captioning, photos):
@@ -72,6 +81,9 @@ def test_batches_and_beams(captioning, photos):
     ids = model.generate(**inputs, num_beams=3, num_return_sequences=2)
     assert ids.shape[0] == 2 * len(photos) and ids.dtype == np.int64
     together = processor.batch_decode(ids, skip_special_tokens=True)
+    assert processor.decode(ids[:1], skip_special_tokens=True) == together[0]
+    with pytest.raises(ValueError, match="batch_decode"):
+        processor.decode(ids)
     alone = processor.batch_decode(
         model.generate(**processor(images=str(photos[1]), return_tensors="np"), num_beams=3, num_return_sequences=2),
         skip_special_tokens=True)
@@ -89,23 +101,56 @@ def test_tokens_as_they_come(captioning, photos):
 
     class Streamer:
         def __init__(self):
-            self.tokens, self.ended = [], False
+            self.begin, self.tokens, self.ended = None, [], False
 
         def put(self, value):
-            self.tokens += value.tolist()
+            if self.begin is None:
+                assert value.ndim == 2
+                self.begin = value[0].tolist()
+            else:
+                assert value.shape == (1,)
+                self.tokens += value.tolist()
 
         def end(self):
             self.ended = True
 
-    streamer = Streamer()
-    model.generate(**inputs, streamer=streamer)
-    assert streamer.tokens == ids[0][1:].tolist() and streamer.ended
+    for text in (None, "a photo of"):
+        inputs = processor(images=str(photos[0]), text=text, return_tensors="np")
+        ids = model.generate(**inputs)[0].tolist()
+        streamer, heard = Streamer(), []
+        model.generate(**inputs, streamer=streamer, on_token=lambda image, sequence, token: heard.append(token))
+        # As transformers': first what the text begins with, then each token.
+        assert streamer.begin + streamer.tokens == ids and streamer.tokens == heard and streamer.ended
+        assert len(streamer.begin) == (1 if text is None else 4)
+    inputs = processor(images=str(photos[0]), return_tensors="np")
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         model.generate(**inputs, on_token=interrupt)
+
+
+def test_texts_as_they_come(captioning, photos, capsys):
+    processor, model = captioning
+    for text in (None, "a photo of"):
+        inputs = processor(images=str(photos[0]), text=text, return_tensors="np")
+        expected = caption(captioning, str(photos[0]), text)
+        streamer = blip_cpp.TextStreamer(processor.tokenizer)
+        for _ in range(2):  # one streamer may serve several calls
+            model.generate(**inputs, streamer=streamer)
+            assert capsys.readouterr().out == expected + "\n"
+        pieces = blip_cpp.TextIteratorStreamer(processor.tokenizer, skip_prompt=True, timeout=60)
+        thread = threading.Thread(target=model.generate, kwargs={**inputs, "streamer": pieces})
+        thread.start()
+        found = list(pieces)
+        thread.join()
+        assert len(found) > 1 and "".join(found).strip() == expected.removeprefix(text or "").strip()
+    # Who waits is told of errors, too.
+    for wrong in ({"num_beams": 2}, {"num_beans": 2}, {"num_return_sequences": 2}):
+        with pytest.raises(ValueError):
+            model.generate(**inputs, streamer=pieces, **wrong)
+        assert "".join(pieces).strip() in ("", "a photo of")
 
 
 def test_threads_and_coroutines(captioning, photos):
@@ -143,6 +188,40 @@ def test_pickles_and_forks(captioning, photos):
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+def compute_in_child(picture):
+    """In another process: the caption, and how many threads there are afterwards."""
+    found = caption(compute_in_child.captioning, picture)
+    return found, len(os.listdir("/proc/self/task"))
+
+
+def test_pools_of_forked_processes(captioning, photos):
+    blip_cpp.set_num_threads(2)
+    try:
+        compute_in_child.captioning = captioning  # inherited, not sent
+        expected = [caption(captioning, photo) for photo in photos]
+        alone = (blip_cpp.set_num_threads, (1,))
+        for initializer, arguments in ((None, ()), alone):
+            with multiprocessing.get_context("fork").Pool(2, initializer, arguments) as pool:
+                found = pool.map_async(compute_in_child, photos).get(60)
+            assert [text for text, _ in found] == expected
+            # A child has none of its parent's threads: it starts as many of its own as are wanted.
+            threads = {count for _, count in found}
+            assert min(threads) >= 2 if initializer is None else min(threads) < 2
+    finally:
+        blip_cpp.set_num_threads(0)
+
+
+def test_models_sent_to_new_processes(captioning, photos):
+    """As DataLoader's workers get them under Windows and macOS, and everybody's in Python 3.14."""
+    processor, model = captioning
+    inputs = processor(images=photos[0], return_tensors="np")
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        ids = pool.apply_async(model.generate, (), {**inputs}).get(60)
+        pixels = pool.apply_async(processor, (str(photos[0]),), {"return_tensors": "np"}).get(60)
+    assert np.array_equal(ids, model.generate(**inputs))
+    assert np.array_equal(pixels["pixel_values"], inputs["pixel_values"])
+
+
 def test_answers(models, photos):
     processor = blip_cpp.BlipProcessor.from_pretrained(models["vqa"])
     model = blip_cpp.BlipForQuestionAnswering.from_pretrained(models["vqa"])
@@ -162,12 +241,25 @@ def test_matching_and_features(models, photos):
     model = blip_cpp.BlipForImageTextRetrieval.from_pretrained(models["retrieval"])
     inputs = processor(images=str(photos[0]), text=["a cat", "two dogs"], padding=True, return_tensors="np")
     assert model(**inputs).itm_score.shape == (2, 2)
+    assert np.array_equal(model(**inputs)[0], model(**inputs).itm_score)  # as the models' cards do
     assert model(**inputs, use_itm_head=False).itm_score.shape == (1, 2)
     features = blip_cpp.BlipModel.from_pretrained(models["features"])
     output = features(**blip_cpp.BlipProcessor.from_pretrained(models["features"])(
         images=str(photos[0]), text=["a cat", "two dogs"], padding=True, return_tensors="np"))
     assert output.logits_per_image.shape == (1, 2)
     assert np.allclose(output.logits_per_text, output.logits_per_image.T)
+    assert [*output] == ["logits_per_image", "logits_per_text", "text_embeds", "image_embeds"]
+    assert output[2] is output["text_embeds"] is output.text_embeds and len(output[1:]) == 3
+    with pytest.raises(KeyError):
+        output["loss"]
+
+
+def test_classifiers(models, photos):
+    processor = blip_cpp.AutoImageProcessor.from_pretrained(models["classifier"])
+    model = blip_cpp.AutoModelForImageClassification.from_pretrained(models["classifier"])
+    output = model(**processor(images=str(photos[0]), return_tensors="np"))
+    assert [*output] == ["logits"] and output[0] is output.logits
+    assert [model.config.id2label[i] for i in range(len(model.labels))] == model.labels
 
 
 def test_pipelines(models, photos):
@@ -179,6 +271,20 @@ def test_pipelines(models, photos):
     ask = blip_cpp.pipeline("visual-question-answering", model=models["vqa"])
     assert list(ask(str(photos[0]), "what is it?")[0]) == ["answer"]
     assert ask({"image": str(photos[0]), "question": "what is it?"}) == ask(str(photos[0]), "what is it?")
+    # Every combination of pictures and questions, as transformers 4.
+    asked = ask([str(photos[0]), str(photos[1])], ["what is it?", "how many?"])
+    assert asked == [ask(str(photo), question) for question in ("what is it?", "how many?") for photo in photos[:2]]
+    assert ask(image=str(photos[0]), question=["what is it?"]) == asked[:1]
+    assert describe(images=[str(photos[0])], batch_size=8) == [first]
+    model = blip_cpp.BlipForConditionalGeneration.from_pretrained(models["captioning"])
+    given = blip_cpp.pipeline("image-to-text", model=model)
+    assert given.model is model and given(str(photos[0])) == first
+    with pytest.raises(ValueError, match="BlipForQuestionAnswering"):
+        blip_cpp.pipeline("vqa", model=model)
+    with pytest.raises(NotImplementedError, match="cuda"):
+        blip_cpp.pipeline("image-to-text", model=models["captioning"], device="cuda:0")
+    with pytest.raises(NotImplementedError, match="0"):
+        blip_cpp.pipeline("image-to-text", model=models["captioning"], device=0)
     classify = blip_cpp.pipeline("image-classification", model=models["classifier"])
     labels = classify(str(photos[0]), top_k=3)
     assert [each["score"] for each in labels] == sorted((each["score"] for each in labels), reverse=True)
@@ -205,10 +311,28 @@ def test_errors_are_python_s(captioning, models, photos, tmp_path):
         caption(captioning, "http://localhost/photo.jpg")
     with pytest.raises(NotImplementedError, match="cuda"):
         captioning[1].to("cuda")
+    with pytest.raises(NotImplementedError, match="cuda"):
+        blip_cpp.BlipForConditionalGeneration.from_pretrained(models["captioning"], device_map="cuda")
     with pytest.raises(NotImplementedError):
         blip_cpp.BlipForQuestionAnswering.from_pretrained(models["captioning"])
     with pytest.raises(ValueError, match="uint8"):
         caption(captioning, np.zeros((4, 4, 3), dtype=np.float32))
+    for nothing in (3, object(), [None]):
+        with pytest.raises(ValueError, match="no picture"):
+            caption(captioning, nothing)
+    with open(damaged, encoding="latin-1") as file, pytest.raises(ValueError, match="damaged.jpg.*text"):
+        caption(captioning, file)
+    for text in (3, [None], [3]):
+        with pytest.raises(TypeError, match="text is a string"):
+            captioning[0](text=text)
+    with pytest.raises(ValueError, match="empty"):
+        captioning[0](text=[])
+    with pytest.raises(ValueError, match="question is missing"):
+        blip_cpp.pipeline("vqa", model=models["vqa"])(str(photos[0]))
+    describer = blip_cpp.ImageDescriber(models["captioning"])
+    for one in (str(photos[0]), photos[0], b"", np.zeros((4, 4, 3), dtype=np.uint8)):
+        with pytest.raises(TypeError, match="not one"):
+            describer(one)
 
 
 def resident():
@@ -332,6 +456,7 @@ def test_describer(captioning, models, photos, tmp_path):
     columns = describer.columns(iter(names))
     assert [*columns] == ["caption", "embedding", "error"] and columns["error"][0] is None
     assert next(describer.stream(names)).caption == found[0].caption
+    assert describer.columns(np.array(names, dtype=object)) == columns  # as engines hand over a column
     features = blip_cpp.ImageDescriber(None, models["features"])(names[:1])[0]
     assert features.caption is None and features.embedding.ndim == 1
     with pytest.raises(FileNotFoundError):

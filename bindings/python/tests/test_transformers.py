@@ -19,6 +19,7 @@ from conftest import ROOT  # noqa: E402
 import sys  # noqa: E402
 
 sys.path.insert(0, str(ROOT / "tools/reference"))
+clip_vocabulary = pytest.importorskip("clip_vocabulary")
 random_models = pytest.importorskip("random_models")
 
 SIZE = os.environ.get("BLIP_CPP_TEST_SIZE", "small")
@@ -97,7 +98,86 @@ def test_matching_card(work, photos):
     with torch.no_grad():
         for head in (True, False):
             wanted = theirs(**expected, use_itm_head=head)[0]
-            got = ours(**inputs, use_itm_head=head).itm_score
+            got = ours(**inputs, use_itm_head=head)[0]
             difference = np.abs(got.numpy() - wanted.numpy()).max()
             print(f"{SIZE}, {'ITM' if head else 'ITC'}: {got.numpy().round(5).tolist()}, off by {difference:.1e}")
             assert difference <= 2e-4
+
+
+@pytest.fixture(scope="module")
+def clip(work):
+    """A small CLIP with OpenAI's vocabulary."""
+    merges = clip_vocabulary.read(ROOT / "models/openai-clip/bpe_simple_vocab_16e6.txt.gz")
+    directory = clip_vocabulary.write(work / "clip", merges, config=clip_vocabulary.PLAIN_CONFIG)
+    sizes = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 3, "num_attention_heads": 4}
+    torch.manual_seed(5)
+    transformers.CLIPModel(transformers.CLIPConfig(
+        projection_dim=32, text_config={**sizes, "eos_token_id": 49407, "bos_token_id": 49406},
+        vision_config={**sizes, "image_size": 64, "patch_size": 16})).save_pretrained(directory)
+    transformers.CLIPImageProcessor(size={"shortest_edge": 64}, crop_size={"height": 64, "width": 64}).save_pretrained(
+        directory)
+    return directory
+
+
+def test_clip_card(clip, photos):
+    theirs, ours = both(clip, "CLIPModel")
+    reference, processor = both(clip, "CLIPProcessor")
+    texts = ["a photo of a cat", "a photo of a dog on a sofa"]
+    expected, inputs = (each(text=texts, images=Image.open(photos[0]), return_tensors="pt", padding=True)
+                        for each in (reference, processor))
+    assert torch.equal(inputs["input_ids"], expected["input_ids"])
+    assert (inputs["pixel_values"] - expected["pixel_values"]).abs().max() < 1e-5
+    with torch.no_grad():
+        wanted = theirs(**expected)
+    got = ours(**inputs)
+    assert [*got] == [*wanted][:4]
+    for i in range(4):
+        assert torch.equal(got[i], got[[*got][i]])
+        assert (got[i] - wanted[i]).abs().max() <= 2e-4
+    probabilities = got.logits_per_image.softmax(dim=1)  # as the card goes on
+    assert (probabilities - wanted.logits_per_image.softmax(dim=1)).abs().max() <= 2e-4
+
+
+def test_zero_shot_pipeline(clip, photos):
+    labels = ["cat", "dog", "motorcycle"]
+    name = "zero-shot-image-classification"
+    theirs, ours = transformers.pipeline(name, model=str(clip)), blip_cpp.pipeline(name, model=str(clip))
+    for arguments, keywords in (((str(photos[0]), labels), {}), ((str(photos[0]),), {"candidate_labels": labels}),
+                                (([str(photo) for photo in photos],), {"candidate_labels": labels, "batch_size": 2})):
+        wanted, got = (each(*arguments, **keywords) for each in (theirs, ours))
+        assert len(got) == len(wanted)
+        for one, other in zip(got, wanted):
+            for a, b in zip(*([one], [other]) if isinstance(one, dict) else (one, other)):
+                assert a["label"] == b["label"] and abs(a["score"] - b["score"]) <= 2e-4
+    with pytest.raises(ValueError, match="candidate_labels"):
+        ours(str(photos[0]))
+
+
+def test_streamers_hear_what_they_do_there(work, photos):
+    directory = work / "captioning"
+    random_models.save(SIZE, directory, seed=1)
+    theirs, ours = both(directory, "BlipForConditionalGeneration")
+    processor = blip_cpp.BlipProcessor.from_pretrained(directory)
+
+    class Streamer(transformers.generation.streamers.BaseStreamer):
+        def __init__(self):
+            self.heard = []
+
+        def put(self, value):
+            self.heard.append(value.tolist())
+
+        def end(self):
+            self.heard.append("end")
+
+    for text in (None, "a photography of"):
+        inputs = processor(images=Image.open(photos[0]), text=text, return_tensors="pt")
+        heard = []
+        for each in (theirs, ours):
+            streamer = Streamer()
+            each.generate(**inputs, max_new_tokens=5, streamer=streamer)
+            heard.append(streamer.heard)
+        assert heard[0] == heard[1]
+    # Theirs works with our tokenizer and model.
+    streamer = transformers.TextIteratorStreamer(processor.tokenizer, skip_special_tokens=True)
+    ids = ours.generate(**inputs, max_new_tokens=5, streamer=streamer)
+    assert "".join(streamer).strip() == processor.decode(ids[0], skip_special_tokens=True).strip()

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import blip_cpp
-from blip_cpp import BlipForConditionalGeneration, BlipProcessor, ImageDescriber, pipeline
+from blip_cpp import BlipForConditionalGeneration, BlipProcessor, ImageDescriber, TextStreamer, pipeline
 
 
 class Printer:
     def put(self, value: NDArray[Any]) -> None:
-        print("token", int(value[0]))
+        print("tokens", value.ravel().tolist())
 
     def end(self) -> None:
         print("done")
@@ -26,6 +26,7 @@ def caption(name: str, photo: str) -> str:
     pixels: NDArray[np.float32] = inputs.pixel_values
     ids = model.generate(**inputs, num_beams=3, max_new_tokens=10)
     model.generate(pixel_values=pixels, streamer=Printer())
+    model.generate(pixel_values=pixels, streamer=TextStreamer(processor.tokenizer))
     model.generate(pixel_values=pixels, on_token=lambda image, sequence, token: print(image + sequence + token))
     again = asyncio.run(model.agenerate(**inputs, num_beams=3, max_new_tokens=10))
     assert np.array_equal(ids, again)
