@@ -107,17 +107,18 @@ bool has_tables(Database& database) {
 [[noreturn]] void lack_pgvector(const Database& database) {
   throw Error(ErrorCode::unsupported,
               database.name() +
-                  ": this database has no pgvector; install it on the server, then have its owner "
-                  "say CREATE EXTENSION vector");
+                  ": pgvector is not switched on in this database; have its owner say CREATE "
+                  "EXTENSION vector");
 }
 
+// Some users may switch it on, if the server has it.
 void make_pgvector(Database& database) {
-  // Servers know whether the package is there; only some users may switch it on.
   if (database.number("SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'") == 0) {
-    lack_pgvector(database);
+    throw Error(ErrorCode::unsupported,
+                database.name() + ": this server has no pgvector; install it there first");
   }
   try {
-    database.execute("CREATE EXTENSION IF NOT EXISTS vector");
+    database.execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public");
   } catch (const Error&) {
     lack_pgvector(database);
   }
