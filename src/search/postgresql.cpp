@@ -59,10 +59,16 @@ PostgresqlDatabase::PostgresqlDatabase(std::string address, Access access)
 PostgresqlDatabase::~PostgresqlDatabase() = default;
 
 void PostgresqlDatabase::connect() {
-  // What comes later counts more.
-  constexpr std::array<const char*, 5> kKeywords = {"connect_timeout", "fallback_application_name",
-                                                    "dbname", "client_encoding", nullptr};
-  const std::array<const char*, 5> values = {"10", "blip", address_.c_str(), "UTF8", nullptr};
+  // What comes later counts more. Whoever no longer answers is given up after a minute.
+  constexpr std::array<const char*, 7> kKeywords = {"connect_timeout",
+                                                    "keepalives_idle",
+                                                    "tcp_user_timeout",
+                                                    "fallback_application_name",
+                                                    "dbname",
+                                                    "client_encoding",
+                                                    nullptr};
+  const std::array<const char*, 7> values = {"10",   "60",   "60000", "blip", address_.c_str(),
+                                             "UTF8", nullptr};
   reading_ = nullptr;
   connection_.reset(PQconnectdbParams(kKeywords.data(), values.data(), /*expand_dbname=*/1));
   if (PQstatus(connection_.get()) != CONNECTION_OK) {

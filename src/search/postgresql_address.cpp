@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "blip/error.hpp"
@@ -52,7 +53,12 @@ std::string shown_address(const std::string& address) {
   if (!user.empty()) shown += user + "@";
   shown += host;
   if (!port.empty()) shown += ":" + port;
-  return shown + "/" + database;
+  shown += "/" + database;
+  // An encoded line break is none in a message.
+  std::replace_if(
+      shown.begin(), shown.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+  return shown;
 }
 
 }  // namespace blip::search

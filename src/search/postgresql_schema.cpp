@@ -153,6 +153,10 @@ void open_postgresql_schema(Database& database, Access access) {
     }
     make_server_tables(database);
   }
+  if (database.number("SELECT has_schema_privilege('blip', 'USAGE')") == 0) {
+    throw Error(ErrorCode::unreadable,
+                database.name() + ": this user may not use the schema \"blip\" there");
+  }
   if (!database.postgresql()->find_pgvector()) lack_pgvector(database);
   const TableColumns schema = columns_of_tables(database);
   const auto library = schema.find("library");

@@ -46,6 +46,7 @@ TEST(PostgresqlAddress, IsShownWithoutPassword) {
             "postgresql://ann@db/photos");
   EXPECT_EQ(shown_address("postgresql:///photos?host=/run/postgresql"),
             "postgresql:///run/postgresql/photos");
+  EXPECT_EQ(shown_address("postgresql://a%0Ab@db/photos"), "postgresql://a?b@db/photos");
 }
 
 // A '/' or '@' in a password that nobody has encoded.
