@@ -67,7 +67,7 @@ std::string postgresql_real(double value) {
 }
 
 std::string postgresql_text(std::string_view text) {
-  const std::string valid = replace_invalid_utf8(text);
+  std::string valid = replace_invalid_utf8(text);
   if (valid.find('\0') == std::string::npos) return valid;
   std::string without;
   for (const char c : valid) {
