@@ -16,7 +16,7 @@ namespace {
 
 // hnsw.ef_search: how many are kept in sight while the graph is walked, 1,000 at most.
 constexpr std::size_t kLeastInSight = 400;
-constexpr std::size_t kMostByGraph = 500;
+constexpr std::size_t kMostByGraph = 1000;
 // How many neighbours a vector has, and how many are looked at to choose them. With pgvector's own
 // numbers (16 and 64), 92 of 100 of the ten nearest to a text are found among the vectors of
 // photos, however many are kept in sight; with these 98 are. Making it takes twice as long.
@@ -100,13 +100,13 @@ std::vector<Near> ServerVectors::near_by_graph(std::span<const float> query,
                                                std::size_t count) const {
   {
     Statement in_sight(index_->database(), "SELECT set_config('hnsw.ef_search', ?, false)");
-    in_sight.bind_text(1, std::to_string(std::max(kLeastInSight, 2 * count))).run();
+    in_sight.bind_text(1, std::to_string(std::clamp(2 * count, kLeastInSight, kMostByGraph))).run();
   }
   Statement rows(index_->database(),
                  "SELECT picture, -(vector <#> ?1) FROM embeddings WHERE model = " +
                      std::to_string(model_.id) + " ORDER BY " + graph_key(model_) +
                      " <#> ?1 LIMIT ?2");
-  rows.bind_vector(1, query).bind(2, static_cast<std::int64_t>(2 * count));
+  rows.bind_vector(1, query).bind(2, static_cast<std::int64_t>(std::min(2 * count, kMostByGraph)));
   return near_of(rows);
 }
 

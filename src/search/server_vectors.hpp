@@ -36,7 +36,7 @@ class ServerVectors {
   [[nodiscard]] bool has_graph() const;
 
   /// As keep_nearest leaves them. `approximate`: by the graph, if there is one, all are admitted,
-  /// and no more than 500 are asked for. query: [dims]
+  /// and no more than 1,000 are asked for. query: [dims]
   [[nodiscard]] std::vector<Near> nearest(std::span<const float> query, std::size_t count,
                                           bool approximate, const Admits& admits) const;
   /// [dims], or empty.
