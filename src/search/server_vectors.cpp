@@ -64,7 +64,8 @@ class GraphLock {
   ~GraphLock() {
     if (!is_held_) return;
     try {
-      database_.execute("SELECT pg_advisory_unlock(" + key_ + "); SET lock_timeout = 60000");
+      database_.execute("SELECT pg_advisory_unlock(" + key_ +
+                        "); SET lock_timeout = 60000; RESET maintenance_work_mem");
     } catch (const Error&) {  // it ends with the connection
     }
   }
@@ -207,8 +208,11 @@ void refresh_vector_graph(LibraryIndex& index, const IndexedModel& model, std::s
   const GraphLock lock(database, model);
   if (!lock.is_held() || vectors.has_graph()) return;
   // Of one whose maker was killed, a part is left that is of no use. Making it waits for all that
-  // is being written or read, however long.
-  database.execute("SET lock_timeout = 0");
+  // is being written or read, however long. With less memory than it needs, it takes much longer;
+  // what servers have by default is enough for 50,000 vectors.
+  database.execute(
+      "SET lock_timeout = 0; SELECT set_config('maintenance_work_mem', '256MB', false) WHERE "
+      "pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')");
   database.execute("DROP INDEX IF EXISTS blip." + graph_name(model));
   database.execute("CREATE INDEX CONCURRENTLY " + graph_name(model) +
                    " ON blip.embeddings USING hnsw (" + graph_key(model) + " vector_ip_ops) " +
