@@ -224,7 +224,8 @@ TEST_F(ServerIndexTest, ASnapshotStaysAsItIs) {
     EXPECT_EQ(reader.pictures().size(), 3U);
   }
   EXPECT_EQ(reader.pictures().size(), 2U);
-  EXPECT_THROW((void)reader.put_picture("/x", kState, facts_of(1)), Error) << "it was opened for reading";
+  EXPECT_THROW((void)reader.put_picture("/x", kState, facts_of(1)), Error)
+      << "it was opened for reading";
 }
 
 TEST_F(ServerIndexTest, OtherStatementsMayRunWhileRowsAreRead) {
