@@ -23,7 +23,7 @@ for group in "$@"; do
     build) wanted+=(build-essential cmake ninja-build pkg-config libdnnl-dev libvips-dev
                     libtiff-dev libavif-dev liblcms2-dev libutf8proc-dev libpcre2-dev
                     libcurl4-openssl-dev libssl-dev zlib1g-dev nlohmann-json3-dev libcli11-dev
-                    libfmt-dev libhwy-dev libboost-dev libsqlite3-dev libexif-dev libexiv2-dev) ;;
+                    libfmt-dev libhwy-dev libboost-dev libsqlite3-dev libpq-dev libexif-dev libexiv2-dev) ;;
     test) wanted+=(libgtest-dev libgmock-dev
                    libimage-exiftool-perl exiv2 python3-pil  # who reads metadata back
                    python3-numpy python3-pydicom) ;;  # recipes/chest-x-ray

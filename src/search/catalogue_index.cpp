@@ -42,6 +42,7 @@ KnownItem item_of(const Statement& row, const Database& database) {
 }  // namespace
 
 bool has_catalogue_tables(Database& database) {
+  if (database.is_server()) return false;
   return database.number("SELECT count(*) FROM sqlite_schema WHERE name = 'items'") != 0;
 }
 
@@ -50,6 +51,10 @@ bool CatalogueIndex::is_in(LibraryIndex& index) {
 }
 
 CatalogueIndex::CatalogueIndex(LibraryIndex& index, Access access) : database_(index.database()) {
+  if (database_.is_server()) {
+    throw Error(ErrorCode::unsupported,
+                index.file() + ": a catalogue is kept in a file; name one with --index");
+  }
   if (has_catalogue_tables(database_)) return;
   if (access == Access::read) {
     throw Error(ErrorCode::invalid_argument,
@@ -88,7 +93,7 @@ std::int64_t CatalogueIndex::put_item(const KnownItem& item, const ItemTexts& te
                     ? "UPDATE items SET key = ?, picture = ?, title = ?, price = ?, row_hash = ?, "
                       "text_hash = ? WHERE id = ?"
                     : "INSERT INTO items(key, picture, title, price, row_hash, text_hash, "
-                      "picture_hash) VALUES(?, ?, ?, ?, ?, ?, '')");
+                      "picture_hash) VALUES(?, ?, ?, ?, ?, ?, '') RETURNING id");
   put.bind_text(1, item.key).bind_text(3, item.title);
   if (item.picture.empty()) {
     put.bind_null(2);
@@ -102,8 +107,8 @@ std::int64_t CatalogueIndex::put_item(const KnownItem& item, const ItemTexts& te
   }
   put.bind_text(5, item.row_hash).bind_text(6, item.text_hash);
   if (known) put.bind(7, known->id);
-  put.run();
-  const std::int64_t id = known ? known->id : database_.last_insert_id();
+  if (known) put.run();
+  const std::int64_t id = known ? known->id : put.inserted();
   Statement(database_, "DELETE FROM item_words WHERE rowid = ?").bind(1, id).run();
   Statement(database_,
             "INSERT INTO item_words(rowid, title, description, reviews) VALUES(?, ?, ?, ?)")

@@ -1,7 +1,7 @@
 // The tables that an index of a product catalogue has besides those of every index.
 #pragma once
 
-#include "search/sqlite.hpp"
+#include "search/database.hpp"
 
 namespace blip::search {
 

@@ -10,6 +10,7 @@
 
 #include "blip/error.hpp"
 #include "search/catalogue_schema.hpp"
+#include "search/postgresql_schema.hpp"
 
 namespace blip::search {
 namespace {
@@ -78,10 +79,10 @@ void use_write_ahead_log(Database& database) {
   constexpr int kTries = 600;
   constexpr std::chrono::milliseconds kPause{20};
   for (int i = 0;; ++i) {
-    const int code =
-        sqlite3_exec(database.handle(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    const int code = sqlite3_exec(database.sqlite()->handle(), "PRAGMA journal_mode = WAL", nullptr,
+                                  nullptr, nullptr);
     if (code == SQLITE_OK) return;
-    if ((code & 0xFF) != SQLITE_BUSY || i == kTries) database.fail(code);
+    if ((code & 0xFF) != SQLITE_BUSY || i == kTries) database.sqlite()->fail(code);
     std::this_thread::sleep_for(kPause);
   }
 }
@@ -115,19 +116,21 @@ void bring_up_to_date(Database& database) {
 }  // namespace
 
 void open_schema(Database& database, Access access) {
+  if (database.is_server()) return open_postgresql_schema(database, access);
   if (access == Access::write && is_empty(database)) make_tables(database);
-  if (database.number("PRAGMA application_id") != kApplicationId) database.fail(SQLITE_NOTADB);
+  if (database.number("PRAGMA application_id") != kApplicationId)
+    database.sqlite()->fail(SQLITE_NOTADB);
   if (database.number("PRAGMA user_version") == 1) {
     if (access == Access::read) {
       throw Error(ErrorCode::unsupported,
-                  std::string(sqlite3_db_filename(database.handle(), "main")) +
+                  std::string(sqlite3_db_filename(database.sqlite()->handle(), "main")) +
                       ": this index was made by an earlier version of blip; run blip index once");
     }
     bring_up_to_date(database);
   }
   if (database.number("PRAGMA user_version") != kSchemaVersion) {
     throw Error(ErrorCode::unsupported,
-                std::string(sqlite3_db_filename(database.handle(), "main")) +
+                std::string(sqlite3_db_filename(database.sqlite()->handle(), "main")) +
                     ": this index was made by another version of blip; make a new one");
   }
   Database model;

@@ -1,6 +1,5 @@
 // LibraryIndex: captions, tags, looks and thumbnails of pictures.
 #include "search/library_index.hpp"
-#include "search/word_query.hpp"
 
 namespace blip::search {
 namespace {
@@ -16,12 +15,13 @@ void LibraryIndex::put_caption(std::int64_t picture, const IndexedModel& model,
                                std::string_view caption) {
   if (!has_picture(picture)) return;  // another process has removed it
   remove_caption(picture, model);
-  Statement(database_, "INSERT INTO captions(picture, model) VALUES(?, ?)")
-      .bind(1, picture)
-      .bind(2, model.id)
-      .run();
+  const std::int64_t id =
+      Statement(database_, "INSERT INTO captions(picture, model) VALUES(?, ?) RETURNING id")
+          .bind(1, picture)
+          .bind(2, model.id)
+          .inserted();
   Statement(database_, "INSERT INTO words(rowid, text) VALUES(?, ?)")
-      .bind(1, database_.last_insert_id())
+      .bind(1, id)
       .bind_text(2, caption)
       .run();
 }
@@ -56,19 +56,13 @@ bool LibraryIndex::has_captions() {
 
 std::vector<std::int64_t> LibraryIndex::find_words(std::string_view text, std::size_t limit) {
   std::vector<std::int64_t> pictures;
-  const std::string query = word_query(text);
+  const std::string query = database_.dialect().word_query(text);
   if (query.empty()) return pictures;
   const auto by_hand = find_model(Finding::captions, kByHand);
-  Statement rows(database_,
-                 "SELECT c.picture FROM words w JOIN captions c ON c.id = w.rowid WHERE words "
-                 "MATCH ?1" +
-                     std::string(by_hand ? " AND (c.model = ?3 OR NOT EXISTS(SELECT 1 FROM "
-                                           "captions h WHERE h.picture = c.picture AND h.model = "
-                                           "?3))"
-                                         : "") +
-                     " ORDER BY bm25(words), w.rowid LIMIT ?2");
-  rows.bind_text(1, query).bind(2, static_cast<std::int64_t>(limit));
-  if (by_hand) rows.bind(3, by_hand->id);
+  Statement rows(database_, database_.dialect().find_words);
+  rows.bind_text(1, query)
+      .bind(2, static_cast<std::int64_t>(limit))
+      .bind(3, by_hand ? by_hand->id : 0);
   std::unordered_set<std::int64_t> seen;
   while (rows.step()) {
     const std::int64_t picture = rows.integer(0);
@@ -84,15 +78,15 @@ void LibraryIndex::put_tags(std::int64_t picture, const IndexedModel& tagger,
       .bind(1, picture)
       .bind(2, tagger.id)
       .run();
-  Statement put(database_, "INSERT OR IGNORE INTO tags(picture, model, tag) VALUES(?, ?, ?)");
+  Statement put(database_,
+                "INSERT INTO tags(picture, model, tag) VALUES(?, ?, ?) ON CONFLICT DO NOTHING");
   for (const std::string& tag : tags) {
     put.bind(1, picture).bind(2, tagger.id).bind_text(3, tag).run();
   }
 }
 
 std::vector<std::string> LibraryIndex::tags_of(std::int64_t picture) {
-  Statement rows(database_,
-                 "SELECT DISTINCT tag FROM tags WHERE picture = ? ORDER BY tag LIMIT 1000");
+  Statement rows(database_, database_.dialect().tags_of);
   rows.bind(1, picture);
   std::vector<std::string> tags;
   while (rows.step()) tags.push_back(rows.text(0));
@@ -100,7 +94,7 @@ std::vector<std::string> LibraryIndex::tags_of(std::int64_t picture) {
 }
 
 std::unordered_set<std::int64_t> LibraryIndex::pictures_tagged(std::string_view tag) {
-  Statement rows(database_, "SELECT picture FROM tags WHERE tag = ?");
+  Statement rows(database_, database_.dialect().pictures_tagged);
   rows.bind_text(1, tag);
   std::unordered_set<std::int64_t> pictures;
   while (rows.step()) pictures.insert(rows.integer(0));
@@ -127,7 +121,9 @@ void LibraryIndex::for_looks(
 
 void LibraryIndex::put_thumbnail(std::int64_t picture, std::span<const std::byte> jpeg) {
   if (jpeg.size() > kMaxThumbnailBytes || !has_picture(picture)) return;
-  Statement(database_, "INSERT OR REPLACE INTO thumbnails(picture, jpeg) VALUES(?, ?)")
+  Statement(database_,
+            "INSERT INTO thumbnails(picture, jpeg) VALUES(?, ?) ON CONFLICT(picture) DO UPDATE SET "
+            "jpeg = excluded.jpeg")
       .bind(1, picture)
       .bind_blob(2, jpeg)
       .run();
@@ -161,9 +157,7 @@ std::vector<CountedName> LibraryIndex::counted_names(std::string_view sql, std::
 }
 
 std::vector<CountedName> LibraryIndex::common_tags(std::size_t limit) {
-  return counted_names(
-      "SELECT tag, count(*) AS pictures FROM tags GROUP BY tag ORDER BY pictures DESC, tag LIMIT ?",
-      limit);
+  return counted_names(database_.dialect().common_tags, limit);
 }
 
 std::vector<CountedName> LibraryIndex::common_cameras(std::size_t limit) {

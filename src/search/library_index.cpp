@@ -55,8 +55,8 @@ void bind_optional(Statement& statement, int parameter, const std::optional<doub
 
 }  // namespace
 
-LibraryIndex::LibraryIndex(const std::filesystem::path& path, Access access)
-    : database_(path, access) {
+LibraryIndex::LibraryIndex(const std::filesystem::path& place, Access access)
+    : database_(place, access) {
   open_schema(database_, access);
 }
 
@@ -81,8 +81,11 @@ std::optional<IndexedModel> LibraryIndex::find_model(Finding finding, const std:
 }
 
 IndexedModel LibraryIndex::put_model(const std::string& name, int dims) {
-  if (dims < 0 || dims > kMaxDims) {
-    throw Error(ErrorCode::limit_exceeded, name + ": vectors of more than 16,384 numbers");
+  const int most = database_.dialect().most_dims;
+  if (dims < 0 || dims > most) {
+    throw Error(
+        ErrorCode::limit_exceeded,
+        name + ": vectors of more than " + (most == kMaxDims ? "16,384" : "16,000") + " numbers");
   }
   return put(dims > 0 ? Finding::vectors : Finding::captions, name, dims);
 }
@@ -93,7 +96,8 @@ IndexedModel LibraryIndex::put_tagger(const std::string& name) {
 
 IndexedModel LibraryIndex::put(Finding finding, const std::string& name, int dims) {
   Transaction transaction(database_);
-  Statement(database_, "INSERT OR IGNORE INTO models(kind, name, dims) VALUES(?, ?, ?)")
+  Statement(database_,
+            "INSERT INTO models(kind, name, dims) VALUES(?, ?, ?) ON CONFLICT DO NOTHING")
       .bind_text(1, name_of(finding))
       .bind_text(2, name)
       .bind(3, std::int64_t{dims})
@@ -185,7 +189,7 @@ std::int64_t LibraryIndex::put_picture(std::string_view path, FileState state,
                         "WHERE id = ?"
                       : "INSERT INTO pictures(path, size, mtime, hash, width, height, dhash, "
                         "taken, camera, latitude, longitude) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                        "?)");
+                        "?) RETURNING id");
   put.bind_blob(1, bytes_of(path))
       .bind(2, state.size)
       .bind(3, state.mtime)
@@ -198,10 +202,12 @@ std::int64_t LibraryIndex::put_picture(std::string_view path, FileState state,
   bind_optional(put, 10, facts.latitude);
   bind_optional(put, 11, facts.longitude);
   if (known) put.bind(12, *known);
-  put.run();
-  const std::int64_t id = known ? *known : database_.last_insert_id();
+  if (known) put.run();
+  const std::int64_t id = known ? *known : put.inserted();
   if (!facts.grey.empty()) {
-    Statement(database_, "INSERT OR REPLACE INTO looks(picture, grey) VALUES(?, ?)")
+    Statement(database_,
+              "INSERT INTO looks(picture, grey) VALUES(?, ?) ON CONFLICT(picture) DO UPDATE SET "
+              "grey = excluded.grey")
         .bind(1, id)
         .bind_blob(2, std::as_bytes(std::span(facts.grey)))
         .run();
@@ -303,12 +309,14 @@ bool LibraryIndex::has_picture(std::int64_t picture) {
 }
 
 std::int64_t LibraryIndex::data_version() {
-  return database_.number("PRAGMA data_version");
+  return database_.number(database_.dialect().data_version);
 }
 
 void LibraryIndex::check_integrity() {
-  Statement check(database_, "PRAGMA integrity_check(1)");
-  if (!check.step() || check.text(0) != "ok") database_.damaged("its pages do not fit together");
+  if (!database_.is_server()) {  // which sees to its pages itself
+    Statement check(database_, "PRAGMA integrity_check(1)");
+    if (!check.step() || check.text(0) != "ok") database_.damaged("its pages do not fit together");
+  }
   bool fits = database_.number(
                   "SELECT (SELECT count(*) FROM captions) = (SELECT count(*) FROM words)") != 0;
   for (const std::string table : {"embeddings", "captions", "tags", "looks", "thumbnails"}) {

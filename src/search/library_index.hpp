@@ -1,5 +1,5 @@
-// LibraryIndex: what is known of the pictures of a photo library, in one file. It knows no model:
-// to it, vectors and captions come from something with a name.
+// LibraryIndex: what is known of the pictures of a photo library, in one file or on a server. It
+// knows no model: to it, vectors and captions come from something with a name.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "search/sqlite.hpp"
+#include "search/database.hpp"
 #include "search/vector_rows.hpp"
 
 namespace blip::search {
@@ -99,8 +99,9 @@ struct VectorState {
 /// file is hostile.
 class LibraryIndex {
  public:
-  /// Throws as Database and open_schema do.
-  LibraryIndex(const std::filesystem::path& path, Access access);
+  /// `place`: a file, or the address of a server, `postgresql://user@host/database`. Throws as
+  /// Database and open_schema do.
+  LibraryIndex(const std::filesystem::path& place, Access access);
 
   /// What is written until it is committed is there together or not at all. One at a time.
   [[nodiscard]] Transaction transaction() { return Transaction(database_); }
@@ -108,7 +109,10 @@ class LibraryIndex {
   /// All reading until it ends sees the same state of the file. None within a transaction.
   [[nodiscard]] Snapshot snapshot() { return Snapshot(database_); }
 
+  /// Its file or server, as it was named; without a password.
   [[nodiscard]] const std::string& file() const noexcept { return database_.name(); }
+  /// Whether it is on a server: then there are no files beside it, and any machine may write to it.
+  [[nodiscard]] bool is_on_server() const noexcept { return database_.is_server(); }
   /// For CatalogueIndex, whose tables are in the same file.
   [[nodiscard]] Database& database() noexcept { return database_; }
   /// Tells this index from all others: 32 hexadecimal digits.
@@ -202,7 +206,8 @@ class LibraryIndex {
   /// what this same object said before, and outside of a snapshot.
   [[nodiscard]] std::int64_t data_version();
 
-  /// Throws malformed unless SQLite finds every page and index consistent. It reads the whole file.
+  /// Throws malformed unless its tables fit together and, in a file, SQLite finds every page and
+  /// index consistent. It reads all of it.
   void check_integrity();
 
  private:

@@ -1,7 +1,6 @@
 // LibraryIndex: the vectors of pictures, and what a file of them lacks.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "blip/error.hpp"
 #include "search/library_index.hpp"
@@ -21,7 +20,7 @@ void LibraryIndex::put_vector(std::int64_t picture, const IndexedModel& model,
             "generation FROM models WHERE id = ? ON CONFLICT(picture, model) DO UPDATE SET vector "
             "= excluded.vector, generation = excluded.generation")
       .bind(1, picture)
-      .bind_blob(2, std::as_bytes(vector))
+      .bind_vector(2, vector)
       .bind(3, model.id)
       .run();
 }
@@ -41,19 +40,14 @@ VectorRows LibraryIndex::vectors(const IndexedModel& model, std::int64_t after) 
 void LibraryIndex::for_vectors(
     const IndexedModel& model, std::int64_t after,
     const std::function<void(std::int64_t, std::span<const float>)>& visit) {
-  // All of them in the order of the file: by an index, every vector would be looked for.
+  const Dialect& dialect = database_.dialect();
   Statement statement(database_,
-                      after == kAllGenerations
-                          ? "SELECT picture, vector FROM embeddings NOT INDEXED WHERE model = ?"
-                          : "SELECT picture, vector FROM embeddings INDEXED BY "
-                            "embeddings_by_generation WHERE model = ? AND generation > ?");
+                      after == kAllGenerations ? dialect.all_vectors : dialect.later_vectors);
   statement.bind(1, model.id);
   if (after != kAllGenerations) statement.bind(2, after);
   std::vector<float> vector(static_cast<std::size_t>(model.dims));
   while (statement.step()) {
-    const std::span<const std::byte> bytes = statement.blob(1);
-    if (bytes.size() != vector.size() * sizeof(float)) database_.damaged("the length of a vector");
-    std::memcpy(vector.data(), bytes.data(), bytes.size());
+    statement.read_vector(1, vector);
     for (const float value : vector) {
       if (!std::isfinite(value)) database_.damaged("a vector with a number that is not finite");
     }
@@ -85,7 +79,7 @@ std::vector<std::int64_t> LibraryIndex::removed_vectors(const IndexedModel& mode
 }
 
 std::string LibraryIndex::new_stamp() {
-  Statement row(database_, "SELECT lower(hex(randomblob(16)))");
+  Statement row(database_, database_.dialect().random_digits);
   return row.step() ? row.text(0) : "";
 }
 
@@ -95,7 +89,9 @@ void LibraryIndex::put_vector_file(const IndexedModel& model, std::int64_t gener
       .bind(1, model.id)
       .bind(2, generation)
       .run();
-  Statement(database_, "UPDATE models SET based = max(based, ?), stamp = ? WHERE id = ?")
+  Statement(database_,
+            "UPDATE models SET based = CASE WHEN based < ?1 THEN ?1 ELSE based END, stamp = ?2 "
+            "WHERE id = ?3")
       .bind(1, generation)
       .bind_text(2, stamp)
       .bind(3, model.id)

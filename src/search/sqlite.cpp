@@ -2,9 +2,8 @@
 
 #include <sqlite3.h>
 
-#include <cmath>
+#include <cstring>
 #include <system_error>
-#include <utility>
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
@@ -20,53 +19,46 @@ constexpr int kMaxValueBytes = 1 << 20;
 
 }  // namespace
 
-Statement::Statement(Database& database, std::string_view sql) : database_(database) {
+SqliteStatement::SqliteStatement(SqliteDatabase& database, std::string_view sql)
+    : database_(database) {
   const int code = sqlite3_prepare_v2(database.handle(), sql.data(), static_cast<int>(sql.size()),
                                       &statement_, nullptr);
   if (code != SQLITE_OK) database.fail(code);
 }
 
-Statement::~Statement() {
+SqliteStatement::~SqliteStatement() {
   sqlite3_finalize(statement_);
 }
 
-Statement::Statement(Statement&& other) noexcept
-    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)) {}
-
-void Statement::check(int code) const {
+void SqliteStatement::check(int code) const {
   if (code != SQLITE_OK) database_.fail(code);
 }
 
-Statement& Statement::bind(int parameter, std::int64_t value) {
+void SqliteStatement::bind(int parameter, std::int64_t value) {
   check(sqlite3_bind_int64(statement_, parameter, value));
-  return *this;
 }
 
-Statement& Statement::bind(int parameter, double value) {
+void SqliteStatement::bind(int parameter, double value) {
   check(sqlite3_bind_double(statement_, parameter, value));
-  return *this;
 }
 
-Statement& Statement::bind_text(int parameter, std::string_view text) {
+void SqliteStatement::bind_text(int parameter, std::string_view text) {
   // An empty view may have no address, which would bind NULL.
   check(sqlite3_bind_text64(statement_, parameter, text.empty() ? "" : text.data(), text.size(),
                             SQLITE_TRANSIENT, SQLITE_UTF8));
-  return *this;
 }
 
-Statement& Statement::bind_blob(int parameter, std::span<const std::byte> bytes) {
+void SqliteStatement::bind_blob(int parameter, std::span<const std::byte> bytes) {
   check(sqlite3_bind_blob64(statement_, parameter,
                             bytes.empty() ? static_cast<const void*>("") : bytes.data(),
                             bytes.size(), SQLITE_TRANSIENT));
-  return *this;
 }
 
-Statement& Statement::bind_null(int parameter) {
+void SqliteStatement::bind_null(int parameter) {
   check(sqlite3_bind_null(statement_, parameter));
-  return *this;
 }
 
-bool Statement::step() {
+bool SqliteStatement::step() {
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code != SQLITE_DONE) {
@@ -77,28 +69,23 @@ bool Statement::step() {
   return false;
 }
 
-void Statement::run() {
-  step();
-  reset();
-}
-
-void Statement::reset() {
+void SqliteStatement::reset() {
   sqlite3_reset(statement_);
 }
 
-void Statement::require_type(int column, int type) const {
+void SqliteStatement::require_type(int column, int type) const {
   if (sqlite3_column_type(statement_, column) != type) {
     database_.damaged("a value of the wrong type in column " +
                       in_quotes(sqlite3_column_name(statement_, column)));
   }
 }
 
-std::int64_t Statement::integer(int column) const {
+std::int64_t SqliteStatement::integer(int column) const {
   require_type(column, SQLITE_INTEGER);
   return sqlite3_column_int64(statement_, column);
 }
 
-std::string Statement::text(int column) const {
+std::string SqliteStatement::text(int column) const {
   require_type(column, SQLITE_TEXT);
   const unsigned char* text = sqlite3_column_text(statement_, column);
   if (text == nullptr) database_.fail(SQLITE_NOMEM);
@@ -106,31 +93,34 @@ std::string Statement::text(int column) const {
           static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-std::span<const std::byte> Statement::blob(int column) const {
+std::span<const std::byte> SqliteStatement::blob(int column) const {
   require_type(column, SQLITE_BLOB);
   const void* bytes = sqlite3_column_blob(statement_, column);
   return {static_cast<const std::byte*>(bytes),
           static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-bool Statement::is_null(int column) const {
+void SqliteStatement::bind_vector(int parameter, std::span<const float> vector) {
+  bind_blob(parameter, std::as_bytes(vector));
+}
+
+void SqliteStatement::read_vector(int column, std::span<float> vector) const {
+  const std::span<const std::byte> bytes = blob(column);
+  if (bytes.size() != vector.size_bytes()) database_.damaged("the length of a vector");
+  std::memcpy(vector.data(), bytes.data(), bytes.size());
+}
+
+bool SqliteStatement::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-std::optional<std::string> Statement::optional_text(int column) const {
-  if (is_null(column)) return std::nullopt;
-  return text(column);
-}
-
-std::optional<double> Statement::optional_real(int column) const {
-  if (is_null(column)) return std::nullopt;
+double SqliteStatement::real(int column) const {
   require_type(column, SQLITE_FLOAT);
-  const double value = sqlite3_column_double(statement_, column);
-  if (!std::isfinite(value)) database_.damaged("a number that is not finite");
-  return value;
+  return sqlite3_column_double(statement_, column);
 }
 
-Database::Database(const std::filesystem::path& path, Access access) : name_(path.string()) {
+SqliteDatabase::SqliteDatabase(const std::filesystem::path& path, Access access)
+    : name_(path.string()) {
   if (access == Access::read || file_exists(path)) {
     const OpenFile is_a_readable_file(path);
   }
@@ -140,11 +130,11 @@ Database::Database(const std::filesystem::path& path, Access access) : name_(pat
   open(std::filesystem::absolute(path).string(), flags);
 }
 
-Database::Database() : name_("memory") {
+SqliteDatabase::SqliteDatabase() : name_("memory") {
   open(":memory:", SQLITE_OPEN_READWRITE);
 }
 
-void Database::open(const std::string& file, int flags) {
+void SqliteDatabase::open(const std::string& file, int flags) {
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &handle,
                                    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -161,34 +151,24 @@ void Database::open(const std::string& file, int flags) {
   execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
 }
 
-void Database::Close::operator()(sqlite3* handle) const noexcept {
+void SqliteDatabase::Close::operator()(sqlite3* handle) const noexcept {
   sqlite3_close(handle);
 }
 
-Database::~Database() = default;
+SqliteDatabase::~SqliteDatabase() = default;
 
-void Database::execute(const std::string& sql) {
+void SqliteDatabase::execute(const std::string& sql) {
   const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
 }
 
-std::int64_t Database::number(std::string_view sql) {
-  Statement statement(*this, sql);
-  if (!statement.step()) damaged("an answer is missing");
-  return statement.integer(0);
-}
-
-std::int64_t Database::last_insert_id() const {
-  return sqlite3_last_insert_rowid(handle_.get());
-}
-
-std::uint64_t Database::file_bytes() const {
+std::uint64_t SqliteDatabase::file_bytes() const {
   std::error_code error;
   const auto size = std::filesystem::file_size(name_, error);
   return error ? 0 : size;
 }
 
-void Database::fail(int code) const {
+void SqliteDatabase::fail(int code) const {
   const std::string reason = sqlite3_errstr(code);
   switch (code & 0xFF) {
     case SQLITE_NOTADB:
@@ -211,30 +191,25 @@ void Database::fail(int code) const {
   }
 }
 
-void Database::damaged(const std::string& what) const {
+void SqliteDatabase::damaged(const std::string& what) const {
   throw Error(ErrorCode::malformed, name_ + ": this index is damaged: " + what);
 }
 
-Transaction::Transaction(Database& database) : database_(database) {
+void SqliteDatabase::begin_writing() {
   // At once for writing: one that began by reading could not wait for a lock later.
-  database.execute("BEGIN IMMEDIATE");
+  execute("BEGIN IMMEDIATE");
 }
 
-Transaction::~Transaction() {
-  if (open_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+void SqliteDatabase::begin_reading() {
+  execute("BEGIN");
 }
 
-Snapshot::Snapshot(Database& database) : database_(database) {
-  database.execute("BEGIN");
+void SqliteDatabase::commit() {
+  execute("COMMIT");
 }
 
-Snapshot::~Snapshot() {
-  sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-}
-
-void Transaction::commit() {
-  database_.execute("COMMIT");
-  open_ = false;
+void SqliteDatabase::roll_back() noexcept {
+  sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 }  // namespace blip::search

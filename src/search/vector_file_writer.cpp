@@ -19,6 +19,7 @@
 #include "core/durable_file.hpp"
 #include "search/coarse_lists.hpp"
 #include "search/inner_product.hpp"
+#include "search/server_vectors.hpp"
 #include "search/vector_file.hpp"
 #include "search/vector_search.hpp"
 
@@ -254,11 +255,15 @@ bool has_fresh_vector_file(LibraryIndex& index, const IndexedModel& model,
 
 void refresh_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadPool& threads,
                          const VectorFileRules& rules) {
+  if (index.is_on_server()) return refresh_vector_graph(index, model);
   if (!has_fresh_vector_file(index, model, rules)) write_vector_file(index, model, threads, rules);
 }
 
 void write_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadPool& threads,
                        const VectorFileRules& rules) {
+  if (index.is_on_server()) {
+    throw Error(ErrorCode::invalid_argument, index.file() + ": a server has no file of vectors");
+  }
   const std::filesystem::path path = vector_file_path(index.file(), model.id);
   remove_abandoned(path);
   std::optional<FileWriter> writer;

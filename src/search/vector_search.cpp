@@ -24,6 +24,7 @@ struct Sums {
 }  // namespace
 
 std::optional<VectorFile> open_vector_file(LibraryIndex& index, const IndexedModel& model) {
+  if (index.is_on_server()) return std::nullopt;
   const VectorState state = index.vector_state(model);
   const std::string library = index.library_id();
   try {
@@ -43,6 +44,10 @@ std::optional<VectorFile> open_vector_file(LibraryIndex& index, const IndexedMod
 
 VectorSearch::VectorSearch(LibraryIndex& index, const IndexedModel& model)
     : file_(open_vector_file(index, model)), rows_(model.dims) {
+  if (index.is_on_server()) {
+    server_.emplace(index, model);
+    return;
+  }
   const std::int64_t after = file_ ? file_->header().generation : kAllGenerations;
   rows_ = index.vectors(model, after);
   for (std::size_t row = 0; row < rows_.size(); ++row) row_of_.emplace(rows_.pictures()[row], row);
@@ -57,6 +62,7 @@ VectorSearch::VectorSearch(LibraryIndex& index, const IndexedModel& model)
 std::vector<Near> VectorSearch::nearest(std::span<const float> query, std::size_t count,
                                         std::size_t lists, const Admits& admits,
                                         ThreadPool& threads) const {
+  if (server_) return server_->nearest(query, count, lists > 0, admits);
   std::vector<Near> found;
   if (file_) {
     Admits admits_row = admits;
@@ -76,7 +82,13 @@ std::vector<Near> VectorSearch::nearest(std::span<const float> query, std::size_
   return found;
 }
 
-std::span<const float> VectorSearch::vector(std::int64_t picture) const {
+std::vector<float> VectorSearch::vector(std::int64_t picture) const {
+  if (server_) return server_->vector(picture);
+  const std::span<const float> found = find(picture);
+  return {found.begin(), found.end()};
+}
+
+std::span<const float> VectorSearch::find(std::int64_t picture) const {
   if (const auto found = row_of_.find(picture); found != row_of_.end()) {
     return rows_.row(found->second);
   }
@@ -88,13 +100,24 @@ std::span<const float> VectorSearch::vector(std::int64_t picture) const {
 
 std::optional<float> VectorSearch::product(std::int64_t picture,
                                            std::span<const float> query) const {
-  const std::span<const float> values = vector(picture);
+  if (server_) return server_->products(std::span(&picture, 1), query).front();
+  const std::span<const float> values = find(picture);
   if (values.empty()) return std::nullopt;
   const float product = inner_product(values.data(), query.data(), query.size());
   return std::isfinite(product) ? std::optional(product) : std::nullopt;
 }
 
+std::vector<std::optional<float>> VectorSearch::products(std::span<const std::int64_t> pictures,
+                                                         std::span<const float> query) const {
+  if (server_) return server_->products(pictures, query);
+  std::vector<std::optional<float>> products;
+  products.reserve(pictures.size());
+  for (const std::int64_t picture : pictures) products.push_back(product(picture, query));
+  return products;
+}
+
 Moments VectorSearch::moments(std::span<const float> query, ThreadPool& threads) const {
+  if (server_) return server_->moments(query);
   const std::size_t in_file = file_ ? file_->rows() : 0;
   const std::size_t all = in_file + rows_.size();
   std::vector<Sums> sums((all + kSummedTogether - 1) / kSummedTogether);

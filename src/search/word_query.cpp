@@ -15,7 +15,8 @@ bool is_word_byte(char c) {
 
 }  // namespace
 
-std::string word_query(std::string_view text) {
+std::string joined_words(std::string_view text, std::string_view quote,
+                         std::string_view separator) {
   std::string query;
   int words = 0;
   for (std::size_t at = 0; at < text.size() && words < kMaxWords;) {
@@ -25,13 +26,17 @@ std::string word_query(std::string_view text) {
     }
     std::size_t end = at;
     while (end < text.size() && is_word_byte(text[end])) ++end;
-    if (words++ > 0) query += " OR ";
-    query += '"';
+    if (words++ > 0) query += separator;
+    query += quote;
     query += text.substr(at, end - at);
-    query += '"';
+    query += quote;
     at = end;
   }
   return query;
+}
+
+std::string word_query(std::string_view text) {
+  return joined_words(text, "\"", " OR ");
 }
 
 }  // namespace blip::search

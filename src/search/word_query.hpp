@@ -10,4 +10,8 @@ namespace blip::search {
 /// typed means anything to FTS5. Empty if there is no word; of more than 64, the first ones.
 std::string word_query(std::string_view text);
 
+/// The same words with something else around and between them. Nothing of ASCII is in a word but
+/// letters and digits.
+std::string joined_words(std::string_view text, std::string_view quote, std::string_view separator);
+
 }  // namespace blip::search

@@ -8,6 +8,7 @@
 
 #include "blip/error.hpp"
 #include "tests/core/temporary_directory.hpp"
+#include "tests/search/test_server.hpp"
 
 namespace blip::search {
 namespace {
@@ -34,9 +35,10 @@ void tamper(const std::filesystem::path& file, const std::string& sql) {
   sqlite3_close(handle);
 }
 
-class LibraryIndexTest : public ::testing::Test {
+// An index somewhere.
+class LibraryPlaceTest : public ::testing::Test {
  protected:
-  [[nodiscard]] LibraryIndex open(Access access = Access::write) const { return {file_, access}; }
+  [[nodiscard]] LibraryIndex open(Access access = Access::write) const { return {place_, access}; }
 
   // A picture with a vector and a caption.
   void fill() const {
@@ -50,7 +52,7 @@ class LibraryIndexTest : public ::testing::Test {
     transaction.commit();
   }
 
-  // What reading everything says of the file.
+  // What reading everything says of it.
   [[nodiscard]] std::string message() const {
     try {
       LibraryIndex index = open(Access::read);
@@ -66,10 +68,30 @@ class LibraryIndexTest : public ::testing::Test {
   }
 
   TemporaryDirectory directory_;
-  std::filesystem::path file_ = directory_.path() / "library.db";
+  std::filesystem::path place_ = directory_.path() / "library.db";
 };
 
-TEST_F(LibraryIndexTest, KeepsWhatIsCommitted) {
+class LibraryFileTest : public LibraryPlaceTest {
+ protected:
+  const std::filesystem::path& file_ = place_;
+};
+
+// The same in a file and on a server.
+class LibraryIndexTest : public LibraryPlaceTest, public ::testing::WithParamInterface<bool> {
+ protected:
+  void SetUp() override {
+    if (!GetParam()) return;
+    const auto server = TestServer::find();
+    if (!server) GTEST_SKIP() << TestServer::kHowTo;
+    server->clear();
+    place_ = server->address();
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Places, LibraryIndexTest, ::testing::Bool(),
+                         [](const auto& is_server) { return is_server.param ? "Server" : "File"; });
+
+TEST_P(LibraryIndexTest, KeepsWhatIsCommitted) {
   fill();
   LibraryIndex index = open(Access::read);
   const auto pictures = index.pictures();
@@ -85,7 +107,7 @@ TEST_F(LibraryIndexTest, KeepsWhatIsCommitted) {
   EXPECT_TRUE(index.find_words("cat", 10).empty());
 }
 
-TEST_F(LibraryIndexTest, WhatIsNotCommittedIsNotThere) {
+TEST_P(LibraryIndexTest, WhatIsNotCommittedIsNotThere) {
   LibraryIndex index = open();
   {
     const Transaction transaction = index.transaction();
@@ -94,7 +116,7 @@ TEST_F(LibraryIndexTest, WhatIsNotCommittedIsNotThere) {
   EXPECT_TRUE(index.pictures().empty());
 }
 
-TEST_F(LibraryIndexTest, AnotherContentLosesWhatWasKnownOfTheOld) {
+TEST_P(LibraryIndexTest, AnotherContentLosesWhatWasKnownOfTheOld) {
   fill();
   LibraryIndex index = open();
   const IndexedModel model = index.models(Finding::vectors).at(0);
@@ -107,7 +129,7 @@ TEST_F(LibraryIndexTest, AnotherContentLosesWhatWasKnownOfTheOld) {
   index.check_integrity();
 }
 
-TEST_F(LibraryIndexTest, PicturesAreMovedCopiedAndRemovedWithAllThatIsKnown) {
+TEST_P(LibraryIndexTest, PicturesAreMovedCopiedAndRemovedWithAllThatIsKnown) {
   fill();
   LibraryIndex index = open();
   const IndexedModel model = index.models(Finding::vectors).at(0);
@@ -127,7 +149,7 @@ TEST_F(LibraryIndexTest, PicturesAreMovedCopiedAndRemovedWithAllThatIsKnown) {
   index.check_integrity();
 }
 
-TEST_F(LibraryIndexTest, ACaptionByHandCountsBeforeThoseOfModels) {
+TEST_P(LibraryIndexTest, ACaptionByHandCountsBeforeThoseOfModels) {
   fill();
   LibraryIndex index = open();
   const std::int64_t id = index.pictures().at(0).id;
@@ -156,7 +178,7 @@ TEST_F(LibraryIndexTest, ACaptionByHandCountsBeforeThoseOfModels) {
   index.check_integrity();
 }
 
-TEST_F(LibraryIndexTest, TellsWhetherOthersHaveWritten) {
+TEST_P(LibraryIndexTest, TellsWhetherOthersHaveWritten) {
   fill();
   LibraryIndex index = open(Access::read);
   const std::int64_t before = index.data_version();
@@ -172,7 +194,7 @@ TEST_F(LibraryIndexTest, TellsWhetherOthersHaveWritten) {
   EXPECT_TRUE(index.common_cameras(10).empty());
 }
 
-TEST_F(LibraryIndexTest, AMoveMakesRoom) {
+TEST_P(LibraryIndexTest, AMoveMakesRoom) {
   fill();
   LibraryIndex index = open();
   const std::int64_t id = index.pictures().at(0).id;
@@ -182,14 +204,14 @@ TEST_F(LibraryIndexTest, AMoveMakesRoom) {
   EXPECT_EQ(index.pictures().at(0).id, id);
 }
 
-TEST_F(LibraryIndexTest, PathsAreBytes) {
+TEST_P(LibraryIndexTest, PathsAreBytes) {
   const std::string path = "/\xFF'; DROP TABLE pictures; --\n\xC3";
   LibraryIndex index = open();
   index.put_picture(path, kState, facts_of('a'));
   EXPECT_EQ(index.pictures().at(0).path, path);
 }
 
-TEST_F(LibraryIndexTest, AModelKeepsItsDims) {
+TEST_P(LibraryIndexTest, AModelKeepsItsDims) {
   LibraryIndex index = open();
   const IndexedModel model = index.put_model("m", 2);
   EXPECT_EQ(index.put_model("m", 2).id, model.id);
@@ -199,12 +221,12 @@ TEST_F(LibraryIndexTest, AModelKeepsItsDims) {
   EXPECT_THROW(index.put_vector(1, model, std::vector<float>(3)), Error);
 }
 
-TEST_F(LibraryIndexTest, OneWhoseFileIsMissingIsNotFound) {
+TEST_F(LibraryFileTest, OneWhoseFileIsMissingIsNotFound) {
   EXPECT_THAT(message(), HasSubstr("library.db"));
   EXPECT_FALSE(std::filesystem::exists(file_)) << "reading makes no file";
 }
 
-TEST_F(LibraryIndexTest, OtherFilesAreRefusedAndStayAsTheyAre) {
+TEST_F(LibraryFileTest, OtherFilesAreRefusedAndStayAsTheyAre) {
   directory_.write("library.db", "this is a letter to my aunt, not a database\n");
   EXPECT_THAT(message(), HasSubstr("library.db: is no index of blip"));
   EXPECT_THROW(open(), Error);
@@ -216,14 +238,14 @@ TEST_F(LibraryIndexTest, OtherFilesAreRefusedAndStayAsTheyAre) {
   EXPECT_EQ(std::filesystem::file_size(file_), size);
 }
 
-TEST_F(LibraryIndexTest, ALaterVersionIsRefused) {
+TEST_F(LibraryFileTest, ALaterVersionIsRefused) {
   fill();
   tamper(file_, "PRAGMA user_version = 3");
   EXPECT_THAT(message(), HasSubstr("made by another version of blip"));
 }
 
 // What version 1 had.
-TEST_F(LibraryIndexTest, AnEarlierVersionIsBroughtUpToDate) {
+TEST_F(LibraryFileTest, AnEarlierVersionIsBroughtUpToDate) {
   fill();
   tamper(file_,
          "DROP TABLE library; DROP TABLE removed_vectors; DROP TABLE tags; DROP TABLE thumbnails; "
@@ -243,7 +265,7 @@ TEST_F(LibraryIndexTest, AnEarlierVersionIsBroughtUpToDate) {
   EXPECT_EQ(message(), "");
 }
 
-TEST_F(LibraryIndexTest, HostileTablesAreRefused) {
+TEST_F(LibraryFileTest, HostileTablesAreRefused) {
   for (const char* sql :
        {"CREATE TRIGGER t AFTER INSERT ON pictures BEGIN DELETE FROM pictures; END",
         "CREATE VIEW v AS SELECT 1", "DROP TABLE captions",
@@ -257,7 +279,7 @@ TEST_F(LibraryIndexTest, HostileTablesAreRefused) {
   }
 }
 
-TEST_F(LibraryIndexTest, HostileValuesAreRefused) {
+TEST_F(LibraryFileTest, HostileValuesAreRefused) {
   const std::string infinite = "x'0000803F0000807F'";
   for (const std::string& sql :
        {std::string("UPDATE embeddings SET vector = x'00'"),
@@ -275,7 +297,7 @@ TEST_F(LibraryIndexTest, HostileValuesAreRefused) {
 }
 
 // Every page of it, one after the other.
-TEST_F(LibraryIndexTest, ADamagedFileIsReadOrRefused) {
+TEST_F(LibraryFileTest, ADamagedFileIsReadOrRefused) {
   fill();
   std::ifstream stream(file_, std::ios::binary);
   const std::string whole((std::istreambuf_iterator<char>(stream)), {});

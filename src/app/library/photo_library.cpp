@@ -283,7 +283,8 @@ PhotoFile PhotoLibrary::picture(std::int64_t id) {
 void PhotoLibrary::write_caption(std::int64_t id, const std::string& caption) {
   const std::string text = tidy_caption(caption);
   std::error_code ignored;
-  if (!std::filesystem::exists(implementation_->options.index, ignored)) {
+  if (!implementation_->watcher.is_on_server() &&
+      !std::filesystem::exists(implementation_->options.index, ignored)) {
     throw Error(ErrorCode::unreadable, "the index of the library is gone");
   }
   LibraryIndex index(implementation_->options.index, search::Access::write);

@@ -176,6 +176,9 @@ PhotoList PhotoLists::best_first(search::LibraryIndex& index, ThreadPool& thread
 
 // Vectors are read once, and again when there are others.
 std::shared_ptr<const search::VectorSearch> PhotoLists::vectors(search::LibraryIndex& index) {
+  if (index.is_on_server()) {  // nothing is read there that could be shared
+    return std::make_shared<const search::VectorSearch>(index, *model_);
+  }
   const std::lock_guard lock(vectors_mutex_);
   search::VectorState state = index.vector_state(*model_);
   const bool is_same = vectors_ && state.generation == vector_state_.generation &&

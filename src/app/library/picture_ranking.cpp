@@ -1,6 +1,7 @@
 #include "app/library/picture_ranking.hpp"
 
 #include <algorithm>
+#include <span>
 #include <unordered_set>
 
 #include "blip/error.hpp"
@@ -72,14 +73,17 @@ void fuse_words(search::LibraryIndex& index, const search::VectorSearch& vectors
   }
   // Ranks count among what is searched.
   const std::size_t limit = query.admits ? std::max(kFused, vectors.size()) : kFused;
-  for (const std::int64_t id : index.find_words(query.words, limit)) {
-    if (rankings[1].size() == kFused) break;
-    if (query.admits && !query.admits(id)) continue;
-    const std::optional<float> product = vectors.product(id, direction.weights);
-    if (!product) continue;
-    rankings[1].push_back(id);
-    const float cosine = *product + direction.offset;
-    if (seen.insert(id).second) ranking.push_back({.id = id, .cosine = cosine});
+  std::vector<std::int64_t> worded = index.find_words(query.words, limit);
+  if (query.admits) std::erase_if(worded, [&](std::int64_t id) { return !query.admits(id); });
+  for (std::size_t at = 0; at < worded.size() && rankings[1].size() < kFused; at += kFused) {
+    const auto ids = std::span(worded).subspan(at, std::min(kFused, worded.size() - at));
+    const auto products = vectors.products(ids, direction.weights);
+    for (std::size_t i = 0; i < ids.size() && rankings[1].size() < kFused; ++i) {
+      if (!products[i]) continue;
+      rankings[1].push_back(ids[i]);
+      const float cosine = *products[i] + direction.offset;
+      if (seen.insert(ids[i]).second) ranking.push_back({.id = ids[i], .cosine = cosine});
+    }
   }
   if (rankings[1].empty()) return;
   const auto fused = search::fused_ranks(rankings);
@@ -102,7 +106,7 @@ std::vector<RankedPicture> rank_pictures(search::LibraryIndex& index,
   const bool is_approximate =
       !query.admits &&
       (query.nearness == Nearness::approximate ||
-       (query.nearness == Nearness::automatic && vectors.size() >= kApproximateRows));
+       (query.nearness == Nearness::automatic && vectors.is_large(kApproximateRows)));
   const bool reads_words = !query.words.empty();
   Ranking ranking;
   for (const search::Near& near :

@@ -217,12 +217,11 @@ ExitCode eval_search(Arguments arguments) {
   if (!options) return ExitCode::ok;
 
   const std::vector<JudgedQuery> queries = read_judged_queries(options->queries);
-  const std::filesystem::path file = index_file(options->index);
-  search::LibraryIndex index(file, search::Access::read);
-  const search::IndexedModel model = choose_model(options->model, index, file.string());
+  search::LibraryIndex index(index_file(options->index), search::Access::read);
+  const search::IndexedModel model = choose_model(options->model, index);
   const bool is_catalogue = search::CatalogueIndex::is_in(index);
   if (!is_catalogue && options->by_words()) {
-    throw UsageError(file.string() +
+    throw UsageError(index.file() +
                      ": is no index of a catalogue, which --titles-only and --words-only need");
   }
   Context context({.num_threads = options->model.threads});

@@ -27,6 +27,7 @@
 #include "cli/output/console.hpp"
 #include "cli/output/interrupt.hpp"
 #include "cli/output/reporter.hpp"
+#include "search/postgresql_address.hpp"
 #include "search/vector_file_writer.hpp"
 
 namespace blip::cli {
@@ -38,6 +39,7 @@ constexpr std::string_view kIndexFooter =
     "  blip index ~/Pictures --recursive --caption-model nano-captioning\n"
     "  blip index ~/Pictures --recursive --tags --thumbnails --watch\n"
     "  blip index --catalogue products.csv --attributes attributes.json --index products.db\n"
+    "  blip index /srv/photos --recursive --index postgresql://photos@db/photos\n"
     "  blip search \"two dogs on a beach\"\n"
     "\n"
     "Run it again whenever pictures have changed: only new and changed ones are read. It may be "
@@ -72,6 +74,9 @@ std::vector<app::IndexedFolder> folders_of(const InputSelection& selection) {
 void require_no_photos(const IndexOptions& options) {
   if (!options.inputs.selection.names.empty() || options.inputs.has_list()) {
     throw UsageError("--catalogue and folders exclude each other");
+  }
+  if (search::is_server_address(options.index)) {
+    throw UsageError("a --catalogue is kept in a file, not on a server; name one with --index");
   }
   if (!options.caption_model.empty() || options.tags || options.watch) {
     throw UsageError("--caption-model, --tags and --watch are for folders, not for a --catalogue");

@@ -279,9 +279,8 @@ ExitCode run_search(Arguments arguments) {
 
   Reporter reporter;
   const InterruptWatcher watcher([&reporter] { reporter.end_interrupted(); });
-  const std::filesystem::path file = index_file(options->index);
-  search::LibraryIndex index(file, search::Access::read);
-  const search::IndexedModel model = choose_model(options->model, index, file.string());
+  search::LibraryIndex index(index_file(options->index), search::Access::read);
+  const search::IndexedModel model = choose_model(options->model, index);
   const app::Embedder embedder(
       find_model(options->model, options->reading.pictures, options->output.quiet), TextStyle::hf);
   Context context({.num_threads = options->model.threads});
@@ -289,7 +288,7 @@ ExitCode run_search(Arguments arguments) {
     return search_items(*options, index, model, embedder, context, reporter);
   }
   if (options->items.given()) {
-    throw UsageError(file.string() +
+    throw UsageError(index.file() +
                      ": is no index of a catalogue, which --like, --goes-with and --where need");
   }
   app::LibrarySearch search(index, model, embedder);

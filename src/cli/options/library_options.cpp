@@ -8,12 +8,15 @@
 #include "app/library/index_plan.hpp"
 #include "blip/error.hpp"
 #include "core/user_cache.hpp"
+#include "search/postgresql_address.hpp"
 
 namespace blip::cli {
 
 void declare_index(OptionParser& app, std::string& file) {
-  app.add_option("--index", file, "The index [~/.local/share/blip/library.db]")
-      ->type_name("FILE")
+  app.add_option(
+         "--index", file,
+         "The index: a file, or postgresql://USER@HOST/DATABASE [~/.local/share/blip/library.db]")
+      ->type_name("INDEX")
       ->group("Index");
 }
 
@@ -37,8 +40,8 @@ std::string indexed_name(const ModelOptions& model) {
   return name;
 }
 
-search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& index,
-                                  const std::string& file) {
+search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& index) {
+  const std::string& file = index.file();
   const std::vector<search::IndexedModel> models = index.models(search::Finding::vectors);
   if (models.empty()) throw UsageError(file + ": this index is empty; see: blip index --help");
   if (!model.name.empty()) {
@@ -63,9 +66,15 @@ search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& ind
   return models.front();
 }
 
+std::string shown_index(const std::string& index) {
+  return search::is_server_address(index) ? search::shown_address(index) : index;
+}
+
 search::LibraryIndex open_index(const std::filesystem::path& file) {
   std::error_code error;
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
+  const bool is_file = !search::is_server_address(file.string());
+  if (is_file && file.has_parent_path())
+    std::filesystem::create_directories(file.parent_path(), error);
   if (error) {
     throw Error(ErrorCode::unreadable,
                 file.parent_path().string() + ": cannot make this folder: " + error.message());

@@ -13,8 +13,8 @@ namespace blip::cli {
 /// --index
 void declare_index(OptionParser& app, std::string& file);
 
-/// The file that is meant; empty: library.db where the user's data are. Throws UsageError if there
-/// is no such place.
+/// The file that is meant, or the address of a server; empty: library.db where the user's data are.
+/// Throws UsageError if there is no such place.
 std::filesystem::path index_file(const std::string& file);
 
 /// What an index calls a model: its name, or the absolute path that it is, and the options that
@@ -24,9 +24,11 @@ std::string indexed_name(const ModelOptions& model);
 std::string indexed_name(const std::string& model);
 
 /// The model whose vectors are searched, which `model` may leave open; `model` names it then.
-/// `file`: the index, in messages. Throws UsageError if the index has none, or several.
-search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& index,
-                                  const std::string& file);
+/// Throws UsageError if the index has none, or several.
+search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& index);
+
+/// What --index says, without the password of an address. Throws Error for what is no address.
+std::string shown_index(const std::string& index);
 
 /// Opens it for writing, and makes the folder that it is to be in. Throws Error.
 search::LibraryIndex open_index(const std::filesystem::path& file);

@@ -351,7 +351,7 @@ void ServeOptions::choose_library_model() {
         "{}: its vectors are of {}, which this server does not have: only the words of captions "
         "are "
         "searched",
-        library_, names.front());
+        shown_index(library_), names.front());
     return;
   }
   library_model_ = library_server_ = *found;
@@ -364,8 +364,8 @@ std::optional<serve::ServedLibrary> ServeOptions::library(const serve::EngineSta
   if (!library_model_.empty()) {
     const serve::ModelStatus& model = status.models.at(index_of(library_server_));
     if (std::ranges::find(model.tasks, serve::TaskKind::embed) == model.tasks.end()) {
-      throw Error(ErrorCode::unsupported,
-                  fmt::format("{}: {} makes no vectors of texts", library_, model.name));
+      throw Error(ErrorCode::unsupported, fmt::format("{}: {} makes no vectors of texts",
+                                                      shown_index(library_), model.name));
     }
     library.model = model.name;
   }
