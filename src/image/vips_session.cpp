@@ -4,7 +4,7 @@
 
 #include "blip/error.hpp"
 #include "core/memory_headroom.hpp"
-#include "image/start_decoding.hpp"
+#include "image/decoding_headroom.hpp"
 
 namespace blip::image {
 namespace {
@@ -43,10 +43,6 @@ WarningHandler& warning_handler() {
   return handler;
 }
 
-// For the modules that it loads when it starts: their libraries do not all survive a lack of
-// memory.
-constexpr std::size_t kModules = std::size_t{256} << 20;
-
 bool vips_is_started() {
   return g_type_from_name("VipsOperation") != 0;
 }
@@ -65,7 +61,7 @@ bool start_vips() {
 }  // namespace
 
 VipsSession::VipsSession() {
-  require_headroom(vips_is_started() ? kHeadroom : kModules);
+  require_headroom(decoding_headroom());
   warning_handler().acquire();
   ++own_sessions;
   static const bool kStarted = start_vips();
@@ -80,8 +76,10 @@ VipsSession::~VipsSession() {
   warning_handler().release();
 }
 
-void start_decoding() {
-  const VipsSession starts_it;
+std::size_t decoding_headroom() noexcept {
+  // Not all of the modules' libraries survive a lack of memory.
+  constexpr std::size_t kModules = std::size_t{256} << 20;
+  return vips_is_started() ? kHeadroom : kModules;
 }
 
 }  // namespace blip::image

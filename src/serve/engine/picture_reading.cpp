@@ -4,6 +4,7 @@
 
 #include "core/memory_headroom.hpp"
 #include "hub/checksum.hpp"
+#include "image/decoding_headroom.hpp"
 #include "serve/engine/engine_state.hpp"
 #include "serve/engine/insist.hpp"
 #include "serve/engine/picture_tasks.hpp"
@@ -68,7 +69,7 @@ void fail_picture(EngineState& state, const PictureWork& work, const std::vector
 
 // Asked first: libvips ends the process where it finds no memory, and others take some meanwhile.
 bool has_room_for_pixels(const PictureWork& work) {
-  return has_headroom(2 * kHeadroom + work.file.bytes.size());
+  return has_headroom(image::decoding_headroom() + kHeadroom + work.file.bytes.size());
 }
 
 TaskFailure no_memory() {

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "blip/error.hpp"
-#include "image/start_decoding.hpp"
 #include "serve/engine/engine_state.hpp"
 #include "serve/engine/insist.hpp"
 #include "serve/engine/picture_tasks.hpp"
@@ -19,7 +18,6 @@ namespace {
 class Scheduler final : public Engine {
  public:
   explicit Scheduler(EngineOptions options) : state_(std::move(options)) {
-    image::start_decoding();  // there may be no memory for it later
     try {
       start(load_models);
       start(watch_deadlines);
