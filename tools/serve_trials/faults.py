@@ -191,7 +191,7 @@ def little_memory(program, photo, quick, table):
                 server.wait_until_ready(60)
             except RuntimeError:
                 lines = server.logged().strip().splitlines()
-                if server.is_alive() or server.process.returncode != 2 or len(lines) != 1:
+                if server.is_alive() or server.process.returncode != 2 or "memory" not in lines[-1]:
                     died.append((megabytes, server.process.returncode, lines[-1:]))
                 said += 1
                 continue
