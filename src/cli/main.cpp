@@ -135,6 +135,11 @@ ExitCode run(const std::vector<std::string>& words) {
     print_message(error.what());
   } catch (const std::bad_alloc&) {
     print_message("not enough memory");
+  } catch (const std::system_error& error) {
+    const bool has_no_thread = error.code() == std::errc::resource_unavailable_try_again;
+    print_message(has_no_thread
+                      ? "no memory for another thread, or too many threads (ulimit -v, -u)"
+                      : error.what());
   } catch (const std::exception& error) {  // UsageError, blip::Error
     print_message(error.what());
   }

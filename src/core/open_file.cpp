@@ -22,6 +22,13 @@ namespace {
       path.string() + ": " + (missing ? "no such file" : std::generic_category().message(error)));
 }
 
+void require_regular(const std::filesystem::path& path, const struct stat& status) {
+  if (S_ISREG(status.st_mode)) return;
+  throw Error(ErrorCode::unreadable,
+              path.string() + (S_ISDIR(status.st_mode) ? ": is a directory, not a file"
+                                                       : ": is not a regular file"));
+}
+
 }  // namespace
 
 OpenFile::OpenFile(const std::filesystem::path& path) : path_(path) {
@@ -34,9 +41,7 @@ OpenFile::OpenFile(const std::filesystem::path& path) : path_(path) {
   if (error != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor_);
     if (error != 0) throw_system_error(path, error);
-    throw Error(ErrorCode::unreadable,
-                path.string() + (S_ISDIR(status.st_mode) ? ": is a directory, not a file"
-                                                         : ": is not a regular file"));
+    require_regular(path, status);
   }
   size_ = static_cast<std::size_t>(status.st_size);
 }
@@ -59,6 +64,13 @@ void OpenFile::read_at(std::uint64_t offset, std::span<std::byte> target) const 
     offset += static_cast<std::uint64_t>(count);
     target = target.subspan(static_cast<std::size_t>(count));
   }
+}
+
+void require_readable_file(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw_system_error(path, errno);
+  require_regular(path, status);
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0) throw_system_error(path, errno);
 }
 
 std::string read_text_file(const std::filesystem::path& path, std::size_t max_bytes) {

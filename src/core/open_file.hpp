@@ -32,6 +32,10 @@ class OpenFile {
   std::size_t size_ = 0;
 };
 
+/// Throws as OpenFile does, but opens nothing: closing any descriptor of a file gives up all locks
+/// that this process holds on it (fcntl), those of SQLite too.
+void require_readable_file(const std::filesystem::path& path);
+
 /// The whole of a small file, without the byte order mark that it may begin with. Throws as
 /// OpenFile does, limit_exceeded beyond `max_bytes`, malformed for a Git LFS pointer, unsupported
 /// for UTF-16.

@@ -11,6 +11,7 @@
 #include "core/in_quotes.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
+#include "core/trimmed.hpp"
 #include "core/unicode.hpp"
 #include "dataset/csv_records.hpp"
 
@@ -20,13 +21,6 @@ namespace {
 using Json = nlohmann::json;
 
 enum class Column { id, title, picture, description, reviews, price, attribute };
-
-std::string_view without_blanks(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-}
 
 Column column_of(std::string_view name) {
   static const std::unordered_map<std::string, Column> kColumns = {
@@ -54,7 +48,7 @@ class ItemBuilder {
   }
 
   void add(const std::string& name, std::string_view raw) {
-    const std::string_view value = without_blanks(raw);
+    const std::string_view value = trimmed(raw);
     if (value.empty()) return;
     if (!is_valid_utf8(value) || value.find('\0') != std::string_view::npos) {
       refuse(shown(name) + " is not UTF-8 text");
@@ -117,7 +111,7 @@ class ItemBuilder {
   }
 
   void add_attribute(const std::string& name, std::string_view value) {
-    const std::string_view key = without_blanks(name);
+    const std::string_view key = trimmed(name);
     if (key.empty()) return;
     if (key.size() > kMaxItemNameBytes) refuse("the name of a column has more than 1,024 bytes");
     if (!is_valid_utf8(key) || key.find('\0') != std::string_view::npos) {
@@ -217,7 +211,7 @@ std::vector<CatalogueItem> parse_table(std::string_view text, char separator,
   const auto header = reader.next();
   const auto has = [&](Column column) {
     return header && std::ranges::any_of(*header, [&](const std::string& field) {
-             return column_of(without_blanks(field)) == column;
+             return column_of(trimmed(field)) == column;
            });
   };
   if (!has(Column::id) || !has(Column::title)) {
@@ -235,7 +229,7 @@ std::vector<CatalogueItem> parse_table(std::string_view text, char separator,
     ItemBuilder item(name, reader.line());
     if (fields->size() > header->size()) item.refuse("has more fields than line 1");
     for (std::size_t i = 0; i < fields->size(); ++i) {
-      item.add(std::string(without_blanks((*header)[i])), (*fields)[i]);
+      item.add(std::string(trimmed((*header)[i])), (*fields)[i]);
     }
     items.add(std::move(item).done());
   }
@@ -248,7 +242,7 @@ std::vector<CatalogueItem> parse_lines(std::string_view text, const std::string&
   while (!text.empty()) {
     ++line;
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view object = without_blanks(text.substr(0, end));
+    const std::string_view object = trimmed(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (!object.empty()) items.add(item_of_json(object, name, line));
   }

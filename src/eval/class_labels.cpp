@@ -6,6 +6,7 @@
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
+#include "core/trimmed.hpp"
 #include "core/unicode.hpp"
 
 namespace blip::eval {
@@ -22,10 +23,7 @@ std::string folded(std::string_view name) {
     append_lowercase(character.code_point == U'_' ? U' ' : character.code_point, text);
     name.remove_prefix(character.length);
   }
-  constexpr const char* kSpace = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
+  return std::string(trimmed(text));
 }
 
 std::vector<std::string> names_in(std::string_view label) {

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <system_error>
 
+#include "core/trimmed.hpp"
+
 namespace blip::hub {
 namespace {
 
@@ -11,12 +13,6 @@ namespace {
 constexpr std::size_t kMaxHeaderBytes = std::size_t{256} << 10;
 
 constexpr std::chrono::seconds kLongestWait{60};
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
-}
 
 }  // namespace
 

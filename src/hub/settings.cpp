@@ -13,6 +13,7 @@
 
 #include "blip/error.hpp"
 #include "core/open_file.hpp"
+#include "core/trimmed.hpp"
 #include "hub/http_response.hpp"
 
 namespace blip::hub {
@@ -109,9 +110,7 @@ Path environment_cache() {
 
 std::string clean_token(std::string token) {
   std::erase_if(token, [](char c) { return c == '\r' || c == '\n'; });
-  const std::size_t begin = token.find_first_not_of(" \t\v\f");
-  if (begin == std::string::npos) return {};
-  return token.substr(begin, token.find_last_not_of(" \t\v\f") - begin + 1);
+  return std::string(trimmed(token, " \t\v\f"));
 }
 
 std::string environment_token() {

@@ -3,6 +3,8 @@
 #include <mutex>
 
 #include "blip/error.hpp"
+#include "core/memory_headroom.hpp"
+#include "image/decoding_headroom.hpp"
 
 namespace blip::image {
 namespace {
@@ -41,8 +43,12 @@ WarningHandler& warning_handler() {
   return handler;
 }
 
+bool vips_is_started() {
+  return g_type_from_name("VipsOperation") != 0;
+}
+
 bool start_vips() {
-  const bool is_started = g_type_from_name("VipsOperation") != 0;
+  const bool is_started = vips_is_started();
   if (vips_init("blip") != 0) return false;
   if (is_started) return true;
   // Each file is read once; a cached operation would only pin its memory.
@@ -55,6 +61,7 @@ bool start_vips() {
 }  // namespace
 
 VipsSession::VipsSession() {
+  require_headroom(decoding_headroom());
   warning_handler().acquire();
   ++own_sessions;
   static const bool kStarted = start_vips();
@@ -67,6 +74,12 @@ VipsSession::VipsSession() {
 VipsSession::~VipsSession() {
   --own_sessions;
   warning_handler().release();
+}
+
+std::size_t decoding_headroom() noexcept {
+  // Not all of the modules' libraries survive a lack of memory.
+  constexpr std::size_t kModules = std::size_t{256} << 20;
+  return vips_is_started() ? kHeadroom : kModules;
 }
 
 }  // namespace blip::image

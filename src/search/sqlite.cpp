@@ -121,9 +121,9 @@ double SqliteStatement::real(int column) const {
 
 SqliteDatabase::SqliteDatabase(const std::filesystem::path& path, Access access)
     : name_(path.string()) {
-  if (access == Access::read || file_exists(path)) {
-    const OpenFile is_a_readable_file(path);
-  }
+  // Not by opening it: another connection of this process may have locked it (see there), without
+  // which another process takes itself for the last one and removes the write-ahead log.
+  if (access == Access::read || file_exists(path)) require_readable_file(path);
   const int flags =
       access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   // SQLite takes some relative names for something else ("file:…").

@@ -52,7 +52,7 @@ struct Server::Implementation {
         router(options.dialects),
         pictures{.fetcher = ImageFetcher(UrlPolicy(options.fetch_images, options.fetch_allow),
                                          {.bytes = options.limits.body_bytes}),
-                 .media = MediaRoot(options.media_root),
+                 .media = MediaRoot(options.media_root, options.locked_files),
                  .max_bytes = options.limits.body_bytes},
         log(options.log, options.log_sink),
         admission(options, router, listeners),

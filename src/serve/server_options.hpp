@@ -49,6 +49,7 @@ struct ServerOptions {
   bool fetch_images = false;                  ///< from any public host
   std::vector<std::string> fetch_allow = {};  ///< from these, wherever they are
   std::filesystem::path media_root = {};
+  std::vector<std::filesystem::path> locked_files = {};  ///< as MediaRoot has them
 
   std::chrono::milliseconds task_time = std::chrono::seconds(280);  ///< below Immich's 300
   std::chrono::milliseconds drain_delay = {};

@@ -39,16 +39,19 @@ TEST(OpenFile, ReadsTheWholeText) {
 
 TEST(OpenFile, RefusesWhatIsNotAFile) {
   const TemporaryDirectory directory;
-  expect_error(ErrorCode::not_found, "absent: no such file",
-               [&] { OpenFile{directory.path() / "absent"}; });
-  expect_error(ErrorCode::unreadable, "is a directory, not a file",
-               [&] { OpenFile{directory.path()}; });
   const auto pipe = directory.path() / "pipe";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  expect_error(ErrorCode::unreadable, "pipe: is not a regular file", [&] { OpenFile{pipe}; });
   const auto file = directory.write("file", "x");
-  expect_error(ErrorCode::not_found, "no such file", [&] { OpenFile{file / "below"}; });
-  expect_error(ErrorCode::unreadable, "", [&] { OpenFile{std::string(300, 'x')}; });
+  const auto refuse = [&](ErrorCode code, const std::string& cause, const auto& path) {
+    expect_error(code, cause, [&] { OpenFile{path}; });
+    expect_error(code, cause, [&] { require_readable_file(path); });
+  };
+  refuse(ErrorCode::not_found, "absent: no such file", directory.path() / "absent");
+  refuse(ErrorCode::unreadable, "is a directory, not a file", directory.path());
+  refuse(ErrorCode::unreadable, "pipe: is not a regular file", pipe);
+  refuse(ErrorCode::not_found, "no such file", file / "below");
+  refuse(ErrorCode::unreadable, "", std::string(300, 'x'));
+  require_readable_file(file);
 }
 
 TEST(OpenFile, NamesAFileItMayNotRead) {
@@ -57,6 +60,8 @@ TEST(OpenFile, NamesAFileItMayNotRead) {
   const auto file = directory.write("file", "x");
   ASSERT_EQ(::chmod(file.c_str(), 0), 0);
   expect_error(ErrorCode::unreadable, "file: Permission denied", [&] { OpenFile{file}; });
+  expect_error(ErrorCode::unreadable, "file: Permission denied",
+               [&] { require_readable_file(file); });
   expect_error(ErrorCode::unreadable, "file: Permission denied", [&] { FileMapping{file}; });
 }
 

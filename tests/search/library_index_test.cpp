@@ -1,8 +1,11 @@
 #include "search/library_index.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <limits>
 
@@ -33,6 +36,26 @@ void tamper(const std::filesystem::path& file, const std::string& sql) {
   EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
       << sqlite3_errmsg(handle);
   sqlite3_close(handle);
+}
+
+// Whether another process finds the lock that SQLite holds on a file while a connection uses it.
+bool is_locked_for_others(const std::filesystem::path& file) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    constexpr off_t kFirstShared = 0x40000002;
+    constexpr off_t kSharedBytes = 510;
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = kFirstShared;
+    lock.l_len = kSharedBytes;
+    const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+    const bool asked = descriptor >= 0 && ::fcntl(descriptor, F_GETLK, &lock) == 0;
+    ::_exit(asked && lock.l_type != F_UNLCK ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  return status == 0;
 }
 
 // An index somewhere.
@@ -114,6 +137,20 @@ TEST_P(LibraryIndexTest, WhatIsNotCommittedIsNotThere) {
     index.put_picture("/a.jpg", kState, facts_of('a'));
   }
   EXPECT_TRUE(index.pictures().empty());
+}
+
+// Else `blip index` takes itself for the last one, and removes the log under a server that reads.
+TEST_F(LibraryFileTest, OneThatComesAndGoesLeavesTheLocksOfTheOthers) {
+  fill();
+  LibraryIndex reader = open(Access::read);
+  ASSERT_EQ(reader.pictures().size(), 1U);
+  ASSERT_TRUE(is_locked_for_others(file_));
+  for (const Access access : {Access::read, Access::write}) {
+    // While it is there, SQLite itself keeps the file open for the others.
+    const LibraryIndex another = open(access);
+    EXPECT_TRUE(is_locked_for_others(file_));
+  }
+  EXPECT_TRUE(is_locked_for_others(file_));
 }
 
 TEST_P(LibraryIndexTest, AnotherContentLosesWhatWasKnownOfTheOld) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <set>
 #include <thread>
 
@@ -338,7 +339,51 @@ TEST_F(LibraryDialectTest, CaptionsOfPeopleAreKept) {
   EXPECT_EQ(json_of(part(cat_))["caption"], "a cat on a sofa");
 }
 
-// Not one answer may be half of the old and half of the new.
+// Captions and tags of both photos are of one state in each of the index's transactions, so they
+// must be in each answer.
+TEST_F(LibraryDialectTest, AnswersAreOfOneStateOfTheIndex) {
+  constexpr int kStates = 150;
+  server();
+  const auto put_state = [&](search::LibraryIndex& index, int number) {
+    const std::string state = "state " + std::to_string(number);
+    search::Transaction transaction = index.transaction();
+    for (const std::int64_t photo : {cat_, dog_}) {
+      index.put_caption(photo, captioner_, state);
+      index.put_tags(photo, tagger_, std::vector{state});
+    }
+    transaction.commit();
+  };
+  search::LibraryIndex index(file_, search::Access::write);
+  put_state(index, 0);
+  std::atomic<bool> done = false;
+  std::set<std::string> states;
+  const auto look_at_one = [&] {
+    const app::PhotoDetails details = library_->photo(cat_);
+    EXPECT_THAT(details.tags, ElementsAre(details.photo.caption));
+    EXPECT_EQ(details.captions.at(0).first, details.photo.caption);
+    states.insert(details.photo.caption.value_or(""));
+  };
+  const auto look_at_list = [&] {
+    std::set<std::string> captions;
+    for (const auto& photo : library_->photos({}, 0, 200).photos) {
+      if (photo.id != both_) captions.insert(photo.caption.value_or(""));
+    }
+    EXPECT_EQ(captions.size(), 1U);
+  };
+  const auto until_done = [&](const std::function<void()>& look) {
+    return std::thread([&done, look] {
+      while (!done) look();
+    });
+  };
+  std::vector<std::thread> readers;
+  readers.push_back(until_done(look_at_one));
+  readers.push_back(until_done(look_at_list));
+  for (int i = 1; i <= kStates; ++i) put_state(index, i);
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_GT(states.size(), 3U) << "nothing was seen of what was written meanwhile";
+}
+
 TEST_F(LibraryDialectTest, AnIndexThatIsWrittenMeanwhile) {
   server();
   std::atomic<bool> done = false;

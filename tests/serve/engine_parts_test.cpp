@@ -7,6 +7,7 @@
 
 #include "app/captions/streamed_text.hpp"
 #include "serve/engine/generation_defaults.hpp"
+#include "serve/engine/model_catalog.hpp"
 #include "serve/engine/model_name.hpp"
 #include "serve/engine/picture_cache.hpp"
 #include "serve/engine/task_queue.hpp"
@@ -182,6 +183,18 @@ TEST(StreamedText, IsTheWholeTextInTheEnd) {
     told += stream.rest(whole);
     ASSERT_EQ(told, whole);
   }
+}
+
+// What the backbones of hybrids have in common is in memory once.
+TEST(ModelCatalog, ModelsAreLoadedWithTheWeightsOfTheOthers) {
+  const ModelCatalog catalog(small_engine());
+  const ModelCatalog another(small_engine());
+  const auto shared = catalog.models().front().options.load().shared;
+  ASSERT_NE(shared, nullptr);
+  for (const CatalogModel& model : catalog.models()) {
+    EXPECT_EQ(model.options.load().shared, shared) << model.status.name;
+  }
+  EXPECT_NE(another.models().front().options.load().shared, shared);
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "search/library_index.hpp"
 #include "serve/page/page.hpp"
@@ -89,6 +92,40 @@ TEST_F(ServerLibraryTest, ManyWhoScrollAreAllAnswered) {
   for (std::size_t i = 1; i < clients.size(); i += 2) {
     EXPECT_EQ(clients[i].read_response().status, 200);
   }
+}
+
+TEST_F(ServerLibraryTest, PeopleSearchAndWriteWhileItIsIndexed) {
+  constexpr int kRounds = 20;
+  const TestServer server(options(/*with_key=*/false));
+  const std::string list = "/blip/v1/library/photos";
+  std::vector<std::thread> people;
+  const auto person = [&](const std::vector<std::string>& requests) {
+    people.emplace_back([&server, requests] {
+      TestClient client = server.connect();
+      for (int i = 0; i < kRounds; ++i) {
+        for (const std::string& request : requests) {
+          client.send(request);
+          EXPECT_EQ(client.read_response().status, 200) << request;
+        }
+      }
+    });
+  };
+  person({get(list), get(list + "?q=person"), get("/blip/v1/library")});
+  person({get(list + "?camera=Canon*"), get(kPhoto), get(kPhoto + "/thumbnail")});
+  person({put_caption(""), get(list + "?q=person")});
+  people.emplace_back([this] {  // as blip index does, beside the server
+    for (int i = 0; i < kRounds; ++i) {
+      search::LibraryIndex index(file_, search::Access::write);
+      const std::string path = std::string(BLIP_PHOTOS) + "/" + std::to_string(i) + ".jpg";
+      const std::int64_t id =
+          index.put_picture(path, {.size = 7, .mtime = 8},
+                            {.hash = std::string(64, 'b'), .width = 640, .height = 522});
+      if (i % 2 == 0) index.remove_picture(id);
+    }
+  });
+  for (std::thread& each : people) each.join();
+  EXPECT_TRUE(holds(server.ask(get(kPhoto)).body, "by a person"));
+  search::LibraryIndex(file_, search::Access::read).check_integrity();
 }
 
 TEST_F(ServerLibraryTest, WithoutALibraryThereIsNoPage) {

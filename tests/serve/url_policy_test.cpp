@@ -1,8 +1,11 @@
 // Which URLs are fetched: every address that is not the Internet's, in every spelling, is refused.
 #include "serve/pictures/url_policy.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -224,6 +227,59 @@ TEST(MediaRoot, GivesWhatIsBelowItAlone) {
   EXPECT_THROW((void)media.read("sub/a.jpg", 6), Error);
   EXPECT_THROW((void)MediaRoot().read("sub/a.jpg", 100), Error);
   EXPECT_THROW(MediaRoot(base / "missing"), Error);
+}
+
+// As SQLite locks the index of a photo library.
+class LockedFile {
+ public:
+  explicit LockedFile(const std::filesystem::path& path)
+      : path_(path), descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+    struct flock lock = whole();
+    EXPECT_EQ(::fcntl(descriptor_, F_SETLK, &lock), 0);
+  }
+  ~LockedFile() { ::close(descriptor_); }
+  LockedFile(const LockedFile&) = delete;
+  LockedFile& operator=(const LockedFile&) = delete;
+
+  // Asked by another process: one's own locks cannot be seen.
+  [[nodiscard]] bool is_locked() const {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      struct flock lock = whole();
+      const int descriptor = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
+      const bool asked = descriptor >= 0 && ::fcntl(descriptor, F_GETLK, &lock) == 0;
+      ::_exit(asked && lock.l_type != F_UNLCK ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return status == 0;
+  }
+
+ private:
+  static struct flock whole() {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+  }
+
+  std::filesystem::path path_;
+  int descriptor_;
+};
+
+TEST(MediaRoot, LeavesTheLocksOfOtherFiles) {
+  const std::filesystem::path base = std::filesystem::path(::testing::TempDir()) / "locked-files";
+  std::filesystem::remove_all(base);
+  std::filesystem::create_directories(base / "root");
+  const LockedFile outside(base / "library.db");
+  const LockedFile inside(base / "root" / "library.db");
+  std::filesystem::create_symlink("library.db", base / "root" / "photo.jpg");
+  const MediaRoot media(base / "root", {base / "root" / "library.db", base / "absent"});
+  for (const std::string name : {"../library.db", "library.db", "photo.jpg"}) {
+    EXPECT_THROW((void)media.read(name, 100), Error) << name;
+  }
+  EXPECT_TRUE(outside.is_locked());
+  EXPECT_TRUE(inside.is_locked());
 }
 
 }  // namespace

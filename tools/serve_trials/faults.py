@@ -181,6 +181,31 @@ def no_memory(program, photo, quick, table):
         table.row("memory refused (RLIMIT_AS)", f"{'; '.join(told)}; then {after if alive else 'dead'}", alive and after == 200 and not odd)
 
 
+def little_memory(program, photo, quick, table):
+    """From the start less than it needs, then a little more: it says so in a line, or serves and refuses."""
+    said, refused, served, died = 0, 0, 0, []
+    for megabytes in range(300, 1300, 200 if quick else 50):
+        options = ["-m", MODEL, "-m", "nano-vqa", "--cache", "0", "--log", "text"]
+        with Server(program, options, limits={resource.RLIMIT_AS: megabytes << 20}, wait=False) as server:
+            try:
+                server.wait_until_ready(60)
+            except RuntimeError:
+                lines = server.logged().strip().splitlines()
+                if server.is_alive() or server.process.returncode != 2 or "memory" not in lines[-1]:
+                    died.append((megabytes, server.process.returncode, lines[-1:]))
+                said += 1
+                continue
+            big = request_bytes("POST", CAPTION, photo + bytes(8 << 20), {"Content-Type": "image/jpeg"})
+            outcomes, _ = asyncio.run(closed_loop(server.port, [big, request_of(photo)], 32, 1 if quick else 3))
+            served += any(outcome.status == 200 for outcome in outcomes)
+            refused += any(outcome.status in (429, 500, 503) for outcome in outcomes)
+            code = server.stop() if server.is_alive() else server.process.returncode
+            if code != 0:
+                died.append((megabytes, code, server.logged().splitlines()[-1:]))
+    table.row("little memory from the start (ulimit -v)", f"{said} say so and end, {refused} refuse some, {served} caption; {len(died)} died or ended otherwise {died[:3]}",
+              not died and said > 0 and served > 0)
+
+
 def drained(program, photo, table):
     """SIGTERM: what was accepted is answered, and the server ends in order."""
     with Server(program, ["-m", MODEL, "--cache", "0", "--log", "off"]) as server:
@@ -238,5 +263,6 @@ def run(program, photo, models, quick, table):
     full_disk(program, photo, table)
     no_descriptors(program, photo, table)
     no_memory(program, photo, quick, table)
+    little_memory(program, photo, quick, table)
     drained(program, photo, table)
     reloaded(program, photo, table)

@@ -54,7 +54,7 @@ def main():
         replicas.run(program, photo, ROOT / "packaging/nginx/blip.conf", 10 if quick else 60, table)
     if "soak" in wanted:
         photos = [each.read_bytes() for each in sorted(arguments.photo.parent.glob("*.jpg"))[:4]]
-        soak.run(program, photos, arguments.soak or (20 if quick else 3600), table)
+        soak.run(program, photos, ROOT / "examples/moderation/policy.json", arguments.soak or (20 if quick else 3600), table)
     print(f"{table.failed} claims do not hold" if table.failed else "all claims hold")
     return 1 if table.failed else 0
 

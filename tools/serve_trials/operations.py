@@ -72,9 +72,9 @@ def socket_activation(program, photo, table):
     for name, fdname in (("all dialects", None), ("ollama alone", "ollama")):
         port = free_port()
         listener = socket.create_server(("127.0.0.1", port))
-        # LISTEN_PID is the program's own, which only the shell that becomes it knows.
+        # LISTEN_PID is the program's own, which only the shell that becomes it knows. dash takes no descriptor above 9.
         environment = {**os.environ, "LISTEN_FDS": "1", **({"LISTEN_FDNAMES": fdname} if fdname else {})}
-        process = subprocess.Popen(["sh", "-c", f"LISTEN_PID=$$ exec '{program}' serve -m {MODEL} --log off 3<&{listener.fileno()}"],
+        process = subprocess.Popen(["bash", "-c", f"LISTEN_PID=$$ exec '{program}' serve -m {MODEL} --log off 3<&{listener.fileno()}"],
                                    pass_fds=[listener.fileno()], env=environment)
         try:
             answers[name] = wait_for(port).status, ask(port, "POST", CAPTION, photo).status, ask(port, "GET", "/api/tags").status

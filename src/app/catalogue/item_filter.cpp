@@ -9,6 +9,7 @@
 #include "blip/error.hpp"
 #include "core/ascii_case.hpp"
 #include "core/in_quotes.hpp"
+#include "core/trimmed.hpp"
 #include "dataset/catalogue.hpp"
 
 namespace blip::app {
@@ -52,12 +53,6 @@ std::optional<double> number_of(std::string_view text) {
   return dataset::price_of(text);
 }
 
-std::string without_blanks(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(' ');
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(' ') + 1 - begin));
-}
-
 [[noreturn]] void refuse(const std::string& text) {
   throw Error(ErrorCode::invalid_argument,
               in_quotes(text) +
@@ -92,9 +87,9 @@ ItemCondition item_condition(const std::string& text) {
   const std::string_view rest = std::string_view(text).substr(at);
   for (const auto& [sign, relation] : kRelations) {
     if (!rest.starts_with(sign)) continue;
-    ItemCondition condition{.name = without_blanks(std::string_view(text).substr(0, at)),
+    ItemCondition condition{.name = std::string(trimmed(std::string_view(text).substr(0, at), " ")),
                             .relation = relation,
-                            .value = without_blanks(rest.substr(sign.size()))};
+                            .value = std::string(trimmed(rest.substr(sign.size()), " "))};
     const bool is_price = same_letters(condition.name, "price");
     if (condition.name.empty() || condition.value.empty() || condition.value.front() == '=') {
       refuse(text);

@@ -12,6 +12,7 @@
 #include "blip/error.hpp"
 #include "core/durable_file.hpp"
 #include "core/open_file.hpp"
+#include "core/trimmed.hpp"
 
 namespace blip::app {
 namespace {
@@ -20,14 +21,6 @@ namespace fs = std::filesystem;
 
 // A caption has hundreds of bytes, long lists of tags have thousands.
 constexpr std::size_t kMaxExisting = std::size_t{1} << 20;
-
-constexpr const char* kWhiteSpace = " \t\r\n";
-
-std::string trimmed(const std::string& text) {
-  const std::size_t begin = text.find_first_not_of(kWhiteSpace);
-  if (begin == std::string::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kWhiteSpace) + 1 - begin);
-}
 
 std::string text_of(std::span<const std::string> captions) {
   std::string text;
@@ -68,7 +61,7 @@ void SidecarWriter::write(const fs::path& sidecar, std::span<const std::string> 
   const bool keeps =
       options_.existing == ExistingSidecar::append || options_.existing == ExistingSidecar::prepend;
   if (keeps && file_exists(sidecar)) {
-    const std::string existing = trimmed(read_text_file(sidecar, kMaxExisting));
+    const std::string existing(trimmed(read_text_file(sidecar, kMaxExisting)));
     const bool first = options_.existing == ExistingSidecar::append;
     if (!existing.empty()) {
       text = first ? existing + options_.separator + text : text + options_.separator + existing;

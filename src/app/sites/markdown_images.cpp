@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/trimmed.hpp"
+
 namespace blip::app {
 namespace {
 
@@ -25,12 +27,6 @@ void blank(std::string& page, std::size_t begin, std::size_t end) {
 std::size_t end_of_line(std::string_view page, std::size_t at) {
   const std::size_t end = page.find('\n', at);
   return end == kNone ? page.size() : end + 1;
-}
-
-std::string_view trimmed_line(std::string_view line) {
-  const std::size_t first = line.find_first_not_of(" \t\r\n");
-  if (first == kNone) return {};
-  return line.substr(first, line.find_last_not_of(" \t\r\n") + 1 - first);
 }
 
 std::size_t indentation(std::string_view line) {
@@ -78,7 +74,7 @@ void blank_code_blocks(std::string& page) {
   for (std::size_t at = 0; at < page.size();) {
     const std::size_t end = end_of_line(page, at);
     const std::string line = page.substr(at, end - at);
-    const std::string_view text = trimmed_line(line);
+    const std::string_view text = trimmed(line);
     const std::size_t length = fence_length(text);
     if (!fence.empty()) {
       const bool closes = length >= fence.size() && text.front() == fence.front() &&
@@ -119,7 +115,7 @@ void blank_between(std::string& page, std::string_view open, std::string_view cl
 std::size_t end_of_paragraph(std::string_view page, std::size_t at) {
   while (at < page.size()) {
     at = end_of_line(page, at);
-    if (trimmed_line(page.substr(at, end_of_line(page, at) - at)).empty()) break;
+    if (trimmed(page.substr(at, end_of_line(page, at) - at)).empty()) break;
   }
   return at;
 }
@@ -150,10 +146,10 @@ void blank_code_spans(std::string& page) {
 void blank_front_matter(std::string& page) {
   for (const std::string_view fence : {"---", "+++"}) {
     const std::size_t first = end_of_line(page, 0);
-    if (trimmed_line(std::string_view(page).substr(0, first)) != fence) continue;
+    if (trimmed(std::string_view(page).substr(0, first)) != fence) continue;
     for (std::size_t at = first; at < page.size();) {
       const std::size_t end = end_of_line(page, at);
-      if (trimmed_line(std::string_view(page).substr(at, end - at)) == fence) {
+      if (trimmed(std::string_view(page).substr(at, end - at)) == fence) {
         blank(page, 0, end);
         return;
       }
@@ -192,7 +188,7 @@ std::string unescaped(std::string_view text) {
 
 // The address at the start of `text`, without blanks before it, in <> or up to a blank.
 std::string address_in(std::string_view text) {
-  text = trimmed_line(text);
+  text = trimmed(text);
   if (text.starts_with("<")) {
     const std::size_t end = text.find('>');
     return end == kNone ? std::string() : unescaped(text.substr(1, end - 1));
@@ -203,7 +199,7 @@ std::string address_in(std::string_view text) {
 // Labels are the same whatever their case and blanks.
 std::string normal_label(std::string_view label) {
   std::string normal;
-  for (const char c : trimmed_line(label)) {
+  for (const char c : trimmed(label)) {
     const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
     if (is_blank && normal.ends_with(' ')) continue;
     normal += is_blank ? ' ' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -217,7 +213,7 @@ std::map<std::string, std::string> definitions(std::string_view page) {
     const std::size_t end = end_of_line(page, at);
     const std::string_view line = page.substr(at, end - at);
     at = end;
-    const std::string_view text = trimmed_line(line);
+    const std::string_view text = trimmed(line);
     if (!text.starts_with("[") || indentation(line) > 3) continue;
     const std::size_t close = text.find("]:");
     if (close == kNone) continue;

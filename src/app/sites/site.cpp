@@ -7,6 +7,7 @@
 #include "blip/error.hpp"
 #include "core/file_ending.hpp"
 #include "core/open_file.hpp"
+#include "core/trimmed.hpp"
 
 namespace blip::app {
 namespace {
@@ -38,12 +39,6 @@ std::optional<std::string> percent_decoded(std::string_view address) {
   }
   if (path.find('\0') != std::string::npos) return std::nullopt;
   return path;
-}
-
-std::string_view trimmed_address(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n\f");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n\f") + 1 - first);
 }
 
 }  // namespace
@@ -113,7 +108,7 @@ void Site::require_page(const fs::path& page) const {
 
 PictureInSite Site::picture(const fs::path& page, const std::string& src,
                             const std::optional<std::string>& base) const {
-  std::string_view address = trimmed_address(src);
+  std::string_view address = trimmed(src, " \t\r\n\f");
   if (leads_elsewhere(address)) return {.cause = "is elsewhere"};
   fs::path folder = page.parent_path();
   const auto below = [&](std::string_view text) -> std::optional<fs::path> {
@@ -124,7 +119,7 @@ PictureInSite Site::picture(const fs::path& page, const std::string& src,
     return name == std::string::npos ? canonical_ : canonical_ / path->substr(name);
   };
   if (base) {
-    const std::string_view start = trimmed_address(*base);
+    const std::string_view start = trimmed(*base, " \t\r\n\f");
     if (leads_elsewhere(start)) return {.cause = "is elsewhere, by <base>"};
     const auto path = below(start);
     if (!path) return {.cause = "has no path"};

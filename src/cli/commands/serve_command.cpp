@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -22,6 +23,7 @@
 #include "cli/options/command_line.hpp"
 #include "cli/options/serve_options.hpp"
 #include "cli/output/console.hpp"
+#include "serve/engine/insist.hpp"
 #include "serve/engine/scheduler.hpp"
 #include "serve/operations/cut_files.hpp"
 #include "serve/operations/systemd.hpp"
@@ -164,23 +166,29 @@ void run_until_stopped(serve::Server& server, const serve::Engine& engine,
                        const ServeOptions& options) {
   const sigset_t signals = watched_signals();
   const pthread_t main_thread = pthread_self();
-  std::jthread draining;
+  // From the beginning: there may be no memory for a thread later.
+  std::binary_semaphore is_to_drain{0};
+  const std::jthread drainer([&server, &is_to_drain, main_thread] {
+    is_to_drain.acquire();
+    serve::insist([&] { server.drain(); });
+    pthread_kill(main_thread, kDrainedSignal);
+  });
+  bool is_draining = false;
   bool told_ready = false;
   for (;;) {
-    const int signal = next_signal(signals, engine, told_ready);
+    int signal = 0;
+    serve::insist([&] { signal = next_signal(signals, engine, told_ready); });
     if (signal == SIGHUP) {
-      reload(server, options);
+      serve::insist([&] { reload(server, options); });
     } else if (signal == kDrainedSignal) {
-      if (draining.joinable()) return;
-    } else if (draining.joinable()) {
+      if (is_draining) return;
+    } else if (is_draining) {
       server.log("warning", "stopped at once");
       server.stop();
     } else {
       server.log("info", "stopping when what was accepted is answered");
-      draining = std::jthread([&server, main_thread] {
-        server.drain();
-        pthread_kill(main_thread, kDrainedSignal);
-      });
+      is_draining = true;
+      is_to_drain.release();
     }
   }
 }

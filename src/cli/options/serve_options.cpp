@@ -442,6 +442,8 @@ serve::ServerOptions ServeOptions::server() const {
   options.fetch_images = fetch_images_;
   options.fetch_allow = fetch_allow_;
   options.media_root = media_root_;
+  // SQLite's locks are on these two.
+  if (!library_.empty()) options.locked_files = {library_, library_ + "-shm"};
   options.task_time = seconds_of(task_time_);
   options.drain_delay = seconds_of(drain_delay_);
   options.drain_timeout = seconds_of(drain_timeout_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/memory_headroom.hpp"
 #include "kernels/layout/divide_up.hpp"
 
 namespace blip {
@@ -103,6 +104,7 @@ std::size_t ConvolutionPlan::program_for(const StripShape& strip, const dnnl::en
                                   [&](const Program& program) { return program.shape == strip; });
   if (known != programs_.end()) return static_cast<std::size_t>(known - programs_.begin());
 
+  require_headroom();
   const ImagePadding& padding = input_.padding;
   const std::int64_t columns = shape_.output_size(width_, padding.left, padding.right);
   const auto image = [&](std::int64_t channels, std::int64_t rows, std::int64_t width) {

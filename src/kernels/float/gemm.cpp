@@ -6,12 +6,15 @@
 #include <string>
 
 #include "blip/error.hpp"
+#include "core/memory_headroom.hpp"
 
 namespace blip {
 namespace {
 
 void sgemm(char transpose_a, char transpose_b, ConstMatrix a, ConstMatrix b, float* out,
            std::int64_t out_stride, std::int64_t m, std::int64_t n, std::int64_t k) {
+  // The first time, oneDNN writes its programs.
+  [[maybe_unused]] static const bool kMayWrite = (require_headroom(), true);
   const dnnl_status_t status = dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0F, a.data, a.stride,
                                           b.data, b.stride, 0.0F, out, out_stride);
   if (status == dnnl_out_of_memory) {

@@ -11,6 +11,7 @@
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
+#include "core/trimmed.hpp"
 #include "serve/dialects/base64.hpp"
 #include "serve/dialects/client_sampling.hpp"
 #include "serve/dialects/description.hpp"
@@ -218,9 +219,8 @@ std::vector<std::string> candidate_labels(const HuggingFaceRequest& request) {
     while (!rest.empty()) {
       const std::string_view label = rest.substr(0, rest.find(','));
       rest.remove_prefix(std::min(label.size() + 1, rest.size()));
-      const std::size_t begin = label.find_first_not_of(' ');
-      if (begin == std::string_view::npos) continue;
-      labels.emplace_back(label.substr(begin, label.find_last_not_of(' ') + 1 - begin));
+      const std::string_view name = trimmed(label, " ");
+      if (!name.empty()) labels.emplace_back(name);
     }
   } else if (value != nullptr) {
     const nlohmann::json holder = {{"candidate_labels", *value}};

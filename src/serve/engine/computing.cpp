@@ -2,12 +2,11 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <new>
-#include <thread>
 #include <utility>
 
 #include "blip/error.hpp"
 #include "serve/engine/engine_state.hpp"
+#include "serve/engine/insist.hpp"
 #include "serve/engine/task_failure.hpp"
 #include "serve/engine/turn.hpp"
 
@@ -51,17 +50,8 @@ void give_up_once(EngineState& state, std::size_t index, const TaskFailure& fail
   for (const JobPointer& job : jobs) state.finish_admitted(job, failure);
 }
 
-// The same, as often as it takes: giving up needs memory, too, and the thread must not end.
-void give_up(EngineState& state, std::size_t index, const TaskFailure& failure) {
-  constexpr std::chrono::milliseconds kPause{20};
-  for (;;) {
-    try {
-      give_up_once(state, index, failure);
-      return;
-    } catch (const std::bad_alloc&) {
-      std::this_thread::sleep_for(kPause);
-    }
-  }
+void give_up(EngineState& state, std::size_t index, const std::exception_ptr& error) {
+  insist([&] { give_up_once(state, index, failure_of_model(error)); });
 }
 
 // Models whose files were cut short are given up, whatever they are at; the loading thread unloads
@@ -71,7 +61,9 @@ void give_up_damaged(EngineState& state, std::unique_lock<std::mutex>& lock) {
     state.damage_seen = state.options.damage();
     for (ModelState& model : state.models) model.is_damaged = model.is_loaded();
     lock.unlock();
-    state.log("a model's file was changed while it was used: all models are loaded again");
+    insist([&] {
+      state.log("a model's file was changed while it was used: all models are loaded again");
+    });
     lock.lock();
   }
   for (std::size_t i = 0; i < state.models.size(); ++i) {
@@ -79,7 +71,7 @@ void give_up_damaged(EngineState& state, std::unique_lock<std::mutex>& lock) {
     if (!model.is_damaged) continue;
     if (model.admitted > 0) {
       lock.unlock();
-      give_up(state, i, file_was_cut());
+      insist([&] { give_up_once(state, i, file_was_cut()); });
       lock.lock();
     }
     state.for_loading.notify_one();
@@ -106,7 +98,7 @@ void go_on_with_others(EngineState& state) {
       turn.write();
       turn.do_short_one();
     } catch (...) {
-      give_up(state, i, failure_of_model(std::current_exception()));
+      give_up(state, i, std::current_exception());
     }
     const std::lock_guard lock(state.mutex);
     model.is_computing = was_computing;
@@ -150,7 +142,7 @@ void compute(EngineState& state) {
       turn.write();
       turn.do_another([&state] { go_on_with_others(state); });
     } catch (...) {
-      give_up(state, *chosen, failure_of_model(std::current_exception()));
+      give_up(state, *chosen, std::current_exception());
     }
     lock.lock();
     model.is_computing = false;

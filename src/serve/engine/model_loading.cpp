@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/memory_headroom.hpp"
 #include "serve/engine/engine_state.hpp"
+#include "serve/engine/insist.hpp"
 #include "serve/engine/task_failure.hpp"
 
 namespace blip::serve {
@@ -95,7 +97,7 @@ void fail_waiting(EngineState& state, std::size_t index, Part part, const TaskFa
   const auto jobs = model.waiting.take(part);
   state.num_waiting -= jobs.size();
   lock.unlock();
-  for (const JobPointer& job : jobs) state.finish_admitted(job, failure);
+  for (const JobPointer& job : jobs) insist([&] { state.finish_admitted(job, failure); });
   lock.lock();
 }
 
@@ -110,6 +112,7 @@ void load(EngineState& state, std::size_t index, Part part, Lock& lock) {
   std::optional<TaskFailure> failure;
   int embedding_size = 0;
   try {
+    require_headroom(known.status.size + kHeadroom);
     parts.load(part, known.options);
     if (part == Part::embedder && known.compares_texts) {
       Context context({.num_threads = 1});
@@ -119,9 +122,11 @@ void load(EngineState& state, std::size_t index, Part part, Lock& lock) {
           static_cast<int>(embedder.embed(embedder.tokens(std::span(&text, 1)), context).shape[1]);
     }
   } catch (...) {
-    failure = failure_of_model(std::current_exception());
-    failure->kind = FailureKind::internal;
-    failure->message = known.status.name + ": cannot be loaded: " + failure->message;
+    insist([&, error = std::current_exception()] {
+      failure = failure_of_model(error);
+      failure->kind = FailureKind::internal;
+      failure->message = known.status.name + ": cannot be loaded: " + failure->message;
+    });
   }
   if (!failure && state.options.damage && state.options.damage() != damage) {
     failure = file_was_cut();
@@ -130,9 +135,11 @@ void load(EngineState& state, std::size_t index, Part part, Lock& lock) {
   // What reading the files took is not needed again soon.
   malloc_trim(0);
   const Clock::time_point end = Clock::now();
-  state.log(failure ? failure->message
-                    : fmt::format("loaded {} in {:.1f} s", known.status.name,
-                                  std::chrono::duration<double>(end - begin).count()));
+  insist([&] {
+    state.log(failure ? failure->message
+                      : fmt::format("loaded {} in {:.1f} s", known.status.name,
+                                    std::chrono::duration<double>(end - begin).count()));
+  });
   lock.lock();
   model.is_loading = false;
   model.last_used = end;

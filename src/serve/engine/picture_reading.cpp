@@ -2,8 +2,11 @@
 #include <span>
 #include <utility>
 
+#include "core/memory_headroom.hpp"
 #include "hub/checksum.hpp"
+#include "image/decoding_headroom.hpp"
 #include "serve/engine/engine_state.hpp"
+#include "serve/engine/insist.hpp"
 #include "serve/engine/picture_tasks.hpp"
 #include "serve/engine/task_failure.hpp"
 
@@ -64,19 +67,32 @@ void fail_picture(EngineState& state, const PictureWork& work, const std::vector
   }
 }
 
+// Asked first: libvips ends the process where it finds no memory, and others take some meanwhile.
+bool has_room_for_pixels(const PictureWork& work) {
+  return has_headroom(image::decoding_headroom() + kHeadroom + work.file.bytes.size());
+}
+
+TaskFailure no_memory() {
+  return {FailureKind::queue_full, "not enough memory for another picture; try again later"};
+}
+
 // Its pixels are nobody's but the caller's until they are put into ready_pictures.
 void read(EngineState& state, const PictureWorkPointer& work, const JobPointer& owner,
           const app::PictureReader& reader) {
   const Clock::time_point begin = Clock::now();
   std::optional<TaskFailure> failure;
   try {
-    const Image picture =
-        reader.decode(std::as_bytes(std::span(work->file.bytes)), work->file.name);
-    work->width = picture.width();
-    work->height = picture.height();
-    work->pixel_values = reader(picture);
+    if (has_room_for_pixels(*work)) {
+      const Image picture =
+          reader.decode(std::as_bytes(std::span(work->file.bytes)), work->file.name);
+      work->width = picture.width();
+      work->height = picture.height();
+      work->pixel_values = reader(picture);
+    } else {
+      failure = no_memory();
+    }
   } catch (...) {
-    failure = failure_of_picture(std::current_exception());
+    insist([&, error = std::current_exception()] { failure = failure_of_picture(error); });
   }
   work->file.owner.reset();
   work->file.bytes = {};
@@ -87,17 +103,25 @@ void read(EngineState& state, const PictureWorkPointer& work, const JobPointer& 
     --model.reading;
     if (owner->kind != TaskKind::explain) state.drop_bytes(*owner);
     state.metrics.decode_seconds.observe(seconds_since(begin));
+    if (!failure) {
+      try {
+        model.ready_pictures.push_back(work);
+        work->ready = Clock::now();
+      } catch (const std::bad_alloc&) {
+        failure.emplace();
+      }
+    }
     if (failure) {
       ++state.metrics.pictures_failed;
       model.pictures.erase(work->key);
       failed = std::move(work->waiting);
-    } else {
-      work->ready = Clock::now();
-      model.ready_pictures.push_back(work);
     }
   }
   state.for_computing.notify_one();
-  if (failure) fail_picture(state, *work, failed, *failure);
+  if (!failure) return;
+  insist([&] {
+    fail_picture(state, *work, failed, failure->message.empty() ? no_memory() : *failure);
+  });
 }
 
 // The task keeps its picture only where it is painted in the end.
@@ -163,6 +187,11 @@ void paint(EngineState& state, const Painting& painting) {
   state.finish_admitted(job, std::move(outcome));
 }
 
+// What is left of the reading threads' work where there was no memory for it.
+void give_up(EngineState& state, const JobPointer& job, const std::exception_ptr& error) {
+  insist([&] { state.finish_admitted(job, failure_of_model(error)); });
+}
+
 }  // namespace
 
 void read_pictures(EngineState& state) {
@@ -182,18 +211,18 @@ void read_pictures(EngineState& state) {
       state.paintings.pop_front();
     }
     lock.unlock();
-    if (painting) {
-      paint(state, *painting);
-    } else if (job->is_over()) {
-      lock.lock();
-      state.release(*job);
-      lock.unlock();
-    } else {
-      try {
+    try {
+      if (painting) {
+        paint(state, *painting);
+      } else if (job->is_over()) {
+        lock.lock();
+        state.release(*job);
+        lock.unlock();
+      } else {
         prepare(state, job);
-      } catch (...) {
-        state.finish_admitted(job, failure_of_model(std::current_exception()));
       }
+    } catch (...) {
+      give_up(state, painting ? painting->job : job, std::current_exception());
     }
     job.reset();
     painting.reset();

@@ -8,6 +8,7 @@
 
 #include "blip/error.hpp"
 #include "serve/engine/engine_state.hpp"
+#include "serve/engine/insist.hpp"
 #include "serve/engine/picture_tasks.hpp"
 #include "serve/engine/task_failure.hpp"
 
@@ -18,12 +19,10 @@ class Scheduler final : public Engine {
  public:
   explicit Scheduler(EngineOptions options) : state_(std::move(options)) {
     try {
-      threads_.emplace_back([this] { load_models(state_); });
-      threads_.emplace_back([this] { watch_deadlines(state_); });
-      threads_.emplace_back([this] { compute(state_); });
-      for (std::size_t i = 0; i < state_.readers; ++i) {
-        threads_.emplace_back([this] { read_pictures(state_); });
-      }
+      start(load_models);
+      start(watch_deadlines);
+      start(compute);
+      for (std::size_t i = 0; i < state_.readers; ++i) start(read_pictures);
     } catch (...) {
       stop();
       throw;
@@ -46,6 +45,10 @@ class Scheduler final : public Engine {
   [[nodiscard]] EngineMetrics metrics() const override;
 
  private:
+  // What was at hand when there was no memory is lost to its deadline; the thread goes on.
+  void start(void (*work)(EngineState& state)) {
+    threads_.emplace_back([this, work] { insist([&] { work(state_); }); });
+  }
   void stop();
   // Puts the job into its queue, or says why not. The mutex is held.
   std::optional<TaskFailure> enqueue(const JobPointer& job);
@@ -215,7 +218,9 @@ void watch_deadlines(EngineState& state) {
     const JobPointer job = found->second;
     withdraw(state, *job);
     lock.unlock();
-    state.finish(job, TaskFailure{FailureKind::timed_out, "the task's time is over"});
+    insist([&] {
+      state.finish(job, TaskFailure{FailureKind::timed_out, "the task's time is over"});
+    });
     lock.lock();
   }
 }

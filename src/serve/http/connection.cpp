@@ -6,6 +6,8 @@
 #include <boost/asio/error.hpp>
 #include <utility>
 
+#include "core/memory_headroom.hpp"
+
 namespace blip::serve {
 namespace {
 
@@ -176,6 +178,9 @@ bool Connection::take_head() {
       length && std::stoull(std::string(*length)) > share_.limits.body_bytes) {
     throw HttpError(413, "the request body is larger than " +
                              std::to_string(share_.limits.body_bytes) + " bytes");
+  }
+  if (parser_->has_body() && !has_headroom()) {
+    throw HttpError(503, "not enough memory for a request body; try again later");
   }
   if (const auto expected = request.headers.find("Expect")) {
     if (!equal_ignoring_case(*expected, "100-continue")) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "blip/error.hpp"
+#include "core/trimmed.hpp"
 
 namespace blip::serve {
 namespace {
@@ -41,12 +42,6 @@ bool is_boundary(std::string_view text) {
          });
 }
 
-std::string_view without_blanks(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
-}
-
 // "form-data; name="image"; filename="cat.jpg"": a value and its parameters, one by one.
 class ParameterReader {
  public:
@@ -56,16 +51,16 @@ class ParameterReader {
   };
 
   explicit ParameterReader(std::string_view field)
-      : value_(without_blanks(field.substr(0, field.find(';')))),
+      : value_(trimmed(field.substr(0, field.find(';')), kBlanks)),
         rest_(field.substr(std::min(field.find(';'), field.size()))) {}
 
   [[nodiscard]] std::string_view value() const { return value_; }
 
   std::optional<Parameter> next() {
-    rest_ = without_blanks(rest_);
+    rest_ = trimmed(rest_, kBlanks);
     if (rest_.empty()) return std::nullopt;
     if (rest_.front() != ';') fail_form("a header's parameters are not separated by ';'");
-    rest_ = without_blanks(rest_.substr(1));
+    rest_ = trimmed(rest_.substr(1), kBlanks);
     if (rest_.empty()) return std::nullopt;
     const std::size_t equals = std::min(rest_.find('='), rest_.size());
     Parameter parameter{.name = rest_.substr(0, equals), .value = {}};
@@ -94,7 +89,7 @@ class ParameterReader {
 
   std::string_view unquoted() {
     const std::size_t end = std::min(rest_.find(';'), rest_.size());
-    const std::string_view text = without_blanks(rest_.substr(0, end));
+    const std::string_view text = trimmed(rest_.substr(0, end), kBlanks);
     if (text.find('"') != std::string_view::npos) fail_form("a quote within a parameter");
     rest_.remove_prefix(end);
     return text;
@@ -160,7 +155,7 @@ FormPart read_part_headers(std::string_view block) {
     const std::string_view name = line.substr(0, colon);
     if (!is_form_token(name) || colon == line.size())
       fail_form("a part's header is not NAME: VALUE");
-    const std::string_view value = without_blanks(line.substr(colon + 1));
+    const std::string_view value = trimmed(line.substr(colon + 1), kBlanks);
     if (same_name(name, "Content-Disposition")) {
       if (disposed) fail_form("a part with two dispositions");
       disposed = true;

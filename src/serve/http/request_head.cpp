@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "core/ascii_case.hpp"
+#include "core/trimmed.hpp"
 #include "serve/http/http_error.hpp"
 
 namespace blip::serve {
@@ -13,20 +15,6 @@ bool is_header_token(std::string_view text) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
-}
-
-std::string lower_case_of(std::string_view text) {
-  std::string lower_text(text);
-  for (char& c : lower_text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower_text;
-}
-
-std::string_view without_spaces_around(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 [[noreturn]] void refuse_head(const std::string& why, int status = 400) {
@@ -64,7 +52,7 @@ struct FramingFields {
       ++lengths;
     }
     if (name == "transfer-encoding") {
-      if (lower_case_of(value) != "chunked") {
+      if (ascii_lower(value) != "chunked") {
         refuse_head("the only Transfer-Encoding understood here is chunked", 501);
       }
       ++encodings;
@@ -109,8 +97,7 @@ void check_request_head(std::string_view head) {
     if (colon == std::string_view::npos || !is_header_token(line.substr(0, colon))) {
       refuse_head("a header line that is no field");
     }
-    framing.add(lower_case_of(line.substr(0, colon)),
-                without_spaces_around(line.substr(colon + 1)));
+    framing.add(ascii_lower(line.substr(0, colon)), trimmed(line.substr(colon + 1), " \t"));
   }
   framing.check(is_http_1_1);
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "blip/error.hpp"
+#include "core/ascii_case.hpp"
 #include "serve/dialects/base64.hpp"
 #include "serve/pictures/ip_address.hpp"
 
@@ -13,18 +14,10 @@ namespace {
 
 constexpr std::size_t kMaxKeyBytes = 4096;
 
-std::string lowered(std::string_view text) {
-  std::string lower_text(text);
-  for (char& c : lower_text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower_text;
-}
-
 // "Bearer TOKEN" → TOKEN, the scheme in any case.
 std::optional<std::string_view> credentials(std::string_view header, std::string_view scheme) {
   if (header.size() <= scheme.size() || header[scheme.size()] != ' ' ||
-      lowered(header.substr(0, scheme.size())) != scheme) {
+      ascii_lower(header.substr(0, scheme.size())) != scheme) {
     return std::nullopt;
   }
   header.remove_prefix(scheme.size() + 1);
@@ -56,7 +49,7 @@ bool same_key(std::string_view presented, std::string_view key) {
 
 std::string host_without_port(std::string_view host) {
   if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
-  return lowered(host.substr(0, host.rfind(':')));
+  return ascii_lower(host.substr(0, host.rfind(':')));
 }
 
 // What a header may repeat without becoming another one.
@@ -101,7 +94,8 @@ bool is_own_host(std::string_view host, const std::vector<std::string>& allowed)
   return name == "localhost" || name.ends_with(".localhost") ||
          IpAddress::parse(name).has_value() ||
          std::any_of(allowed.begin(), allowed.end(), [&](const std::string& each) {
-           return each == "*" || lowered(each) == name || lowered(each) == lowered(host);
+           return each == "*" || ascii_lower(each) == name ||
+                  ascii_lower(each) == ascii_lower(host);
          });
 }
 
@@ -115,7 +109,7 @@ OriginKind origin_of(const HttpRequest& request, const std::vector<std::string>&
   const std::size_t scheme = origin->find("://");
   const auto host = request.headers.find("Host");
   if (host && scheme != std::string_view::npos &&
-      lowered(origin->substr(scheme + 3)) == lowered(*host)) {
+      ascii_lower(origin->substr(scheme + 3)) == ascii_lower(*host)) {
     return OriginKind::own;
   }
   return OriginKind::foreign;

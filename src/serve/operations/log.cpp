@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -55,27 +57,14 @@ void write_to_standard_error(std::string_view line) {
   }
 }
 
-}  // namespace
-
-Log::Log(LogFormat format, Sink sink)
-    : format_(format),
-      sink_(sink ? std::move(sink) : write_to_standard_error),
-      thread_([this](const std::stop_token& stop) { write_lines(stop); }) {}
-
-Log::~Log() {
-  thread_.request_stop();
-  thread_.join();
+std::string text_of(const RequestLog& request) {
+  return printable_line(fmt::format(
+             "{} {} {} {} {:.1f} ms", timestamp(), request.status, request.method,
+             request.route.empty() ? "(unknown)" : request.route, request.milliseconds)) +
+         "\n";
 }
 
-void Log::request(const RequestLog& request) {
-  if (format_ == LogFormat::off) return;
-  if (format_ == LogFormat::text) {
-    add(printable_line(fmt::format(
-            "{} {} {} {} {:.1f} ms", timestamp(), request.status, request.method,
-            request.route.empty() ? "(unknown)" : request.route, request.milliseconds)) +
-        "\n");
-    return;
-  }
+std::string json_of(const RequestLog& request) {
   nlohmann::ordered_json json = {{"ts", timestamp()},
                                  {"level", level_of(request.status)},
                                  {"msg", "request"},
@@ -93,26 +82,55 @@ void Log::request(const RequestLog& request) {
     json["queue_ms"] = rounded(request.queue_milliseconds);
     json["images"] = request.images;
   }
-  add(as_line(json));
+  return as_line(json);
+}
+
+}  // namespace
+
+Log::Log(LogFormat format, Sink sink)
+    : format_(format),
+      sink_(sink ? std::move(sink) : write_to_standard_error),
+      thread_([this](const std::stop_token& stop) { write_lines(stop); }) {}
+
+Log::~Log() {
+  thread_.request_stop();
+  thread_.join();
+}
+
+template <typename Line>
+void Log::add(const Line& line) {
+  std::string made;
+  try {
+    made = line();
+  } catch (const std::bad_alloc&) {
+    // Counted below.
+  }
+  const std::lock_guard lock(mutex_);
+  bool is_added = false;
+  try {
+    if (!made.empty() && lines_.size() < kMaxWaitingLines) {
+      lines_.push_back(std::move(made));
+      is_added = true;
+    }
+  } catch (const std::bad_alloc&) {
+    // The same.
+  }
+  if (!is_added) ++dropped_;
+  changed_.notify_one();
+}
+
+void Log::request(const RequestLog& request) {
+  if (format_ == LogFormat::off) return;
+  add([&] { return format_ == LogFormat::text ? text_of(request) : json_of(request); });
 }
 
 void Log::message(std::string_view level, std::string_view text) {
   if (format_ == LogFormat::off && level == "info") return;
-  if (format_ == LogFormat::json) {
-    add(as_line({{"ts", timestamp()}, {"level", level}, {"msg", text}}));
-  } else {
-    add("blip: " + printable_line(text) + "\n");
-  }
-}
-
-void Log::add(std::string line) {
-  const std::lock_guard lock(mutex_);
-  if (lines_.size() >= kMaxWaitingLines) {
-    ++dropped_;
-    return;
-  }
-  lines_.push_back(std::move(line));
-  changed_.notify_one();
+  add([&] {
+    return format_ == LogFormat::json
+               ? as_line({{"ts", timestamp()}, {"level", level}, {"msg", text}})
+               : "blip: " + printable_line(text) + "\n";
+  });
 }
 
 void Log::write_lines(const std::stop_token& stop) {
@@ -120,11 +138,16 @@ void Log::write_lines(const std::stop_token& stop) {
   for (;;) {
     changed_.wait(lock, stop, [this] { return !lines_.empty(); });
     if (lines_.empty()) return;  // and asked to stop
-    const std::deque<std::string> lines = std::exchange(lines_, {});
+    const std::vector<std::string> lines = std::exchange(lines_, {});
     const std::size_t dropped = std::exchange(dropped_, 0);
     lock.unlock();
     for (const std::string& line : lines) sink_(line);
-    if (dropped > 0) sink_(fmt::format("blip: {} lines of the log were dropped\n", dropped));
+    if (dropped > 0) {  // for want of memory, too: none is taken here
+      std::array<char, 64> text = {};
+      const auto end = fmt::format_to_n(text.data(), text.size(),
+                                        "blip: {} lines of the log were dropped\n", dropped);
+      sink_({text.data(), end.size});
+    }
     lock.lock();
   }
 }

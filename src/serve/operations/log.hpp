@@ -4,12 +4,12 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 namespace blip::serve {
 
@@ -47,14 +47,16 @@ class Log {
   void message(std::string_view level, std::string_view text);
 
  private:
-  void add(std::string line);
+  // Adds what `line` makes; without memory for it, a line is dropped.
+  template <typename Line>
+  void add(const Line& line);
   void write_lines(const std::stop_token& stop);
 
   LogFormat format_;
   Sink sink_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::deque<std::string> lines_;
+  std::vector<std::string> lines_;
   std::size_t dropped_ = 0;
   std::jthread thread_;
 };

@@ -82,6 +82,22 @@ class ContactSheet(LibraryCase):
         self.page.wait_for_timeout(300)
         self.assertLess(abs(self.in_sight() - before), 30)
 
+    def test_photos_that_come_meanwhile(self):
+        page = self.page
+        first = page.locator("#grid li[aria-posinset='1']")
+        expect(first).to_contain_text("hoto number 0")
+        self.mock(library=MANY, library_new=7)
+        page.evaluate("scrollTo(0, 400000)")
+        expect(page.locator("#found")).to_have_text("100,007 photos, the newest first")
+        page.locator(SEEN).first.wait_for()
+        place = self.in_sight()
+        expect(page.locator(f"#grid li[aria-posinset='{place}']")).to_contain_text(f"hoto number {place - 1 - 7}")
+        expect(page.locator("#grid li").first).to_have_attribute("aria-setsize", "100007")
+        page.evaluate("scrollTo(0, 0)")
+        expect(first).to_contain_text("hoto number 100006")
+        page.locator("#grid a").first.click()
+        expect(page.locator("#photo")).to_contain_text("hoto number 100006")
+
     def test_nothing_fits(self):
         self.page.fill("#search", "nothing")
         expect(self.page.locator("#nothing")).to_be_visible()

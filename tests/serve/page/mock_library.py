@@ -4,6 +4,7 @@ import datetime
 import pathlib
 import time
 import urllib.parse
+from collections.abc import Sequence
 
 PHOTOS = pathlib.Path(__file__).resolve().parents[3] / "src" / "serve" / "page" / "examples"
 FILES = sorted(PHOTOS.glob("*.jpg"))
@@ -12,12 +13,18 @@ NEWEST = datetime.datetime(2024, 6, 1, 12, 0)
 FOUND = 1000  # photos of a search, as the real server has it
 
 
+def moment(behaviour, number: int) -> datetime.datetime:
+    if number >= behaviour.library:
+        return NEWEST + datetime.timedelta(hours=1 + number - behaviour.library)
+    return NEWEST - datetime.timedelta(hours=3 * number)
+
+
 def listed(behaviour, number: int) -> dict:
-    """The photo in this place of the whole library; its id is one more."""
+    """The photo that was in this place at first; its id is one more. Those that came since have higher numbers."""
     text = behaviour.library_text
     by_hand = behaviour.captions.get(number + 1)
     return {"id": number + 1, "name": text or f"photo-{number}.jpg", "width": 640, "height": 480,
-            "date": (NEWEST - datetime.timedelta(hours=3 * number)).isoformat(),
+            "date": moment(behaviour, number).isoformat(),
             "version": f"{number:016x}", "caption": by_hand or text or f"photo number {number}"}
 
 
@@ -33,7 +40,7 @@ def details(behaviour, number: int) -> dict:
                     "tags": [text] if text else ["beach", "dog"]}
 
 
-def numbers_of(behaviour, query: dict) -> range:
+def numbers_of(behaviour, query: dict) -> Sequence[int]:
     """Which photos a query finds: none with "nothing", each tenth with any other search or filter."""
     if query.get("q") == "nothing" or behaviour.library_is_empty:
         return range(0)
@@ -41,7 +48,8 @@ def numbers_of(behaviour, query: dict) -> range:
         return range(1, min(FOUND, behaviour.library), 2)
     if query.keys() - {"offset", "limit"}:
         return range(0, min(10 * FOUND, behaviour.library), 10)
-    return range(behaviour.library)
+    new = range(behaviour.library, behaviour.library + behaviour.library_new)
+    return [*reversed(new), *range(behaviour.library)] if new else range(behaviour.library)
 
 
 def answer_get(handler, behaviour, target: str) -> None:
@@ -70,7 +78,7 @@ def answer_get(handler, behaviour, target: str) -> None:
                 "total": len(found), "offset": offset, "version": f"{len(found)}-{query.get('q', '')}",
                 "photos": [listed(behaviour, number) for number in found[offset:offset + limit]]})
         number = int(parts[1]) - 1
-        if not 0 <= number < behaviour.library:
+        if not 0 <= number < behaviour.library + behaviour.library_new:
             return handler.error(404, "not_found", "the library has no photo of this id")
         if len(parts) == 2:
             return handler.json(200, details(behaviour, number))

@@ -6,7 +6,7 @@
 It serves the page from src/serve/page/ with the headers of the real server. POST /mock changes how
 it answers: {"delay", "token_delay", "caption", "models", "key", "fail", "times", "cut",
 "label", "answer", "itm", "mean_log_probability", "library", "library_text", "library_is_empty",
-"library_delays"}; POST /mock with {} brings it back to the beginning. GET /mock lists the
+"library_delays", "library_new"}; POST /mock with {} brings it back to the beginning. GET /mock lists the
 requests that were answered.
 """
 
@@ -61,6 +61,7 @@ class Behaviour:
             self.library = 0  # photos; none: the server has no library
             self.library_text = None  # what all names, captions and tags are
             self.library_is_empty = False  # nothing was indexed yet
+            self.library_new = 0  # photos that were indexed since
             self.library_delays = {}  # seconds, of a search for a text
             self.captions = {}  # that were written by hand, by id
             self.requests = []

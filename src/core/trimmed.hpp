@@ -1,0 +1,15 @@
+// trimmed: a text without the blanks around it.
+#pragma once
+
+#include <string_view>
+
+namespace blip {
+
+/// `text` from its first to its last character that is none of `blanks`.
+constexpr std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r\n") {
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+}
+
+}  // namespace blip

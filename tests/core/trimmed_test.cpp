@@ -1,0 +1,17 @@
+#include "core/trimmed.hpp"
+
+#include <gtest/gtest.h>
+
+namespace blip {
+namespace {
+
+TEST(Trimmed, TakesBlanksFromBothEnds) {
+  EXPECT_EQ(trimmed(" \ta cat\r\n"), "a cat");
+  EXPECT_EQ(trimmed("a cat"), "a cat");
+  EXPECT_EQ(trimmed(" \r\n"), "");
+  EXPECT_EQ(trimmed(""), "");
+  EXPECT_EQ(trimmed(" \ta ", " "), "\ta");
+}
+
+}  // namespace
+}  // namespace blip
