@@ -141,7 +141,10 @@ struct PhotoLibrary::Implementation {
         return reader;
       }
     }
-    return std::make_unique<Reader>(options.index);
+    auto reader = std::make_unique<Reader>(options.index);
+    const std::lock_guard lock(readers_mutex);
+    readers.reserve(++num_readers);  // giving it back must not need memory
+    return reader;
   }
 
   std::int64_t data_version() {
@@ -159,7 +162,8 @@ struct PhotoLibrary::Implementation {
   RecentlyUsed<std::vector<float>> text_vectors{kRememberedFloats};
 
   std::mutex readers_mutex;
-  std::vector<std::unique_ptr<Reader>> readers;
+  std::vector<std::unique_ptr<Reader>> readers;  // that nobody has at this moment
+  std::size_t num_readers = 0;
 
   // It counts all tags and cameras, so it is made once for a state of the index, and in two
   // seconds.
