@@ -15,6 +15,9 @@ inline constexpr std::size_t kHeadroom = std::size_t{64} << 20;
 /// group allows cannot be asked. Takes two microseconds.
 [[nodiscard]] bool has_headroom(std::size_t bytes = kHeadroom) noexcept;
 
+/// Whether so many bytes of a file could be mapped: addresses alone are asked for.
+[[nodiscard]] bool has_addresses(std::size_t bytes) noexcept;
+
 /// Throws std::bad_alloc where has_headroom is false.
 void require_headroom(std::size_t bytes = kHeadroom);
 

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "search/postgresql_address.hpp"
+#include "search/postgresql_values.hpp"
 
 namespace blip::search {
 
@@ -50,6 +51,10 @@ const Dialect& Database::dialect() const noexcept {
 
 bool Database::is_server() const noexcept {
   return std::holds_alternative<PostgresqlDatabase>(backend_);
+}
+
+std::string Database::kept_text(std::string_view text) const {
+  return is_server() ? postgresql_text(text) : std::string(text);
 }
 
 Statement::Backend Statement::prepared(Database& database, std::string_view sql) {

@@ -44,6 +44,8 @@ class Database {
   [[nodiscard]] const std::string& name() const noexcept;
   [[nodiscard]] const Dialect& dialect() const noexcept;
   [[nodiscard]] bool is_server() const noexcept;
+  /// What becomes of a text that bind_text gets.
+  [[nodiscard]] std::string kept_text(std::string_view text) const;
 
   /// The one it is; nullptr if it is the other one.
   [[nodiscard]] SqliteDatabase* sqlite() noexcept { return std::get_if<SqliteDatabase>(&backend_); }

@@ -23,7 +23,7 @@ struct Dialect {
   std::string_view all_vectors;    ///< picture, vector. ?: the model
   std::string_view later_vectors;  ///< the same. ?, ?: the model, a generation
 
-  std::string_view data_version;   ///< a number that grows when somebody commits
+  std::string_view data_version;   ///< another number once somebody has committed
   std::string_view random_digits;  ///< 32 hexadecimal digits
 
   int most_dims;  ///< of a vector

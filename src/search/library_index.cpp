@@ -74,8 +74,9 @@ std::vector<IndexedModel> LibraryIndex::models(Finding finding) {
 }
 
 std::optional<IndexedModel> LibraryIndex::find_model(Finding finding, const std::string& name) {
+  const std::string kept = database_.kept_text(name);
   for (const IndexedModel& known : models(finding)) {
-    if (known.name == name) return known;
+    if (known.name == kept) return known;
   }
   return std::nullopt;
 }

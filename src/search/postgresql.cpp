@@ -18,7 +18,10 @@ constexpr int kLeastVersion = 130'000;  // gen_random_uuid, and what pgvector ne
 // as those of a file. Queries are short: compiling them would take longer than they do.
 constexpr std::string_view kSession =
     "SET client_min_messages = error; SET lock_timeout = 60000; SET statement_timeout = 0; "
-    "SET standard_conforming_strings = on; SET jit = off; SET search_path = blip; ";
+    "SET standard_conforming_strings = on; SET jit = off; SET search_path = blip; "
+    "SET idle_in_transaction_session_timeout = 0; "
+    "SELECT set_config('transaction_timeout', '0', false) WHERE "
+    "current_setting('transaction_timeout', true) IS NOT NULL; ";
 
 // The writers of all machines take turns at the one row of `library`. What a machine that has gone
 // dark has begun ends after two minutes; nobody else leaves a transaction idle for long.
@@ -75,6 +78,15 @@ void PostgresqlDatabase::connect() {
     throw Error(ErrorCode::network, name_ + ": cannot connect to this server: " +
                                         reason_of(PQerrorMessage(connection_.get())));
   }
+  try {
+    begin_session();
+  } catch (...) {
+    connection_.reset();  // no statement is to run without what the session needs
+    throw;
+  }
+}
+
+void PostgresqlDatabase::begin_session() {
   PQsetNoticeProcessor(connection_.get(), ignore_notice, nullptr);
   if (PQserverVersion(connection_.get()) < kLeastVersion) {
     throw Error(ErrorCode::unsupported, name_ + ": this server is older than PostgreSQL 13");
@@ -103,6 +115,8 @@ bool PostgresqlDatabase::find_pgvector() {
 
 void PostgresqlDatabase::require_connection() {
   make_free();
+  // Whether the server has ended it since: first its last words are read, then the end.
+  for (int i = 0; i < 2; ++i) static_cast<void>(PQconsumeInput(connection_.get()));
   if (PQstatus(connection_.get()) == CONNECTION_OK) return;
   if (in_transaction_) fail_connection();
   connect();
@@ -128,14 +142,22 @@ void PostgresqlDatabase::check(const pg_result* result) {
   fail(result);
 }
 
-void PostgresqlDatabase::begin_writing() {
-  execute(kBeginWriting);
+void PostgresqlDatabase::begin(const char* how) {
+  try {
+    execute(how);
+  } catch (...) {
+    roll_back();  // it may have begun
+    throw;
+  }
   in_transaction_ = true;
 }
 
+void PostgresqlDatabase::begin_writing() {
+  begin(kBeginWriting);
+}
+
 void PostgresqlDatabase::begin_reading() {
-  execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  in_transaction_ = true;
+  begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 }
 
 void PostgresqlDatabase::commit() {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -75,6 +76,7 @@ class PostgresqlStatement {
   bool is_run_ = false;
   PostgresqlResult row_;
   std::deque<PostgresqlResult> kept_;
+  std::exception_ptr failure_;  // behind what is kept
 };
 
 /// Not synchronised. A connection that was lost is made anew before the next statement, but not
@@ -109,6 +111,8 @@ class PostgresqlDatabase {
   };
 
   void connect();
+  void begin_session();
+  void begin(const char* how);
   void require_connection();
   void make_free();
   void check(const pg_result* result);

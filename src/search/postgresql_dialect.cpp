@@ -35,7 +35,8 @@ WHERE ?3 = 0 OR c.model = ?3 OR NOT EXISTS(
 ORDER BY w.score DESC, w.rowid LIMIT ?2)";
 
 std::string alternatives(std::string_view text) {
-  return joined_words(text, "", " | ");
+  // Quoted: to_tsquery takes some characters beyond ASCII for spaces.
+  return joined_words(text, "'", " | ");
 }
 
 }  // namespace
@@ -52,7 +53,8 @@ const Dialect kPostgresqlDialect = {
         "pictures DESC, lower(tag) LIMIT ?",
     .all_vectors = "SELECT picture, vector FROM embeddings WHERE model = ?",
     .later_vectors = "SELECT picture, vector FROM embeddings WHERE model = ? AND generation > ?",
-    .data_version = "SELECT changes FROM library",
+    // Of this library: one that is made anew begins at 0 again.
+    .data_version = "SELECT changes # hashtextextended(id, 0) FROM library",
     .random_digits = "SELECT replace(gen_random_uuid()::text, '-', '')",
     .most_dims = 16'000};
 

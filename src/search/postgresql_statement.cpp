@@ -1,5 +1,6 @@
 #include <libpq-fe.h>
 
+#include <exception>
 #include <utility>
 
 #include "core/in_quotes.hpp"
@@ -12,6 +13,8 @@ namespace {
 // Of a value: the longest vector (kMaxDims floats) with room to spare, as of SQLite's.
 constexpr std::size_t kMostValueBytes = 1 << 20;
 constexpr int kBinary = 1;
+// Rows that nobody wants any more: beyond these, a new connection is cheaper.
+constexpr int kMostLeft = 1000;
 
 }  // namespace
 
@@ -72,7 +75,7 @@ void PostgresqlStatement::send() {
                                      values.data(), lengths.data(), formats.data(), kBinary);
   if (sent == 0) database_.fail_connection();
   database_.reading_ = this;
-  PQsetSingleRowMode(database_.connection_.get());
+  if (PQsetSingleRowMode(database_.connection_.get()) == 0) database_.fail_connection();
 }
 
 PostgresqlResult PostgresqlStatement::receive() {
@@ -102,7 +105,11 @@ PostgresqlResult PostgresqlStatement::receive() {
 }
 
 void PostgresqlStatement::keep_rest() {
-  while (PostgresqlResult row = receive()) kept_.push_back(std::move(row));
+  try {
+    while (PostgresqlResult row = receive()) kept_.push_back(std::move(row));
+  } catch (...) {
+    failure_ = std::current_exception();  // this one's reader is told, after the rows before it
+  }
 }
 
 bool PostgresqlStatement::step() {
@@ -114,19 +121,26 @@ bool PostgresqlStatement::step() {
   if (!kept_.empty()) {
     row_ = std::move(kept_.front());
     kept_.pop_front();
+  } else if (failure_) {
+    is_run_ = false;
+    std::rethrow_exception(std::exchange(failure_, nullptr));
   } else if (database_.reading_ == this) {
+    is_run_ = false;  // if it fails
     row_ = receive();
   }
-  if (row_) return true;
-  is_run_ = false;
-  return false;
+  is_run_ = row_ != nullptr;
+  return is_run_;
 }
 
 void PostgresqlStatement::reset() {
   is_run_ = false;
   row_.reset();
   kept_.clear();
-  while (database_.reading_ == this && receive()) {
+  failure_ = nullptr;
+  for (int left = 0; database_.reading_ == this && receive(); ++left) {
+    if (left < kMostLeft) continue;
+    database_.reading_ = nullptr;
+    database_.connection_.reset();  // a transaction ends with it
   }
 }
 

@@ -44,9 +44,10 @@ std::string array_of(std::span<const std::int64_t> ids) {
   return text + "}";
 }
 
-std::vector<Near> near_of(Statement& rows) {
+// most: of the statement's LIMIT, which a hostile server need not heed
+std::vector<Near> near_of(Statement& rows, std::size_t most) {
   std::vector<Near> near;
-  while (rows.step()) {
+  while (near.size() < most && rows.step()) {
     const auto product = rows.optional_real(1);
     near.push_back(
         {.picture = rows.integer(0), .product = static_cast<float>(product.value_or(0))});
@@ -54,19 +55,19 @@ std::vector<Near> near_of(Statement& rows) {
   return near;
 }
 
-// Takes what the graph's maker has to itself until its end.
+// Held by whoever makes a graph: two at once on one table would wait for each other.
 class GraphLock {
  public:
-  GraphLock(Database& database, const IndexedModel& model)
+  explicit GraphLock(Database& database)
       : database_(database),
-        key_(std::to_string(kApplicationId * (std::int64_t{1} << 32) + model.id)),
+        key_(std::to_string(kApplicationId * (std::int64_t{1} << 32))),
         is_held_(database.number("SELECT pg_try_advisory_lock(" + key_ + ")") != 0) {}
   ~GraphLock() {
     if (!is_held_) return;
     try {
       database_.execute("SELECT pg_advisory_unlock(" + key_ +
                         "); SET lock_timeout = 60000; RESET maintenance_work_mem");
-    } catch (const Error&) {  // it ends with the connection
+    } catch (...) {  // it ends with the connection
     }
   }
   GraphLock(const GraphLock&) = delete;
@@ -107,8 +108,9 @@ std::vector<Near> ServerVectors::near_by_graph(std::span<const float> query,
                  "SELECT picture, -(vector <#> ?1) FROM embeddings WHERE model = " +
                      std::to_string(model_.id) + " ORDER BY " + graph_key(model_) +
                      " <#> ?1 LIMIT ?2");
-  rows.bind_vector(1, query).bind(2, static_cast<std::int64_t>(std::min(2 * count, kMostByGraph)));
-  return near_of(rows);
+  const std::size_t most = std::min(2 * count, kMostByGraph);
+  rows.bind_vector(1, query).bind(2, static_cast<std::int64_t>(most));
+  return near_of(rows, most);
 }
 
 std::vector<std::int64_t> ServerVectors::admitted(const Admits& admits) const {
@@ -119,15 +121,16 @@ std::vector<std::int64_t> ServerVectors::admitted(const Admits& admits) const {
 
 std::vector<Near> ServerVectors::near_of_all(std::span<const float> query, std::size_t count,
                                              const Admits& admits) const {
-  // Without the cast of graph_key, the graph is of no use to it.
+  // Without the cast of graph_key, the graph is of no use to it. A list by itself is read once; as
+  // an array it would be read for every row.
   Statement rows(index_->database(),
                  std::string("SELECT picture, -(vector <#> ?1) FROM embeddings WHERE model = ?2") +
-                     (admits ? " AND picture = ANY(CAST(?4 AS bigint[]))" : "") +
-                     " ORDER BY vector <#> ?1 LIMIT ?3");
+                     (admits ? " AND picture IN (SELECT unnest(CAST(?4 AS bigint[])))" : "") +
+                     " ORDER BY vector <#> ?1, picture LIMIT ?3");
   rows.bind_vector(1, query).bind(2, model_.id);
   rows.bind(3, static_cast<std::int64_t>(count + kMostTies));
   if (admits) rows.bind_text(4, array_of(admitted(admits)));
-  return near_of(rows);
+  return near_of(rows, count + kMostTies);
 }
 
 std::vector<Near> ServerVectors::nearest(std::span<const float> query, std::size_t count,
@@ -167,8 +170,8 @@ std::vector<float> ServerVectors::vector(std::int64_t picture) const {
 std::vector<std::optional<float>> ServerVectors::products(std::span<const std::int64_t> pictures,
                                                           std::span<const float> query) const {
   Statement rows(index_->database(),
-                 "SELECT picture, vector FROM embeddings WHERE model = ? AND picture = ANY(CAST(? "
-                 "AS bigint[]))");
+                 "SELECT picture, vector FROM embeddings WHERE model = ? AND picture IN (SELECT "
+                 "unnest(CAST(? AS bigint[])))");
   rows.bind(1, model_.id).bind_text(2, array_of(pictures));
   std::unordered_map<std::int64_t, float> by_picture;
   std::vector<float> vector(static_cast<std::size_t>(model_.dims));
@@ -205,7 +208,7 @@ void refresh_vector_graph(LibraryIndex& index, const IndexedModel& model, std::s
   }
   const ServerVectors vectors(index, model);
   if (model.dims > kMostGraphDims || vectors.has_graph() || vectors.size() < least_rows) return;
-  const GraphLock lock(database, model);
+  const GraphLock lock(database);
   if (!lock.is_held() || vectors.has_graph()) return;
   // Of one whose maker was killed, a part is left that is of no use. Making it waits for all that
   // is being written or read, however long. With less memory than it needs, it takes much longer;
@@ -213,7 +216,7 @@ void refresh_vector_graph(LibraryIndex& index, const IndexedModel& model, std::s
   database.execute(
       "SET lock_timeout = 0; SELECT set_config('maintenance_work_mem', '256MB', false) WHERE "
       "pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')");
-  database.execute("DROP INDEX IF EXISTS blip." + graph_name(model));
+  database.execute("DROP INDEX CONCURRENTLY IF EXISTS blip." + graph_name(model));
   database.execute("CREATE INDEX CONCURRENTLY " + graph_name(model) +
                    " ON blip.embeddings USING hnsw (" + graph_key(model) + " vector_ip_ops) " +
                    std::string(kGraphQuality) + " WHERE model = " + std::to_string(model.id));

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -288,7 +289,11 @@ struct Server::Implementation {
       all.swap(runs);
     }
     for (const auto& weak : all) {
-      if (const auto run = weak.lock()) run->abandon();
+      try {
+        if (const auto run = weak.lock()) run->abandon();
+      } catch (const std::bad_alloc&) {
+        // The others are still told; this one's connection is closed without an answer.
+      }
     }
   }
 

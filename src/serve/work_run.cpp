@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "blip/error.hpp"
+#include "serve/engine/insist.hpp"
 #include "serve/picture_source.hpp"
 #include "serve/worker_pool.hpp"
 
@@ -85,6 +86,7 @@ void WorkRun::start(Work work, std::string_view api) {
     report_.api = api;
     ids_.resize(count);
     received_.resize(count);
+    outcomes_.reserve(count);  // what was done can then be answered
     missing_ = count;
     report_.task = name_of(kind_of(work_.tasks.front().input));
     for (const Task& task : work_.tasks) {
@@ -187,9 +189,11 @@ void WorkRun::take_outcome(std::size_t index, TaskOutcome outcome) {
   }
   // Not on a thread of the engine: a response may be long, and tasks must not be cancelled there.
   WorkerPool& pool = work_.looks_up ? context_.looking : context_.planning;
-  pool.post([self = shared_from_this()] {
-    if (self->missing_ > 0) self->cancel_tasks();
-    self->finish();
+  insist([&] {
+    pool.post([self = shared_from_this()] {
+      if (self->missing_ > 0) self->cancel_tasks();
+      self->finish();
+    });
   });
 }
 
@@ -243,9 +247,9 @@ void WorkRun::abandon() {
   {
     const std::lock_guard lock(mutex_);
     if (ended_ || missing_ == 0) return;  // what is not begun yet, the engine refuses
-    ended_ = true;
     const TaskOutcome stopped = TaskFailure{FailureKind::draining, "the server stops"};
     outcomes_.assign(received_.size(), stopped);
+    ended_ = true;
   }
   cancel_tasks();
   finish();
@@ -265,7 +269,11 @@ void WorkRun::cancel_tasks() {
 
 void WorkRun::report(int status) {
   report_.status = status;
-  if (const Done done = std::exchange(done_, nullptr)) done(report_);
+  try {
+    if (const Done done = std::exchange(done_, nullptr)) done(report_);
+  } catch (const std::bad_alloc&) {
+    // Answered all the same, and not counted.
+  }
 }
 
 }  // namespace blip::serve

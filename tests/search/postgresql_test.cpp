@@ -119,7 +119,8 @@ TEST(PostgresqlValues, TextIsUtf8WithoutNul) {
 }
 
 TEST(PostgresqlDialect, WhatIsTypedIsWordsAlone) {
-  EXPECT_EQ(kPostgresqlDialect.word_query("two dogs'; DROP -- & | ! ( ) : *"), "two | dogs | DROP");
+  EXPECT_EQ(kPostgresqlDialect.word_query("two dogs'; DROP -- & | ! ( ) : *"),
+            "'two' | 'dogs' | 'DROP'");
   EXPECT_EQ(kPostgresqlDialect.word_query("' \" ()"), "");
 }
 

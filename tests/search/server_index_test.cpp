@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAreArray;
 
 constexpr FileState kState{.size = 10, .mtime = 20};
 constexpr int kDims = 16;
@@ -143,6 +144,9 @@ TEST_F(ServerIndexTest, RanksWordsAsAFileDoes) {
     EXPECT_EQ(there.find_words(text, 1000), here.find_words(text, 1000)) << text;
     EXPECT_EQ(there.find_words(text, 3), here.find_words(text, 3)) << text;
   }
+  // A space that is not ASCII: FTS5 ranks the two as one thing, the server each by itself.
+  EXPECT_THAT(there.find_words("dog\u3000cat", 1000),
+              UnorderedElementsAreArray(here.find_words("dog\u3000cat", 1000)));
 }
 
 TEST_F(ServerIndexTest, AGraphFindsNearlyAllOfTheNearest) {
@@ -313,23 +317,23 @@ TEST_F(ServerIndexTest, ALostConnectionIsMadeAnew) {
   fill(index, 2);
   const auto end_others = [&] {
     server_->execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> "
+        "pg_backend_pid() AND "
         "datname = current_database()");
   };
   end_others();
-  try {
-    (void)index.pictures();
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::network);
-    EXPECT_THAT(error.what(), HasSubstr("the connection to this server was lost"));
-  }
-  EXPECT_EQ(index.pictures().size(), 2U);
+  EXPECT_EQ(index.pictures().size(), 2U) << "nothing was under way";
   {
     auto transaction = index.transaction();
     index.remove_picture(1);
     end_others();
-    EXPECT_THROW(index.remove_picture(2), Error);
+    try {
+      index.remove_picture(2);
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::network);
+      EXPECT_THAT(error.what(), HasSubstr("the connection to this server was lost"));
+    }
     EXPECT_THROW(transaction.commit(), Error) << "half of it is gone";
   }
   EXPECT_EQ(index.pictures().size(), 2U);

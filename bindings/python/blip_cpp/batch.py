@@ -41,7 +41,11 @@ class BatchFeature(dict[str, Any]):
 
 def refuse_other_devices(device: object) -> None:
     """Raises NotImplementedError for a device that is no CPU; number types pass. Numbers are GPUs, and -1 is the CPU,
-    as to transformers."""
+    as to transformers. Of a dict (device_map), each value counts."""
+    if isinstance(device, dict):
+        for each in device.values():
+            refuse_other_devices(each)
+        return
     name = str(device)
     is_number = isinstance(device, int) and not isinstance(device, bool)
     if name.split(":")[0] in ("cuda", "mps", "xpu", "npu", "hpu") or is_number and device != -1:

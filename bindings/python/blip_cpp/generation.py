@@ -54,7 +54,7 @@ class _WritingModel(Model):
                 on_token(image, sequence, token)
 
         try:
-            if len(pixel_values) > 1 or any(options.get(name, 1) != 1 for name in ("num_beams", "num_return_sequences")):
+            if len(pixel_values) > 1 or any((options.get(name) or 1) != 1 for name in ("num_beams", "num_return_sequences")):
                 raise ValueError("a streamer takes one image, one sequence and no beam search")
             put(as_tensors(np.array([self._first_ids(texts)]), kind))
             return self._sequences(pixel_values, texts, listen, options)

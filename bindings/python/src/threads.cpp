@@ -1,5 +1,7 @@
 #include "threads.hpp"
 
+#include <unistd.h>
+
 #include <atomic>
 
 #include "blip/error.hpp"
@@ -8,6 +10,12 @@ namespace blip::python {
 namespace {
 
 std::atomic<int> wanted_threads = 0;
+
+struct InUse {
+  Context* context = nullptr;
+  pid_t process = 0;  // a child of fork() within a callback has none of its threads
+};
+thread_local InUse in_use;
 
 }  // namespace
 
@@ -20,6 +28,16 @@ void set_num_threads(int num_threads) {
 
 int num_threads() {
   return wanted_threads;
+}
+
+ContextInUse::ContextInUse() : before_(in_use.context) {
+  const bool is_within_another = before_ != nullptr && in_use.process == ::getpid();
+  context_ = is_within_another ? before_ : &thread_context(num_threads());
+  in_use = {.context = context_, .process = ::getpid()};
+}
+
+ContextInUse::~ContextInUse() {
+  in_use.context = before_;
 }
 
 }  // namespace blip::python

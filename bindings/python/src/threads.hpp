@@ -14,11 +14,28 @@ namespace blip::python {
 void set_num_threads(int num_threads);
 int num_threads();
 
+/// The calling thread's context. A call that a callback of another call makes computes with that
+/// one's, whatever set_num_threads has said since: the other call is not over.
+class ContextInUse {
+ public:
+  ContextInUse();
+  ~ContextInUse();
+  ContextInUse(const ContextInUse&) = delete;
+  ContextInUse& operator=(const ContextInUse&) = delete;
+
+  [[nodiscard]] Context& operator*() const noexcept { return *context_; }
+
+ private:
+  Context* before_;
+  Context* context_;
+};
+
 /// `compute(context)`, with the context of the calling thread, while other threads of Python run.
 template <typename Function>
 auto without_lock(const Function& compute) {
   const nanobind::gil_scoped_release released;
-  return compute(thread_context(num_threads()));
+  const ContextInUse context;
+  return compute(*context);
 }
 
 }  // namespace blip::python

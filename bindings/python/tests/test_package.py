@@ -131,6 +131,24 @@ def test_tokens_as_they_come(captioning, photos):
         model.generate(**inputs, on_token=interrupt)
 
 
+def test_a_call_within_a_callback_leaves_the_other_one_its_threads(captioning, photos):
+    processor, model = captioning
+    inputs = processor(images=str(photos[0]), return_tensors="np")
+    alone = model.generate(**inputs).tolist()
+    within = []
+
+    def ask_again(*_):
+        if len(within) < 2:
+            blip_cpp.set_num_threads(len(within) + 1)
+            within.append(model.generate(**inputs).tolist())
+
+    try:
+        assert model.generate(**inputs, on_token=ask_again).tolist() == alone
+    finally:
+        blip_cpp.set_num_threads(0)
+    assert within == [alone, alone]
+
+
 def test_texts_as_they_come(captioning, photos, capsys):
     processor, model = captioning
     for text in (None, "a photo of"):
@@ -313,6 +331,8 @@ def test_errors_are_python_s(captioning, models, photos, tmp_path):
         captioning[1].to("cuda")
     with pytest.raises(NotImplementedError, match="cuda"):
         blip_cpp.BlipForConditionalGeneration.from_pretrained(models["captioning"], device_map="cuda")
+    with pytest.raises(NotImplementedError, match="not on 0"):
+        blip_cpp.BlipForConditionalGeneration.from_pretrained(models["captioning"], device_map={"": 0})
     with pytest.raises(NotImplementedError):
         blip_cpp.BlipForQuestionAnswering.from_pretrained(models["captioning"])
     with pytest.raises(ValueError, match="uint8"):

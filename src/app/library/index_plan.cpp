@@ -21,6 +21,8 @@ using search::LibraryIndex;
 
 // Rows that are written in one transaction: others wait no longer than for these.
 constexpr std::size_t kRowsTogether = 512;
+// There, each of a row's dozen statements is a journey to the server and back.
+constexpr std::size_t kRowsTogetherOnServer = 32;
 // Comparisons between two lines of progress.
 constexpr std::size_t kProgressStep = 1000;
 
@@ -169,11 +171,17 @@ class Planner {
                       [&](const IndexedFolder& folder) { return is_in(folder, picture.path); });
       if (!is_ours || !is_gone(picture.path)) continue;
       if (!transaction_) transaction_.emplace(index_.transaction());
+      const auto present = index_.picture(picture.id);
+      if (!present || present->path != picture.path) continue;  // another process has moved it
       index_.remove_picture(picture.id);
       ++plan_.gone;
       ++changes_;
-      commit_if(changes_ >= kRowsTogether);
+      commit_if(changes_ >= rows_together());
     }
+  }
+
+  [[nodiscard]] std::size_t rows_together() const {
+    return index_.is_on_server() ? kRowsTogetherOnServer : kRowsTogether;
   }
 
   void commit_if(bool now) {

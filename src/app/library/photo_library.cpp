@@ -291,6 +291,11 @@ void PhotoLibrary::write_caption(std::int64_t id, const std::string& caption) {
       !std::filesystem::exists(implementation_->options.index, ignored)) {
     throw Error(ErrorCode::unreadable, "the index of the library is gone");
   }
+  if (implementation_->watcher.is_on_server()) {
+    // It must be there: opening for writing would make a new one.
+    const std::lock_guard lock(implementation_->watcher_mutex);
+    static_cast<void>(implementation_->watcher.library_id());
+  }
   LibraryIndex index(implementation_->options.index, search::Access::write);
   if (index.library_id() != implementation_->library_id) {
     throw Error(ErrorCode::unreadable, "another index is in its place now; start the server again");

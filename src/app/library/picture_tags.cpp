@@ -12,6 +12,8 @@ namespace {
 
 // Pictures that are tagged in one transaction.
 constexpr std::size_t kTaggedTogether = 512;
+// There, each of a picture's dozen statements is a journey to the server and back.
+constexpr std::size_t kTaggedTogetherOnServer = 32;
 
 }  // namespace
 
@@ -33,8 +35,9 @@ void index_tags(search::LibraryIndex& index, const search::IndexedModel& model,
     if (!tagged.contains(rows.pictures()[row])) lacking.push_back(row);
   }
   const auto dims = static_cast<std::size_t>(model.dims);
-  for (std::size_t at = 0; at < lacking.size(); at += kTaggedTogether) {
-    const std::size_t count = std::min(kTaggedTogether, lacking.size() - at);
+  const std::size_t together = index.is_on_server() ? kTaggedTogetherOnServer : kTaggedTogether;
+  for (std::size_t at = 0; at < lacking.size(); at += together) {
+    const std::size_t count = std::min(together, lacking.size() - at);
     Tensor embeddings{.shape = {static_cast<std::int64_t>(count), model.dims},
                       .data = std::vector<float>(count * dims)};
     for (std::size_t i = 0; i < count; ++i) {

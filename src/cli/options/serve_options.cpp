@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -443,7 +445,11 @@ serve::ServerOptions ServeOptions::server() const {
   options.fetch_allow = fetch_allow_;
   options.media_root = media_root_;
   // SQLite's locks are on these two.
-  if (!library_.empty()) options.locked_files = {library_, library_ + "-shm"};
+  if (!library_.empty()) {
+    std::error_code ignored;
+    const auto file = std::filesystem::weakly_canonical(library_, ignored);
+    options.locked_files = {file, file.string() + "-shm"};
+  }
   options.task_time = seconds_of(task_time_);
   options.drain_delay = seconds_of(drain_delay_);
   options.drain_timeout = seconds_of(drain_timeout_);

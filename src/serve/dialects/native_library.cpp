@@ -44,6 +44,8 @@ HttpResponse error_response(const Error& error, bool of_picture) {
       return native_error(404, error.what());
     case ErrorCode::limit_exceeded:
       return native_error(413, error.what());
+    case ErrorCode::network:
+      return native_error(503, "the library's database server does not answer");
     default:
       return native_error(of_picture ? 422 : 500, error.what());
   }

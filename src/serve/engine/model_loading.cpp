@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "core/memory_headroom.hpp"
@@ -112,7 +113,9 @@ void load(EngineState& state, std::size_t index, Part part, Lock& lock) {
   std::optional<TaskFailure> failure;
   int embedding_size = 0;
   try {
-    require_headroom(known.status.size + kHeadroom);
+    // Weights are mapped, once for all parts.
+    if (!model.is_loaded() && !has_addresses(known.status.size + kHeadroom)) throw std::bad_alloc();
+    require_headroom();
     parts.load(part, known.options);
     if (part == Part::embedder && known.compares_texts) {
       Context context({.num_threads = 1});

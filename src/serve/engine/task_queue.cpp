@@ -56,15 +56,16 @@ bool TaskQueue::remove(const Job& job) {
 }
 
 std::deque<JobPointer> TaskQueue::take(std::optional<Part> part) {
+  const auto is_wanted = [&](const JobPointer& job) { return !part || job->part == *part; };
   std::deque<JobPointer> taken;
+  // First what needs memory: without it, nothing is taken.
+  for (const Line& line : lines_) {
+    std::ranges::copy_if(line.jobs, std::back_inserter(taken), is_wanted);
+  }
+  for (const JobPointer& job : taken) count_out(*job);
   for (auto line = lines_.begin(); line != lines_.end();) {
     const auto next = std::next(line);
-    std::erase_if(line->jobs, [&](JobPointer& job) {
-      if (part && job->part != *part) return false;
-      taken.push_back(job);
-      count_out(*job);
-      return true;
-    });
+    std::erase_if(line->jobs, is_wanted);
     if (line->jobs.empty()) leave(line);
     line = next;
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <new>
 #include <utility>
 
 #include "core/memory_headroom.hpp"
@@ -53,7 +54,11 @@ void Connection::drain() {
 void Connection::close() {
   if (phase_ == Phase::closed) return;
   const auto keep = shared_from_this();
-  client_gone();
+  try {
+    client_gone();
+  } catch (const std::bad_alloc&) {
+    // Its tasks are done for nobody.
+  }
   phase_ = Phase::closed;
   count_buffered(0);
   timer_.cancel();

@@ -14,9 +14,11 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -75,23 +77,33 @@ struct HttpServer::Implementation {
     Acceptor acceptor;
     boost::asio::steady_timer retry;
     std::size_t number;
+    bool is_waiting = false;  // for the next connection, or to try again
   };
 
   void accept(Listener& listener) {
+    if (listener.is_waiting) return;
     listener.acceptor.async_accept([this, &listener](const boost::system::error_code& error,
                                                      Protocol::socket socket) {
+      listener.is_waiting = false;
       if (!listener.acceptor.is_open()) return;
       if (error == boost::asio::error::operation_aborted) return;
       if (error) {
         listener.retry.expires_after(kAcceptRetryTime);
         listener.retry.async_wait([this, &listener](const boost::system::error_code& cancelled) {
+          listener.is_waiting = false;
           if (!cancelled) accept(listener);
         });
+        listener.is_waiting = true;
         return;
       }
-      welcome(std::move(socket), listener.number);
+      try {
+        welcome(std::move(socket), listener.number);
+      } catch (const std::bad_alloc&) {
+        // This one is closed; the next one may be luckier.
+      }
       accept(listener);
     });
+    listener.is_waiting = true;
   }
 
   void welcome(Protocol::socket socket, std::size_t listener) {
@@ -108,7 +120,6 @@ struct HttpServer::Implementation {
           send(socket.native_handle(), kFull.data(), kFull.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
       return;
     }
-    ++from_there;
     if (!peer.address.empty()) {
       const int on = 1;  // pieces of a stream are small, and waited for
       setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -117,8 +128,13 @@ struct HttpServer::Implementation {
     fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
     auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer), share);
     connections.emplace(connection.get(), connection);
+    ++from_there;  // forget() takes it back
     num_connections = connections.size();
-    connection->start();
+    try {
+      connection->start();
+    } catch (const std::bad_alloc&) {
+      connection->close();
+    }
   }
 
   void forget(Connection& connection) {
@@ -149,12 +165,20 @@ struct HttpServer::Implementation {
   }
 
   void run() {
+    bool has_failed = false;
     for (;;) {
       try {
+        // A listener may have been about to wait.
+        for (Listener& listener : listeners) {
+          if (has_failed && listener.acceptor.is_open()) accept(listener);
+        }
         context.run();
         return;
       } catch (const std::exception&) {
         // Out of memory with one connection: the others go on.
+        has_failed = true;
+        constexpr std::chrono::milliseconds kPause{5};
+        std::this_thread::sleep_for(kPause);
       }
     }
   }
@@ -219,9 +243,9 @@ bool HttpServer::wait_until_closed(std::chrono::milliseconds time) const {
 void HttpServer::stop() {
   if (!implementation_->thread.joinable()) return;
   post([this] {
+    implementation_->context.stop();  // first: the rest may find no memory
     implementation_->close_listeners();
     implementation_->for_each_connection(&Connection::close);
-    implementation_->context.stop();
   });
   implementation_->thread.join();
 }

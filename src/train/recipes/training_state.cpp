@@ -91,6 +91,7 @@ TrainingState::TrainingState(const TrainingConfig& config, const ProcessGroup& g
   if (config.optimizer.average_decay > 0) {
     average_.emplace(recipe.parameters.trained(), config.optimizer.average_decay);
   }
+  numbers_ = recipe.fixed_models;
 }
 
 void TrainingState::restore(const std::filesystem::path& checkpoint, std::int64_t steps_per_epoch,
@@ -121,6 +122,7 @@ void TrainingState::restore(const std::filesystem::path& checkpoint, std::int64_
   position_ = position_in_steps_of(rows, rows_before, steps_per_epoch, saved.position);
   if (rows_before != rows) rewind_queues(recipe_.parameters);
   numbers_ = saved.numbers;
+  numbers_.insert(recipe_.fixed_models.begin(), recipe_.fixed_models.end());
   const bool is_random_restored =
       restore_random_state(saved.random, group_.rank(), group_.device(), checkpoint.string());
   log("going on after step " + std::to_string(position_.step));
@@ -180,7 +182,6 @@ void TrainingState::save() const {
     state.processes = group_.size();
     state.configuration = config_as_json(config_);
     state.numbers = numbers_;
-    state.numbers.insert(recipe_.fixed_models.begin(), recipe_.fixed_models.end());
     state.description = recipe_.description;
     save_checkpoint(config_.run.directory, state, config_.run.keep_checkpoints);
   }
