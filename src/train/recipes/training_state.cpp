@@ -69,8 +69,7 @@ void require_same_fixed_models(const std::map<std::string, double>& now, const R
     const auto before = saved.numbers.find(key);
     if (before == saved.numbers.end() || before->second == sum) continue;
     throw Error(ErrorCode::invalid_argument, key + ": another model than the one that " +
-                                                 config.run.directory +
-                                                 " was trained with so far");
+                                                 config.run.directory + " was trained with so far");
   }
 }
 
