@@ -113,6 +113,9 @@ class LibraryIndex {
   [[nodiscard]] const std::string& file() const noexcept { return database_.name(); }
   /// Whether it is on a server: then there are no files beside it, and any machine may write to it.
   [[nodiscard]] bool is_on_server() const noexcept { return database_.is_server(); }
+  /// How many pictures are written in one transaction, at most: others wait no longer than for
+  /// these. Of a server, each of a picture's dozen statements is a journey there and back.
+  [[nodiscard]] std::size_t pictures_together() const noexcept { return is_on_server() ? 32 : 512; }
   /// For CatalogueIndex, whose tables are in the same file.
   [[nodiscard]] Database& database() noexcept { return database_; }
   /// Tells this index from all others: 32 hexadecimal digits.

@@ -19,10 +19,6 @@ using search::FileState;
 using search::KnownPicture;
 using search::LibraryIndex;
 
-// Rows that are written in one transaction: others wait no longer than for these.
-constexpr std::size_t kRowsTogether = 512;
-// There, each of a row's dozen statements is a journey to the server and back.
-constexpr std::size_t kRowsTogetherOnServer = 32;
 // Comparisons between two lines of progress.
 constexpr std::size_t kProgressStep = 1000;
 
@@ -176,12 +172,8 @@ class Planner {
       index_.remove_picture(picture.id);
       ++plan_.gone;
       ++changes_;
-      commit_if(changes_ >= rows_together());
+      commit_if(changes_ >= index_.pictures_together());
     }
-  }
-
-  [[nodiscard]] std::size_t rows_together() const {
-    return index_.is_on_server() ? kRowsTogetherOnServer : kRowsTogether;
   }
 
   void commit_if(bool now) {

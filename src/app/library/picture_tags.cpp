@@ -8,14 +8,6 @@
 #include "hub/checksum.hpp"
 
 namespace blip::app {
-namespace {
-
-// Pictures that are tagged in one transaction.
-constexpr std::size_t kTaggedTogether = 512;
-// There, each of a picture's dozen statements is a journey to the server and back.
-constexpr std::size_t kTaggedTogetherOnServer = 32;
-
-}  // namespace
 
 std::string indexed_tagger(const std::string& model, std::span<const std::string> tags) {
   std::string list;
@@ -35,7 +27,7 @@ void index_tags(search::LibraryIndex& index, const search::IndexedModel& model,
     if (!tagged.contains(rows.pictures()[row])) lacking.push_back(row);
   }
   const auto dims = static_cast<std::size_t>(model.dims);
-  const std::size_t together = index.is_on_server() ? kTaggedTogetherOnServer : kTaggedTogether;
+  const std::size_t together = index.pictures_together();
   for (std::size_t at = 0; at < lacking.size(); at += together) {
     const std::size_t count = std::min(together, lacking.size() - at);
     Tensor embeddings{.shape = {static_cast<std::int64_t>(count), model.dims},
