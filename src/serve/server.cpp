@@ -12,6 +12,7 @@
 #include "blip/version.hpp"
 #include "serve/admission.hpp"
 #include "serve/content_encoding.hpp"
+#include "serve/dialects/refusal.hpp"
 #include "serve/http/http_error.hpp"
 #include "serve/http/http_server.hpp"
 #include "serve/operations/metrics.hpp"
@@ -34,8 +35,9 @@ constexpr std::size_t kMaxFetching = 256;
 // Each may decode a photo, so there are few.
 constexpr std::size_t kLookingThreads = 4;
 constexpr std::size_t kMaxLooking = 1024;
-// A body above this is read on another thread: 64 KiB of JSON take a fraction of a millisecond.
-constexpr std::size_t kSmallBody = std::size_t{64} << 10;
+// A body above this is read on another thread: with a picture in JSON, 50 KB take a millisecond,
+// and all connections would wait that long.
+constexpr std::size_t kSmallBody = std::size_t{16} << 10;
 // For the last words of streams that are broken off.
 constexpr std::chrono::milliseconds kFarewellTime{1000};
 
@@ -142,7 +144,7 @@ struct Server::Implementation {
     exchange.on_gone([run] { run->cancel(); });
     const bool small =
         shared->body->size() <= kSmallBody && !shared->headers.find("Content-Encoding").has_value();
-    if (small) {
+    if (small || is_refused_unread(*shared, engine.status())) {
       plan(*shared, peer, *run);
     } else if (!planning.try_post([this, shared, peer, run] { plan(*shared, peer, *run); })) {
       run->respond(busy_response(router.error(503, "too many requests at once; try again later",
@@ -160,7 +162,9 @@ struct Server::Implementation {
     if (path == "/metrics") {
       HttpResponse response;
       response.headers.set("Content-Type", std::string(kMetricsContentType));
-      response.body = metrics.text(engine.status(), engine.metrics(), http.num_connections());
+      EngineMetrics of_engine = engine.metrics();
+      of_engine.refused_unread = num_refused_unread;
+      response.body = metrics.text(engine.status(), of_engine, http.num_connections());
       return response;
     }
     // A family that has its own is asked itself at a listener of its own.
@@ -203,6 +207,7 @@ struct Server::Implementation {
                                .library = options.library};
       Router::Answer answer = router.plan(request, view, only);
       if (auto* response = std::get_if<HttpResponse>(&answer.plan)) {
+        if (is_refused_unread(request, view.engine)) ++num_refused_unread;
         run.respond(std::move(*response), answer.api);
         return;
       }
@@ -321,6 +326,7 @@ struct Server::Implementation {
   Admission admission;
   const std::vector<std::string> cors_origins = options.access.cors_origins;
   std::atomic<bool> draining = false;
+  std::atomic<std::uint64_t> num_refused_unread = 0;
 
   std::mutex aliases_mutex;
   std::vector<ModelAlias> aliases;

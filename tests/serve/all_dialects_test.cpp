@@ -2,8 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "dialect_trial.hpp"
 
@@ -43,6 +46,48 @@ TEST(AllDialects, ShareSomePaths) {
   EXPECT_EQ(taken_by(post_json("/api/v1/vision/caption", R"({"images":["aGVsbG8="]})")),
             "photoprism");
   EXPECT_EQ(taken_by(get("/elsewhere")), "nobody");
+}
+
+// A picture is refused before it is read, here before it is seen that it is none. What has no
+// picture is read, as it may need no model.
+TEST(AllDialects, RefusePicturesUnreadWhereTheQueueIsFull) {
+  ServerView full = trial_server();
+  full.engine.queued = full.engine.queue_limit;
+  const std::string no_json(20'000, '{');
+  const auto status_of = [&](const std::string& path, const std::string& body,
+                             const ServerView& server) {
+    const HttpRequest request = post_json(path, body);
+    for (const auto& dialect : all_dialects()) {
+      const Trial trial(dialect, request, server);
+      if (trial.answered() != nullptr) return trial.answered()->status;
+      if (trial.is_taken()) return 0;
+    }
+    return 404;
+  };
+  const std::vector<std::pair<std::string, int>> paths = {
+      {"/blip/v1/caption", 429},      {"/api/generate", 503},
+      {"/v1/chat/completions", 429},  {"/api/v1/vision/caption", 429},
+      {"/v2/models/blip/infer", 503}, {"/embed", 429},
+      {"/sdapi/v1/interrogate", 503}, {"/models/blip", 503}};
+  for (const auto& [path, status] : paths) {
+    EXPECT_EQ(status_of(path, no_json, full), status) << path;
+    const int malformed = path == "/embed" ? 422 : 400;
+    EXPECT_EQ(status_of(path, no_json, trial_server()), malformed) << path;
+    EXPECT_EQ(status_of(path, "{", full), malformed) << path;
+  }
+  const auto refused = Trial(native_dialect(), post_json("/blip/v1/caption", no_json), full);
+  EXPECT_EQ(refused.answered()->headers.find("Retry-After"), "1");
+}
+
+// Immich loses what is refused, so its pictures wait (Task::is_patient).
+TEST(AllDialects, ReadThePicturesOfImmichWhereTheQueueIsFull) {
+  ServerView full = trial_server();
+  full.engine.queued = full.engine.queue_limit;
+  HttpRequest request = captured("immich_visual");
+  std::string body = *request.body;
+  const std::size_t picture = body.find("\r\n\r\n", body.find("name=\"image\"")) + 4;
+  request.body = std::make_shared<const std::string>(body.insert(picture, 20'000, 'x'));
+  EXPECT_EQ(Trial(immich_dialect(), request, full).tasks().size(), 1U);
 }
 
 // Whatever a family takes, it knows the method of: else a 405 would lie.

@@ -33,6 +33,22 @@ TEST(Base64, EncodesWhatItDecodes) {
   EXPECT_EQ(encode_base64("hello"), "aGVsbG8=");
 }
 
+// Digits are taken four at a time; what stands between them may come anywhere.
+TEST(Base64, TakesSpacesAnywhereAndRefusesOtherSignsEverywhere) {
+  const std::string bytes = "The quick brown fox jumps over the lazy dog";
+  const std::string text = encode_base64(bytes);
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    for (const char* spaces : {" ", "\r\n", " \t \n "}) {
+      EXPECT_EQ(decode_base64(std::string(text).insert(i, spaces)), bytes) << i;
+    }
+    EXPECT_EQ(decode_base64(std::string(text).insert(i, "!")), std::nullopt) << i;
+    EXPECT_EQ(decode_base64(std::string(text).insert(i, "\xC3")), std::nullopt) << i;
+    // Padding is the end.
+    if (i >= text.find('=')) continue;
+    EXPECT_EQ(decode_base64(std::string(text).insert(i, "=")), std::nullopt) << i;
+  }
+}
+
 TEST(PictureOfText, TakesDataUrlsBareBase64AndAddresses) {
   for (const char* text : {"aGVsbG8=", "data:image/png;base64,aGVsbG8=",
                            "data:image/jpeg;name=x.jpg;base64,aGVsbG8"}) {

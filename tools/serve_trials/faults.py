@@ -139,9 +139,9 @@ def no_descriptors(program, photo, table):
             reader, writer = clients[0]
             writer.write(request_of(photo))
             served = b" 200 " in (await asyncio.wait_for(reader.readuntil(b"\r\n"), 60))
-            spent = server_time(server)
+            spent = server.processor_seconds()
             await asyncio.sleep(2)
-            busy = (server_time(server) - spent) / 2
+            busy = (server.processor_seconds() - spent) / 2
             for _, each in clients:
                 each.close()
             return len(clients), served, busy
@@ -151,11 +151,6 @@ def no_descriptors(program, photo, table):
         after = server.ask("POST", CAPTION, photo).status
         table.row("descriptors exhausted", f"{held} connections held at 48 descriptors, served {served}, {100 * busy:.0f} % of a core meanwhile, "
                   f"then {after}", served and after == 200 and busy < 0.5)
-
-
-def server_time(server):
-    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def no_memory(program, photo, quick, table):

@@ -88,6 +88,11 @@ class Server:
         """Bytes of memory in use."""
         return self._of_status("VmRSS")
 
+    def processor_seconds(self):
+        """That it has used, of all processors."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def virtual_bytes(self):
         return self._of_status("VmSize")
 

@@ -366,6 +366,7 @@ std::optional<Plan> plan_hugging_face(const HttpRequest& http, const ServerView&
   const auto route = hugging_face_route(http.path);
   if (!route) return std::nullopt;
   return plan_or_refusal(hugging_face_failure, [&]() -> std::optional<Plan> {
+    refuse_unread_if_full(http, server);
     return route->plan(read_hugging_face(http, server, route->model));
   });
 }

@@ -194,6 +194,7 @@ std::optional<Plan> plan_kserve(const HttpRequest& http, const ServerView& serve
   const auto methods = kserve_methods(http.path);
   if (std::find(methods.begin(), methods.end(), http.method) == methods.end()) return std::nullopt;
   return plan_or_refusal(kserve_failure, [&]() -> std::optional<Plan> {
+    refuse_unread_if_full(http, server);
     if (const auto model = kserve_model_path(http.path)) {
       return plan_kserve_model(*model, http, server);
     }

@@ -5,6 +5,22 @@
 #include "blip/error.hpp"
 
 namespace blip::serve {
+namespace {
+
+// Requests without a picture are smaller, and cost little: they are read, and may need no model.
+constexpr std::size_t kSmallRequest = std::size_t{16} << 10;
+
+}  // namespace
+
+bool is_refused_unread(const HttpRequest& request, const EngineStatus& engine) {
+  return request.method == "POST" && request.body->size() > kSmallRequest &&
+         engine.queue_limit > 0 && engine.queued >= engine.queue_limit;
+}
+
+void refuse_unread_if_full(const HttpRequest& request, const ServerView& server) {
+  if (!is_refused_unread(request, server.engine)) return;
+  throw Refusal(FailureKind::queue_full, "the queue is full; try again later");
+}
 
 std::optional<Plan> plan_or_refusal(const FailureResponse& response,
                                     const std::function<std::optional<Plan>()>& plan) {

@@ -27,8 +27,10 @@ std::optional<Plan> plan_by_routes(std::span<const Route> routes, const HttpRequ
     return is_path_of(route, request.path) && is_method_of(route, request.method);
   });
   if (found == routes.end()) return std::nullopt;
-  return plan_or_refusal(response,
-                         [&]() -> std::optional<Plan> { return found->plan(request, server); });
+  return plan_or_refusal(response, [&]() -> std::optional<Plan> {
+    refuse_unread_if_full(request, server);
+    return found->plan(request, server);
+  });
 }
 
 std::vector<std::string_view> methods_of(std::span<const Route> routes, std::string_view path) {

@@ -17,7 +17,8 @@ struct Route {
   Plan (*plan)(const HttpRequest& request, const ServerView& server);
 };
 
-/// The plan of the route that fits, nothing if there is none. What it throws becomes a response.
+/// The plan of the route that fits, nothing if there is none. What it throws becomes a response. A
+/// picture for a full queue is refused before it is read (refuse_unread_if_full).
 std::optional<Plan> plan_by_routes(std::span<const Route> routes, const HttpRequest& request,
                                    const ServerView& server, const FailureResponse& response);
 

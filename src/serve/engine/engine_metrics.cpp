@@ -21,7 +21,7 @@ Histogram Histogram::of_batch_sizes() {
 }
 
 std::uint64_t EngineMetrics::rejected(FailureKind reason) const {
-  std::uint64_t sum = 0;
+  std::uint64_t sum = reason == FailureKind::queue_full ? refused_unread : 0;
   for (const auto& of_kind : counts) sum += of_kind[outcome_index(reason)];
   return sum;
 }

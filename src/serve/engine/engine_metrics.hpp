@@ -53,6 +53,8 @@ struct EngineMetrics {
   std::uint64_t cache_bytes = 0;      ///< of encoded pictures, now
   std::uint64_t models_loaded = 0;
   std::uint64_t models_unloaded = 0;
+  /// Requests for a full queue that were refused before they became tasks.
+  std::uint64_t refused_unread = 0;
   /// Tasks that were not taken, by the reason; the other failures are in counts.
   [[nodiscard]] std::uint64_t rejected(FailureKind reason) const;
 
