@@ -175,9 +175,33 @@ TEST_F(Catalogue, IsRefusedInOneLine) {
 
 TEST_F(Catalogue, PhotosAreNoItems) {
   ASSERT_EQ(run_blip({"index", folder_ / "p", "--index", file_, "-m", model_}).exit_code, 0);
-  const Outcome run = run_blip({"search", "chair", "--index", file_, "--where", "colour=red"});
-  EXPECT_EQ(run.exit_code, 2);
-  EXPECT_THAT(run.err, HasSubstr("is no index of a catalogue"));
+  for (const std::vector<std::string>& options : {std::vector<std::string>{"--where", "colour=red"},
+                                                  {"--word-weight", "1"},
+                                                  {"--goes-with", "1", "--category", "colour"}}) {
+    std::vector<std::string> words = {"search", "chair", "--index", file_};
+    words.insert(words.end(), options.begin(), options.end());
+    const Outcome run = run_blip(words);
+    EXPECT_EQ(run.exit_code, 2) << options[0];
+    EXPECT_THAT(run.err, HasSubstr("is no index of a catalogue")) << options[0];
+  }
+}
+
+TEST_F(Catalogue, WhatIsForPhotosIsRefused) {
+  ASSERT_EQ(index().exit_code, 0);
+  const std::string queries =
+      folder_.file("queries.jsonl", R"({"query":"an oak chair","items":["1"]})");
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"-k", "5"}, {"--no-rerank"}, {"--approximate"}}) {
+    for (std::vector<std::string> words :
+         {std::vector<std::string>{"search", "chair", "--index", file_},
+          {"eval", "search", queries, "--index", file_}}) {
+      words.insert(words.end(), options.begin(), options.end());
+      const Outcome run = run_blip(words);
+      EXPECT_EQ(run.exit_code, 2) << words[0] << " " << options[0];
+      EXPECT_THAT(run.err, HasSubstr("is for photos")) << words[0] << " " << options[0];
+    }
+  }
+  EXPECT_EQ(run_blip({"search", "chair", "--index", file_, "--exact"}).exit_code, 2);
 }
 
 TEST_F(Catalogue, IsJudged) {

@@ -52,6 +52,8 @@ struct EvalSearchOptions {
   bool titles_only = false;
   bool words_only = false;
   double word_weight = app::CatalogueSearchOptions().word_weight;
+  std::string typed_for_photos;  // an option that was typed and means nothing to a catalogue
+  std::string typed_for_items;   // and to an index of photos
   EvalOutput output;
 
   [[nodiscard]] bool by_words() const { return titles_only || words_only; }
@@ -102,6 +104,8 @@ std::unique_ptr<EvalSearchOptions> parse_eval_search_options(Arguments arguments
   if (options->titles_only + options->words_only + options->no_captions > 1) {
     throw UsageError("--titles-only, --words-only and --no-captions exclude each other");
   }
+  options->typed_for_photos = app.first_typed({"--rank-k", "--no-rerank", "--approximate"});
+  options->typed_for_items = app.first_typed({"--word-weight"});
   options->search = {
       .top = 10,
       .candidates = static_cast<std::size_t>(options->candidates),
@@ -220,9 +224,14 @@ ExitCode eval_search(Arguments arguments) {
   search::LibraryIndex index(index_file(options->index), search::Access::read);
   const search::IndexedModel model = choose_model(options->model, index);
   const bool is_catalogue = search::CatalogueIndex::is_in(index);
-  if (!is_catalogue && options->by_words()) {
-    throw UsageError(index.file() +
-                     ": is no index of a catalogue, which --titles-only and --words-only need");
+  if (is_catalogue) {
+    check_typed_for_photos(options->typed_for_photos, index);
+  } else {
+    check_typed_for_items(options->typed_for_items, index);
+    if (options->by_words()) {
+      throw UsageError(index.file() +
+                       ": is no index of a catalogue, which --titles-only and --words-only need");
+    }
   }
   Context context({.num_threads = options->model.threads});
   std::optional<app::Embedder> embedder;

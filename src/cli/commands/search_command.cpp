@@ -54,6 +54,8 @@ struct SearchOptions {
   bool exact = false;
   bool approximate = false;
   std::string index;
+  std::string typed_for_photos;  // an option that was typed and means nothing to a catalogue
+  std::string typed_for_items;   // and to an index of photos
   InputOptions reading;
   ModelOptions model{""};
   OutputOptions output;
@@ -182,6 +184,9 @@ std::unique_ptr<SearchOptions> parse_search_options(Arguments arguments) {
       .footer = kSearchFooter};
   if (!parse_arguments(app, help, arguments)) return nullptr;
   read_words(*options);
+  options->typed_for_photos =
+      app.first_typed({"--rank-k", "--no-rerank", "--exact", "--approximate"});
+  options->typed_for_items = app.first_typed({"--category", "--word-weight"});
   if (options->exact && options->approximate) {
     throw UsageError("--exact and --approximate exclude each other");
   }
@@ -236,13 +241,25 @@ app::RecordSchema schema_of_hits() {
   return schema;
 }
 
+void check_kind_of_options(const SearchOptions& options, search::LibraryIndex& index) {
+  if (search::CatalogueIndex::is_in(index)) {
+    check_typed_for_photos(options.typed_for_photos, index);
+    if (!options.query.filter.empty()) {
+      throw UsageError(
+          "--after, --before, --path, --near, --camera and --tag are for photos; a catalogue has "
+          "--where");
+    }
+    return;
+  }
+  check_typed_for_items(options.typed_for_items, index);
+  if (options.items.given()) {
+    throw UsageError(index.file() +
+                     ": is no index of a catalogue, which --like, --goes-with and --where need");
+  }
+}
+
 app::CatalogueQuery item_query(const SearchOptions& options) {
   const app::LibraryQuery& photos = options.query;
-  if (!photos.filter.empty()) {
-    throw UsageError(
-        "--after, --before, --path, --near, --camera and --tag are for photos; a catalogue has "
-        "--where");
-  }
   app::CatalogueQuery query{.texts = photos.texts,
                             .photos = photos.photos,
                             .unwanted = photos.unwanted,
@@ -284,12 +301,9 @@ ExitCode run_search(Arguments arguments) {
   const app::Embedder embedder(
       find_model(options->model, options->reading.pictures, options->output.quiet), TextStyle::hf);
   Context context({.num_threads = options->model.threads});
+  check_kind_of_options(*options, index);
   if (search::CatalogueIndex::is_in(index)) {
     return search_items(*options, index, model, embedder, context, reporter);
-  }
-  if (options->items.given()) {
-    throw UsageError(index.file() +
-                     ": is no index of a catalogue, which --like, --goes-with and --where need");
   }
   app::LibrarySearch search(index, model, embedder);
   bool some_failed = false;

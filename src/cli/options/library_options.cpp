@@ -27,6 +27,16 @@ std::filesystem::path index_file(const std::string& file) {
   return directory / "library.db";
 }
 
+void check_typed_for_photos(const std::string& typed, search::LibraryIndex& index) {
+  if (typed.empty()) return;
+  throw UsageError(typed + " is for photos, and " + index.file() + " is an index of a catalogue");
+}
+
+void check_typed_for_items(const std::string& typed, search::LibraryIndex& index) {
+  if (typed.empty()) return;
+  throw UsageError(index.file() + ": is no index of a catalogue, which " + typed + " needs");
+}
+
 std::string indexed_name(const std::string& model) {
   std::error_code ignored;
   return std::filesystem::exists(model, ignored) ? app::indexed_path(model) : model;

@@ -27,6 +27,11 @@ std::string indexed_name(const std::string& model);
 /// Throws UsageError if the index has none, or several.
 search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& index);
 
+/// An option that means nothing to the items of a catalogue, or to photos, was typed and would be
+/// ignored. `typed` is its name, or empty. Throws UsageError.
+void check_typed_for_photos(const std::string& typed, search::LibraryIndex& index);
+void check_typed_for_items(const std::string& typed, search::LibraryIndex& index);
+
 /// What --index says, without the password of an address. Throws Error for what is no address.
 std::string shown_index(const std::string& index);
 

@@ -240,6 +240,13 @@ bool OptionParser::was_typed(const std::string& name) const {
          std::getenv(option->get_envname().c_str()) == nullptr;
 }
 
+std::string OptionParser::first_typed(std::initializer_list<const char*> names) const {
+  for (const char* name : names) {
+    if (was_typed(name)) return name;
+  }
+  return {};
+}
+
 std::map<std::string, std::string> OptionParser::given() const {
   std::map<std::string, std::string> given;
   for (const CLI::Option* option : implementation_->app.get_options()) {

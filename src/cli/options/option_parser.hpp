@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -87,6 +88,9 @@ class OptionParser {
   /// for all commands what means nothing to this one, but whoever types it expects it to be heeded.
   /// False if there is no such option.
   [[nodiscard]] bool was_typed(const std::string& name) const;
+
+  /// The first of `names` that was typed; empty if none was.
+  [[nodiscard]] std::string first_typed(std::initializer_list<const char*> names) const;
 
   /// The options that were given, by the command line or the environment, by their long names;
   /// several values of one have line ends between them. Of a switch, "true".
