@@ -166,17 +166,19 @@ void CatalogueIndex::put_picture_hash(std::int64_t item, std::string_view hash) 
       .run();
 }
 
-void CatalogueIndex::put_vector(std::int64_t item, const IndexedModel& model,
-                                std::span<const float> vector) {
+void CatalogueIndex::put_vector(std::int64_t item, std::string_view text_hash,
+                                const IndexedModel& model, std::span<const float> vector) {
   if (vector.size() != static_cast<std::size_t>(model.dims)) {
     throw Error(ErrorCode::invalid_argument, model.name + ": a vector of another length");
   }
   Statement(database_,
-            "INSERT INTO item_vectors(item, model, vector) SELECT id, ?, ? FROM items WHERE id = ? "
+            "INSERT INTO item_vectors(item, model, vector) SELECT id, ?, ? FROM items "
+            "WHERE id = ? AND text_hash = ? "
             "ON CONFLICT(item, model) DO UPDATE SET vector = excluded.vector")
       .bind(1, model.id)
       .bind_blob(2, std::as_bytes(vector))
       .bind(3, item)
+      .bind_text(4, text_hash)
       .run();
 }
 

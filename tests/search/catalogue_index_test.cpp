@@ -96,8 +96,8 @@ TEST_F(CatalogueIndexTest, NewWordsNeedANewVector) {
   const std::int64_t a = put("a", "a chair");
   {
     Transaction transaction = index_.transaction();
-    catalogue_.put_vector(a, model, std::vector<float>{0.6F, 0.8F});
-    catalogue_.put_vector(a + 100, model, std::vector<float>{1, 0});  // gone
+    catalogue_.put_vector(a, "a chair", model, std::vector<float>{0.6F, 0.8F});
+    catalogue_.put_vector(a + 100, "a chair", model, std::vector<float>{1, 0});  // gone
     transaction.commit();
   }
   EXPECT_THAT(catalogue_.items_with_vector(model), UnorderedElementsAre(a));
@@ -106,6 +106,18 @@ TEST_F(CatalogueIndexTest, NewWordsNeedANewVector) {
   EXPECT_EQ(catalogue_.items_with_vector(model).size(), 1U);
   put("a", "a table");
   EXPECT_TRUE(catalogue_.items_with_vector(model).empty());
+}
+
+TEST_F(CatalogueIndexTest, AVectorOfWordsThatAnotherProcessReplacedIsNotKept) {
+  const IndexedModel model = index_.put_model("m", 2);
+  const std::int64_t a = put("a", "a chair");
+  put("a", "a table");
+  Transaction transaction = index_.transaction();
+  catalogue_.put_vector(a, "a chair", model, std::vector<float>{0.6F, 0.8F});
+  EXPECT_TRUE(catalogue_.items_with_vector(model).empty());
+  catalogue_.put_vector(a, "a table", model, std::vector<float>{0.6F, 0.8F});
+  EXPECT_THAT(catalogue_.items_with_vector(model), UnorderedElementsAre(a));
+  transaction.commit();
 }
 
 TEST_F(CatalogueIndexTest, FindsWords) {
@@ -169,7 +181,7 @@ TEST_F(CatalogueIndexTest, TamperedTablesAreRefused) {
   const std::int64_t a = put("a", "a chair");
   {
     Transaction transaction = index_.transaction();
-    catalogue_.put_vector(a, model, std::vector<float>{0.6F, 0.8F});
+    catalogue_.put_vector(a, "a chair", model, std::vector<float>{0.6F, 0.8F});
     transaction.commit();
   }
   EXPECT_EQ(message(), "");

@@ -1,10 +1,12 @@
 #include "app/catalogue/catalogue_indexer.hpp"
 
 #include <algorithm>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "hub/checksum.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::app {
@@ -81,15 +83,19 @@ void embed_items(search::LibraryIndex& index, search::CatalogueIndex& catalogue,
   for (std::size_t at = 0; at < items.size(); at += kTextsTogether) {
     const auto some = items.subspan(at, std::min(kTextsTogether, items.size() - at));
     std::vector<Tokens> texts;
+    std::vector<std::string> hashes;
     for (const dataset::CatalogueItem* item : some) {
-      texts.push_back(fitting_tokens(embedder, embedded_text(*item, parts)));
+      const std::string text = embedded_text(*item, parts);
+      texts.push_back(fitting_tokens(embedder, text));
+      hashes.push_back(hub::sha256(text));
     }
     const Tensor vectors = embedder.embed(texts, context);
     const search::IndexedModel indexed = index.put_model(model, static_cast<int>(vectors.shape[1]));
     auto transaction = index.transaction();
     for (std::size_t i = 0; i < some.size(); ++i) {
       const auto id = ids.find(some[i]->id);
-      if (id != ids.end()) catalogue.put_vector(id->second, indexed, row_of(vectors, i));
+      if (id == ids.end()) continue;
+      catalogue.put_vector(id->second, hashes[i], indexed, row_of(vectors, i));
     }
     transaction.commit();
     on_done(at + some.size());
