@@ -99,14 +99,14 @@ test-python: ## build the Python package, install it into build/python-venv, run
 	cmake --preset release
 	cmake --build --preset release --target blip_cli
 	test -x build/python-venv/bin/python || python3 -m venv build/python-venv
-	build/python-venv/bin/pip install --quiet -Cbuild-dir=$(CURDIR)/build/python './bindings/python[test]'
+	build/python-venv/bin/pip install --quiet --config-settings=build-dir=$(CURDIR)/build/python './bindings/python[test]'
 	cd bindings/python/tests && ../../../build/python-venv/bin/python -X dev -m pytest -q .
 	build/python-venv/bin/python tests/project/cookbook_test.py . build/release/bin/blip build/python-venv/bin/python
 
 test-python-base: ## the models' cards at their real size (random weights) in both libraries; 3 GB, minutes
 	test -x .venv/bin/python || { $(install) python; python3 -m venv .venv; }
 	.venv/bin/pip install --quiet -r tools/reference/requirements.txt pytest
-	.venv/bin/pip install --quiet -Cbuild-dir=$(CURDIR)/build/python ./bindings/python
+	.venv/bin/pip install --quiet --config-settings=build-dir=$(CURDIR)/build/python ./bindings/python
 	cd bindings/python/tests && BLIP_CPP_TEST_SIZE=base ../../../.venv/bin/python -m pytest -q -s test_transformers.py
 
 wheels: ## manylinux wheels of the Python package with all libraries inside, in build/wheels (PYTHONS='python3.9 …')
@@ -122,7 +122,7 @@ test-scale: ## examples/ray, spark, dask and datasets on the real engines, with 
 	cmake --build --preset release --target blip_cli
 	test -x build/scale-venv/bin/python || python3 -m venv build/scale-venv
 	build/scale-venv/bin/pip install --quiet -r tests/scale/requirements.txt
-	build/scale-venv/bin/pip install --quiet -Cbuild-dir=$(CURDIR)/build/python ./bindings/python
+	build/scale-venv/bin/pip install --quiet --config-settings=build-dir=$(CURDIR)/build/python ./bindings/python
 	cd tests/scale && ../../build/scale-venv/bin/python -m pytest -q .
 
 packages: ## .deb files of the system this runs on, in build/packages/SUITE

@@ -26,7 +26,7 @@ for python in "$@"; do
   scratch=$(mktemp -d)
   # One build directory for all: what is not Python's is compiled once.
   "$python" -m venv "$scratch/venv"
-  "$scratch/venv/bin/pip" wheel --quiet --no-deps -Cbuild-dir="$PWD/build/python" --wheel-dir "$scratch" ./bindings/python
+  "$scratch/venv/bin/pip" wheel --quiet --no-deps --config-settings=build-dir="$PWD/build/python" --wheel-dir "$scratch" ./bindings/python
   PATH=$PWD/$tools/bin:$PATH $tools/bin/python tools/wheels/repair.py --strip --wheel-dir "$scratch/repaired" "$scratch"/blip_cpp-*.whl \
     >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }
   mv "$scratch"/repaired/*.whl build/wheels/
