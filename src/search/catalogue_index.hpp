@@ -74,8 +74,8 @@ class CatalogueIndex {
   void remove_other_findings(std::string_view name, const IndexedModel& model);
   /// The item has another picture: what models found out about the last one goes.
   void put_picture_hash(std::int64_t item, std::string_view hash);
-  /// vector: [model.dims], of the text whose hash is `text_hash`. Does nothing if the item is gone, or
-  /// another process has given it another text meanwhile.
+  /// vector: [model.dims], of the text whose hash is `text_hash`. Does nothing if the item is gone,
+  /// or another process has given it another text meanwhile.
   void put_vector(std::int64_t item, std::string_view text_hash, const IndexedModel& model,
                   std::span<const float> vector);
 

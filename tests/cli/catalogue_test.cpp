@@ -176,7 +176,7 @@ TEST_F(Catalogue, IsRefusedInOneLine) {
 TEST_F(Catalogue, PhotosAreNoItems) {
   ASSERT_EQ(run_blip({"index", folder_ / "p", "--index", file_, "-m", model_}).exit_code, 0);
   for (const std::vector<std::string>& options : {std::vector<std::string>{"--where", "colour=red"},
-                                                  {"--word-weight", "1"},
+                                                  {"--category", "colour"},
                                                   {"--goes-with", "1", "--category", "colour"}}) {
     std::vector<std::string> words = {"search", "chair", "--index", file_};
     words.insert(words.end(), options.begin(), options.end());

@@ -88,6 +88,7 @@ std::vector<LibraryHit> LibrarySearch::find(
   PictureQuery ranked{.wanted = wanted(query, context),
                       .nearness = options.nearness,
                       .count = reranks ? std::max(options.top, options.candidates) : options.top};
+  ranked.word_weight = options.word_weight;
   if (options.captions) {
     for (const std::string& text : query.texts) ranked.words += text + " ";
   }

@@ -86,7 +86,7 @@ void fuse_words(search::LibraryIndex& index, const search::VectorSearch& vectors
     }
   }
   if (rankings[1].empty()) return;
-  const auto fused = search::fused_ranks(rankings);
+  const auto fused = search::fused_ranks(rankings, {1.0, query.word_weight});
   for (RankedPicture& candidate : ranking) {
     const auto found = fused.find(candidate.id);
     candidate.score = found == fused.end() ? 0.0 : found->second;

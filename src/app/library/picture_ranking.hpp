@@ -41,10 +41,15 @@ struct RankedPicture {
   std::optional<search::KnownPicture> picture{};  ///< if it had to be read
 };
 
+/// What the words of captions count. A model's captions say less of a photo than its vector does:
+/// tools/library_recall.py shows what other weights find.
+inline constexpr double kCaptionWordWeight = 0.1;
+
 struct PictureQuery {
   std::vector<WantedVector> wanted{};  ///< at least one
   std::string words{};                 ///< that captions may have; empty: captions count nothing
-  search::Admits admits{};             ///< empty: all
+  double word_weight = kCaptionWordWeight;  ///< of the ranking by words; that by cosines counts 1
+  search::Admits admits{};                  ///< empty: all
   Nearness nearness = Nearness::automatic;
   std::size_t count = 10;
 };
@@ -54,7 +59,7 @@ struct PictureQuery {
 ///    vectors, the cosines of each are made to have mean 0 and deviation 1 over the library,
 ///    weighted and added: two photos are always more alike than a photo and a text.
 /// 2. If there are words, the ranking by cosines and the one by words (BM25) are fused by
-///    reciprocal ranks.
+///    reciprocal ranks, of which the latter count `word_weight`.
 /// `vectors` are those of `model`, of the snapshot that the caller holds. Throws Error.
 std::vector<RankedPicture> rank_pictures(search::LibraryIndex& index,
                                          const search::IndexedModel& model,

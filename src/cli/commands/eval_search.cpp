@@ -51,9 +51,8 @@ struct EvalSearchOptions {
   bool approximate = false;
   bool titles_only = false;
   bool words_only = false;
-  double word_weight = app::CatalogueSearchOptions().word_weight;
+  std::optional<float> word_weight;
   std::string typed_for_photos;  // an option that was typed and means nothing to a catalogue
-  std::string typed_for_items;   // and to an index of photos
   EvalOutput output;
 
   [[nodiscard]] bool by_words() const { return titles_only || words_only; }
@@ -105,12 +104,12 @@ std::unique_ptr<EvalSearchOptions> parse_eval_search_options(Arguments arguments
     throw UsageError("--titles-only, --words-only and --no-captions exclude each other");
   }
   options->typed_for_photos = app.first_typed({"--rank-k", "--no-rerank", "--approximate"});
-  options->typed_for_items = app.first_typed({"--word-weight"});
   options->search = {
       .top = 10,
       .candidates = static_cast<std::size_t>(options->candidates),
       .rerank = !options->no_rerank,
       .captions = !options->no_captions,
+      .word_weight = options->word_weight ? double{*options->word_weight} : app::kCaptionWordWeight,
       .nearness = options->approximate ? app::Nearness::approximate : app::Nearness::automatic};
   return options;
 }
@@ -198,15 +197,13 @@ void judge_items(const EvalSearchOptions& options, const std::vector<JudgedQuery
                  search::LibraryIndex& index, const search::IndexedModel& model,
                  const app::Embedder* embedder, Context& context, Judge& judge) {
   app::CatalogueSearch search(index, model, embedder);
+  app::CatalogueSearchOptions searching = {.top = eval::kSearchDepth, .ranking = options.ranking()};
+  if (options.word_weight) searching.word_weight = double{*options.word_weight};
   for (const JudgedQuery& wanted : queries) {
     app::CatalogueQuery query;
     if (!wanted.text.empty()) query.texts = {wanted.text};
     if (!wanted.photo.empty()) query.photos = {wanted.photo};
-    const auto hits = search.find(query,
-                                  {.top = eval::kSearchDepth,
-                                   .ranking = options.ranking(),
-                                   .word_weight = options.word_weight},
-                                  context);
+    const auto hits = search.find(query, searching, context);
     std::vector<std::string> ids;
     ids.reserve(hits.size());
     for (const app::ItemHit& hit : hits) ids.push_back(hit.key);
@@ -226,12 +223,9 @@ ExitCode eval_search(Arguments arguments) {
   const bool is_catalogue = search::CatalogueIndex::is_in(index);
   if (is_catalogue) {
     check_typed_for_photos(options->typed_for_photos, index);
-  } else {
-    check_typed_for_items(options->typed_for_items, index);
-    if (options->by_words()) {
-      throw UsageError(index.file() +
-                       ": is no index of a catalogue, which --titles-only and --words-only need");
-    }
+  } else if (options->by_words()) {
+    throw UsageError(index.file() +
+                     ": is no index of a catalogue, which --titles-only and --words-only need");
   }
   Context context({.num_threads = options->model.threads});
   std::optional<app::Embedder> embedder;

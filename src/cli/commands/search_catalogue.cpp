@@ -47,17 +47,6 @@ void ItemOptions::declare(OptionParser& app) {
       ->type_name("CONDITION")
       ->one_value_each()
       ->group(group);
-  declare_word_weight(app, word_weight);
-}
-
-void declare_word_weight(OptionParser& app, double& weight) {
-  constexpr double kMostWeight = 100;
-  app.add_option("--word-weight", weight,
-                 "What the order by an item's words (BM25) counts beside the one by vectors, which "
-                 "counts 1 [2]")
-      ->type_name("W")
-      ->check(number(0, kMostWeight))
-      ->group("Catalogue");
 }
 
 void ItemOptions::add_to(app::CatalogueQuery& query) const {

@@ -16,7 +16,6 @@ struct ItemOptions {
   std::string goes_with;
   std::string category = "category";
   std::vector<std::string> conditions;
-  double word_weight = app::CatalogueSearchOptions().word_weight;
 
   void declare(OptionParser& app);
   /// Whether an item is searched for others.
@@ -25,9 +24,6 @@ struct ItemOptions {
   /// Throws Error for a condition that is none.
   void add_to(app::CatalogueQuery& query) const;
 };
-
-/// --word-weight
-void declare_word_weight(OptionParser& app, double& weight);
 
 /// What records of items are called.
 app::RecordSchema schema_of_items();

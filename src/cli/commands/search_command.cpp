@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -51,6 +52,7 @@ struct SearchOptions {
   int candidates = 64;
   bool no_rerank = false;
   bool no_captions = false;
+  std::optional<float> word_weight;
   bool exact = false;
   bool approximate = false;
   std::string index;
@@ -66,6 +68,7 @@ struct SearchOptions {
             .candidates = static_cast<std::size_t>(candidates),
             .rerank = !no_rerank,
             .captions = !no_captions,
+            .word_weight = word_weight ? double{*word_weight} : app::kCaptionWordWeight,
             .nearness = exact         ? app::Nearness::exact
                         : approximate ? app::Nearness::approximate
                                       : app::Nearness::automatic};
@@ -140,6 +143,7 @@ void declare_ranking(OptionParser& app, SearchOptions& options) {
   app.add_flag("--no-captions", options.no_captions,
                "Let the words of captions, or of items, count nothing")
       ->group(group);
+  declare_word_weight(app, options.word_weight);
 }
 
 // A photo is what there is a file of, or has the name of one.
@@ -186,7 +190,7 @@ std::unique_ptr<SearchOptions> parse_search_options(Arguments arguments) {
   read_words(*options);
   options->typed_for_photos =
       app.first_typed({"--rank-k", "--no-rerank", "--exact", "--approximate"});
-  options->typed_for_items = app.first_typed({"--category", "--word-weight"});
+  options->typed_for_items = app.first_typed({"--category"});
   if (options->exact && options->approximate) {
     throw UsageError("--exact and --approximate exclude each other");
   }
@@ -273,12 +277,11 @@ ExitCode search_items(const SearchOptions& options, search::LibraryIndex& index,
                       const search::IndexedModel& model, const app::Embedder& embedder,
                       Context& context, Reporter& reporter) {
   app::CatalogueSearch search(index, model, &embedder);
-  const std::vector<app::ItemHit> hits = search.find(
-      item_query(options),
-      {.top = static_cast<std::size_t>(options.top),
-       .ranking = options.no_captions ? app::ItemRanking::vectors : app::ItemRanking::fused,
-       .word_weight = options.items.word_weight},
-      context);
+  app::CatalogueSearchOptions searching = {
+      .top = static_cast<std::size_t>(options.top),
+      .ranking = options.no_captions ? app::ItemRanking::vectors : app::ItemRanking::fused};
+  if (options.word_weight) searching.word_weight = double{*options.word_weight};
+  const std::vector<app::ItemHit> hits = search.find(item_query(options), searching, context);
   reporter.open(options.output, schema_of_items());
   reporter.add(records_of_items(hits));
   const ExitCode code = reporter.finish();

@@ -5,7 +5,9 @@
 #include <system_error>
 #include <vector>
 
+#include "app/catalogue/catalogue_search.hpp"
 #include "app/library/index_plan.hpp"
+#include "app/library/picture_ranking.hpp"
 #include "blip/error.hpp"
 #include "core/user_cache.hpp"
 #include "search/postgresql_address.hpp"
@@ -25,6 +27,19 @@ std::filesystem::path index_file(const std::string& file) {
   const std::filesystem::path directory = user_data_directory();
   if (directory.empty()) throw UsageError("there is no home directory; name a file with --index");
   return directory / "library.db";
+}
+
+void declare_word_weight(OptionParser& app, std::optional<float>& weight) {
+  constexpr double kMostWeight = 100;
+  app.add_option(
+         "--word-weight", weight,
+         fmt::format(
+             "What the order by words (BM25), of captions or of items, counts beside the one "
+             "by vectors, which counts 1 [captions {}, items {}]",
+             app::kCaptionWordWeight, app::CatalogueSearchOptions().word_weight))
+      ->type_name("W")
+      ->check(number(0, kMostWeight))
+      ->group("Ranking");
 }
 
 void check_typed_for_photos(const std::string& typed, search::LibraryIndex& index) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "cli/options/option_parser.hpp"
@@ -26,6 +27,9 @@ std::string indexed_name(const std::string& model);
 /// The model whose vectors are searched, which `model` may leave open; `model` names it then.
 /// Throws UsageError if the index has none, or several.
 search::IndexedModel choose_model(ModelOptions& model, search::LibraryIndex& index);
+
+/// --word-weight, of captions or of items; nothing: the default of each
+void declare_word_weight(OptionParser& app, std::optional<float>& weight);
 
 /// An option that means nothing to the items of a catalogue, or to photos, was typed and would be
 /// ignored. `typed` is its name, or empty. Throws UsageError.
