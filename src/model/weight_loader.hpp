@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -102,8 +103,10 @@ class WeightLoader {
   ConvertedWeights& converted_;
   std::shared_ptr<SharedWeights> shared_;
   std::set<std::string> used_;
-  // By where their elements are in the file: tensors that share them are quantised once.
-  std::map<const std::byte*, WeightMatrix> int8_;
+  // What was made int8, by where the elements are in the file and what they are taken for (rows and
+  // columns last): tensors that share them are quantised once, views of other shapes are not.
+  using QuantizedKey = std::tuple<const std::byte*, DType, std::int64_t, std::int64_t>;
+  std::map<QuantizedKey, WeightMatrix> quantized_;
 };
 
 }  // namespace blip
