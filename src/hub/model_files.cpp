@@ -5,8 +5,10 @@
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
+#include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
+#include "hub/model_type.hpp"
 
 namespace blip::hub {
 namespace {
@@ -84,10 +86,7 @@ std::vector<std::string> listed_files(const std::filesystem::path& index) {
 std::string model_type_of(std::string_view config, const std::string& name) {
   try {
     const nlohmann::json document = parse_json_object(config, name);
-    const auto type = document.find("model_type");
-    const std::string* word =
-        type == document.end() ? nullptr : type->get_ptr<const std::string*>();
-    return word == nullptr ? std::string() : *word;
+    return read_model_type(JsonFields(document, name));
   } catch (const Error&) {
     return {};
   }

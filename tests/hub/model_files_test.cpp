@@ -48,6 +48,16 @@ TEST(ModelFiles, KnowsBlip) {
   EXPECT_FALSE(is_known("nonsense"));
 }
 
+// timm's config.json has no model_type.
+TEST(ModelFiles, KnowsTimm) {
+  const std::string type = model_type_of(
+      R"({"architecture": "vit_base_patch16_224", "pretrained_cfg": {"tag": "in1k"}})", "c");
+  EXPECT_EQ(type, "timm_wrapper");
+  EXPECT_TRUE(is_known_model_type(type));
+  EXPECT_EQ(model_type_of(R"({"model_type": "bert", "pretrained_cfg": {}})", "c"), "bert");
+  EXPECT_EQ(model_type_of(R"({"pretrained_cfg": "none"})", "c"), "");
+}
+
 class Completeness : public ::testing::Test {
  protected:
   void add(const std::string& file, const std::string& content = "x") const {
