@@ -62,6 +62,9 @@ std::vector<std::string> listed_files(std::string_view index, const std::string&
   if (weight_map == document.end() || !weight_map->is_object()) {
     throw Error(ErrorCode::malformed, name + ": has no \"weight_map\" object");
   }
+  if (weight_map->empty()) {
+    throw Error(ErrorCode::malformed, name + ": its \"weight_map\" lists no tensors");
+  }
   std::set<std::string> files;
   for (const auto& file : *weight_map) {
     const std::string* text = file.get_ptr<const std::string*>();

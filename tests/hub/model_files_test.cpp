@@ -29,6 +29,8 @@ TEST(ModelFiles, AnIndexStaysInItsDirectory) {
   expect_error(ErrorCode::malformed, "lists no name",
                [] { listed_files(R"({"weight_map": {"a": 1}})", "index"); });
   expect_error(ErrorCode::malformed, "has no \"weight_map\"", [] { listed_files("{}", "index"); });
+  expect_error(ErrorCode::malformed, "lists no tensors",
+               [] { listed_files(R"({"weight_map": {}})", "index"); });
   std::string many = R"({"weight_map": {)";
   for (int i = 0; i < 1001; ++i) {
     many += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":\"" + std::to_string(i) + "\"";
