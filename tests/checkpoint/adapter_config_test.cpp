@@ -94,6 +94,13 @@ TEST(AdapterConfig, RefusesWhatIsOutOfRange) {
           ErrorCode::limit_exceeded);
 }
 
+TEST(AdapterConfig, OfTooManyKeysIsRefused) {
+  std::string many;
+  for (int i = 0; i < 15'000; ++i) many += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\": 1";
+  expect_error(ErrorCode::malformed, "a.json: JSON of more than 30000 values",
+               [&] { config_with(many); });
+}
+
 TEST(AdapterConfig, AnExpressionThatTakesLongIsGivenUp) {
   const AdapterConfig config = config_with(R"("rank_pattern": {"(a+)+(a+)+(a+)+[bc]": 3})");
   expect_error(ErrorCode::limit_exceeded, "rank_pattern: takes too long to match \"aaaa",
