@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "blip/error.hpp"
 #include "checkpoint/shape_text.hpp"
 #include "checkpoint/weight_scales.hpp"
 #include "kernels/int8/quantize_weights.hpp"
@@ -282,8 +281,9 @@ Linear WeightLoader::linear_without_bias(const std::string& prefix, std::int64_t
   return {matrix(prefix + ".weight", {outputs, inputs}), nullptr};
 }
 
-void WeightLoader::refuse(const std::string& name, const std::string& problem) const {
-  throw Error(ErrorCode::malformed, source_of(checkpoint_) + ": tensor '" + name + "' " + problem);
+void WeightLoader::refuse(const std::string& name, const std::string& problem,
+                          ErrorCode code) const {
+  throw Error(code, source_of(checkpoint_) + ": tensor '" + name + "' " + problem);
 }
 
 std::vector<std::string> WeightLoader::unused() const {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "blip/conditional_generation.hpp"
+#include "blip/error.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "core/aligned_memory.hpp"
 #include "kernels/float/layer_norm.hpp"
@@ -78,8 +79,9 @@ class WeightLoader {
     return shared_ ? shared_->convolutions.shared(std::move(convolution)) : std::move(convolution);
   }
 
-  /// Throws malformed: "FILE: tensor 'NAME' PROBLEM".
-  [[noreturn]] void refuse(const std::string& name, const std::string& problem) const;
+  /// Throws "FILE: tensor 'NAME' PROBLEM".
+  [[noreturn]] void refuse(const std::string& name, const std::string& problem,
+                           ErrorCode code = ErrorCode::malformed) const;
 
   /// Names in the checkpoint that nothing asked for, sorted.
   [[nodiscard]] std::vector<std::string> unused() const;
