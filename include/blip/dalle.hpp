@@ -113,7 +113,7 @@ class BLIP_API DalleModel {
   [[nodiscard]] Tensor encode_text(std::span<const TokenId> text, Context& context) const;
 
   /// text_states: of encode_text → codes [num_images, image_length]. Throws invalid_argument for
-  /// options out of range, cancelled if `progress` says so.
+  /// options out of range or states of another shape, cancelled if `progress` says so.
   [[nodiscard]] std::vector<TokenId> draw_codes(TensorView text_states,
                                                 const DrawingOptions& options, Context& context,
                                                 const DrawingProgress& progress = {}) const;
@@ -137,7 +137,8 @@ class BLIP_API DalleModel {
 };
 
 /// pictures: [N, H, W, 3] as decode_codes gives them → N pictures. What is below 0 or above 1 is
-/// cut; between, a byte is the number times 255 without its fraction, as in min-dalle.
+/// cut; between, a byte is the number times 255 without its fraction, as in min-dalle. Throws
+/// invalid_argument for another shape, or data that it does not fit.
 [[nodiscard]] BLIP_API std::vector<Image> pictures_of(const Tensor& pixels);
 /// side² pictures of one size as one, laid out by columns: number i is in row i % side.
 [[nodiscard]] BLIP_API Image picture_grid(std::span<const Image> pictures);

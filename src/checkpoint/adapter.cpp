@@ -1,6 +1,7 @@
 #include "checkpoint/adapter.hpp"
 
 #include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace blip {
 namespace {
 
 constexpr std::string_view kPrefix = "base_model.model.";
+// BLIP large has 300 linear layers. Each is matched with the expressions of the configuration.
+constexpr std::size_t kMaxModules = 10'000;
 
 bool take_ending(std::string_view& name, std::string_view ending) {
   if (!name.ends_with(ending)) return false;
@@ -31,7 +34,13 @@ class AdapterReader {
   explicit AdapterReader(Adapter& adapter) : adapter_(adapter), file_(source_of(adapter.tensors)) {}
 
   void read() {
-    for (const CheckpointTensor& tensor : adapter_.tensors.tensors()) place(tensor);
+    for (const CheckpointTensor& tensor : adapter_.tensors.tensors()) {
+      place(tensor);
+      if (updates_.size() > kMaxModules) {
+        throw Error(ErrorCode::limit_exceeded,
+                    file_ + ": changes more than " + std::to_string(kMaxModules) + " modules");
+      }
+    }
     for (auto& [module, update] : updates_) {
       complete(update);
       adapter_.updates.push_back(std::move(update));

@@ -17,6 +17,10 @@ namespace {
 constexpr JsonFields::IntRange kRank = {1, 16'384};
 constexpr JsonFields::FloatRange kAlpha = {-1e9, 1e9};
 constexpr std::size_t kMaxPatterns = 1'000;
+// Keys and values of the file: nlohmann looks for each key of an object that keeps their order
+// among all before it. A file with the names of all linear layers of BLIP large has fewer than
+// 1,000.
+constexpr std::size_t kMaxValues = 30'000;
 
 // Kinds of LoRA that are not W + scale · B·A.
 constexpr std::array kOtherKinds = {
@@ -114,7 +118,7 @@ double AdapterConfig::scale_of(std::string_view module) const {
 }
 
 AdapterConfig parse_adapter_config(std::string_view json, const std::string& name) {
-  const nlohmann::json document = parse_json_object(json, name);
+  const nlohmann::json document = parse_json_object(json, name, {.values = kMaxValues});
   const nlohmann::ordered_json in_order = nlohmann::ordered_json::parse(json);
   const JsonFields fields(document, name);
   const std::string type = fields.string("peft_type").value_or("");

@@ -13,19 +13,16 @@ namespace {
 
 // "all-linear" becomes the names of all linear layers, of which BLIP large has 300.
 constexpr std::size_t kMaxNames = 10'000;
+// Of names that are each an expression, matched with every module: PEFT's files have fewer than 10.
+constexpr std::size_t kMaxExpressions = 100;
 constexpr JsonFields::IntRange kLayer = {0, 1'000'000};
 
-bool ends_with_part(std::string_view name, std::string_view part) {
-  return name == part || (name.size() > part.size() && name.ends_with(part) &&
-                          name[name.size() - part.size() - 1] == '.');
-}
-
-std::vector<std::string> read_names(const JsonFields& fields, const char* key) {
+std::vector<std::string> read_names(const JsonFields& fields, const char* key, std::size_t most) {
   const nlohmann::json* list = fields.find(key);
   if (list == nullptr) return {};
   if (!list->is_array()) fields.fail(key, "must be a list of names, not " + describe(*list));
-  if (list->size() > kMaxNames) {
-    fields.fail(key, "lists more than " + std::to_string(kMaxNames) + " names",
+  if (list->size() > most) {
+    fields.fail(key, "lists more than " + std::to_string(most) + " names",
                 ErrorCode::limit_exceeded);
   }
   std::vector<std::string> names;
@@ -55,8 +52,13 @@ std::optional<std::string> first_number(std::string_view module) {
 
 bool AdapterTargets::Selection::contains(std::string_view module) const {
   if (pattern) return pattern->matches_all_of(module);
-  return std::any_of(names.begin(), names.end(),
-                     [&](const std::string& name) { return ends_with_part(module, name); });
+  // Any of its ends of whole parts.
+  for (std::string_view rest = module;;) {
+    if (names.contains(rest)) return true;
+    const std::size_t dot = rest.find('.');
+    if (dot == std::string_view::npos) return false;
+    rest.remove_prefix(dot + 1);
+  }
 }
 
 AdapterTargets::Selection AdapterTargets::read_selection(const JsonFields& fields, const char* key,
@@ -67,7 +69,8 @@ AdapterTargets::Selection AdapterTargets::read_selection(const JsonFields& field
     const auto& expression = value->get_ref<const std::string&>();
     if (!expression.empty()) selection.pattern = NamePattern(expression, file + ": " + key);
   } else {
-    selection.names = read_names(fields, key);
+    const std::vector<std::string> names = read_names(fields, key, kMaxNames);
+    selection.names.insert(names.begin(), names.end());
   }
   return selection;
 }
@@ -101,14 +104,14 @@ AdapterTargets::AdapterTargets(const JsonFields& fields, const std::string& file
     if (!pattern->get_ref<const std::string&>().empty())
       patterns.push_back(pattern->get<std::string>());
   } else {
-    patterns = read_names(fields, "layers_pattern");
+    patterns = read_names(fields, "layers_pattern", kMaxExpressions);
   }
   for (const std::string& text : patterns) {
     layer_patterns_.emplace_back("(?:^|.*?\\.)" + text + "\\.(?P<idx>\\d+)\\.",
                                  file + ": layers_pattern");
   }
 
-  saved_ = read_names(fields, "modules_to_save");
+  saved_ = read_names(fields, "modules_to_save", kMaxExpressions);
   for (const std::string& module : saved_) {
     inside_saved_.emplace_back("(^|.*\\.)" + module + "($|\\..*)", file + ": modules_to_save");
   }
@@ -122,9 +125,7 @@ bool AdapterTargets::contains(std::string_view module) const {
   if (is_inside_saved) return false;
   if (all_linear_ || targets_.pattern) return all_linear_ || targets_.contains(module);
   // What is named whole is meant wherever it lies.
-  if (std::find(targets_.names.begin(), targets_.names.end(), module) != targets_.names.end()) {
-    return true;
-  }
+  if (targets_.names.contains(module)) return true;
   return targets_.contains(module) && (layers_.empty() || is_of_chosen_layer(module));
 }
 

@@ -1,7 +1,9 @@
 // AdapterTargets: which modules of a model an adapter of PEFT changes.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +33,7 @@ class AdapterTargets {
  private:
   // Names, or one expression.
   struct Selection {
-    std::vector<std::string> names;
+    std::set<std::string, std::less<>> names;
     std::optional<NamePattern> pattern;
 
     [[nodiscard]] bool contains(std::string_view module) const;

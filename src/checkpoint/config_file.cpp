@@ -8,12 +8,6 @@
 
 namespace blip {
 
-std::string read_model_type(const JsonFields& fields) {
-  const auto model_type = fields.string("model_type");
-  if (!model_type && fields.object("pretrained_cfg")) return kTimmType;
-  return model_type.value_or("");
-}
-
 std::string read_architecture(const JsonFields& fields) {
   const nlohmann::json* architectures = fields.find("architectures");
   if (architectures == nullptr) return {};

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "hub/file_names.hpp"
+#include "hub/model_type.hpp"
 
 namespace blip {
 
@@ -13,12 +14,6 @@ class JsonFields;
 
 /// Configuration files are read up to this size; real ones have a few kilobytes.
 inline constexpr std::size_t kMaxConfigBytes = 4'000'000;
-
-inline constexpr const char* kTimmType = "timm_wrapper";
-
-/// `model_type` of config.json; empty if it has none, but kTimmType of timm's files, which have a
-/// `pretrained_cfg` instead: as transformers takes them. Throws malformed.
-std::string read_model_type(const JsonFields& fields);
 
 /// The first of `architectures`; empty if it lists none. Throws malformed.
 std::string read_architecture(const JsonFields& fields);

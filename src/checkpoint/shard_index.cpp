@@ -31,6 +31,9 @@ std::vector<Shard> parse_shard_index(std::string_view json, const std::string& n
   if (weight_map == document.end() || !weight_map->is_object()) {
     throw Error(ErrorCode::malformed, name + ": has no \"weight_map\" object");
   }
+  if (weight_map->empty()) {
+    throw Error(ErrorCode::malformed, name + ": its \"weight_map\" lists no tensors");
+  }
   std::map<std::string, std::vector<std::string>> shards;
   for (const auto& [tensor, file] : weight_map->items()) {
     const std::string* file_name = file.get_ptr<const std::string*>();

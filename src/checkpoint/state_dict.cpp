@@ -94,11 +94,12 @@ class Collector {
     constexpr std::size_t kMaxAttributes = 100'000;
     constexpr std::size_t kMaxPathBytes = 1'000;
     for (const auto& [key, value] : *objects_.attributes(module)) {
-      const auto* const text = std::get_if<std::string_view>(&key);
-      if (text == nullptr) continue;
+      // Those that are skipped are steps too.
       if (depth > kMaxModuleDepth || ++attributes_ > kMaxAttributes) {
         throw Error(ErrorCode::limit_exceeded, name_ + ": has modules within modules without end");
       }
+      const auto* const text = std::get_if<std::string_view>(&key);
+      if (text == nullptr) continue;
       if (path.size() + text->size() > kMaxPathBytes) {
         throw Error(ErrorCode::limit_exceeded, name_ + ": has a module with an endless name");
       }

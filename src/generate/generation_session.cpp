@@ -28,6 +28,7 @@ struct GenerationSession::ActiveRequest {
   [[nodiscard]] bool search_is_finished() const {
     return std::visit([](const auto& each) { return each.is_finished(); }, search);
   }
+  [[nodiscard]] bool is_finished() const { return error || search_is_finished(); }
   void require_not_stopped() const {
     if (callbacks.stop.stop_requested()) {
       throw Error(ErrorCode::cancelled, "the generation was cancelled");
@@ -96,6 +97,7 @@ void GenerationSession::step(const DecodeStep& decode_step) {
 
 void GenerationSession::cancel_stopped() {
   for (const auto& request : active_) {
+    if (request->is_finished()) continue;  // since a step that had no room for it
     try {
       request->require_not_stopped();
     } catch (...) {
@@ -134,17 +136,20 @@ void GenerationSession::report(ActiveRequest& request) {
 }
 
 void GenerationSession::collect_finished() {
-  std::erase_if(active_, [&](const auto& request) {
-    if (request->error) {
-      finished_.push_back({request->id, {}, request->error});
-      return true;
-    }
-    if (!request->search_is_finished()) return false;
-    finished_.push_back(
-        {request->id,
-         std::visit([](auto& search) { return search.take_results(); }, request->search), nullptr});
-    return true;
-  });
+  const auto is_finished = [](const auto& request) { return request->is_finished(); };
+  // All room is made before anything is moved: without it, they are collected by the next step.
+  const auto count = std::count_if(active_.begin(), active_.end(), is_finished);
+  finished_.reserve(finished_.size() + static_cast<std::size_t>(count));
+  for (const auto& request : active_) {
+    if (!request->is_finished()) continue;
+    FinishedRequest& finished = finished_.emplace_back();
+    finished.id = request->id;
+    finished.error = request->error;
+    if (request->error) continue;
+    finished.sequences =
+        std::visit([](auto& search) { return search.take_results(); }, request->search);
+  }
+  std::erase_if(active_, is_finished);
 }
 
 std::vector<FinishedRequest> GenerationSession::take_finished() {

@@ -45,11 +45,14 @@ class GenerationSession {
   /// Feeds the decoder the rows of all requests and hands out the logits. Does not run it if there
   /// is no request. A request that fails on its own (logits that are not finite, no token left to
   /// sample, a callback that throws) finishes with that error. What the decoder throws is thrown,
-  /// and leaves the session as it was.
+  /// and leaves the session as it was. Where there is no memory for those that have finished, the
+  /// next step collects them.
   void step(const DecodeStep& decode_step);
 
   /// Those that have finished since the last call, in the order of their joining in each step.
   [[nodiscard]] std::vector<FinishedRequest> take_finished();
+  /// How many take_finished has.
+  [[nodiscard]] std::size_t finished_count() const noexcept { return finished_.size(); }
 
   /// Requests that are not finished.
   [[nodiscard]] std::size_t size() const noexcept { return active_.size(); }

@@ -5,8 +5,10 @@
 
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
+#include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
+#include "hub/model_type.hpp"
 
 namespace blip::hub {
 namespace {
@@ -60,6 +62,9 @@ std::vector<std::string> listed_files(std::string_view index, const std::string&
   if (weight_map == document.end() || !weight_map->is_object()) {
     throw Error(ErrorCode::malformed, name + ": has no \"weight_map\" object");
   }
+  if (weight_map->empty()) {
+    throw Error(ErrorCode::malformed, name + ": its \"weight_map\" lists no tensors");
+  }
   std::set<std::string> files;
   for (const auto& file : *weight_map) {
     const std::string* text = file.get_ptr<const std::string*>();
@@ -84,10 +89,7 @@ std::vector<std::string> listed_files(const std::filesystem::path& index) {
 std::string model_type_of(std::string_view config, const std::string& name) {
   try {
     const nlohmann::json document = parse_json_object(config, name);
-    const auto type = document.find("model_type");
-    const std::string* word =
-        type == document.end() ? nullptr : type->get_ptr<const std::string*>();
-    return word == nullptr ? std::string() : *word;
+    return read_model_type(JsonFields(document, name));
   } catch (const Error&) {
     return {};
   }

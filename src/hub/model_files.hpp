@@ -45,7 +45,7 @@ std::span<const char* const> tokenizer_files_of(std::string_view model_type);
 /// Null: its weights are in one of kWeightsFiles.
 const FamilyWeights* family_weights_of(std::string_view model_type);
 
-/// The model_type of a config.json; empty if it has none or is no JSON.
+/// As read_model_type has it; empty as well if it cannot be read.
 std::string model_type_of(std::string_view config, const std::string& name);
 
 /// Everything but configuration and weights; none of it has to be there.

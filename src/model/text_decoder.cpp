@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <numeric>
 #include <utility>
 
@@ -42,12 +43,16 @@ int TextDecoder::add_image(const CrossAttentionCache& image) {
   return static_cast<int>(place - images_.begin());
 }
 
-void TextDecoder::remove_image(int image) {
-  images_.at(size(image)) = nullptr;
+void TextDecoder::remove_image(int image) noexcept {
+  images_[size(image)] = nullptr;
   for (History& history : histories_) {
     if (history.image == image) history.cells.clear();
   }
-  free_unused_cells({});
+  try {
+    free_unused_cells({});
+  } catch (const std::bad_alloc&) {
+    // The cells stay taken until the next time that unused ones are looked for.
+  }
 }
 
 // Empties the cells that neither the last step's rows nor `more` have.

@@ -36,7 +36,7 @@ class TextDecoder {
   /// For images that come and go. Returns the number that rows call it by: the lowest that is free.
   int add_image(const CrossAttentionCache& image);
   /// No row may continue a row of it. Its number becomes free, its cells are used again.
-  void remove_image(int image);
+  void remove_image(int image) noexcept;
 
   /// A DecodeStep: feeds each row's new tokens and returns the logits after its last one,
   /// [rows, V], valid until the next call. Throws what require_embeddable throws.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
 
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
@@ -21,6 +22,11 @@
 
 namespace blip {
 namespace {
+
+// Positions that a small file may be made to take memory for: pictures of 2,048 pixels in patches
+// of 8, where BLIP's have 384 to 768 in patches of 16. A gigabyte.
+constexpr std::int64_t kMaxResampledPatches = 65'536;
+constexpr std::int64_t kMaxResampledNumbers = std::int64_t{1} << 28;
 
 Linear load_qkv(WeightLoader& loader, const VisionTransformer& tower, const std::string& layer) {
   const VisionTensorNames& names = tower.names;
@@ -129,6 +135,13 @@ void VisionModel::load_positions(WeightLoader& loader) {
       stored_grid * stored_grid + kept != rows) {
     position_embedding_ = loader.values(name, {1, kept + grid * grid, hidden});
     return;
+  }
+  if (grid * grid > std::min(kMaxResampledPatches, kMaxResampledNumbers / hidden)) {
+    loader.refuse(name,
+                  "has positions of " + std::to_string(stored_grid * stored_grid) +
+                      " patches, and config.json asks for " + std::to_string(grid * grid) +
+                      ", which is more than any model has",
+                  ErrorCode::limit_exceeded);
   }
   const float* stored = loader.values(name, {1, rows, hidden});
   resampled_positions_.resize(static_cast<std::size_t>((kept + grid * grid) * hidden));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "blip/error.hpp"
 #include "checkpoint/shape_text.hpp"
 #include "checkpoint/weight_scales.hpp"
 #include "kernels/int8/quantize_weights.hpp"
@@ -111,22 +110,29 @@ WeightMatrix WeightLoader::matrix(const std::string& name,
 }
 
 WeightMatrix WeightLoader::int8_matrix(const CheckpointTensor& tensor) {
-  const auto known = int8_.find(tensor.bytes.data());
-  if (known != int8_.end() && known->second.rows == tensor.shape[0]) return known->second;
   WeightMatrix matrix = {nullptr, WeightFormat::i8, tensor.shape[0], tensor.shape[1]};
-  auto* scales =
-      reinterpret_cast<float*>(allocate(static_cast<std::size_t>(matrix.rows) * sizeof(float)));
+  const auto scales_of = [&] {
+    return reinterpret_cast<float*>(
+        allocate(static_cast<std::size_t>(matrix.rows) * sizeof(float)));
+  };
+  // Used in place, with scales that need not be those of another tensor of the same bytes.
   if (tensor.dtype == DType::i8) {
-    std::ranges::copy(read_weight_scales(checkpoint_, tensor), scales);
+    const std::vector<float> stored = read_weight_scales(checkpoint_, tensor);
+    float* const scales = scales_of();
+    std::ranges::copy(stored, scales);
     matrix.data = tensor.bytes.data();
-  } else {
-    auto* const values =
-        reinterpret_cast<std::int8_t*>(allocate(static_cast<std::size_t>(tensor.element_count())));
-    quantize(tensor, values, scales);
-    matrix.data = values;
+    matrix.scales = scales;
+    return matrix;
   }
+  const QuantizedKey key = {tensor.bytes.data(), tensor.dtype, matrix.rows, matrix.columns};
+  if (const auto known = quantized_.find(key); known != quantized_.end()) return known->second;
+  float* const scales = scales_of();
+  auto* const values =
+      reinterpret_cast<std::int8_t*>(allocate(static_cast<std::size_t>(tensor.element_count())));
+  quantize(tensor, values, scales);
+  matrix.data = values;
   matrix.scales = scales;
-  return int8_[tensor.bytes.data()] = matrix;
+  return quantized_[key] = matrix;
 }
 
 void WeightLoader::quantize(const CheckpointTensor& tensor, std::int8_t* values, float* scales) {
@@ -275,8 +281,9 @@ Linear WeightLoader::linear_without_bias(const std::string& prefix, std::int64_t
   return {matrix(prefix + ".weight", {outputs, inputs}), nullptr};
 }
 
-void WeightLoader::refuse(const std::string& name, const std::string& problem) const {
-  throw Error(ErrorCode::malformed, source_of(checkpoint_) + ": tensor '" + name + "' " + problem);
+void WeightLoader::refuse(const std::string& name, const std::string& problem,
+                          ErrorCode code) const {
+  throw Error(code, source_of(checkpoint_) + ": tensor '" + name + "' " + problem);
 }
 
 std::vector<std::string> WeightLoader::unused() const {

@@ -8,10 +8,12 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "blip/conditional_generation.hpp"
+#include "blip/error.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "core/aligned_memory.hpp"
 #include "kernels/float/layer_norm.hpp"
@@ -77,8 +79,9 @@ class WeightLoader {
     return shared_ ? shared_->convolutions.shared(std::move(convolution)) : std::move(convolution);
   }
 
-  /// Throws malformed: "FILE: tensor 'NAME' PROBLEM".
-  [[noreturn]] void refuse(const std::string& name, const std::string& problem) const;
+  /// Throws "FILE: tensor 'NAME' PROBLEM".
+  [[noreturn]] void refuse(const std::string& name, const std::string& problem,
+                           ErrorCode code = ErrorCode::malformed) const;
 
   /// Names in the checkpoint that nothing asked for, sorted.
   [[nodiscard]] std::vector<std::string> unused() const;
@@ -102,8 +105,10 @@ class WeightLoader {
   ConvertedWeights& converted_;
   std::shared_ptr<SharedWeights> shared_;
   std::set<std::string> used_;
-  // By where their elements are in the file: tensors that share them are quantised once.
-  std::map<const std::byte*, WeightMatrix> int8_;
+  // What was made int8, by where the elements are in the file and what they are taken for (rows and
+  // columns last): tensors that share them are quantised once, views of other shapes are not.
+  using QuantizedKey = std::tuple<const std::byte*, DType, std::int64_t, std::int64_t>;
+  std::map<QuantizedKey, WeightMatrix> quantized_;
 };
 
 }  // namespace blip

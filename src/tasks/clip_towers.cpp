@@ -8,6 +8,7 @@
 #include "architectures/clip/towers.hpp"
 #include "tasks/embedding.hpp"
 #include "tasks/image_memory.hpp"
+#include "tasks/logit_scale.hpp"
 
 namespace blip {
 namespace {
@@ -37,7 +38,9 @@ std::optional<Linear> load_projection(WeightLoader& loader, const char* name,
 
 float load_clip_logit_scale(WeightLoader& loader) {
   const bool is_scalar = loader.shape_of(kClipLogitScale).empty();
-  return is_scalar ? *loader.values(kClipLogitScale, {}) : *loader.values(kClipLogitScale, {1});
+  const float value =
+      is_scalar ? *loader.values(kClipLogitScale, {}) : *loader.values(kClipLogitScale, {1});
+  return checked_logit_scale(loader, kClipLogitScale, value);
 }
 
 ClipImages::ClipImages(WeightLoader& loader, const CLIPVisionConfig& config,

@@ -47,7 +47,7 @@ struct ClipTexts {
                                 Context& context) const;
 };
 
-/// A scalar, or of one element. A logarithm.
+/// A scalar, or of one element. A logarithm. Throws as checked_logit_scale.
 [[nodiscard]] float load_clip_logit_scale(WeightLoader& loader);
 
 }  // namespace blip

@@ -14,6 +14,7 @@
 #include "generate/largest_logit.hpp"
 #include "tasks/dalle_stages.hpp"
 #include "tasks/model_weights.hpp"
+#include "tasks/square_side.hpp"
 
 namespace blip {
 namespace {
@@ -69,6 +70,18 @@ Choosing choosing_of(const DrawingOptions& options, const DalleConfig& config) {
   return choosing;
 }
 
+// states: [2 + tokens, width]
+void require_states(TensorView states, std::int64_t width) {
+  const auto elements = static_cast<std::int64_t>(states.data.size());
+  if (states.shape.size() == 2 && states.shape[0] >= 3 && states.shape[1] == width &&
+      elements % width == 0 && elements / width == states.shape[0]) {
+    return;
+  }
+  throw Error(ErrorCode::invalid_argument,
+              "the states of a text must be [2 + tokens, " + std::to_string(width) +
+                  "] with that many elements, as encode_text gives them");
+}
+
 void require_codes(std::span<const TokenId> codes, const DalleConfig& config) {
   const auto length = static_cast<std::size_t>(config.image_length);
   if (codes.empty() || codes.size() % length != 0) {
@@ -82,17 +95,6 @@ void require_codes(std::span<const TokenId> codes, const DalleConfig& config) {
                                                  " is outside the book of " +
                                                  std::to_string(config.vqgan_config.n_embed));
   }
-}
-
-std::int64_t side_of(std::size_t count) {
-  std::int64_t side = 1;
-  while (static_cast<std::size_t>(side * side) < count) ++side;
-  if (static_cast<std::size_t>(side * side) != count) {
-    throw Error(ErrorCode::invalid_argument,
-                "pictures in a square must be a square number of them, and these are " +
-                    std::to_string(count));
-  }
-  return side;
 }
 
 }  // namespace
@@ -158,12 +160,7 @@ std::vector<TokenId> DalleModel::draw_codes(TensorView text_states, const Drawin
                                             Context& context,
                                             const DrawingProgress& progress) const {
   const Choosing choosing = choosing_of(options, config());
-  if (text_states.shape.size() != 2 || text_states.shape[0] < 3 ||
-      text_states.shape[1] != config().d_model) {
-    throw Error(ErrorCode::invalid_argument, "the states of a text must be [2 + tokens, " +
-                                                 std::to_string(config().d_model) +
-                                                 "], as encode_text gives them");
-  }
+  require_states(text_states, config().d_model);
   const auto decoder = model_->parts.decoder();
   // Nothing of what is drawn without the text counts at a factor of 1.
   const bool guided = choosing.guidance != 1.0F;
@@ -246,47 +243,6 @@ Tensor DalleModel::decode_seamless(std::span<const TokenId> codes, Context& cont
   detokenizer->decode(laid, width, width, pixels.data.data(), context);
   require_finite(pixels.data);
   return pixels;
-}
-
-std::vector<Image> pictures_of(const Tensor& pixels) {
-  if (pixels.shape.size() != 4 || pixels.shape[3] != 3) {
-    throw Error(ErrorCode::invalid_argument, "pictures must be [N, H, W, 3]");
-  }
-  const auto height = static_cast<int>(pixels.shape[1]);
-  const auto width = static_cast<int>(pixels.shape[2]);
-  const auto size = static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3;
-  std::vector<Image> pictures;
-  for (std::size_t start = 0; start < pixels.data.size(); start += size) {
-    std::vector<std::uint8_t> bytes(size);
-    for (std::size_t i = 0; i < size; ++i) {
-      bytes[i] = static_cast<std::uint8_t>(std::clamp(pixels.data[start + i], 0.0F, 1.0F) * 255.0F);
-    }
-    pictures.emplace_back(width, height, std::move(bytes));
-  }
-  return pictures;
-}
-
-Image picture_grid(std::span<const Image> pictures) {
-  const std::int64_t side = side_of(pictures.size());
-  const int width = pictures.front().width();
-  const int height = pictures.front().height();
-  const std::size_t row_bytes = static_cast<std::size_t>(width) * 3;
-  std::vector<std::uint8_t> bytes(pictures.size() * row_bytes * static_cast<std::size_t>(height));
-  for (std::size_t i = 0; i < pictures.size(); ++i) {
-    if (pictures[i].width() != width || pictures[i].height() != height) {
-      throw Error(ErrorCode::invalid_argument, "pictures of a grid must have one size");
-    }
-    const std::size_t down = i % static_cast<std::size_t>(side) * static_cast<std::size_t>(height);
-    const std::size_t across = i / static_cast<std::size_t>(side);
-    for (std::size_t row = 0; row < static_cast<std::size_t>(height); ++row) {
-      std::ranges::copy(
-          pictures[i].pixels().subspan(row * row_bytes, row_bytes),
-          bytes.begin() +
-              static_cast<std::ptrdiff_t>(((down + row) * static_cast<std::size_t>(side) + across) *
-                                          row_bytes));
-    }
-  }
-  return {static_cast<int>(side) * width, static_cast<int>(side) * height, std::move(bytes)};
 }
 
 }  // namespace blip

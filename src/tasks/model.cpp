@@ -9,6 +9,7 @@
 #include "model/vision_model.hpp"
 #include "tasks/embedding.hpp"
 #include "tasks/image_memory.hpp"
+#include "tasks/logit_scale.hpp"
 #include "tasks/model_files.hpp"
 #include "tasks/text_rows.hpp"
 
@@ -51,7 +52,8 @@ BlipModel BlipModel::from_pretrained(const std::filesystem::path& model,
       nullptr};
   const Linear text_projection = {loader.matrix("text_projection.weight", {width, text_width}),
                                   nullptr};
-  const float logit_scale = *loader.values("logit_scale", {});
+  const float logit_scale =
+      checked_logit_scale(loader, "logit_scale", *loader.values("logit_scale", {}));
   return BlipModel(std::make_shared<const Model>(Model{opener.finish(), std::move(vision),
                                                        std::move(text), pooler, visual_projection,
                                                        text_projection, logit_scale}));

@@ -27,11 +27,20 @@ struct BlipGenerationSession::State {
         prepare(std::move(how)),
         decoder(text_model, head) {}
 
-  void release(RequestId id) {
+  void release(RequestId id) noexcept {
     const auto found = std::find_if(readings.begin(), readings.end(),
                                     [&](const Reading& reading) { return reading.id == id; });
     decoder.remove_image(found->image);
     readings.erase(found);
+  }
+
+  // Takes what has finished out of the session, all of it or, without memory, nothing.
+  void collect_finished() {
+    finished.reserve(finished.size() + session.finished_count());
+    for (FinishedRequest& request : session.take_finished()) {
+      release(request.id);
+      finished.push_back(std::move(request));
+    }
   }
 
   std::shared_ptr<const void> owner;
@@ -86,10 +95,7 @@ void BlipGenerationSession::step(Context& context) {
   State& state = *state_;
   state.session.step(
       [&](std::span<const DecodeRow> rows) { return state.decoder.step(rows, context); });
-  for (FinishedRequest& finished : state.session.take_finished()) {
-    state.release(finished.id);
-    state.finished.push_back(std::move(finished));
-  }
+  state.collect_finished();
 }
 
 bool BlipGenerationSession::cancel(RequestId id) {
@@ -99,6 +105,7 @@ bool BlipGenerationSession::cancel(RequestId id) {
 }
 
 std::vector<FinishedRequest> BlipGenerationSession::take_finished() {
+  state_->collect_finished();  // those of a step that failed
   return std::exchange(state_->finished, {});
 }
 

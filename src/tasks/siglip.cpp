@@ -13,6 +13,7 @@
 #include "model/vision_model.hpp"
 #include "tasks/embedding.hpp"
 #include "tasks/image_memory.hpp"
+#include "tasks/logit_scale.hpp"
 #include "tasks/model_weights.hpp"
 
 namespace blip {
@@ -59,8 +60,10 @@ SiglipModel SiglipModel::from_pretrained(const std::filesystem::path& model,
   PreNormTextModel text(loader, text_transformer_of(config.text_config));
   const Linear text_head = loader.linear(kSiglipTextHead, config.text_config.projection_size,
                                          config.text_config.hidden_size);
-  const float logit_scale = single_value(loader, kSiglipLogitScale);
-  const float logit_bias = single_value(loader, kSiglipLogitBias);
+  const float logit_scale =
+      checked_logit_scale(loader, kSiglipLogitScale, single_value(loader, kSiglipLogitScale));
+  const float logit_bias =
+      checked_logit_bias(loader, kSiglipLogitBias, single_value(loader, kSiglipLogitBias));
   return SiglipModel(std::make_shared<const Model>(
       Model{std::move(config), weights.finish(), std::move(vision), std::move(image_head),
             std::move(text), text_head, logit_scale, logit_bias}));

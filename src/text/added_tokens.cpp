@@ -10,9 +10,6 @@ namespace blip {
 
 namespace {
 
-// BERT checkpoints add a handful; each is compared at every place its first byte occurs.
-constexpr std::size_t kMaxAddedTokens = 4096;
-
 // The last character of `text`, which must be valid UTF-8 and not empty.
 char32_t last_character(std::string_view text) noexcept {
   std::size_t i = text.size() - 1;

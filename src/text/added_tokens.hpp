@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -14,6 +15,9 @@
 
 namespace blip {
 
+/// BERT checkpoints add a handful; each is compared at every place its first byte occurs.
+inline constexpr std::size_t kMaxAddedTokens = 4096;
+
 /// Field for field `tokenizers.AddedToken`.
 struct AddedToken {
   std::string content;
@@ -23,7 +27,7 @@ struct AddedToken {
   bool normalized = true;    ///< looked for in the normalised text instead of the given one
   bool special = false;      ///< skip_special_tokens leaves it out
 
-  friend bool operator==(const AddedToken&, const AddedToken&) = default;
+  friend auto operator<=>(const AddedToken&, const AddedToken&) = default;
 };
 
 /// A stretch of text, or a token found there.

@@ -164,11 +164,14 @@ void append_added_tokens(const TokenDeclarations& tokens, TokenizerSpec& spec) {
   }
   // Of a token that is named twice the later description counts, unless the vocabulary of added
   // tokens had it before.
-  const auto first_named = static_cast<std::ptrdiff_t>(spec.added_tokens.size());
+  std::set<AddedToken> appended;
   const auto append_new = [&](const AddedToken& token) {
     if (token.content.empty() || known.find(token.content) != known.end()) return;
-    const auto begin = spec.added_tokens.begin() + first_named;
-    if (std::find(begin, spec.added_tokens.end(), token) != spec.added_tokens.end()) return;
+    if (!appended.insert(token).second) return;
+    if (appended.size() > kMaxAddedTokens) {
+      throw Error(ErrorCode::limit_exceeded, spec.vocabulary_file + ": more added tokens than " +
+                                                 std::to_string(kMaxAddedTokens));
+    }
     spec.added_tokens.push_back(token);
   };
   for (const char* key : kNamedTokens) {

@@ -15,6 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr JsonFields::IntRange kTokenIds = {0, kMaxTokenCount - 1};
+// Before a text, and after it: BERT has one. A template may name a token of many ids many times.
+constexpr std::size_t kMaxTemplateIds = 1'000;
 
 std::string_view without_trailing_space(std::string_view line) {
   while (!line.empty()) {
@@ -58,6 +60,11 @@ void append_template_ids(const JsonFields& processor, const json& piece,
   const json* listed = entry ? entry->find("ids") : nullptr;
   if (listed == nullptr || !listed->is_array()) {
     processor.fail("special_tokens", "does not list the ids of " + in_quotes(token));
+  }
+  if (listed->size() > kMaxTemplateIds - ids.size()) {
+    processor.fail("single",
+                   "puts more than " + std::to_string(kMaxTemplateIds) + " ids beside a text",
+                   ErrorCode::limit_exceeded);
   }
   for (const json& id : *listed) ids.push_back(entry->as_integer(id, "ids", kTokenIds));
 }

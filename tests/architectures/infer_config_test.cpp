@@ -135,5 +135,13 @@ TEST(InferConfig, SaysWhyItCannotTell) {
   refuse(ErrorCode::unsupported, "48, is no multiple of 64", tensor_file(narrow));
 }
 
+// Of no file at all.
+TEST(InferConfig, AnIndexOfNothingIsRefused) {
+  const TemporaryDirectory directory;
+  directory.write("model.safetensors.index.json", R"({"weight_map":{}})");
+  expect_error(ErrorCode::malformed, "model.safetensors.index.json: its \"weight_map\" lists no",
+               [&] { BlipConfig::from_pretrained(directory.path()); });
+}
+
 }  // namespace
 }  // namespace blip

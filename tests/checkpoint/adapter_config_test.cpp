@@ -94,6 +94,26 @@ TEST(AdapterConfig, RefusesWhatIsOutOfRange) {
           ErrorCode::limit_exceeded);
 }
 
+TEST(AdapterTargets, ExpressionsAreFew) {
+  for (const std::string key : {"modules_to_save", "layers_pattern"}) {
+    std::string names;
+    for (int i = 0; i < 100; ++i) names += (i > 0 ? ",\"m" : "\"m") + std::to_string(i) + "\"";
+    const auto with = [&](const std::string& list) {
+      targets_with(R"("target_modules": ["query"], ")" + key + "\": [" + list + "]");
+    };
+    EXPECT_NO_THROW(with(names));
+    expect_error(ErrorCode::limit_exceeded, "a.json: " + key + " lists more than 100 names",
+                 [&] { with(names + ",\"one\""); });
+  }
+}
+
+TEST(AdapterConfig, OfTooManyKeysIsRefused) {
+  std::string many;
+  for (int i = 0; i < 15'000; ++i) many += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\": 1";
+  expect_error(ErrorCode::malformed, "a.json: JSON of more than 30000 values",
+               [&] { config_with(many); });
+}
+
 TEST(AdapterConfig, AnExpressionThatTakesLongIsGivenUp) {
   const AdapterConfig config = config_with(R"("rank_pattern": {"(a+)+(a+)+(a+)+[bc]": 3})");
   expect_error(ErrorCode::limit_exceeded, "rank_pattern: takes too long to match \"aaaa",
@@ -106,6 +126,10 @@ TEST(AdapterTargets, NamesMatchWholePartsFromTheEnd) {
   EXPECT_TRUE(targets.contains(kQuery));
   EXPECT_TRUE(targets.contains("a.output.dense"));
   EXPECT_TRUE(targets.contains("visual_projection"));
+  EXPECT_TRUE(targets.contains("b.a.output.dense"));
+  EXPECT_FALSE(targets.contains("a.myoutput.dense"));
+  EXPECT_FALSE(targets.contains("dense"));
+  EXPECT_FALSE(targets.contains(""));
   EXPECT_FALSE(targets.contains("a.myquery"));
   EXPECT_FALSE(targets.contains("a.query.b"));
   EXPECT_FALSE(targets.contains("a.intermediate.dense"));

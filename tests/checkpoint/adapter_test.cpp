@@ -45,6 +45,16 @@ class AdapterFile : public ::testing::Test {
   TemporaryDirectory directory_;
 };
 
+TEST_F(AdapterFile, ChangesModulesThatCanBeCounted) {
+  Tensors tensors;
+  for (int i = 0; i <= 10'000; ++i) {
+    tensors.push_back({"m" + std::to_string(i) + ".query.lora_A.weight", {2, 1}});
+  }
+  write(tensors);
+  expect_refused(ErrorCode::limit_exceeded,
+                 "adapter_model.safetensors: changes more than 10000 modules");
+}
+
 TEST_F(AdapterFile, EveryTensorHasItsPlace) {
   write({{"a.query.lora_A.weight", {2, 5}},
          {"a.query.lora_B.weight", {3, 2}},

@@ -78,6 +78,10 @@ TEST(ConfigWriter, ChangesOnlyWhatMustChange) {
   EXPECT_EQ(updated["extra"], nlohmann::json::array({1}));
   EXPECT_FALSE(updated.contains("dtype"));
   expect_error(ErrorCode::malformed, "file: ", [] { updated_config("{", "file", "A", "float32"); });
+  std::string many;
+  for (int i = 0; i < 50'000; ++i) many += (i > 0 ? ",\"" : "{\"") + std::to_string(i) + "\":1";
+  expect_error(ErrorCode::malformed, "file: JSON of more than 100000 values",
+               [&] { updated_config(many + "}", "file", "A", "float32"); });
 }
 
 }  // namespace

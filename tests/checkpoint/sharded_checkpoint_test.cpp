@@ -108,6 +108,9 @@ TEST_F(ShardedCheckpoint, RefusesABrokenIndex) {
                [&] { open(); });
   index("[]");
   expect_error(ErrorCode::malformed, "weight_map", [&] { open(); });
+  index("{}");
+  expect_error(ErrorCode::malformed, "index.json: its \"weight_map\" lists no tensors",
+               [&] { open(); });
   directory_.write("model.safetensors.index.json", "{");
   expect_error(ErrorCode::malformed, "not valid JSON", [&] { open(); });
   directory_.write("model.safetensors.index.json", "");

@@ -261,6 +261,10 @@ TEST(TorchFile, RefusesScriptsThatAreNone) {
   }
   refuse(ErrorCode::limit_exceeded, "modules within modules without end",
          tree + "h" + static_cast<char>(39));
+  // Attributes without names, which are skipped, by many such paths.
+  std::string nameless = "c__torch__\nModule\n)\x81}(";
+  for (int i = 0; i <= 100'000; ++i) nameless += "K\x01N";
+  refuse(ErrorCode::limit_exceeded, "modules within modules without end", nameless + "ub");
 }
 
 TEST(TorchFile, RefusesWhatIsNotAStateDictInAZip) {

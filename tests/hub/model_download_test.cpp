@@ -72,6 +72,18 @@ TEST_F(ModelDownload, AnAdapterHasWeights) {
   expect_error(ErrorCode::unsupported, "org/tiny: an adapter without weights", [&] { pull(); });
 }
 
+TEST_F(ModelDownload, TimmModelsComeToo) {
+  hub_.files = {{"config.json", R"({"architecture": "vit_tiny", "pretrained_cfg": {}})"},
+                {"model.safetensors", "weights"}};
+  const fs::path directory = pull();
+  EXPECT_EQ(content_of(directory / "model.safetensors"), "weights");
+  expect_nobody_is_asked(directory);
+  const auto models = cached_models(options());
+  ASSERT_EQ(models.size(), 1U);
+  EXPECT_EQ(models[0].id, "org/tiny");
+  EXPECT_TRUE(models[0].complete);
+}
+
 TEST_F(ModelDownload, DalleMiniComesWithItsVqgan) {
   hub_.files = {{"config.json", R"({"model_type": "dallebart"})"},
                 {"flax_model.msgpack", "decoder"},

@@ -29,6 +29,8 @@ TEST(ModelFiles, AnIndexStaysInItsDirectory) {
   expect_error(ErrorCode::malformed, "lists no name",
                [] { listed_files(R"({"weight_map": {"a": 1}})", "index"); });
   expect_error(ErrorCode::malformed, "has no \"weight_map\"", [] { listed_files("{}", "index"); });
+  expect_error(ErrorCode::malformed, "lists no tensors",
+               [] { listed_files(R"({"weight_map": {}})", "index"); });
   std::string many = R"({"weight_map": {)";
   for (int i = 0; i < 1001; ++i) {
     many += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":\"" + std::to_string(i) + "\"";
@@ -46,6 +48,16 @@ TEST(ModelFiles, KnowsBlip) {
   EXPECT_FALSE(is_known(R"({"model_type": 1})"));
   EXPECT_FALSE(is_known("{}"));
   EXPECT_FALSE(is_known("nonsense"));
+}
+
+// timm's config.json has no model_type.
+TEST(ModelFiles, KnowsTimm) {
+  const std::string type = model_type_of(
+      R"({"architecture": "vit_base_patch16_224", "pretrained_cfg": {"tag": "in1k"}})", "c");
+  EXPECT_EQ(type, "timm_wrapper");
+  EXPECT_TRUE(is_known_model_type(type));
+  EXPECT_EQ(model_type_of(R"({"model_type": "bert", "pretrained_cfg": {}})", "c"), "bert");
+  EXPECT_EQ(model_type_of(R"({"pretrained_cfg": "none"})", "c"), "");
 }
 
 class Completeness : public ::testing::Test {

@@ -189,6 +189,52 @@ TEST_F(Int8Weights, TensorsThatShareTheirElementsAreQuantisedOnce) {
   EXPECT_EQ(converted_.size(), 2U) << "the values and the scales";
 }
 
+// Views of one storage begin at one address, and need not be of one shape.
+TEST_F(Int8Weights, TensorsOfOtherShapesInTheSameStorageAreQuantisedByThemselves) {
+  const std::vector<float> values = wave(12);
+  const auto view = [](const std::vector<std::int64_t>& shape) {
+    return pickled({.key = "0", .elements = 12, .shape = shape, .strides = {shape.back(), 1}});
+  };
+  directory_.write("pytorch_model.bin",
+                   torch_zip(pickled_dict({{"narrow", view({2, 3})}, {"wide", view({2, 6})}}),
+                             {{"0", bytes_of(values)}}));
+  const Checkpoint checkpoint = Checkpoint::open(directory_.path());
+  ASSERT_EQ(checkpoint.find("narrow")->bytes.data(), checkpoint.find("wide")->bytes.data());
+  WeightLoader loader(checkpoint, WeightType::i8, converted_);
+  for (const auto& [name, columns] : {std::pair("narrow", 3), std::pair("wide", 6)}) {
+    SCOPED_TRACE(name);
+    const auto count = static_cast<std::size_t>(2 * columns);
+    std::vector<std::int8_t> expected(count);
+    std::vector<float> scales(2);
+    quantize_rows(values.data(), 2, columns, expected.data(), scales.data());
+    const WeightMatrix found = loader.matrix(name, {2, columns});
+    EXPECT_EQ(found.columns, columns);
+    EXPECT_EQ(list<std::int8_t>(found.data, 2 * found.columns), expected);
+    EXPECT_EQ(list<float>(found.scales, 2), scales);
+  }
+}
+
+TEST_F(Int8Weights, StoredOnesThatShareTheirElementsHaveScalesOfTheirOwn) {
+  const std::string shared = pickled(
+      {.key = "0", .elements = 4, .shape = {2, 2}, .strides = {2, 1}, .type = "CharStorage"});
+  const auto scales = [](std::int64_t offset) {
+    return pickled(
+        {.key = "1", .elements = 4, .shape = {2, 1}, .strides = {1, 1}, .offset = offset});
+  };
+  directory_.write(
+      "pytorch_model.bin",
+      torch_zip(pickled_dict(
+                    {{"a", shared}, {"a_scale", scales(0)}, {"b", shared}, {"b_scale", scales(2)}}),
+                {{"0", "\x01\x02\x03\x04"}, {"1", float_bytes({1, 2, 3, 4})}}));
+  const Checkpoint checkpoint = Checkpoint::open(directory_.path());
+  WeightLoader loader(checkpoint, WeightType::stored, converted_);
+  const WeightMatrix a = loader.matrix("a", {2, 2});
+  const WeightMatrix b = loader.matrix("b", {2, 2});
+  EXPECT_EQ(a.data, b.data);
+  EXPECT_THAT(list<float>(a.scales, 2), ElementsAre(1.0F, 2.0F));
+  EXPECT_THAT(list<float>(b.scales, 2), ElementsAre(3.0F, 4.0F));
+}
+
 TEST_F(Int8Weights, AStoredOneIsUsedInPlace) {
   add_stored();
   const Checkpoint checkpoint = open();

@@ -12,6 +12,7 @@
 #include "architectures/blip/vision_transformer.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 #include "model/weight_loader.hpp"
+#include "tests/core/expect_error.hpp"
 #include "tests/core/temporary_directory.hpp"
 
 namespace blip {
@@ -49,6 +50,16 @@ class RandomVision {
     }
     add_layer("post_layernorm", {e});
     directory_.write("model.safetensors", safetensors_header(places_) + data_);
+  }
+
+  /// For pictures of another size than the weights are for.
+  void load(int image_size) const {
+    const Checkpoint checkpoint = Checkpoint::open(directory_.path());
+    ConvertedWeights converted;
+    WeightLoader loader(checkpoint, WeightType::stored, converted);
+    BlipVisionConfig config = config_;
+    config.image_size = image_size;
+    const VisionModel model(loader, vision_transformer_of(config, ""));
   }
 
   /// pixels: [B, 3, 40, 40] → [B, 26, E]
@@ -119,6 +130,15 @@ TEST(VisionModel, Int8StaysCloseAtAnyWidth) {
     EXPECT_GT(error, 1e-4) << config.hidden_size << ": this is float32";
     EXPECT_LT(error, 0.03) << config.hidden_size;
   }
+}
+
+TEST(VisionModel, PositionsAreResampledForPicturesThatThereAre) {
+  const RandomVision vision(small_config(36, 6, 72));
+  for (const int size : {384, 768, 2048}) EXPECT_NO_THROW(vision.load(size)) << size;
+  expect_error(ErrorCode::limit_exceeded,
+               "model.safetensors: tensor 'embeddings.position_embedding' has positions of 25 "
+               "patches, and config.json asks for 66049, which is more than any model has",
+               [&] { vision.load(257 * 8); });
 }
 
 TEST(VisionModel, AnImageDoesNotFeelItsBatch) {

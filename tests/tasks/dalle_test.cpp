@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <vector>
 
@@ -204,6 +205,12 @@ TEST(DalleArguments, OutOfRangeAreRefused) {
   expect_error(ErrorCode::invalid_argument, "states of a text", [&] {
     static_cast<void>(model.draw_codes(Tensor{{2, 32}, std::vector<float>(64)}, {}, context));
   });
+  for (const std::size_t elements : {std::size_t{0}, std::size_t{64}, std::size_t{95}}) {
+    expect_error(ErrorCode::invalid_argument, "with that many elements", [&] {
+      static_cast<void>(
+          model.draw_codes(Tensor{{3, 32}, std::vector<float>(elements)}, {}, context));
+    });
+  }
   const auto decode = [&](const Codes& codes) {
     static_cast<void>(model.decode_codes(codes, context));
   };
@@ -219,6 +226,31 @@ TEST(PicturesOf, CutWhatIsBehindThePoint) {
   ASSERT_EQ(pictures.size(), 1U);
   const std::vector<std::uint8_t> bytes(pictures[0].pixels().begin(), pictures[0].pixels().end());
   EXPECT_EQ(bytes, (std::vector<std::uint8_t>{0, 0, 127, 254, 255, 255}));
+}
+
+TEST(PicturesOf, NeedsTheNumbersOfItsShape) {
+  const auto refuse = [](std::vector<std::int64_t> shape, std::size_t elements) {
+    expect_error(ErrorCode::invalid_argument, "pictures must be [N, H, W, 3] with that many", [&] {
+      static_cast<void>(pictures_of({shape, std::vector<float>(elements)}));
+    });
+  };
+  refuse({1, 2, 2}, 12);
+  refuse({1, 2, 3, 2}, 12);
+  refuse({1, 0, 2, 3}, 12);  // would never come to an end
+  refuse({1, 2, 0, 3}, 12);
+  refuse({1, 2, -2, 3}, 12);
+  refuse({1, 2, 2, 3}, 13);  // would be read beyond
+  refuse({2, 2, 2, 3}, 12);
+  refuse({0, 2, 2, 3}, 12);
+  refuse({1, std::int64_t{1} << 62, 4, 3}, 12);
+  EXPECT_TRUE(pictures_of({{0, 2, 2, 3}, {}}).empty());
+}
+
+TEST(PicturesOf, WhatIsNoNumberIsBlack) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<Image> pictures = pictures_of({{1, 1, 1, 3}, {nan, 1.0F, nan}});
+  const std::vector<std::uint8_t> bytes(pictures[0].pixels().begin(), pictures[0].pixels().end());
+  EXPECT_EQ(bytes, (std::vector<std::uint8_t>{0, 255, 0}));
 }
 
 TEST(PictureGrid, GoesByColumns) {

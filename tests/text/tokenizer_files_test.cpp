@@ -129,6 +129,26 @@ TEST(TokenizerJson, RefusesBrokenParts) {
       "post_processor: special_tokens does not list the ids of \"X\"");
 }
 
+TEST(TokenizerJson, ATemplateHasFewIds) {
+  std::string ids;
+  for (int i = 0; i < 501; ++i) ids += i > 0 ? ",7" : "7";
+  const auto processor = [&](const std::string& before, const std::string& after) {
+    return R"({"type": "TemplateProcessing", "single": [)" + before +
+           R"({"Sequence": {"id": "A"}})" + after + R"(], "special_tokens": {"X": {"ids": [)" +
+           ids + "]}}}";
+  };
+  const std::string token = R"({"SpecialToken": {"id": "X"}})";
+  const TokenizerSpec spec =
+      make_tokenizer_spec(fast_files("post_processor", processor(token + ",", "," + token)));
+  EXPECT_EQ(spec.before->size(), 501U);
+  EXPECT_EQ(spec.after->size(), 501U);
+  const char* const refusal = "post_processor: single puts more than 1000 ids beside a text";
+  expect_part_refused("post_processor", processor(token + "," + token + ",", ""),
+                      ErrorCode::limit_exceeded, refusal);
+  expect_part_refused("post_processor", processor("", "," + token + "," + token),
+                      ErrorCode::limit_exceeded, refusal);
+}
+
 TEST(TokenizerJson, IdsMayHaveHoles) {
   const TokenizerPipeline pipeline(make_tokenizer_spec(fast_files("", "")));
   EXPECT_THAT(pipeline.encode("a A", {}), ::testing::ElementsAre(7, 0));
@@ -162,6 +182,18 @@ TEST(TokenizerConfig, TokensThatAreNotThere) {
       make_tokenizer_spec(files_with_config(R"({"mask_token": null, "pad_token": "<pad>"})")));
   EXPECT_EQ(pipeline.id_of(pipeline.spec().pad_token), 7);  // added after the vocabulary's seven
   EXPECT_EQ(pipeline.id_of(pipeline.spec().mask_token), Vocabulary::kNone);
+}
+
+// Already while the files are read, before any is given an id.
+TEST(TokenizerConfig, TooManyTokensAreRefused) {
+  const auto with = [](int count) {
+    std::string tokens;
+    for (int i = 0; i < count; ++i) tokens += (i > 0 ? ",\"<" : "\"<") + std::to_string(i) + ">\"";
+    return files_with_config(R"({"additional_special_tokens": [)" + tokens + "]}");
+  };
+  EXPECT_NO_THROW(static_cast<void>(make_tokenizer_spec(with(4'000))));
+  expect_error(ErrorCode::limit_exceeded, "vocab.txt: more added tokens than 4096",
+               [&] { static_cast<void>(make_tokenizer_spec(with(4'097))); });
 }
 
 TEST(LegacyAddedTokens, MustBeNumbers) {

@@ -69,7 +69,11 @@ std::string config_as_json(const BlipConfig& config) {
 
 std::string updated_config(std::string_view json, const std::string& name,
                            const std::string& architecture, const std::string& dtype) {
-  parse_json_object(json, name);  // or a message that names the file
+  // Or a message that names the file. nlohmann looks for each key of an object that keeps their
+  // order among all before it; the names of ImageNet-21k's classes, by number and number by name,
+  // are 87,372 keys and values.
+  constexpr std::size_t kMaxValues = 100'000;
+  parse_json_object(json, name, {.values = kMaxValues});
   Json config = Json::parse(json);
   const Json before = config;
   if (!config.contains("architectures") || config["architectures"].empty()) {

@@ -19,7 +19,7 @@ constexpr int kMaxPixels = 16'384;
 class Shapes {
  public:
   explicit Shapes(const Checkpoint& checkpoint)
-      : checkpoint_(checkpoint), file_(checkpoint.files().front().string()) {}
+      : checkpoint_(checkpoint), file_(source_of(checkpoint)) {}
 
   [[noreturn]] void fail(const std::string& problem, ErrorCode code = ErrorCode::malformed) const {
     throw Error(code, file_ + ": " + problem);
