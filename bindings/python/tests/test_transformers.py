@@ -186,6 +186,16 @@ def test_streamers_hear_what_they_do_there(work, photos):
     assert "".join(streamer).strip() == processor.decode(ids[0], skip_special_tokens=True).strip()
 
 
+def test_describer_goes_on_after_a_line(clip, photos):
+    """CLIP cuts the middle out of an image; of one pixel's width it would be larger than any image."""
+    line = np.zeros((1, 20_000, 3), dtype=np.uint8)
+    describer = blip_cpp.ImageDescriber(None, str(clip), batch_size=3)
+    good = describer([photos[0], photos[1]])
+    found = describer([photos[0], line, photos[1]])
+    assert found[1].embedding is None and found[1].error
+    assert all(np.allclose(one.embedding, other.embedding, atol=1e-5) for one, other in zip(good, found[::2]))
+
+
 def turned_photo(photo, folder):
     """A JPEG of a camera that lay on its side."""
     image = Image.open(photo).convert("RGB").resize((120, 80))
