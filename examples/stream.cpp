@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
     blip::Context context;
 
     // Decoding all tokens so far joins the pieces of a word. The last word may still grow, and
-    // cleaning up may change what is before it ("is n't" becomes "isn't"): that is not shown yet.
+    // cleaning up joins the last two to what comes ("is n '" becomes "isn't"): they are kept back.
     std::vector<blip::TokenId> ids;
     std::string shown;
     const auto show_until = [&](const std::string& text, std::size_t end) {
@@ -34,7 +34,8 @@ int main(int argc, char** argv) {
     const auto show = [&](const blip::GeneratedToken& token) {
       ids.push_back(token.token);
       const std::string text = processor.decode(ids, {.skip_special_tokens = true});
-      show_until(text, text.rfind(' '));
+      const std::size_t last = text.rfind(' ');
+      if (last != std::string::npos && last > 0) show_until(text, text.rfind(' ', last - 1));
     };
     std::stop_source stop;
     const std::jthread timer([&](const std::stop_token& done) {
