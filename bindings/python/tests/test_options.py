@@ -185,6 +185,7 @@ def test_revisions_of_the_hub_s_cache(models, photos, tmp_path, monkeypatch):
     assert caption((processor, model), photos[0]) and model.config.model_type == "blip"
     assert caption(pickle.loads(pickle.dumps((processor, model))), photos[0])
     assert blip_cpp.pipeline("image-to-text", model="some/model", revision="dev", **cached)(str(photos[0]))
+    assert blip_cpp.pipeline("image-to-text", model=model)(str(photos[0]))
     for kind in (blip_cpp.BlipProcessor, blip_cpp.BlipForConditionalGeneration, blip_cpp.AutoTokenizer):
         with pytest.raises(FileNotFoundError):
             kind.from_pretrained("some/model", **cached)  # main is not there
