@@ -21,15 +21,21 @@ int main(int argc, char** argv) {
     const auto inputs = processor(blip::Image::open(argv[2], {.apply_exif_orientation = true}));
     blip::Context context;
 
-    // Decoding all tokens so far joins the pieces of a word.
+    // Decoding all tokens so far joins the pieces of a word. The last word may still grow, and
+    // cleaning up joins the last two to what comes ("is n '" becomes "isn't"): they are kept back.
     std::vector<blip::TokenId> ids;
     std::string shown;
+    const auto show_until = [&](const std::string& text, std::size_t end) {
+      if (end == std::string::npos || end <= shown.size() || !text.starts_with(shown)) return;
+      std::fputs(text.substr(shown.size(), end - shown.size()).c_str(), stdout);
+      std::fflush(stdout);
+      shown = text.substr(0, end);
+    };
     const auto show = [&](const blip::GeneratedToken& token) {
       ids.push_back(token.token);
       const std::string text = processor.decode(ids, {.skip_special_tokens = true});
-      std::fputs(text.substr(shown.size()).c_str(), stdout);
-      std::fflush(stdout);
-      shown = text;
+      const std::size_t last = text.rfind(' ');
+      if (last != std::string::npos && last > 0) show_until(text, text.rfind(' ', last - 1));
     };
     std::stop_source stop;
     const std::jthread timer([&](const std::stop_token& done) {
@@ -40,9 +46,12 @@ int main(int argc, char** argv) {
       }
       stop.request_stop();
     });
-    (void)model.generate_sequences(inputs, {}, context,
-                                   {.on_token = show, .stop = stop.get_token()});
-    std::puts("");
+    const auto sequences =
+        model.generate_sequences(inputs, {}, context, {.on_token = show, .stop = stop.get_token()});
+    const std::string text = processor.decode(sequences.front().ids, {.skip_special_tokens = true});
+    show_until(text, text.size());
+    // What was shown has changed after all: the whole once more.
+    std::puts(shown == text ? "" : ("\n" + text).c_str());
     return 0;
   } catch (const blip::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -18,7 +18,8 @@
  * - Functions that can fail return a blip_status and take a `blip_error **`. On failure they set
  *   it, unless it is NULL, and leave the result as it was. On success they leave it alone. The
  *   caller frees the error. Nothing is ever thrown, printed or exited; there is nothing to log.
- * - Strings are UTF-8 and end with a zero. Strings that are returned belong to the object they came
+ * - Strings are UTF-8 and end with a zero; paths are what the system calls them. Bytes of a text
+ *   that are no UTF-8 are read as U+FFFD. Strings that are returned belong to the object they came
  *   from and live as long as it does.
  * - Handles are freed by their own `_free` function, which accepts NULL. An object keeps alive what
  *   it needs of others, so handles may be freed in any order.
@@ -65,7 +66,7 @@ typedef enum blip_status {
   BLIP_ERROR_MISSING_TENSOR = 5,   /* the checkpoint lacks a tensor that the architecture needs */
   BLIP_ERROR_SHAPE_MISMATCH = 6,   /* a tensor's shape contradicts the configuration */
   BLIP_ERROR_LIMIT_EXCEEDED = 7,   /* larger than a documented limit */
-  BLIP_ERROR_INVALID_ARGUMENT = 8, /* an option or argument is NULL, out of range or no UTF-8 */
+  BLIP_ERROR_INVALID_ARGUMENT = 8, /* an option or argument is NULL or out of range */
   BLIP_ERROR_CANCELLED = 9,        /* a callback asked to stop */
   BLIP_ERROR_NETWORK = 10,         /* a server that cannot be reached, refuses, or breaks off */
   BLIP_ERROR_OUT_OF_MEMORY = 11,
@@ -175,8 +176,9 @@ BLIP_C_API int32_t blip_image_height(const blip_image* image);
 BLIP_C_API const uint8_t* blip_image_pixels(const blip_image* image);
 BLIP_C_API void blip_image_free(blip_image* image);
 
-/* An image as a model has read it, for any number of captions, questions, texts and embeddings.
- * May be used by many threads at once. */
+/* An image as a model has read it, for any number of captions, questions, texts and embeddings of
+ * that very handle: another one, also of the same files, refuses it with
+ * BLIP_ERROR_INVALID_ARGUMENT. May be used by many threads at once. */
 typedef struct blip_encoded_image blip_encoded_image;
 
 BLIP_C_API blip_status blip_encode_image(const blip_model* model, const blip_image* image,

@@ -6,7 +6,8 @@
 #
 # The .deb files of that suite must lie in build/packages/SUITE (`make packages` makes those of the system it runs on,
 # DEBS=… names another folder), the wheels in build/wheels (tools/wheels/build.sh). What is not there is left out, and
-# said so. Each step is a test: installed, used, removed; built against with CMake and pkg-config; the wheel.
+# said so. Each step is a test: installed, used, removed; built against with CMake and pkg-config; the wheel, by the tests
+# of the package that need no program of ours.
 set -euo pipefail
 suite=$1
 root=${2:-/var/tmp/blip-packages-$suite}
@@ -37,7 +38,13 @@ if compgen -G 'build/wheels/blip_cpp-*.whl' >/dev/null; then
   has_wheels=yes
   mkdir "$root/work/wheels"
   cp build/wheels/*.whl "$root/work/wheels/"
-  cp -r bindings/python/tests "$root/work/python-tests"
+  # What the package's tests read, where they look for it.
+  mkdir -p "$root/work/checkout/bindings/python" "$root/work/checkout/tests/tasks" "$root/work/checkout/tests/models"
+  cp -r bindings/python/tests bindings/python/pyproject.toml "$root/work/checkout/bindings/python/"
+  cp -r tests/tasks/data "$root/work/checkout/tests/tasks/"
+  cp -r tests/models/nano "$root/work/checkout/tests/models/"
+  mkdir "$root/work/checkout/examples"
+  cp -r examples/photos "$root/work/checkout/examples/"
 fi
 
 passed=0
@@ -114,6 +121,9 @@ END
     numpy pillow pytest tqdm fsspec
   inside "the package's tests" <<'END'
 venv/bin/pip install --quiet --no-index --find-links wheels blip-cpp blip-cpp-models pytest pillow tqdm fsspec
+cd /work/checkout/bindings/python/tests
+/work/venv/bin/python -m pytest -q -p no:cacheprovider test_package.py test_options.py >/work/pytest || { cat /work/pytest; exit 1; }
+echo "> $(tail -n 1 /work/pytest)"
 cd /
 /work/venv/bin/python -c '
 from blip_cpp import pipeline

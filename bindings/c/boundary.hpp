@@ -43,7 +43,7 @@ T& required(T* pointer, const char* name) {
 std::string required_text(const char* text, const char* name);
 
 /// A caller's options over the defaults: the fields that its header knew of. Throws
-/// invalid_argument for a size that no header had.
+/// invalid_argument for a size that is not set: zero, or less than its own field takes.
 template <typename Options>
 Options known_fields(const Options* given, Options defaults) {
   if (given == nullptr) return defaults;

@@ -137,7 +137,7 @@ blip_status blip_caption(const blip_model* model, const blip_encoded_image* imag
     if (!begin.tokens.empty()) prompts.push_back(begin.tokens);
     blip::c::Listener listener(known, *open.tokenizer, std::move(begin));
     const auto sequences = open.captioner->generate_sequences(
-        std::span(&blip::c::encoded_by_tower(image), 1), prompts,
+        std::span(&blip::c::encoded_by_tower(model, image), 1), prompts,
         blip::c::generation_options_of(known), required(context, "context").context,
         listener.callbacks());
     auto texts = blip::c::texts_of(*open.tokenizer, sequences);
@@ -161,7 +161,7 @@ blip_status blip_answer(const blip_model* model, const blip_encoded_image* image
         open.tokenizer->encode(blip::c::required_text(question, "question"));
     blip::c::Listener listener(known, *open.tokenizer, {});
     const auto sequences = open.answerer->generate_sequences(
-        std::span(&blip::c::encoded_by_tower(image), 1), std::span(&asked, 1),
+        std::span(&blip::c::encoded_by_tower(model, image), 1), std::span(&asked, 1),
         blip::c::generation_options_of(known), blip::TextStyle::hf,
         required(context, "context").context, listener.callbacks());
     auto texts = blip::c::texts_of(*open.tokenizer, sequences);

@@ -76,8 +76,12 @@ struct blip_encoded_image {
 
 namespace blip::c {
 
-/// What a model other than a classifier has read. Throws invalid_argument for NULL and for an image
-/// that a classifier encoded.
-const EncodedImage& encoded_by_tower(const blip_encoded_image* image);
+/// What `model` has read. Throws invalid_argument for NULL and for an image that another model
+/// encoded, also another handle of the same files: numbers of equal width would be taken for its
+/// own.
+const blip_encoded_image& encoded_by(const blip_model* model, const blip_encoded_image* image);
+
+/// The same, of a model other than a classifier.
+const EncodedImage& encoded_by_tower(const blip_model* model, const blip_encoded_image* image);
 
 }  // namespace blip::c

@@ -54,13 +54,20 @@ blip::Image image_of_rgb(const uint8_t* pixels, int32_t width, int32_t height, s
 
 }  // namespace
 
-const blip::EncodedImage& blip::c::encoded_by_tower(const blip_encoded_image* image) {
-  const auto& encoded = required(image, "image").image;
-  if (!encoded) {
-    throw Error(ErrorCode::invalid_argument,
-                "the image was encoded by a classifier, which only blip_classify reads");
+const blip_encoded_image& blip::c::encoded_by(const blip_model* model,
+                                              const blip_encoded_image* image) {
+  const blip_encoded_image& encoded = required(image, "image");
+  if (encoded.model != required(model, "model").model) {
+    throw Error(ErrorCode::invalid_argument, "the image was encoded by another model, a " +
+                                                 encoded.model->architecture +
+                                                 "; encode it by the one that is asked");
   }
-  return *encoded;
+  return encoded;
+}
+
+const blip::EncodedImage& blip::c::encoded_by_tower(const blip_model* model,
+                                                    const blip_encoded_image* image) {
+  return encoded_by(model, image).image.value();
 }
 
 blip_image_options blip_image_options_default(void) {

@@ -43,7 +43,7 @@ blip_status blip_match(const blip_model* model, const blip_encoded_image* image,
                        blip_match_result* results, blip_error** error) {
   return guarded(error, [&] {
     const blip::DualEncoder& encoder = blip::c::encoder_of(*required(model, "model").model);
-    const blip::EncodedImage& encoded = blip::c::encoded_by_tower(image);
+    const blip::EncodedImage& encoded = blip::c::encoded_by_tower(model, image);
     blip::Context& running = required(context, "context").context;
     const auto tokens = blip::c::tokens_of(encoder, texts, num_texts);
     if (tokens.empty()) return;
@@ -67,8 +67,9 @@ blip_status blip_embed_image(const blip_model* model, const blip_encoded_image* 
                              blip_context* context, float* embedding, blip_error** error) {
   return guarded(error, [&] {
     const blip::DualEncoder& encoder = blip::c::encoder_of(*required(model, "model").model);
-    const blip::Tensor result = encoder.embed_images(
-        std::span(&blip::c::encoded_by_tower(image), 1), required(context, "context").context);
+    const blip::Tensor result =
+        encoder.embed_images(std::span(&blip::c::encoded_by_tower(model, image), 1),
+                             required(context, "context").context);
     std::ranges::copy(result.data, &required(embedding, "embedding"));
   });
 }
@@ -94,11 +95,7 @@ blip_status blip_classify(const blip_model* model, const blip_encoded_image* ima
       throw blip::Error(blip::ErrorCode::unsupported,
                         "a " + open.architecture + " tells no classes");
     }
-    const blip::Tensor& pixels = required(image, "image").pixel_values;
-    if (pixels.empty()) {
-      throw blip::Error(blip::ErrorCode::invalid_argument,
-                        "the image was not encoded by a classifier");
-    }
+    const blip::Tensor& pixels = blip::c::encoded_by(model, image).pixel_values;
     const blip::Tensor logits =
         open.classifier->logits(pixels, required(context, "context").context);
     std::ranges::copy(blip::app::scores_of(logits.data, open.classifier->scores()),

@@ -18,14 +18,26 @@ from distributed import Client, LocalCluster
 COLUMNS = {"name": "string", "caption": "string", "embedding": "object", "error": "string"}
 
 
+def read(name):
+    """The bytes of a file, or why there are none: one that is gone or forbidden is its own error, not that of its part."""
+    try:
+        with fsspec.open(name, "rb") as file:
+            return file.read()
+    except Exception as error:  # every storage has classes of its own
+        return error
+
+
 def describe(names, describer, part=32):
     """names: paths or URLs → a dask.dataframe of COLUMNS."""
 
     def work(names):
         names = list(names)
-        pictures = [file.read() for file in map(dask.utils.methodcaller("open"), fsspec.open_files(names))]
-        columns = describer.columns(pictures)
-        return [dict(zip(COLUMNS, row)) for row in zip(names, *columns.values())]
+        pictures = [read(name) for name in names]
+        columns = describer.columns(each for each in pictures if isinstance(each, bytes))
+        described = zip(*columns.values())
+        rows = [next(described) if isinstance(each, bytes) else (None, None, str(each) or type(each).__name__)
+                for each in pictures]
+        return [dict(zip(COLUMNS, (name, *row))) for name, row in zip(names, rows)]
 
     return dask.bag.from_sequence(names, partition_size=part).map_partitions(work).to_dataframe(meta=COLUMNS)
 

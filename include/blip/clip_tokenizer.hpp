@@ -45,7 +45,7 @@ class BLIP_API ClipTokenizer final : public Tokenizer {
   /// bos, eos, unk and pad; the last two are <|endoftext|>, too, unless a file says otherwise.
   [[nodiscard]] SpecialTokens special_tokens() const noexcept override;
   /// `model_max_length` of tokenizer_config.json: 77 for CLIP. 0: the file does not say.
-  [[nodiscard]] std::size_t model_max_length() const noexcept;
+  [[nodiscard]] std::size_t model_max_length() const noexcept override;
 
  private:
   struct Vocabulary;

@@ -38,7 +38,7 @@ class BLIP_API GemmaTokenizer final : public Tokenizer {
   /// bos, eos, unk, pad and mask.
   [[nodiscard]] SpecialTokens special_tokens() const noexcept override;
   /// `model_max_length` of tokenizer_config.json. 0: the file does not say.
-  [[nodiscard]] std::size_t model_max_length() const noexcept;
+  [[nodiscard]] std::size_t model_max_length() const noexcept override;
 
  private:
   struct Vocabulary;

@@ -41,7 +41,7 @@ class BLIP_API SiglipTokenizer final : public Tokenizer {
   /// eos, unk and pad, which is `</s>`, too, unless a file says otherwise.
   [[nodiscard]] SpecialTokens special_tokens() const noexcept override;
   /// `model_max_length` of tokenizer_config.json: 64 for SigLIP.
-  [[nodiscard]] std::size_t model_max_length() const noexcept;
+  [[nodiscard]] std::size_t model_max_length() const noexcept override;
 
  private:
   struct Vocabulary;

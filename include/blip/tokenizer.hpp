@@ -69,6 +69,9 @@ class BLIP_API Tokenizer {
   /// Number of tokens, added ones included; the model's vocabulary may be larger.
   [[nodiscard]] virtual std::size_t vocab_size() const noexcept = 0;
   [[nodiscard]] virtual SpecialTokens special_tokens() const noexcept = 0;
+  /// `model_max_length` of tokenizer_config.json: tokens that its model has positions for. 0: the
+  /// files do not say.
+  [[nodiscard]] virtual std::size_t model_max_length() const noexcept { return 0; }
 
  protected:
   Tokenizer() = default;
@@ -99,6 +102,7 @@ class BLIP_API BertTokenizer final : public Tokenizer {
   [[nodiscard]] std::size_t vocab_size() const noexcept override;
   /// Without bos and eos, which BERT's tokenizer does not have.
   [[nodiscard]] SpecialTokens special_tokens() const noexcept override;
+  [[nodiscard]] std::size_t model_max_length() const noexcept override;
   // -1 where the tokenizer has no such token, which only [PAD] and [MASK] may lack.
   [[nodiscard]] TokenId pad_token_id() const noexcept;
   [[nodiscard]] TokenId unk_token_id() const noexcept;

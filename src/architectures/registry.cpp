@@ -106,6 +106,12 @@ const ModelFamily& family_of(const std::filesystem::path& model) {
 
 std::shared_ptr<const ImageProcessor> open_image_processor(const std::filesystem::path& model,
                                                            const std::filesystem::path& processor) {
+  // Where there is nothing there are no files either, and the defaults would be taken for them.
+  for (const std::filesystem::path* path : {&model, &processor}) {
+    if (!path->empty() && !file_exists(*path)) {
+      throw Error(ErrorCode::not_found, path->string() + ": no such model");
+    }
+  }
   const bool has_other = !processor.empty() && has_image_processor(model_folder(processor));
   const ModelFamily& family = family_of_files_in(model);
   if (family.open_image_processor == nullptr) {

@@ -7,13 +7,11 @@
 #include "blip/error.hpp"
 #include "core/cpu_quota.hpp"
 #include "core/scratch.hpp"
+#include "core/thread_context.hpp"
 #include "core/thread_pool.hpp"
 
 namespace blip {
 namespace {
-
-// Beyond this a request for threads is a mistake (a core count of no machine there is).
-constexpr int kMaxThreads = 1024;
 
 // The cores this process may run on, which under taskset is fewer than the machine's.
 int usable_cores() {

@@ -50,6 +50,10 @@ SpecialTokens BertTokenizer::special_tokens() const noexcept {
           .mask = mask_token_id()};
 }
 
+std::size_t BertTokenizer::model_max_length() const noexcept {
+  return vocabulary_->pipeline.spec().model_max_length;
+}
+
 TokenId BertTokenizer::pad_token_id() const noexcept {
   return vocabulary_->pipeline.id_of(vocabulary_->pipeline.spec().pad_token);
 }

@@ -193,6 +193,16 @@ void require_template_token(const TokenizerSpec& spec, const std::string& role,
   }
 }
 
+void read_limits(const JsonFields& config, TokenizerSpec& spec) {
+  spec.split_special_tokens = config.boolean("split_special_tokens").value_or(false);
+  // transformers writes 1e30 where it knows no limit.
+  constexpr double kLargest = 1e31;
+  constexpr double kNoLimit = 1e9;
+  if (const auto most = config.number("model_max_length", {0, kLargest})) {
+    spec.model_max_length = *most < kNoLimit ? static_cast<std::size_t>(*most) : 0;
+  }
+}
+
 }  // namespace
 
 bool names_bert_tokenizer(const std::optional<JsonDocument>& config) {
@@ -227,7 +237,7 @@ void apply_tokenizer_config(const TokenizerConfigDocuments& documents, bool is_b
   const JsonFields config = documents.config->fields();
   spec.clean_up_tokenization_spaces =
       config.boolean("clean_up_tokenization_spaces").value_or(false);
-  spec.split_special_tokens = config.boolean("split_special_tokens").value_or(false);
+  read_limits(config, spec);
   if (!is_bert) return;
   spec.normalizer->lowercase = config.boolean("do_lower_case").value_or(true);
   spec.normalizer->handle_chinese_chars = config.boolean("tokenize_chinese_chars").value_or(true);
@@ -248,16 +258,6 @@ void require_named_token(const std::string& token, const char* key, const Tokeni
   if (!token.empty()) return;
   throw Error(ErrorCode::malformed,
               spec.vocabulary_file + ": its configuration has no " + std::string(key));
-}
-
-void read_limits(const JsonFields& config, TokenizerSpec& spec) {
-  spec.split_special_tokens = config.boolean("split_special_tokens").value_or(false);
-  // transformers writes 1e30 where it knows no limit.
-  constexpr double kLargest = 1e31;
-  constexpr double kNoLimit = 1e9;
-  if (const auto most = config.number("model_max_length", {0, kLargest})) {
-    spec.model_max_length = *most < kNoLimit ? static_cast<std::size_t>(*most) : 0;
-  }
 }
 
 void clear_bert_tokens(TokenizerSpec& spec) {

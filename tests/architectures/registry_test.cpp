@@ -46,6 +46,15 @@ TEST(Registry, EveryFamilyHasEveryPart) {
   }
 }
 
+TEST(Registry, NoImageProcessorIsReadOfAPlaceThatIsNotThere) {
+  const auto nowhere = small_model("no such model");
+  expect_error(ErrorCode::not_found, "no such model",
+               [&] { static_cast<void>(open_image_processor(nowhere)); });
+  expect_error(ErrorCode::not_found, "no such model", [&] {
+    static_cast<void>(open_image_processor(small_model("classifier"), nowhere));
+  });
+}
+
 TEST(Registry, EveryArchitectureHasEveryPart) {
   for (const ModelFamily* family : model_families()) {
     std::set<std::string> names;  // CLIP's classes are of three families: the whole and each tower

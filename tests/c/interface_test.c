@@ -138,8 +138,25 @@ static void test_captions(const char* name, const char* retrieval_name) {
   EXPECT(blip_caption(NULL, encoded, NULL, NULL, context, &none, NULL) ==
          BLIP_ERROR_INVALID_ARGUMENT);
 
-  /* Another model's image, where the width tells. */
+  /* Another model's image, and that of the same files opened again. */
   blip_model* other = open_model(retrieval_name);
+  blip_model* same = open_model(name);
+  blip_encoded_image* of_other = encode(other);
+  blip_encoded_image* of_same = encode(same);
+  blip_match_result result;
+  float embedding[4096];
+  const char* text = "a cat";
+  FAILS(blip_caption(model, of_other, NULL, NULL, context, &none, &error),
+        BLIP_ERROR_INVALID_ARGUMENT, "encoded by another model");
+  FAILS(blip_caption(model, of_same, NULL, NULL, context, &none, &error),
+        BLIP_ERROR_INVALID_ARGUMENT, "encoded by another model");
+  FAILS(blip_match(other, encoded, &text, 1, context, &result, &error), BLIP_ERROR_INVALID_ARGUMENT,
+        "encoded by another model, a BlipForConditionalGeneration");
+  FAILS(blip_embed_image(other, encoded, context, embedding, &error), BLIP_ERROR_INVALID_ARGUMENT,
+        "encoded by another model");
+  blip_encoded_image_free(of_other);
+  blip_encoded_image_free(of_same);
+  blip_model_free(same);
   blip_model_free(model); /* the captions and the image do not need it */
   EXPECT(strlen(blip_texts_get(captions, 0)) > 0);
   blip_texts_free(captions);

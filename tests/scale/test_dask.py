@@ -40,6 +40,15 @@ def test_images_to_parquet(describe, photos, check, tmp_path):
     check(rows_of(pd.read_parquet(tmp_path / "out")))
 
 
+def test_a_file_that_is_gone_is_its_own_error(describe, photos, expected):
+    names = [f"{photos}/{sorted(expected)[0]}", f"{photos}/gone.jpg", f"{photos}/{sorted(expected)[1]}"]
+    with client(1):
+        rows = rows_of(describe.describe(names, describer(), part=8).compute())
+    assert [row["caption"] for row in rows] == [expected[name][0] if name in expected else None
+                                                for name in (each.rsplit("/", 1)[1] for each in names)]
+    assert "gone.jpg" in rows[1]["error"] and not rows[0]["error"]
+
+
 def test_a_killed_worker_costs_nothing(describe, photos, check, tmp_path):
     marker = tmp_path / "killed"
     mortal_describer = MortalDescriber(marker, "nano-captioning", "nano-retrieval", num_threads=1)

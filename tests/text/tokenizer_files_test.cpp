@@ -52,6 +52,15 @@ void expect_part_refused(const std::string& part, const std::string& value, Erro
   expect_refused(fast_files(part, value), code, "tokenizer.json: " + message);
 }
 
+TEST(TokenizerConfig, SaysHowLongATextMayBe) {
+  const auto most = [](const std::string& config) {
+    return make_tokenizer_spec(files_with_config(config)).model_max_length;
+  };
+  EXPECT_EQ(most(R"({"model_max_length": 512})"), 512U);
+  EXPECT_EQ(most(R"({"model_max_length": 1000000000000000019884624838656})"), 0U);
+  EXPECT_EQ(most("{}"), 0U);
+}
+
 TEST(VocabTxt, LineEndings) {
   TokenizerFiles files;
   files.vocab_txt = {"vocab.txt", "[UNK]\r\n[CLS] \t\r\n[SEP]\xE3\x80\x80\n\nx\ry\n[UNK]\nlast"};

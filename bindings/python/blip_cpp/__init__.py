@@ -8,7 +8,7 @@
 'a woman sitting on the beach with her dog'
 """
 
-from ._blip_cpp import CancelledError, bundled_models, num_threads, set_num_threads, version
+from ._blip_cpp import CancelledError, StopSource, bundled_models, num_threads, set_num_threads, version
 from .batch import BatchFeature
 from .classification import (
     AutoModelForImageClassification,
@@ -44,6 +44,6 @@ __all__ = [
     "BlipImageProcessor", "BlipModel", "BlipProcessor", "CLIPImageProcessor", "CLIPModel", "CLIPProcessor",
     "CLIPTokenizer", "CancelledError", "DeiTForImageClassification", "Description", "Dinov2ForImageClassification",
     "EfficientNetLiteForImageClassification", "GenerateOutput", "ImageClassifierOutput", "ImageDescriber",
-    "ImageTextMatchingOutput", "ImageTextOutput", "IndexedModel", "IndexedPicture", "LibraryIndex", "Streamer",
+    "ImageTextMatchingOutput", "ImageTextOutput", "IndexedModel", "IndexedPicture", "LibraryIndex", "StopSource", "Streamer",
     "TextIteratorStreamer", "TextStreamer", "ViTForImageClassification", "ViTImageProcessor", "__version__", "bundled_models", "num_threads", "open_url", "pipeline", "set_num_threads", "version",
 ]

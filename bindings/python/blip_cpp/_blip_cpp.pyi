@@ -16,7 +16,10 @@ def num_threads() -> int: ...
 
 def bundled_models() -> list[str]: ...
 
-def resolve_model(name: str) -> str: ...
+def resolve_model(name: str, hub: dict[str, Any] = {}) -> str:
+    """hub: revision, cache_dir, token (strings), local_files_only (a bool); an absent one is not set."""
+
+def generation_option_names() -> list[str]: ...
 
 class Image:
     @staticmethod
@@ -24,10 +27,10 @@ class Image:
         """array: [height, width, 3]; shared if its rows lie one after the other."""
 
     @staticmethod
-    def open(path: str, apply_exif_orientation: bool = False) -> Image: ...
+    def open(path: str, apply_exif_orientation: bool = False, blend_transparency: bool = True) -> Image: ...
 
     @staticmethod
-    def decode(bytes: bytes, apply_exif_orientation: bool = False) -> Image: ...
+    def decode(bytes: bytes, apply_exif_orientation: bool = False, blend_transparency: bool = True) -> Image: ...
 
     @property
     def width(self) -> int: ...
@@ -42,7 +45,7 @@ def pixel_copies() -> int: ...
 
 class ImageProcessor:
     @staticmethod
-    def from_pretrained(model: str) -> ImageProcessor: ...
+    def from_pretrained(model: str, hub: dict[str, Any] = {}) -> ImageProcessor: ...
 
     def __call__(self, images: Sequence[Image]) -> NDArray[numpy.float32]: ...
 
@@ -70,7 +73,7 @@ class SpecialTokens:
 
 class Tokenizer:
     @staticmethod
-    def from_pretrained(model: str) -> Tokenizer: ...
+    def from_pretrained(model: str, hub: dict[str, Any] = {}) -> Tokenizer: ...
 
     def encode(self, text: str, add_special_tokens: bool = True, max_length: int = 0) -> list[int]: ...
 
@@ -85,14 +88,29 @@ class Tokenizer:
     def vocab_size(self) -> int: ...
 
     @property
+    def model_max_length(self) -> int:
+        """0: the files do not say."""
+
+    @property
     def special_tokens(self) -> SpecialTokens: ...
 
 class EncodedImage:
     @property
     def last_hidden_state(self) -> NDArray[numpy.float32]: ...
 
+class StopSource:
+    """Asks a call on another thread to end."""
+
+    def __init__(self) -> None: ...
+
+    def request_stop(self) -> None:
+        """The call that was given this ends before its next token, with CancelledError."""
+
+    @property
+    def stop_requested(self) -> bool: ...
+
 class TextStream:
-    def __init__(self, model: str, prompt: str = "") -> None: ...
+    def __init__(self, tokenizer: Tokenizer) -> None: ...
 
     def add(self, token: int, /) -> str: ...
 
@@ -100,7 +118,9 @@ class TextStream:
 
 class BlipForConditionalGeneration:
     @staticmethod
-    def from_pretrained(model: str, weight_type: str = "stored", adapter: str = "") -> BlipForConditionalGeneration: ...
+    def from_pretrained(
+        model: str, weight_type: str = "stored", adapter: str = "", hub: dict[str, Any] = {}
+    ) -> BlipForConditionalGeneration: ...
 
     def encode_images(self, pixel_values: NDArray[numpy.float32]) -> list[EncodedImage]:
         """pixel_values: [B, 3, H, W] → B images"""
@@ -111,6 +131,7 @@ class BlipForConditionalGeneration:
         texts: Sequence[Sequence[int]],
         options: dict[str, Any],
         on_token: Optional[Callable[[int, int, int], None]] = None,
+        stop: Optional[StopSource] = None,
     ) -> list[tuple[list[int], float, float]]:
         """One text for each image, or none. Of each sequence: ids, score, log-probability."""
 
@@ -127,7 +148,9 @@ class BlipForConditionalGeneration:
 
 class BlipForQuestionAnswering:
     @staticmethod
-    def from_pretrained(model: str, weight_type: str = "stored", adapter: str = "") -> BlipForQuestionAnswering: ...
+    def from_pretrained(
+        model: str, weight_type: str = "stored", adapter: str = "", hub: dict[str, Any] = {}
+    ) -> BlipForQuestionAnswering: ...
 
     def encode_images(self, pixel_values: NDArray[numpy.float32]) -> list[EncodedImage]:
         """pixel_values: [B, 3, H, W] → B images"""
@@ -138,6 +161,7 @@ class BlipForQuestionAnswering:
         texts: Sequence[Sequence[int]],
         options: dict[str, Any],
         on_token: Optional[Callable[[int, int, int], None]] = None,
+        stop: Optional[StopSource] = None,
     ) -> list[tuple[list[int], float, float]]:
         """One text for each image, or none. Of each sequence: ids, score, log-probability."""
 
@@ -158,7 +182,9 @@ class BlipForQuestionAnswering:
 
 class BlipForImageTextRetrieval:
     @staticmethod
-    def from_pretrained(model: str, weight_type: str = "stored", adapter: str = "") -> BlipForImageTextRetrieval: ...
+    def from_pretrained(
+        model: str, weight_type: str = "stored", adapter: str = "", hub: dict[str, Any] = {}
+    ) -> BlipForImageTextRetrieval: ...
 
     def encode_images(self, pixel_values: NDArray[numpy.float32]) -> list[EncodedImage]:
         """pixel_values: [B, 3, H, W] → B images"""
@@ -174,7 +200,9 @@ class BlipForImageTextRetrieval:
 
 class BlipModel:
     @staticmethod
-    def from_pretrained(model: str, weight_type: str = "stored", adapter: str = "") -> BlipModel: ...
+    def from_pretrained(
+        model: str, weight_type: str = "stored", adapter: str = "", hub: dict[str, Any] = {}
+    ) -> BlipModel: ...
 
     def encode_images(self, pixel_values: NDArray[numpy.float32]) -> list[EncodedImage]:
         """pixel_values: [B, 3, H, W] → B images"""
@@ -190,7 +218,9 @@ class BlipModel:
 
 class CLIPModel:
     @staticmethod
-    def from_pretrained(model: str, weight_type: str = "stored", adapter: str = "") -> CLIPModel: ...
+    def from_pretrained(
+        model: str, weight_type: str = "stored", adapter: str = "", hub: dict[str, Any] = {}
+    ) -> CLIPModel: ...
 
     def encode_images(self, pixel_values: NDArray[numpy.float32]) -> list[EncodedImage]:
         """pixel_values: [B, 3, H, W] → B images"""
@@ -206,9 +236,14 @@ class CLIPModel:
 
 class ImageClassifier:
     @staticmethod
-    def from_pretrained(model: str, weight_type: str = "stored", adapter: str = "") -> ImageClassifier: ...
+    def from_pretrained(
+        model: str, weight_type: str = "stored", adapter: str = "", hub: dict[str, Any] = {}
+    ) -> ImageClassifier: ...
 
     def logits(self, pixel_values: NDArray[numpy.float32]) -> NDArray[numpy.float32]: ...
+
+    @property
+    def scores(self) -> str: ...
 
     @property
     def labels(self) -> list[str]: ...

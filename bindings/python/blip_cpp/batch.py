@@ -83,17 +83,24 @@ def kind_of(value: Tensor) -> str:
     return "pt" if type(value).__module__.split(".")[0] == "torch" else "np"
 
 
+def is_number(value: object) -> bool:
+    """Of Python or numpy, or a tensor of PyTorch without dimensions."""
+    return isinstance(value, (int, np.integer)) or getattr(value, "ndim", None) == 0
+
+
 def rows_of(input_ids: Tensor, attention_mask: Optional[Tensor] = None) -> list[list[int]]:
     """input_ids: [B, T], attention_mask: [B, T] or None → B lists of ids, without what is masked."""
     if input_ids is None:
         return []
     rows: list[list[int]]
     if isinstance(input_ids, (list, tuple)):
-        nested: Sequence[Any] = [input_ids] if input_ids and isinstance(input_ids[0], int) else input_ids
+        nested: Sequence[Any] = [input_ids] if input_ids and is_number(input_ids[0]) else input_ids
         rows = [[int(each) for each in row] for row in nested]
     else:
         array = as_array(input_ids, np.int64)
-        rows = (array[None] if array.ndim == 1 else array).tolist()
+        if array.ndim > 2:
+            raise ValueError(f"ids are [B, T] or [T], not of shape {array.shape}")
+        rows = (array if array.ndim == 2 else array.reshape(1, -1)).tolist()
     if attention_mask is None:
         return rows
     masks = as_array(attention_mask, np.int64)

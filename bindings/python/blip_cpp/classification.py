@@ -33,6 +33,12 @@ class AutoModelForImageClassification(Model):
         return ImageClassifierOutput(as_tensors(logits, kind_of(pixel_values)))
 
     @property
+    def scores(self) -> str:
+        """What makes scores of logits, as transformers' pipeline chooses it: "softmax", "sigmoid" (of one class alone,
+        and where an image may be of several) or "none" (of a regression)."""
+        return str(self._model.scores)
+
+    @property
     def labels(self) -> list[str]:
         """The name of each class, in the order of the logits."""
         return list(self._model.labels)

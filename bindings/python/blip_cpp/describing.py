@@ -15,6 +15,7 @@ from . import _blip_cpp
 from .batch import as_array
 from .generation import BlipForConditionalGeneration
 from .images import as_image
+from .loading import absolute_name
 from .processors import AutoImageProcessor, BlipProcessor
 from .retrieval import BlipForImageTextRetrieval, BlipModel, CLIPModel, _unit
 
@@ -77,8 +78,11 @@ class ImageDescriber:
         allow_urls: bool = False,
         generation: Optional[dict[str, Any]] = None,
     ) -> None:
-        self._arguments = (captioning, embedding, dtype, num_threads, batch_size, allow_urls, generation)
-        self.captioning, self.embedding, self.dtype, self.num_threads, self.batch_size = self._arguments[:5]
+        # Workers may be in another directory.
+        captions, embeddings = (each if each is None else absolute_name(str(each)) for each in (captioning, embedding))
+        self._arguments = (captions, embeddings, dtype, num_threads, batch_size, allow_urls, generation)
+        self.captioning, self.embedding, self.dtype, self.num_threads, self.batch_size = (
+            captioning, embedding, dtype, num_threads, batch_size)
         self.allow_urls = allow_urls
         self.generation = dict(generation or {})
         self._lock = threading.Lock()
@@ -93,38 +97,53 @@ class ImageDescriber:
                 if self.num_threads is not None:
                     _blip_cpp.set_num_threads(self.num_threads)
                 captioner = embedder = None
-                if self.captioning is not None:
-                    captioner = (BlipProcessor.from_pretrained(self.captioning),
-                                 BlipForConditionalGeneration.from_pretrained(self.captioning, dtype=self.dtype))
-                if self.embedding is not None:
-                    embedder = (AutoImageProcessor.from_pretrained(self.embedding),
-                                _open_embedding(self.embedding, self.dtype))
+                captions, embeddings = self._arguments[:2]
+                if captions is not None:
+                    captioner = (BlipProcessor.from_pretrained(captions),
+                                 BlipForConditionalGeneration.from_pretrained(captions, dtype=self.dtype))
+                if embeddings is not None:
+                    embedder = AutoImageProcessor.from_pretrained(embeddings), _open_embedding(embeddings, self.dtype)
                 self._opened = captioner, embedder
             return self._opened
 
-    def _describe(self, pictures: list[Any]) -> list[Description]:
-        found = []
-        images = []
-        for picture in pictures:
-            try:
-                images.append(as_image(picture, self.allow_urls, apply_exif_orientation=True))
-                found.append(Description())
-            except OF_A_PICTURE as error:
-                found.append(Description(error=str(error)))
-        good = [each for each in found if each.error is None]
+    def _pixels(self, picture: Any) -> list[Any]:
+        """What the models read of a picture, [1, 3, H, W] each: of captions, of embeddings. What fails here is of this
+        picture alone."""
         captioner, embedder = self._models()
-        if good and captioner:
-            processor, model = captioner
-            ids = model.generate(processor.image_processor(images, "np")["pixel_values"], **self.generation)
-            texts = processor.batch_decode(ids, skip_special_tokens=True)
-            for each, text in zip(good, texts[:: len(texts) // len(good)]):
-                each.caption = text.strip()
-        if good and embedder:
-            processor, model = embedder
-            rows = as_array(model.get_image_features(processor(images, "np")["pixel_values"]), np.float32)
-            for each, row in zip(good, _unit(rows)):
-                each.embedding = row
+        image = as_image(picture, self.allow_urls, blend_transparency=True)
+        processors = (captioner and captioner[0].image_processor, embedder and embedder[0])
+        return [each and each(image, "np")["pixel_values"] for each in processors]
+
+    def _describe(self, pictures: list[Any]) -> list[Description]:
+        found = [Description() for _ in pictures]
+        pixels: dict[int, list[Any]] = {}
+        models = self._models()
+        for i, picture in enumerate(pictures):
+            try:
+                pixels[i] = self._pixels(picture)
+            except OF_A_PICTURE as error:
+                found[i].error = str(error)
+        for part, (opened, write) in enumerate(zip(models, (self._write_captions, self._write_embeddings))):
+            if opened is None:
+                continue
+            # Pictures of one shape go through a model together.
+            shapes: dict[tuple[int, ...], list[int]] = {}
+            for i, of_models in pixels.items():
+                shapes.setdefault(of_models[part].shape, []).append(i)
+            for same in shapes.values():
+                write(opened, np.concatenate([pixels[i][part] for i in same]), [found[i] for i in same])
         return found
+
+    def _write_captions(self, captioner: Any, pixel_values: Any, found: list[Description]) -> None:
+        processor, model = captioner
+        texts = processor.batch_decode(model.generate(pixel_values, **self.generation), skip_special_tokens=True)
+        for each, text in zip(found, texts[:: len(texts) // len(found)]):
+            each.caption = text.strip()
+
+    def _write_embeddings(self, embedder: Any, pixel_values: Any, found: list[Description]) -> None:
+        rows = as_array(embedder[1].get_image_features(pixel_values), np.float32)
+        for each, row in zip(found, _unit(rows)):
+            each.embedding = row
 
     def stream(self, pictures: Iterable[Any]) -> Iterator[Description]:
         """The description of each picture, in their order, read as they are asked for."""

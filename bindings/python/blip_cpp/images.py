@@ -33,21 +33,24 @@ def _read_http(url: str, timeout: float) -> bytes:
         raise OSError(f"{url!r}: {error}") from error
 
 
-def open_url(url: str, timeout: float = 10.0, apply_exif_orientation: bool = False) -> Image:
+def open_url(
+    url: str, timeout: float = 10.0, apply_exif_orientation: bool = True, blend_transparency: bool = False
+) -> Image:
     """The picture at a URL. Processors and pipelines download nothing unless told allow_urls=True.
 
     Args:
         url: http:// or https://; or any other that fsspec knows, if fsspec and what it needs for the scheme are
             installed: s3://, gs://, hf://, memory://…
         timeout: seconds, of http.
-        apply_exif_orientation: whether a photo is turned as the camera was held. transformers does not.
+        apply_exif_orientation: whether a photo is turned as the camera was held, as transformers' load_image does.
+        blend_transparency: True shows transparent pixels white, False, as load_image, by the colour that they hide.
 
     Raises:
         OSError: what the server or the storage refuses.
         ValueError: more than 64 MiB, or no picture.
     """
     if url.startswith(("http://", "https://")):
-        return Image.decode(_within_limit(_read_http(url, timeout), url), apply_exif_orientation)
+        return Image.decode(_within_limit(_read_http(url, timeout), url), apply_exif_orientation, blend_transparency)
     scheme = re.match(r"([a-z][a-z0-9+.-]*)://", url)
     if scheme is None or scheme.group(1) in ("file", "local"):
         raise ValueError(f"{url!r} is no http(s) URL, nor another that fsspec opens")
@@ -62,10 +65,14 @@ def open_url(url: str, timeout: float = 10.0, apply_exif_orientation: bool = Fal
         raise
     except Exception as error:  # every storage has classes of its own
         raise OSError(f"{url!r}: {error}") from error
-    return Image.decode(_within_limit(data, url), apply_exif_orientation)
+    return Image.decode(_within_limit(data, url), apply_exif_orientation, blend_transparency)
 
 
-def _of_pil(image: Any) -> Image:
+def _of_pil(image: Any, as_file: bool) -> Image:
+    if as_file:
+        from PIL import ImageOps
+
+        image = ImageOps.exif_transpose(image).convert("RGB")
     if image.mode != "RGB":
         # As transformers' convert_to_rgb: transparent pixels show white.
         transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
@@ -95,41 +102,54 @@ def _of_array(array: NDArray[Any]) -> Image:
     return Image.from_array(array)
 
 
-def _of_file(file: Any, apply_exif_orientation: bool) -> Image:
+def _of_file(file: Any, blend_transparency: bool) -> Image:
     """file: open for reading bytes, as `open(…, "rb")`, BytesIO, or what requests has in `raw`."""
     name = str(getattr(file, "name", file))
     data = file.read(MOST_BYTES + 1)
     if not isinstance(data, bytes):
         raise ValueError(f"{name!r} is open for text, not for bytes")
-    return Image.decode(_within_limit(data, name), apply_exif_orientation)
+    return Image.decode(_within_limit(data, name), True, blend_transparency)
 
 
-def _of_name(name: str, allow_urls: bool, apply_exif_orientation: bool) -> Image:
+def _of_name(name: str, allow_urls: bool, blend_transparency: bool) -> Image:
     if "://" not in name:
         try:
             name.encode()
         except UnicodeEncodeError:  # a path that is not UTF-8, which the module's strings are
             with open(name, "rb") as file:
-                return _of_file(file, apply_exif_orientation)
-        return Image.open(name, apply_exif_orientation)
+                return _of_file(file, blend_transparency)
+        return Image.open(name, True, blend_transparency)
     if allow_urls:
-        return open_url(name, apply_exif_orientation=apply_exif_orientation)
+        return open_url(name, blend_transparency=blend_transparency)
     raise ValueError(f"{name!r} is a URL: say blip_cpp.open_url(url), or allow_urls=True, if it may be fetched")
 
 
-def as_image(picture: Any, allow_urls: bool = False, apply_exif_orientation: bool = False) -> Image:
+def as_image(
+    picture: Any, allow_urls: bool = False, blend_transparency: bool = False, pil_as_file: bool = False
+) -> Image:
     """A picture of any kind → Image. A contiguous [H, W, 3] array of bytes is not copied, whoever owns it: numpy,
-    PyTorch, a buffer, or another that speaks DLPack."""
+    PyTorch, a buffer, or another that speaks DLPack.
+
+    What is read of a file is turned as the camera was held (EXIF), as transformers' load_image does it; images of PIL are
+    taken as they are, as its processors do.
+
+    Args:
+        picture: what to read.
+        allow_urls: whether it may be a URL.
+        blend_transparency: True shows transparent pixels of files white, False, as load_image, by the colour that
+            they hide. Those of PIL's images are white, as in transformers' processors.
+        pil_as_file: whether images of PIL are treated as what they were read of: load_image does, and so do pipelines.
+    """
     if isinstance(picture, Image):
         return picture
     if isinstance(picture, (bytes, bytearray, memoryview)) and getattr(picture, "ndim", 1) == 1:
-        return Image.decode(bytes(picture), apply_exif_orientation)
+        return Image.decode(bytes(picture), True, blend_transparency)
     if isinstance(picture, (str, os.PathLike)):
-        return _of_name(os.fsdecode(picture), allow_urls, apply_exif_orientation)
+        return _of_name(os.fsdecode(picture), allow_urls, blend_transparency)
     if hasattr(picture, "mode") and hasattr(picture, "convert"):
-        return _of_pil(picture)
+        return _of_pil(picture, pil_as_file)
     if hasattr(picture, "read"):
-        return _of_file(picture, apply_exif_orientation)
+        return _of_file(picture, blend_transparency)
     if hasattr(picture, "detach"):
         picture = picture.detach().cpu().numpy()
     elif hasattr(picture, "__dlpack__") and not isinstance(picture, np.ndarray):
@@ -138,6 +158,17 @@ def as_image(picture: Any, allow_urls: bool = False, apply_exif_orientation: boo
     if array.ndim == 0:
         raise ValueError(f"no picture: {picture!r:.100} (PIL images, arrays, tensors, paths, bytes and open files are)")
     return _of_array(array)
+
+
+def is_one_picture(value: Any) -> bool:
+    """Whether it is a picture by its kind: bytes, a name, PIL's, an open file, an array with rows and columns, a
+    tensor."""
+    return (
+        isinstance(value, (Image, str, bytes, bytearray, memoryview, os.PathLike, np.ndarray))
+        or (hasattr(value, "mode") and hasattr(value, "convert"))
+        or any(hasattr(value, name) for name in ("read", "detach", "__dlpack__"))
+        or getattr(value, "ndim", 1) != 1
+    )
 
 
 def as_images(pictures: Any, allow_urls: bool = False) -> list[Image]:

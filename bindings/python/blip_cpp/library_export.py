@@ -207,6 +207,14 @@ def export(index: LibraryIndex, target: str, table: str = "photos") -> int:
     raise ValueError(f"{target}: a file that ends in .parquet, or lancedb:, qdrant:, milvus: or postgresql: and an address")
 
 
+def _line_of(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+# Whose errors say that a server refuses or cannot be reached; each has classes of its own.
+ENGINES = ("grpc", "httpcore", "httpx", "lance", "lancedb", "psycopg", "pymilvus", "qdrant_client")
+
+
 def main(arguments: Optional[list[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m blip_cpp.library_export", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -222,7 +230,13 @@ def main(arguments: Optional[list[str]] = None) -> int:
         print(f"{given.target}: needs a package that is not installed: {error.name}", file=sys.stderr)
         return 2
     except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(_line_of(error), file=sys.stderr)
+        return 2
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in ENGINES:
+            raise
+        # Not the address, which may hold a password.
+        print(f"{given.target.partition(':')[0]}: {_line_of(error)}", file=sys.stderr)
         return 2
     print(f"{count} pictures")
     return 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from . import _blip_cpp
 from .batch import refuse_other_devices
+from .loading import DONE_ANYWAY, HARMLESS, absolute_name, hub_options, refuse_options, without_token
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -42,10 +43,13 @@ class Model:
 
     _library_class: Any = None
 
-    def __init__(self, name: str, weight_type: str = "stored", adapter: str = "") -> None:
+    def __init__(
+        self, name: str, weight_type: str = "stored", adapter: str = "", hub: Optional[dict[str, Any]] = None
+    ) -> None:
         self.name_or_path = name
-        self._arguments = (name, weight_type, adapter)
-        self._model = self._library_class.from_pretrained(name, weight_type, adapter)
+        self._hub = hub or {}
+        self._arguments = (absolute_name(name), weight_type, absolute_name(adapter), without_token(self._hub))
+        self._model = self._library_class.from_pretrained(name, weight_type, adapter, self._hub)
         self._config: Any = None
 
     @classmethod
@@ -56,7 +60,7 @@ class Model:
         torch_dtype: Any = None,
         adapter: Optional[Any] = None,
         device_map: Any = None,
-        **_: Any,
+        **options: Any,
     ) -> Self:
         """Opens a model; its weights are mapped, not read.
 
@@ -67,13 +71,18 @@ class Model:
             torch_dtype: transformers' former name of dtype.
             adapter: the directory of a LoRA adapter, whose changes are merged into the weights.
             device_map: "auto" or "cpu".
+            **options: of a hub id: revision (a branch, a tag or a commit), local_files_only (what the cache has),
+                cache_dir, token. Others of transformers are refused with NotImplementedError if they would change
+                what comes out (subfolder, quantization_config…).
 
         Raises:
             FileNotFoundError, ValueError or NotImplementedError: a line that names the file and the cause.
         """
         refuse_other_devices(device_map)
+        hub = hub_options(options)
+        refuse_options(f"{cls.__name__}.from_pretrained()", options, HARMLESS, DONE_ANYWAY)
         chosen = dtype if dtype is not None else torch_dtype
-        return cls(str(name), weight_type_of(chosen), str(adapter or ""))
+        return cls(str(name), weight_type_of(chosen), str(adapter or ""), hub)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self._arguments
@@ -85,7 +94,7 @@ class Model:
     def config(self) -> Any:
         """config.json, with its entries as attributes: `config.text_config.hidden_size`, `config.id2label[0]`."""
         if self._config is None:
-            directory = Path(_blip_cpp.resolve_model(self.name_or_path))
+            directory = Path(_blip_cpp.resolve_model(self._arguments[0], self._hub))
             file = (directory if directory.is_dir() else directory.parent) / "config.json"
             self._config = _config_of(json.loads(file.read_text(encoding="utf-8")) if file.exists() else {})
         return self._config

@@ -30,11 +30,15 @@ class TextStreamer:
     def __init__(self, tokenizer: Tokenizer, skip_prompt: bool = False, **_: Any) -> None:
         self.tokenizer = tokenizer
         self.skip_prompt = skip_prompt
+        # Kept, so that a next text parses no vocabulary again. transformers' tokenizers are read by their name.
+        own = getattr(tokenizer, "_tokenizer", None)
+        self._reader = own if isinstance(own, _blip_cpp.Tokenizer) else _blip_cpp.Tokenizer.from_pretrained(
+            tokenizer.name_or_path)
         self._begin()
 
     def _begin(self) -> None:
         self._ids: list[int] = []
-        self._text = _blip_cpp.TextStream(self.tokenizer.name_or_path)
+        self._text = _blip_cpp.TextStream(self._reader)
 
     def put(self, value: Tensor) -> None:
         """value: first [1, T], the ids that the text begins with, then [1], the id that was chosen."""
@@ -47,9 +51,12 @@ class TextStreamer:
 
     def end(self) -> None:
         """What is left is printed, and a newline. The next text may begin."""
-        rest = self._text.rest(self.tokenizer.decode(self._ids, skip_special_tokens=True))
-        self._begin()
-        self.on_finalized_text(rest, stream_end=True)
+        rest = ""
+        try:
+            rest = self._text.rest(self.tokenizer.decode(self._ids, skip_special_tokens=True))
+        finally:
+            self._begin()
+            self.on_finalized_text(rest, stream_end=True)  # whatever failed: who waits for it would wait for ever
 
     def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
         """A piece that will not change. Classes derived from this one do something else with it than print it."""

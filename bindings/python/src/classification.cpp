@@ -20,12 +20,14 @@ void bind_classification(nb::module_& module) {
   nb::class_<ImageClassifier>(module, "ImageClassifier")
       .def_static(
           "from_pretrained",
-          [](const std::string& model, const std::string& weight_type, const std::string& adapter) {
-            const LoadOptions options = load_options(weight_type, adapter);
+          [](const std::string& model, const std::string& weight_type, const std::string& adapter,
+             const nb::dict& hub) {
+            const LoadOptions options = load_options(weight_type, adapter, hub);
             const nb::gil_scoped_release released;
             return std::const_pointer_cast<ImageClassifier>(open_image_classifier(model, options));
           },
-          nb::arg("model"), nb::arg("weight_type") = "stored", nb::arg("adapter") = "")
+          nb::arg("model"), nb::arg("weight_type") = "stored", nb::arg("adapter") = "",
+          nb::arg("hub") = nb::dict())
       .def(
           "logits",
           [](const ImageClassifier& model, const FloatArray& pixel_values) {
@@ -34,6 +36,18 @@ void bind_classification(nb::module_& module) {
                 [&](Context& context) { return model.logits(pixels.view(), context); }));
           },
           nb::arg("pixel_values"))
+      .def_prop_ro("scores",
+                   [](const ImageClassifier& model) {
+                     switch (model.scores()) {
+                       case LabelScores::sigmoid:
+                         return "sigmoid";
+                       case LabelScores::none:
+                         return "none";
+                       case LabelScores::softmax:
+                         break;
+                     }
+                     return "softmax";
+                   })
       .def_prop_ro("labels", [](const ImageClassifier& model) {
         return std::vector<std::string>(model.labels().begin(), model.labels().end());
       });

@@ -1,22 +1,21 @@
 // The classes that write text: captions and answers.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
-#include "app/captions/caption_prompt.hpp"
 #include "app/captions/streamed_text.hpp"
-#include "architectures/registry.hpp"
 #include "arrays.hpp"
 #include "bind.hpp"
 #include "blip/conditional_generation.hpp"
 #include "blip/question_answering.hpp"
-#include "checkpoint/model_directory.hpp"
 #include "model_class.hpp"
 
 namespace blip::python {
@@ -24,9 +23,12 @@ namespace {
 
 using TokenRows = std::vector<std::vector<TokenId>>;
 
-// Python's Ctrl-C, and its callable for tokens, while the decoder runs without the lock.
-GenerationCallbacks callbacks_of(const std::optional<nb::callable>& on_token) {
+// Python's Ctrl-C, and its callable for tokens, while the decoder runs without the lock. `stop`: of
+// another thread, or null.
+GenerationCallbacks callbacks_of(const std::optional<nb::callable>& on_token,
+                                 const std::stop_source* stop) {
   GenerationCallbacks callbacks;
+  if (stop != nullptr) callbacks.stop = stop->get_token();
   callbacks.on_progress = [](const GenerationProgress&) {
     const nb::gil_scoped_acquire locked;
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
@@ -75,14 +77,16 @@ nb::class_<Model> bind_writer(nb::module_& module, const char* name) {
       .def(
           "generate",
           [](const Model& model, const std::vector<EncodedImage>& images, const TokenRows& texts,
-             const nb::dict& keywords, const std::optional<nb::callable>& on_token) {
+             const nb::dict& keywords, const std::optional<nb::callable>& on_token,
+             const std::stop_source* stop) {
             const GenerationOptions options = generation_options(keywords);
-            const GenerationCallbacks callbacks = callbacks_of(on_token);
+            const GenerationCallbacks callbacks = callbacks_of(on_token, stop);
             return sequences_of(without_lock([&](Context& context) {
               return generate(model, images, texts, options, context, callbacks);
             }));
           },
-          nb::arg("images"), nb::arg("texts"), nb::arg("options"), nb::arg("on_token") = nb::none())
+          nb::arg("images"), nb::arg("texts"), nb::arg("options"), nb::arg("on_token") = nb::none(),
+          nb::arg("stop") = nb::none())
       .def_prop_ro("bos_token_id",
                    [](const Model& model) { return model.config().text_config.bos_token_id; })
       .def_prop_ro("pad_token_id",
@@ -96,17 +100,18 @@ void bind_generation(nb::module_& module) {
       .def_prop_ro("last_hidden_state",
                    [](const EncodedImage& image) { return array_of(image.last_hidden_state()); });
 
+  nb::class_<std::stop_source>(module, "StopSource")
+      .def(nb::init<>())
+      .def("request_stop", [](std::stop_source& source) { source.request_stop(); })
+      .def_prop_ro("stop_requested", &std::stop_source::stop_requested);
+
   nb::class_<TextStream>(module, "TextStream")
       .def(
           "__init__",
-          [](TextStream* self, const std::string& model, const std::string& prompt) {
-            std::shared_ptr<const Tokenizer> tokenizer = open_tokenizer(resolve_model(model));
-            app::CaptionPrompt begin;
-            if (!prompt.empty()) begin = app::caption_prompt(*tokenizer, prompt);
-            const Tokenizer& reads = *tokenizer;
-            new (self) TextStream{std::move(tokenizer), app::StreamedText(reads, begin, {})};
+          [](TextStream* self, const std::shared_ptr<Tokenizer>& tokenizer) {
+            new (self) TextStream{tokenizer, app::StreamedText(*tokenizer, {}, {})};
           },
-          nb::arg("model"), nb::arg("prompt") = "")
+          nb::arg("tokenizer"))
       .def("add", [](TextStream& stream, TokenId token) { return stream.text.add(token); })
       .def("rest", [](TextStream& stream, const std::string& finished) {
         return stream.text.rest(finished);

@@ -19,6 +19,7 @@
 #include "blip/image.hpp"
 #include "checkpoint/model_directory.hpp"
 #include "image/image_processor.hpp"
+#include "options.hpp"
 #include "threads.hpp"
 
 namespace blip::python {
@@ -67,9 +68,10 @@ Image image_of_array(RgbArray array) {
   return {w, h, std::move(rgb)};
 }
 
-ImageOptions image_options(bool apply_exif_orientation) {
+ImageOptions image_options(bool apply_exif_orientation, bool blend_transparency) {
   ImageOptions options;
   options.apply_exif_orientation = apply_exif_orientation;
+  options.blend_transparency = blend_transparency;
   return options;
 }
 
@@ -80,19 +82,21 @@ void bind_images(nb::module_& module) {
       .def_static("from_array", &image_of_array, nb::arg("array"))
       .def_static(
           "open",
-          [](const std::string& path, bool apply_exif_orientation) {
+          [](const std::string& path, bool apply_exif_orientation, bool blend_transparency) {
             const nb::gil_scoped_release released;
-            return Image::open(path, image_options(apply_exif_orientation));
+            return Image::open(path, image_options(apply_exif_orientation, blend_transparency));
           },
-          nb::arg("path"), nb::arg("apply_exif_orientation") = false)
+          nb::arg("path"), nb::arg("apply_exif_orientation") = false,
+          nb::arg("blend_transparency") = true)
       .def_static(
           "decode",
-          [](const nb::bytes& bytes, bool apply_exif_orientation) {
+          [](const nb::bytes& bytes, bool apply_exif_orientation, bool blend_transparency) {
             const std::span data(static_cast<const std::byte*>(bytes.data()), bytes.size());
             const nb::gil_scoped_release released;
-            return Image::decode(data, image_options(apply_exif_orientation));
+            return Image::decode(data, image_options(apply_exif_orientation, blend_transparency));
           },
-          nb::arg("bytes"), nb::arg("apply_exif_orientation") = false)
+          nb::arg("bytes"), nb::arg("apply_exif_orientation") = false,
+          nb::arg("blend_transparency") = true)
       .def_prop_ro("width", &Image::width)
       .def_prop_ro("height", &Image::height)
       .def("pixels", [](const nb::object& self) {
@@ -107,12 +111,13 @@ void bind_images(nb::module_& module) {
   nb::class_<ImageProcessor>(module, "ImageProcessor")
       .def_static(
           "from_pretrained",
-          [](const std::string& model) {
+          [](const std::string& model, const nb::dict& hub) {
+            const HubOptions options = hub_options(hub);
             const nb::gil_scoped_release released;
             return std::const_pointer_cast<ImageProcessor>(
-                open_image_processor(resolve_model(model)));
+                open_image_processor(resolve_model(model, {}, options)));
           },
-          nb::arg("model"))
+          nb::arg("model"), nb::arg("hub") = nb::dict())
       .def(
           "__call__",
           [](const ImageProcessor& processor, const std::vector<const Image*>& images) {

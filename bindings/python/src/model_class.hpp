@@ -19,12 +19,14 @@ nb::class_<Model> bind_model(nb::module_& module, const char* name) {
   return nb::class_<Model>(module, name)
       .def_static(
           "from_pretrained",
-          [](const std::string& model, const std::string& weight_type, const std::string& adapter) {
-            const LoadOptions options = load_options(weight_type, adapter);
+          [](const std::string& model, const std::string& weight_type, const std::string& adapter,
+             const nb::dict& hub) {
+            const LoadOptions options = load_options(weight_type, adapter, hub);
             const nb::gil_scoped_release released;
             return Model::from_pretrained(model, options);
           },
-          nb::arg("model"), nb::arg("weight_type") = "stored", nb::arg("adapter") = "")
+          nb::arg("model"), nb::arg("weight_type") = "stored", nb::arg("adapter") = "",
+          nb::arg("hub") = nb::dict())
       .def(
           "encode_images",
           [](const Model& model, const FloatArray& pixel_values) {

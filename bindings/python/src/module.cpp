@@ -11,6 +11,7 @@
 #include "blip/error.hpp"
 #include "blip/version.hpp"
 #include "checkpoint/model_directory.hpp"
+#include "options.hpp"
 #include "threads.hpp"
 
 namespace blip::python {
@@ -69,11 +70,13 @@ NB_MODULE(_blip_cpp, module) {
   module.def("bundled_models", &blip::bundled_models);
   module.def(
       "resolve_model",
-      [](const std::string& name) {
+      [](const std::string& name, const nb::dict& hub) {
+        const blip::HubOptions options = hub_options(hub);
         const nb::gil_scoped_release released;
-        return blip::resolve_model(name).string();
+        return blip::resolve_model(name, {}, options).string();
       },
-      nb::arg("name"));
+      nb::arg("name"), nb::arg("hub") = nb::dict());
+  module.def("generation_option_names", &generation_option_names);
   bind_errors(module);
   bind_images(module);
   bind_tokenizers(module);

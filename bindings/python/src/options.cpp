@@ -36,11 +36,11 @@ EarlyStopping early_stopping_of(nb::handle value) {
   throw Error(ErrorCode::invalid_argument, "early_stopping must be True, False or 'never'");
 }
 
-}  // namespace
+using OptionReader = std::function<void(GenerationOptions&, nb::handle)>;
 
-GenerationOptions generation_options(const nb::dict& keywords) {
+const std::map<std::string, OptionReader>& generation_fields() {
   using Options = GenerationOptions;
-  static const std::map<std::string, std::function<void(Options&, nb::handle)>> fields = {
+  static const std::map<std::string, OptionReader> fields = {
       field("max_length", &Options::max_length),
       field("max_new_tokens", &Options::max_new_tokens),
       field("min_length", &Options::min_length),
@@ -61,7 +61,14 @@ GenerationOptions generation_options(const nb::dict& keywords) {
          options.early_stopping = early_stopping_of(value);
        }},
   };
-  Options options;
+  return fields;
+}
+
+}  // namespace
+
+GenerationOptions generation_options(const nb::dict& keywords) {
+  const auto& fields = generation_fields();
+  GenerationOptions options;
   for (const auto& [key, value] : keywords) {
     const auto name = nb::cast<std::string>(key);
     const auto found = fields.find(name);
@@ -80,7 +87,33 @@ GenerationOptions generation_options(const nb::dict& keywords) {
   return options;
 }
 
-LoadOptions load_options(const std::string& weight_type, const std::string& adapter) {
+std::vector<std::string> generation_option_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, reader] : generation_fields()) names.push_back(name);
+  return names;
+}
+
+HubOptions hub_options(const nb::dict& keywords) {
+  HubOptions options;
+  for (const auto& [key, value] : keywords) {
+    const auto name = nb::cast<std::string>(key);
+    if (name == "revision") {
+      options.revision = nb::cast<std::string>(value);
+    } else if (name == "cache_dir") {
+      options.cache_directory = nb::cast<std::string>(value);
+    } else if (name == "token") {
+      options.token = nb::cast<std::string>(value);
+    } else if (name == "local_files_only") {
+      options.offline = nb::cast<bool>(value);
+    } else {
+      throw Error(ErrorCode::invalid_argument, "the hub has no option '" + name + "'");
+    }
+  }
+  return options;
+}
+
+LoadOptions load_options(const std::string& weight_type, const std::string& adapter,
+                         const nb::dict& hub) {
   static const std::map<std::string, WeightType> types = {{"stored", WeightType::stored},
                                                           {"float32", WeightType::f32},
                                                           {"float16", WeightType::f16},
@@ -95,6 +128,7 @@ LoadOptions load_options(const std::string& weight_type, const std::string& adap
   LoadOptions options;
   options.weight_type = type->second;
   options.adapter = adapter;
+  options.hub = hub_options(hub);
   return options;
 }
 

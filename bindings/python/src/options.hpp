@@ -4,8 +4,10 @@
 #include <nanobind/nanobind.h>
 
 #include <string>
+#include <vector>
 
 #include "blip/generation.hpp"
+#include "blip/hub.hpp"
 #include "blip/load_options.hpp"
 
 namespace blip::python {
@@ -15,6 +17,15 @@ namespace blip::python {
 GenerationOptions generation_options(const nanobind::dict& keywords);
 
 /// weight_type: "stored", "float32", "float16", "bfloat16" or "int8"; adapter: "" for none.
-LoadOptions load_options(const std::string& weight_type, const std::string& adapter);
+/// hub: as hub_options has it.
+LoadOptions load_options(const std::string& weight_type, const std::string& adapter,
+                         const nanobind::dict& hub);
+
+/// transformers' names: revision, cache_dir, token (strings), local_files_only (a bool). An absent
+/// key is not set.
+HubOptions hub_options(const nanobind::dict& keywords);
+
+/// What generation_options takes.
+std::vector<std::string> generation_option_names();
 
 }  // namespace blip::python

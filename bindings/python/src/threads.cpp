@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <string>
 
 #include "blip/error.hpp"
 
@@ -20,8 +21,11 @@ thread_local InUse in_use;
 }  // namespace
 
 void set_num_threads(int num_threads) {
-  if (num_threads < 0) {
-    throw Error(ErrorCode::invalid_argument, "the number of threads must not be negative");
+  // Now, not at the next call, which the caller would have to look for.
+  if (num_threads < 0 || num_threads > kMaxThreads) {
+    throw Error(ErrorCode::invalid_argument, "num_threads must lie between 0 and " +
+                                                 std::to_string(kMaxThreads) + ", not " +
+                                                 std::to_string(num_threads));
   }
   wanted_threads = num_threads;
 }

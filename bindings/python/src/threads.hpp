@@ -10,7 +10,8 @@
 
 namespace blip::python {
 
-/// How many threads a call computes with; 0: one per core.
+/// How many threads a call computes with; 0: one per core. Throws invalid_argument for more than
+/// there can be.
 void set_num_threads(int num_threads);
 int num_threads();
 

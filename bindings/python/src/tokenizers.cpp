@@ -14,6 +14,7 @@
 #include "bind.hpp"
 #include "blip/tokenizer.hpp"
 #include "checkpoint/model_directory.hpp"
+#include "options.hpp"
 
 namespace blip::python {
 
@@ -31,11 +32,13 @@ void bind_tokenizers(nb::module_& module) {
   nb::class_<Tokenizer>(module, "Tokenizer")
       .def_static(
           "from_pretrained",
-          [](const std::string& model) {
+          [](const std::string& model, const nb::dict& hub) {
+            const HubOptions options = hub_options(hub);
             const nb::gil_scoped_release released;
-            return std::const_pointer_cast<Tokenizer>(open_tokenizer(resolve_model(model)));
+            return std::const_pointer_cast<Tokenizer>(
+                open_tokenizer(resolve_model(model, {}, options)));
           },
-          nb::arg("model"))
+          nb::arg("model"), nb::arg("hub") = nb::dict())
       .def(
           "encode",
           [](const Tokenizer& tokenizer, const std::string& text, bool add_special_tokens,
@@ -57,6 +60,7 @@ void bind_tokenizers(nb::module_& module) {
           nb::arg("ids"), nb::arg("skip_special_tokens") = false,
           nb::arg("clean_up_tokenization_spaces") = nb::none())
       .def_prop_ro("vocab_size", &Tokenizer::vocab_size)
+      .def_prop_ro("model_max_length", &Tokenizer::model_max_length)
       .def_prop_ro("special_tokens", &Tokenizer::special_tokens);
 }
 

@@ -129,6 +129,22 @@ def test_targets_are_checked(library, capsys):
     assert "no such index" in capsys.readouterr().err
 
 
+def test_servers_that_cannot_be_reached_are_one_line(library, capsys, monkeypatch):
+    from blip_cpp import library_export
+
+    def refuse(*_):
+        raise failure("connection failed:\n\tno route to host")
+
+    monkeypatch.setattr(library_export, "export", refuse)
+    for module in ("psycopg", "qdrant_client.http.exceptions", "pymilvus.exceptions"):
+        failure = type("Failure", (Exception,), {"__module__": module})
+        assert main([str(library), "postgresql://user:secret@nowhere/photos"]) == 2
+        assert capsys.readouterr().err == "postgresql: connection failed: no route to host\n"
+    failure = type("Failure", (Exception,), {})
+    with pytest.raises(failure):
+        main([str(library), "photos.parquet"])
+
+
 def test_parquet_has_all_columns(library, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     target = tmp_path / "photos.parquet"

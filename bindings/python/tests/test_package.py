@@ -9,6 +9,7 @@ import os
 import pickle
 import shutil
 import threading
+import time
 import urllib.request
 
 import numpy as np
@@ -20,17 +21,7 @@ from blip_cpp import _blip_cpp
 from blip_cpp.batch import as_array
 from blip_cpp.images import as_image
 
-
-@pytest.fixture(scope="module")
-def captioning(models):
-    processor = blip_cpp.BlipProcessor.from_pretrained(models["captioning"])
-    return processor, blip_cpp.BlipForConditionalGeneration.from_pretrained(models["captioning"])
-
-
-def caption(captioning, picture, text=None, **options):
-    processor, model = captioning
-    inputs = processor(images=picture, text=text, return_tensors="np")
-    return processor.decode(model.generate(**inputs, **options)[0], skip_special_tokens=True)
+from conftest import caption
 
 
 def test_the_five_lines(captioning, photos):
@@ -81,9 +72,8 @@ def test_batches_and_beams(captioning, photos):
     ids = model.generate(**inputs, num_beams=3, num_return_sequences=2)
     assert ids.shape[0] == 2 * len(photos) and ids.dtype == np.int64
     together = processor.batch_decode(ids, skip_special_tokens=True)
-    assert processor.decode(ids[:1], skip_special_tokens=True) == together[0]
-    with pytest.raises(ValueError, match="batch_decode"):
-        processor.decode(ids)
+    assert processor.decode(ids, skip_special_tokens=True) == together
+    assert processor.decode(ids[:1], skip_special_tokens=True) == together[:1]
     alone = processor.batch_decode(
         model.generate(**processor(images=str(photos[1]), return_tensors="np"), num_beams=3, num_return_sequences=2),
         skip_special_tokens=True)
@@ -310,6 +300,50 @@ def test_pipelines(models, photos):
         blip_cpp.pipeline("text-to-speech")
 
 
+def test_stopped_calls(captioning, photos):
+    processor, model = captioning
+    inputs = processor(images=str(photos[0]), return_tensors="np")
+    heard = []
+
+    def listen(*token):
+        heard.append(token)
+        time.sleep(0.02)
+
+    async def cancel():
+        task = asyncio.create_task(model.agenerate(**inputs, min_new_tokens=50, max_new_tokens=50, on_token=listen))
+        while len(heard) < 2 and not task.done():
+            await asyncio.sleep(0.005)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancel())  # which waits for the threads
+    assert 2 <= len(heard) < 25
+    stop = blip_cpp.StopSource()
+    heard.clear()
+    with pytest.raises(blip_cpp.CancelledError):
+        model.generate(**inputs, min_new_tokens=50, max_new_tokens=50, stop=stop,
+                       on_token=lambda *token: (heard.append(token), stop.request_stop()))
+    assert len(heard) == 1 and stop.stop_requested
+
+
+def test_readers_of_a_streamer_that_fails(captioning):
+    processor, _ = captioning
+
+    class Failing:
+        name_or_path = processor.tokenizer.name_or_path
+
+        def decode(self, *_, **__):
+            raise RuntimeError("no text")
+
+    pieces = blip_cpp.TextIteratorStreamer(Failing(), timeout=10)
+    for _ in range(2):
+        pieces.put(np.array([[processor.tokenizer.cls_token_id]]))
+        with pytest.raises(RuntimeError, match="no text"):
+            pieces.end()
+        assert list(pieces) == []
+
+
 def test_errors_are_python_s(captioning, models, photos, tmp_path):
     with pytest.raises(FileNotFoundError, match="/no/such/model"):
         blip_cpp.BlipForConditionalGeneration.from_pretrained("/no/such/model")
@@ -481,3 +515,27 @@ def test_describer(captioning, models, photos, tmp_path):
     assert features.caption is None and features.embedding.ndim == 1
     with pytest.raises(FileNotFoundError):
         blip_cpp.ImageDescriber("/no/such/model")(names)
+
+
+def test_describer_goes_on_after_odd_pictures(models, photos):
+    describer = blip_cpp.ImageDescriber(models["captioning"], models["retrieval"], batch_size=4)
+    good = describer([photos[0], photos[1]])
+    processors = [describer._models()[0][0].image_processor, describer._models()[1][0]]
+    odd = np.zeros((1, 5000, 3), dtype=np.uint8)
+
+    class Picky:
+        """As CLIP's, which cuts the middle out of an image, and cannot make a long line that large."""
+
+        def __init__(self, processor):
+            self.processor = processor
+
+        def __call__(self, image, return_tensors):
+            if image.width == 5000:
+                raise ValueError("too long")
+            return self.processor(image, return_tensors)
+
+    describer._models()[0][0].image_processor = Picky(processors[0])
+    found = describer([photos[0], odd, photos[1], np.zeros((4, 4), dtype=float)])
+    assert [each.caption for each in found] == [good[0].caption, None, good[1].caption, None]
+    assert found[1].error == "too long" and "uint8" in found[3].error
+    assert np.allclose(found[2].embedding, good[1].embedding, atol=1e-5) and found[1].embedding is None

@@ -30,7 +30,8 @@ def caption(name: str, photo: str) -> str:
     model.generate(pixel_values=pixels, on_token=lambda image, sequence, token: print(image + sequence + token))
     again = asyncio.run(model.agenerate(**inputs, num_beams=3, max_new_tokens=10))
     assert np.array_equal(ids, again)
-    return processor.decode(ids[0], skip_special_tokens=True)
+    text: str = processor.decode(ids[0], skip_special_tokens=True)
+    return text
 
 
 def main() -> int:
