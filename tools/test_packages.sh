@@ -48,11 +48,13 @@ if compgen -G 'build/wheels/blip_cpp-*.whl' >/dev/null; then
 fi
 
 passed=0
-# inside NAME: standard input is the script, which runs in the new system.
+# inside NAME: standard input is the script, which runs in the new system, with nothing of this one's environment (as
+# a CMAKE_CXX_COMPILER_LAUNCHER that is not there) but the way to the network.
 inside() {
   local name=$1 log=$root/work/log
-  if chroot "$root" /bin/bash -euo pipefail -c "export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive; cd /work; $(cat)" \
-    </dev/null >"$log" 2>&1; then
+  if env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+    http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" \
+    chroot "$root" /bin/bash -euo pipefail -c "cd /work; $(cat)" </dev/null >"$log" 2>&1; then
     passed=$((passed + 1))
     printf '%s: %s\n%s\n' "$suite" "$name" "$(grep '^>' "$log" || true)"
   else
@@ -63,8 +65,9 @@ inside() {
 }
 
 inside "apt-get update" <<'END'
+# Of an earlier run that failed, or was ended.
+dpkg --configure -a
 apt-get -qq update
-# Of an earlier run that failed.
 left=$(dpkg-query --show --showformat '${Package}\n' '*blip*' 2>/dev/null || true)
 [[ -z $left ]] || apt-get -qq purge -y --autoremove $left
 dpkg --get-selections | sort >/work/selections-before
