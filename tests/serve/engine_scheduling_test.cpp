@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <latch>
 #include <mutex>
 #include <string>
@@ -343,9 +344,22 @@ TEST(Engine, LetsClientsTakeTurns) {
     };
     engine->submit({.input = task, .client = name}, callbacks);
   };
+  // The model is held up until all have come, however slow this thread is.
+  std::promise<void> all_are_there;
+  std::promise<void> first_is_done;
+  CaptionTask first{.picture = one_picture()};
+  first.generation.min_new_tokens = first.generation.max_new_tokens = 30;
+  const auto hold = [&, waits = all_are_there.get_future().share()](std::string_view /*piece*/) {
+    waits.wait();
+  };
+  engine->submit({.input = first}, {.on_text = hold, .on_done = [&](const TaskOutcome&) {
+                                      first_is_done.set_value();
+                                    }});
   for (int i = 0; i < 40; ++i) submit("greedy");
   submit("modest");
+  all_are_there.set_value();
   wait_until([&] { return left == 0; });
+  first_is_done.get_future().wait();
   // It does not wait until all forty are done: only for those that were admitted before it came.
   const auto place = std::find(order.begin(), order.end(), "modest") - order.begin();
   EXPECT_LT(place, 35);
