@@ -3,6 +3,7 @@
 
     tools/library_recall.py build/release/bin/blip dev-000000.tar [--model nano-retrieval]
                             [--caption-model nano-captioning] [--photos 1000] [-k 64]
+                            [--word-weights 0 0.1 0.5 1] [--no-rerank]
 
 The tar has NAME.jpg and NAME.json with {"captions": [...]}, as a WebDataset shard of Flickr8k has.
 Indexes its photos, asks for each by each of its captions (`blip eval search`, which asks as `blip
@@ -54,6 +55,8 @@ def main():
     parser.add_argument("--caption-model", default="nano-captioning")
     parser.add_argument("--photos", type=int, default=1000)
     parser.add_argument("-k", type=int, default=64, help="photos that are re-ranked")
+    parser.add_argument("--word-weights", nargs="*", default=[], metavar="W",
+                        help="what the words of captions may count, printed for each")
     parser.add_argument("--no-rerank", action="store_true", help="leave out what takes longest")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -86,6 +89,8 @@ def main():
         run(arguments.program, "index", folder / "photos", "--index", index, "-m", arguments.model,
             "--caption-model", arguments.caption_model, "-q")
         search("  with captions", "--no-rerank")
+        for weight in arguments.word_weights:
+            search(f"  with captions, counting {weight}", "--no-rerank", "--word-weight", weight)
         if not arguments.no_rerank:
             search("  re-ranked", "--no-captions", "-k", arguments.k)
             search("  with captions, re-ranked", "-k", arguments.k)

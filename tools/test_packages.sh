@@ -125,7 +125,7 @@ END
   inside "the package's tests" <<'END'
 venv/bin/pip install --quiet --no-index --find-links wheels blip-cpp blip-cpp-models pytest pillow tqdm fsspec
 cd /work/checkout/bindings/python/tests
-/work/venv/bin/python -m pytest -q -p no:cacheprovider test_package.py test_options.py >/work/pytest || { cat /work/pytest; exit 1; }
+/work/venv/bin/python -m pytest -q -p no:cacheprovider test_package.py test_streaming.py test_options.py >/work/pytest || { cat /work/pytest; exit 1; }
 echo "> $(tail -n 1 /work/pytest)"
 cd /
 /work/venv/bin/python -c '

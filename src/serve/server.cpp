@@ -35,9 +35,8 @@ constexpr std::size_t kMaxFetching = 256;
 // Each may decode a photo, so there are few.
 constexpr std::size_t kLookingThreads = 4;
 constexpr std::size_t kMaxLooking = 1024;
-// A body above this is read on another thread: with a picture in JSON, 50 KB take a millisecond,
-// and all connections would wait that long.
-constexpr std::size_t kSmallBody = std::size_t{16} << 10;
+// A body above this is read on another thread: 64 KiB of JSON take a fraction of a millisecond.
+constexpr std::size_t kSmallBody = std::size_t{64} << 10;
 // For the last words of streams that are broken off.
 constexpr std::chrono::milliseconds kFarewellTime{1000};
 
@@ -144,7 +143,7 @@ struct Server::Implementation {
     exchange.on_gone([run] { run->cancel(); });
     const bool small =
         shared->body->size() <= kSmallBody && !shared->headers.find("Content-Encoding").has_value();
-    if (small || is_refused_unread(*shared, engine.status())) {
+    if (small) {
       plan(*shared, peer, *run);
     } else if (!planning.try_post([this, shared, peer, run] { plan(*shared, peer, *run); })) {
       run->respond(busy_response(router.error(503, "too many requests at once; try again later",
@@ -207,7 +206,8 @@ struct Server::Implementation {
                                .library = options.library};
       Router::Answer answer = router.plan(request, view, only);
       if (auto* response = std::get_if<HttpResponse>(&answer.plan)) {
-        if (is_refused_unread(request, view.engine)) ++num_refused_unread;
+        const bool full = response->status == 429 || response->status == 503;
+        if (full && is_refused_unread(request, view.engine)) ++num_refused_unread;
         run.respond(std::move(*response), answer.api);
         return;
       }

@@ -86,6 +86,19 @@ TEST(Server, CountsWhatItDoes) {
   EXPECT_FALSE(holds(metrics.body, "127.0.0.1"));
 }
 
+TEST(Server, CountsWhatItRefusesUnread) {
+  TestServer server;
+  server.engine.answers_at_once = true;
+  server.engine.queued = 10;  // all that it takes
+  const std::string picture(20'000, 'x');
+  EXPECT_EQ(server.ask(post("/caption", picture)).status, 429);
+  EXPECT_EQ(server.ask(post("/nowhere", picture)).status, 404);
+  EXPECT_EQ(server.ask(post("/caption", "small")).status, 200);
+  const TestResponse metrics = server.ask(get("/metrics"));
+  EXPECT_TRUE(holds(metrics.body, "blip_rejected_total{reason=\"queue_full\"} 1\n"))
+      << metrics.body;
+}
+
 TEST(Server, NamesRequestsAndTraces) {
   const TestServer server;
   EXPECT_TRUE(holds(server.ask(get("/livez", "X-Request-Id: my-1.2_3\r\n")).head,

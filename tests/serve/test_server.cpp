@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "blip/error.hpp"
+#include "serve/dialects/refusal.hpp"
 
 namespace blip::serve {
 namespace {
@@ -20,13 +21,14 @@ HttpResponse respond_with_text(std::span<const TaskOutcome> outcomes) {
   return HttpResponse::text(failure->kind == FailureKind::queue_full ? 429 : 422, failure->message);
 }
 
-std::optional<Plan> plan_test_request(const HttpRequest& request, const ServerView&) {
+std::optional<Plan> plan_test_request(const HttpRequest& request, const ServerView& server) {
   if (request.method != "POST" && request.path != "/caption") return std::nullopt;
   if (request.path == "/echo") return HttpResponse::text(200, *request.body);
   if (request.path == "/bad") throw Error(ErrorCode::invalid_argument, "bad on purpose");
   if (request.path != "/caption" && request.path != "/two" && request.path != "/stream") {
     return std::nullopt;
   }
+  if (is_refused_unread(request, server.engine)) return HttpResponse::text(429, "full");
   Work work;
   Picture picture = PictureBytes{.owner = request.body, .bytes = *request.body};
   if (request.body->starts_with("url ")) picture = PictureUrl{request.body->substr(4)};

@@ -30,7 +30,7 @@ struct LibrarySearchOptions {
   std::size_t candidates = 64;  ///< how many are re-ranked by the matching head
   bool rerank = true;           ///< where the model has one, of a query that is one text
   bool captions = true;         ///< their words count
-  double word_weight = kCaptionWordWeight;  ///< what they count
+  double word_weight = kCaptionWordWeight;  ///< what those of models count
   Nearness nearness = Nearness::automatic;
 };
 

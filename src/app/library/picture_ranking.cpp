@@ -1,8 +1,11 @@
 #include "app/library/picture_ranking.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "blip/error.hpp"
 #include "search/rank_fusion.hpp"
@@ -63,33 +66,50 @@ void order_equals(search::LibraryIndex& index, Ranking& ranking) {
   }
 }
 
+// Pictures in any order → those with captions of models alone, and those with one by hand
+std::array<std::vector<std::int64_t>, 2> by_writer(search::LibraryIndex& index,
+                                                   const std::vector<std::int64_t>& pictures) {
+  std::vector<std::int64_t> written;  // ascending
+  if (const auto by_hand = index.find_model(search::Finding::captions, search::kByHand)) {
+    written = index.pictures_with(*by_hand);
+  }
+  std::array<std::vector<std::int64_t>, 2> parts;
+  for (const std::int64_t id : pictures) {
+    parts[std::binary_search(written.begin(), written.end(), id) ? 1 : 0].push_back(id);
+  }
+  return parts;
+}
+
 void fuse_words(search::LibraryIndex& index, const search::VectorSearch& vectors,
                 const PictureQuery& query, const Direction& direction, Ranking& ranking) {
-  std::vector<std::vector<std::int64_t>> rankings(2);
+  std::vector<std::int64_t> nearest;
   std::unordered_set<std::int64_t> seen;
   for (const RankedPicture& candidate : ranking) {
     seen.insert(candidate.id);
-    if (rankings[0].size() < kFused) rankings[0].push_back(candidate.id);
+    if (nearest.size() < kFused) nearest.push_back(candidate.id);
   }
   // Ranks count among what is searched.
   const std::size_t limit = query.admits ? std::max(kFused, vectors.size()) : kFused;
   std::vector<std::int64_t> worded = index.find_words(query.words, limit);
   if (query.admits) std::erase_if(worded, [&](std::int64_t id) { return !query.admits(id); });
-  for (std::size_t at = 0; at < worded.size() && rankings[1].size() < kFused; at += kFused) {
+  std::vector<std::int64_t> found;
+  for (std::size_t at = 0; at < worded.size() && found.size() < kFused; at += kFused) {
     const auto ids = std::span(worded).subspan(at, std::min(kFused, worded.size() - at));
     const auto products = vectors.products(ids, direction.weights);
-    for (std::size_t i = 0; i < ids.size() && rankings[1].size() < kFused; ++i) {
+    for (std::size_t i = 0; i < ids.size() && found.size() < kFused; ++i) {
       if (!products[i]) continue;
-      rankings[1].push_back(ids[i]);
+      found.push_back(ids[i]);
       const float cosine = *products[i] + direction.offset;
       if (seen.insert(ids[i]).second) ranking.push_back({.id = ids[i], .cosine = cosine});
     }
   }
-  if (rankings[1].empty()) return;
-  const auto fused = search::fused_ranks(rankings, {1.0, query.word_weight});
+  if (found.empty()) return;
+  auto [of_models, by_hand] = by_writer(index, found);
+  const auto fused = search::fused_ranks({nearest, std::move(of_models), std::move(by_hand)},
+                                         {1.0, query.word_weight, 1.0});
   for (RankedPicture& candidate : ranking) {
-    const auto found = fused.find(candidate.id);
-    candidate.score = found == fused.end() ? 0.0 : found->second;
+    const auto score = fused.find(candidate.id);
+    candidate.score = score == fused.end() ? 0.0 : score->second;
   }
   std::stable_sort(ranking.begin(), ranking.end(),
                    [](const auto& left, const auto& right) { return left.score > right.score; });

@@ -41,14 +41,15 @@ struct RankedPicture {
   std::optional<search::KnownPicture> picture{};  ///< if it had to be read
 };
 
-/// What the words of captions count. A model's captions say less of a photo than its vector does:
-/// tools/library_recall.py shows what other weights find.
+/// What the words of models' captions count; those of captions by hand count 1. A model's caption
+/// says less of a photo than its vector does: tools/library_recall.py prints what other weights
+/// find.
 inline constexpr double kCaptionWordWeight = 0.1;
 
 struct PictureQuery {
   std::vector<WantedVector> wanted{};  ///< at least one
   std::string words{};                 ///< that captions may have; empty: captions count nothing
-  double word_weight = kCaptionWordWeight;  ///< of the ranking by words; that by cosines counts 1
+  double word_weight = kCaptionWordWeight;  ///< of the words of models; cosines count 1
   search::Admits admits{};                  ///< empty: all
   Nearness nearness = Nearness::automatic;
   std::size_t count = 10;
@@ -58,8 +59,8 @@ struct PictureQuery {
 /// 1. The cosines of the wanted vector and the vectors of the index. If there are several wanted
 ///    vectors, the cosines of each are made to have mean 0 and deviation 1 over the library,
 ///    weighted and added: two photos are always more alike than a photo and a text.
-/// 2. If there are words, the ranking by cosines and the one by words (BM25) are fused by
-///    reciprocal ranks, of which the latter count `word_weight`.
+/// 2. If there are words, the ranking by cosines and those by words (BM25) are fused by reciprocal
+///    ranks: that of models' captions counts `word_weight`, that of captions by hand 1.
 /// `vectors` are those of `model`, of the snapshot that the caller holds. Throws Error.
 std::vector<RankedPicture> rank_pictures(search::LibraryIndex& index,
                                          const search::IndexedModel& model,

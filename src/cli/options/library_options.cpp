@@ -33,10 +33,9 @@ void declare_word_weight(OptionParser& app, std::optional<float>& weight) {
   constexpr double kMostWeight = 100;
   app.add_option(
          "--word-weight", weight,
-         fmt::format(
-             "What the order by words (BM25), of captions or of items, counts beside the one "
-             "by vectors, which counts 1 [captions {}, items {}]",
-             app::kCaptionWordWeight, app::CatalogueSearchOptions().word_weight))
+         fmt::format("What the order by words (BM25), of models' captions or of items, counts "
+                     "beside the one by vectors, which counts 1 [captions {}, items {}]",
+                     app::kCaptionWordWeight, app::CatalogueSearchOptions().word_weight))
       ->type_name("W")
       ->check(number(0, kMostWeight))
       ->group("Ranking");

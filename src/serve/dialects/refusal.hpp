@@ -28,9 +28,9 @@ class Refusal : public std::runtime_error {
 /// How a family tells of a task that failed.
 using FailureResponse = std::function<HttpResponse(const TaskFailure& failure)>;
 
-/// Whether a request that may make tasks is refused before it is read: its picture could not wait
-/// anyway, and reading one takes a hundred times as long as refusing it does. With it the server
-/// stays quick when it is asked far more than it can do.
+/// Whether a request that may make tasks is refused before its body is parsed: its picture could
+/// not wait anyway, and parsing is most of what a refusal would cost. So the server stays quick
+/// when it is asked far more than it can do.
 [[nodiscard]] bool is_refused_unread(const HttpRequest& request, const EngineStatus& engine);
 
 /// Throws the Refusal of such a request.
