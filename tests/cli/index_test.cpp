@@ -193,6 +193,29 @@ TEST_F(Index, TagsAreKeptBesideVectors) {
   }
 }
 
+TEST_F(Index, TheModelIsNotLoadedWhereNoPictureLacksTags) {
+  (void)picture("a.png", 1);
+  const std::string model = folder_ / "model";
+  fs::copy(task_model("itm"), model, fs::copy_options::recursive);
+  const std::string list = folder_.file("tags.txt", "blue\nred\n");
+  const std::vector<std::string> command = {
+      "index", photos_,  "--index",  file_, "-m",
+      model,   "--tags", "--labels", list,  "--no-label-cache"};
+  ASSERT_EQ(run_blip(command).exit_code, 0);
+  {
+    // Whatever this model thinks of it.
+    search::LibraryIndex library(file_, search::Access::write);
+    const auto taggers = library.models(search::Finding::tags);
+    ASSERT_EQ(taggers.size(), 1U);
+    auto transaction = library.transaction();
+    library.put_tags(library.pictures().at(0).id, taggers[0], std::vector<std::string>{"red"});
+    transaction.commit();
+  }
+  fs::resize_file(model + "/model.safetensors", 0);
+  const Outcome run = run_blip(command);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
 TEST_F(Index, ThumbnailsAreKeptIfAsked) {
   (void)picture("a.png", 1);
   fs::copy(fs::path(photo_folder()) / "cat.jpg", photos_ + "/cat.jpg");  // 640 x 522

@@ -17,7 +17,7 @@ std::string indexed_tagger(const std::string& model, std::span<const std::string
 }
 
 void index_tags(search::LibraryIndex& index, const search::IndexedModel& model,
-                const std::string& tagger, const Tagger& tags,
+                const std::string& tagger, const std::function<const Tagger&()>& load,
                 const std::function<void(std::size_t done)>& on_done) {
   const search::IndexedModel indexed = index.put_tagger(tagger);
   const std::unordered_set<std::int64_t> tagged = index.pictures_with_tags(indexed);
@@ -26,6 +26,8 @@ void index_tags(search::LibraryIndex& index, const search::IndexedModel& model,
   for (std::size_t row = 0; row < rows.size(); ++row) {
     if (!tagged.contains(rows.pictures()[row])) lacking.push_back(row);
   }
+  if (lacking.empty()) return;
+  const Tagger& tags = load();
   const auto dims = static_cast<std::size_t>(model.dims);
   const std::size_t together = index.pictures_together();
   for (std::size_t at = 0; at < lacking.size(); at += together) {

@@ -16,9 +16,11 @@ namespace blip::app {
 std::string indexed_tagger(const std::string& model, std::span<const std::string> tags);
 
 /// Tags the pictures that have a vector of `model` and no tags of `tagger`: those that fit, ten at
-/// most. No picture is read. `on_done` hears how many were looked at. Throws Error.
+/// most. No picture is read. `load` gives the tagger, and is called if there are such pictures: a
+/// model takes longer to load than an index to find that nothing is new. `on_done` hears how many
+/// were looked at. Throws Error.
 void index_tags(search::LibraryIndex& index, const search::IndexedModel& model,
-                const std::string& tagger, const Tagger& tags,
+                const std::string& tagger, const std::function<const Tagger&()>& load,
                 const std::function<void(std::size_t done)>& on_done);
 
 }  // namespace blip::app

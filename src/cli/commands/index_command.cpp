@@ -245,9 +245,12 @@ class IndexRun {
                             .kept_labels = options_.labels.kept_labels()};
     if (!options_.labels.given()) tags.tags.labels = app::everyday_tags();
     const std::string tagger = app::indexed_tagger(name, tags.tags.labels);
-    if (!tagger_) tagger_.emplace(found(options_.model), tags, context_);
-    reporter.start_progress(std::nullopt, "tagged");
-    app::index_tags(index_, *model, tagger, *tagger_,
+    const auto load = [&]() -> const app::Tagger& {
+      if (!tagger_) tagger_.emplace(found(options_.model), tags, context_);
+      reporter.start_progress(std::nullopt, "tagged");
+      return *tagger_;
+    };
+    app::index_tags(index_, *model, tagger, load,
                     [&](std::size_t done) { reporter.show_progress(done); });
   }
 
