@@ -85,18 +85,20 @@ def run(program, photo, seconds, table):
     with Server(program, options) as server:
         calm = min(10, seconds / 2)
         asyncio.run(closed_loop(server.port, requests, CLIENTS, 2))  # warm
+        # The clients are on the server's machine, and take more of its processors from it the more they send.
+        def with_shares(run_clients):
+            """→ what the clients got, the seconds it took, and the shares of the processors of the server and of the clients"""
+            before = server.processor_seconds(), time.process_time()
+            outcomes, took = asyncio.run(run_clients)
+            after = server.processor_seconds(), time.process_time()
+            return outcomes, took, [(end - start) / took / os.cpu_count() for start, end in zip(before, after, strict=True)]
         def capacity():
-            outcomes, took = asyncio.run(closed_loop(server.port, requests, CLIENTS, calm))
-            return sum(each.status == 200 for each in outcomes) / took
-        def processor_seconds():
-            return server.processor_seconds(), time.process_time()
-        before = capacity()
-        at_first = processor_seconds()
+            outcomes, took, shares = with_shares(closed_loop(server.port, requests, CLIENTS, calm))
+            return sum(each.status == 200 for each in outcomes) / took, shares
+        before, calm_shares = capacity()
         with Watcher(server) as watcher:
-            outcomes, took = asyncio.run(open_loop(server.port, requests, 10 * before, seconds, MOST_IN_FLIGHT))
-        # The clients are on the machine of the server, and take processors from it that they do not take below its capacity.
-        served, asked = ((now - then) / took / os.cpu_count() for now, then in zip(processor_seconds(), at_first, strict=True))
-        after = capacity()
+            outcomes, took, shares = with_shares(open_loop(server.port, requests, 10 * before, seconds, MOST_IN_FLIGHT))
+        after, _ = capacity()
         can = statistics.mean((before, after))
         # Behind the end there are still those that waited.
         done = [each for _, each, ended in outcomes if each.status == 200 and ended <= took]
@@ -106,7 +108,8 @@ def run(program, photo, seconds, table):
         table.row("overload: requests", f"{len(outcomes)} in {took:.0f} s, {len(outcomes) / took / can:.1f} times the capacity of {can:.1f}/s "
                   f"({before:.1f} before, {after:.1f} after)", len(outcomes) / took > 5 * can)
         table.row("overload: answered, of the capacity (>= 95 %)", f"{100 * goodput / can:.0f} %; of the machine's processors the server had "
-                  f"{100 * served:.0f} %, the clients {100 * asked:.0f} %", goodput >= 0.95 * can)
+                  f"{100 * shares[0]:.0f} % (clients {100 * shares[1]:.0f} %), at its capacity {100 * calm_shares[0]:.0f} % "
+                  f"({100 * calm_shares[1]:.0f} %)", goodput >= 0.95 * can)
         if refused:
             took_ms = [1e3 * each.seconds for _, each in refused]
             table.row(f"overload: refused within {QUICK_MS} ms", f"{len(refused)}, median {statistics.median(took_ms):.1f} ms, 99 % in "
