@@ -15,6 +15,7 @@
 #include "checkpoint/model_source.hpp"
 #include "checkpoint/safetensors_writer.hpp"
 #include "core/durable_file.hpp"
+#include "core/replacement_file.hpp"
 #include "hub/checksum.hpp"
 #include "tasks/embedding.hpp"
 

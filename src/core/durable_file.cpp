@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -23,20 +22,19 @@ int flags_of(DurableFile::Mode mode) {
       return kAlways | O_APPEND;
     case DurableFile::Mode::append_without_links:
       return kAlways | O_APPEND | O_NOFOLLOW;
+    case DurableFile::Mode::create_new:
+      return kAlways | O_EXCL | O_NOFOLLOW;
+    case DurableFile::Mode::existing:
+      return O_WRONLY | O_CLOEXEC;
   }
   return kAlways | O_TRUNC;
 }
 
-std::filesystem::path partial_name(const std::filesystem::path& target) {
-  std::filesystem::path partial = target.parent_path() / ".partial-";
-  return partial += target.filename();
-}
+}  // namespace
 
 std::filesystem::path directory_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : ".";
 }
-
-}  // namespace
 
 WriteError::WriteError(std::filesystem::path path, int error_number)
     : Error(ErrorCode::unreadable, path.string() + ": cannot be written: " +
@@ -44,15 +42,18 @@ WriteError::WriteError(std::filesystem::path path, int error_number)
       path_(std::move(path)),
       error_number_(error_number) {}
 
-DurableFile::DurableFile(std::filesystem::path path, Mode mode) : path_(std::move(path)) {
+DurableFile::DurableFile(std::filesystem::path path, Mode mode) : DurableFile(path, mode, path) {}
+
+DurableFile::DurableFile(std::filesystem::path path, Mode mode, std::filesystem::path named)
+    : path_(std::move(path)), named_(std::move(named)) {
   descriptor_ = ::open(path_.c_str(), flags_of(mode), 0666);
-  if (descriptor_ < 0) throw WriteError(path_, errno);
+  if (descriptor_ < 0) fail(errno);
   struct stat status {};
   const int error = ::fstat(descriptor_, &status) != 0 ? errno : 0;
   const bool is_refused = mode == Mode::append_without_links && !S_ISREG(status.st_mode);
   if (error != 0 || is_refused) {
     ::close(descriptor_);
-    throw WriteError(path_, error != 0 ? error : EINVAL);
+    fail(error != 0 ? error : EINVAL);
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
 }
@@ -62,7 +63,14 @@ DurableFile::~DurableFile() {
 }
 
 DurableFile::DurableFile(DurableFile&& other) noexcept
-    : path_(other.path_), descriptor_(std::exchange(other.descriptor_, -1)), size_(other.size_) {}
+    : path_(std::move(other.path_)),
+      named_(std::move(other.named_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      size_(other.size_) {}
+
+void DurableFile::fail(int error_number) const {
+  throw WriteError(named_, error_number);
+}
 
 void DurableFile::write(std::string_view bytes) {
   // Linux writes at most 2 GiB less a page at once, other systems refuse more than 2 GiB.
@@ -70,7 +78,7 @@ void DurableFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), std::min(bytes.size(), kMaxPiece));
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw WriteError(path_, errno);
+    if (written < 0) fail(errno);
     bytes.remove_prefix(static_cast<std::size_t>(written));
     size_ += static_cast<std::uint64_t>(written);
   }
@@ -86,7 +94,7 @@ void DurableFile::write_at(std::uint64_t offset, std::span<const std::byte> byte
     const ssize_t written = ::pwrite(descriptor_, bytes.data(), std::min(bytes.size(), kMaxPiece),
                                      static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw WriteError(path_, errno);
+    if (written < 0) fail(errno);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
     offset += static_cast<std::uint64_t>(written);
     size_ = std::max(size_, offset);
@@ -94,53 +102,21 @@ void DurableFile::write_at(std::uint64_t offset, std::span<const std::byte> byte
 }
 
 void DurableFile::clear() {
-  if (::ftruncate(descriptor_, 0) != 0) throw WriteError(path_, errno);
+  if (::ftruncate(descriptor_, 0) != 0) fail(errno);
   size_ = 0;
 }
 
 void DurableFile::sync() {
-  if (::fsync(descriptor_) != 0) throw WriteError(path_, errno);
+  if (descriptor_ < 0) return;
+  // EINVAL: a pipe, or a device that keeps nothing.
+  if (::fsync(descriptor_) != 0 && errno != EINVAL) fail(errno);
 }
 
 void DurableFile::close() {
   if (descriptor_ < 0) return;
   sync();
   // Network file systems report a full disk only here.
-  if (::close(std::exchange(descriptor_, -1)) != 0) throw WriteError(path_, errno);
-}
-
-ReplacementFile::ReplacementFile(std::filesystem::path target)
-    : ReplacementFile(target, partial_name(target)) {}
-
-ReplacementFile::ReplacementFile(std::filesystem::path target, std::filesystem::path partial)
-    : target_(std::move(target)), file_(std::move(partial)) {}
-
-ReplacementFile::~ReplacementFile() {
-  std::error_code ignored;
-  if (is_pending_) std::filesystem::remove(file_.path(), ignored);
-}
-
-ReplacementFile::ReplacementFile(ReplacementFile&& other) noexcept
-    : target_(std::move(other.target_)),
-      file_(std::move(other.file_)),
-      is_pending_(std::exchange(other.is_pending_, false)) {}
-
-void ReplacementFile::put_in_place() {
-  file_.close();
-  if (::rename(file_.path().c_str(), target_.c_str()) != 0) throw WriteError(target_, errno);
-  is_pending_ = false;
-  sync_directory(directory_of(target_));
-}
-
-void replace_file(const std::filesystem::path& path, std::string_view text) {
-  replace_file(path, [text](DurableFile& file) { file.write(text); });
-}
-
-void replace_file(const std::filesystem::path& path,
-                  const std::function<void(DurableFile&)>& write) {
-  ReplacementFile replacement(path);
-  write(replacement.file());
-  replacement.put_in_place();
+  if (::close(std::exchange(descriptor_, -1)) != 0) fail(errno);
 }
 
 void replace_directory(const std::filesystem::path& directory,

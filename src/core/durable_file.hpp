@@ -1,10 +1,9 @@
-// Writing files: all bytes or an error, on the disk before they get the name that others look for.
+// Writing files: all bytes or an error.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <span>
 #include <string_view>
 
@@ -33,9 +32,13 @@ class DurableFile {
     /// The same, but refuses symbolic links and what is no regular file: in a directory that
     /// several people share, a link may lead anywhere.
     append_without_links,
+    create_new,  ///< makes it; the error EEXIST if anything, a link too, has the name
+    existing,    ///< writes into what is there: a pipe, a device
   };
 
   explicit DurableFile(std::filesystem::path path, Mode mode = Mode::replace);
+  /// Errors call it `named`.
+  DurableFile(std::filesystem::path path, Mode mode, std::filesystem::path named);
   ~DurableFile();
   DurableFile(DurableFile&& other) noexcept;
   DurableFile& operator=(DurableFile&&) = delete;
@@ -50,50 +53,23 @@ class DurableFile {
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
   /// Empties it.
   void clear();
-  /// Returns once the bytes are on the disk.
+  /// Returns once the bytes are on the disk; at once for pipes, for devices and for what is closed.
   void sync();
-  /// The same, and reports what some file systems report only at the end. Nothing if it is closed.
+  /// The same, and reports what some file systems report only at the end.
   void close();
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
  private:
+  [[noreturn]] void fail(int error_number) const;
+
   std::filesystem::path path_;
+  std::filesystem::path named_;
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
 };
-
-/// A file that is written under another name beside `target` and takes its name once it is whole:
-/// readers see all of the old file or all of the new. Every function throws WriteError.
-class ReplacementFile {
- public:
-  /// Under the name ".partial-NAME".
-  explicit ReplacementFile(std::filesystem::path target);
-  /// `partial`: the other name, in the same directory.
-  ReplacementFile(std::filesystem::path target, std::filesystem::path partial);
-  /// Removes what was written, unless it was put in place.
-  ~ReplacementFile();
-  ReplacementFile(ReplacementFile&& other) noexcept;
-  ReplacementFile& operator=(ReplacementFile&&) = delete;
-  ReplacementFile(const ReplacementFile&) = delete;
-  ReplacementFile& operator=(const ReplacementFile&) = delete;
-
-  [[nodiscard]] DurableFile& file() noexcept { return file_; }
-  /// Closes it and gives it its name, in place of what may have had it.
-  void put_in_place();
-
- private:
-  std::filesystem::path target_;
-  DurableFile file_;
-  bool is_pending_ = true;
-};
-
-/// Replaces a file by `text`, or by what `write` writes. Throws WriteError and what `write` throws;
-/// the old file is then as it was.
-void replace_file(const std::filesystem::path& path, std::string_view text);
-void replace_file(const std::filesystem::path& path,
-                  const std::function<void(DurableFile&)>& write);
 
 /// Gives `directory` the name `target` at once; a directory that has this name already is deleted.
 /// Throws WriteError.
@@ -101,6 +77,9 @@ void replace_directory(const std::filesystem::path& directory, const std::filesy
 
 /// Makes a directory, and those above it, unless it is there. Throws WriteError.
 void make_directories(const std::filesystem::path& directory);
+
+/// The directory that a path's last name is in: "." of a plain name.
+std::filesystem::path directory_of(const std::filesystem::path& path);
 
 /// Puts the names of a directory's entries on the disk. Throws WriteError.
 void sync_directory(const std::filesystem::path& directory);

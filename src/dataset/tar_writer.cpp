@@ -1,10 +1,5 @@
 #include "dataset/tar_writer.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
-
 #include "blip/error.hpp"
 #include "core/in_quotes.hpp"
 #include "core/unicode.hpp"
@@ -18,6 +13,9 @@ constexpr std::size_t kMaxHeaderName = 100;
 // Eleven octal digits.
 constexpr std::uint64_t kMaxContent = (std::uint64_t{1} << 33U) - 1;
 
+// Headers and small members are not written one by one.
+constexpr std::size_t kWrittenTogether = std::size_t{1} << 20;
+
 // "LENGTH path=NAME\n", LENGTH counting its own digits.
 std::string pax_record(const std::string& name) {
   const std::string rest = " path=" + name + '\n';
@@ -28,29 +26,17 @@ std::string pax_record(const std::string& name) {
 
 }  // namespace
 
-TarWriter::TarWriter(const std::filesystem::path& path)
-    : path_(path),
-      partial_path_(path.parent_path() / ('.' + path.filename().string() + ".partial")) {
-  file_.reset(std::fopen(partial_path_.c_str(), "wb"));
-  if (file_ == nullptr) fail(errno);
-}
+TarWriter::TarWriter(const std::filesystem::path& path) : path_(path), replacement_(path) {}
 
-TarWriter::~TarWriter() {
-  if (file_ == nullptr) return;
-  file_.reset();
-  std::error_code ignored;
-  std::filesystem::remove(partial_path_, ignored);
-}
-
-void TarWriter::fail(int error) const {
-  throw Error(ErrorCode::unreadable,
-              partial_path_.string() + ": " + std::generic_category().message(error));
+void TarWriter::flush() {
+  replacement_.file().write(buffer_);
+  buffer_.clear();
 }
 
 void TarWriter::write(std::span<const std::byte> bytes) {
-  errno = 0;
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) fail(errno);
+  buffer_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   size_ += bytes.size();
+  if (buffer_.size() >= kWrittenTogether) flush();
 }
 
 void TarWriter::write_padded(std::span<const std::byte> bytes) {
@@ -83,12 +69,8 @@ void TarWriter::finish() {
   constexpr TarBlock kEnd{};
   write(kEnd);
   write(kEnd);
-  errno = 0;
-  if (std::fflush(file_.get()) != 0 || ::fsync(::fileno(file_.get())) != 0) fail(errno);
-  std::error_code error;
-  std::filesystem::rename(partial_path_, path_, error);
-  if (error) fail(error.value());
-  file_.reset();
+  flush();
+  replacement_.put_in_place();
 }
 
 }  // namespace blip::dataset

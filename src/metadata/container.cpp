@@ -32,6 +32,16 @@ std::string iptc_of_resources(std::string_view resources) {
   return {};
 }
 
+// Two are enough to know that nothing is put into a picture with several packets. A PNG of 400 KB
+// may have thousands that unpack to 16 MB each.
+constexpr std::size_t kMaxPackets = 2;
+
+void add_packet(Container& container, std::string_view packet) {
+  if (container.packets.size() == kMaxPackets) return;
+  check_xmp(packet);
+  container.packets.emplace_back(packet);
+}
+
 Container jpeg_container(std::string_view file) {
   constexpr std::uint8_t kStartOfScan = 0xDA;
   constexpr std::uint8_t kEnd = 0xD9;
@@ -67,7 +77,7 @@ Container jpeg_container(std::string_view file) {
     const std::string_view data = reader.piece(at + 4, size - 2);
     at += 2 + size;
     if (marker == kApp1 && data.starts_with(kXmp)) {
-      container.packets.emplace_back(data.substr(kXmp.size()));
+      add_packet(container, data.substr(kXmp.size()));
     } else if (marker == kApp13 && data.starts_with(kPhotoshop)) {
       resources += data.substr(kPhotoshop.size());
     } else if (marker == kApp2 && data.starts_with("MPF\0"sv)) {
@@ -133,15 +143,20 @@ Container png_container(std::string_view file) {
     const std::string_view type = reader.piece(at + 4, 4);
     std::string_view data = reader.piece(at + 8, size);
     at += size + 12;
-    if (type == "IEND") break;
+    if (type == "IEND") {
+      // Phones put films there, other programs their own data; Exiv2 leaves it out.
+      if (at < file.size()) container.obstacle = "has data behind the end of the picture";
+      break;
+    }
     if (type != "iTXt" && type != "zTXt" && type != "tEXt") continue;
     const std::string_view keyword = take_word(data);
+    if (container.packets.size() == kMaxPackets) continue;  // nothing more is unpacked
     if (type == "iTXt" && keyword == "XML:com.adobe.xmp") {
-      container.packets.push_back(international_text(data));
+      add_packet(container, international_text(data));
     } else if (type == "tEXt" && keyword == kRawXmp) {
-      container.packets.push_back(raw_profile(data));
+      add_packet(container, raw_profile(data));
     } else if (type == "zTXt" && keyword == kRawXmp && !data.empty()) {
-      container.packets.push_back(raw_profile(unpacked(data.substr(1))));
+      add_packet(container, raw_profile(unpacked(data.substr(1))));
     }
   }
   return container;
@@ -154,7 +169,7 @@ Container webp_container(std::string_view file) {
     const std::string_view type = reader.piece(at, 4);
     const std::size_t size = reader.u32(at + 4);
     const std::string_view data = reader.piece(at + 8, size);
-    if (type == "XMP ") container.packets.emplace_back(data);
+    if (type == "XMP ") add_packet(container, data);
     at += 8 + (size + 1) / 2 * 2;
   }
   return container;
@@ -182,7 +197,7 @@ Container tiff_container(std::string_view file) {
     const std::uint64_t size =
         std::uint64_t{reader.u32(at + 4)} * (reader.u16(at + 2) == kLong ? 4 : 1);
     const std::string_view data = reader.piece(size <= 4 ? at + 8 : reader.u32(at + 8), size);
-    if (tag == kXmp) container.packets.emplace_back(data);
+    if (tag == kXmp) add_packet(container, data);
     if (tag == kIptc) container.iptc = std::string(data);
   }
   if (reader.u32(directory + 2 + 12 * entries) != 0) {
@@ -206,7 +221,6 @@ Container known_container(std::string_view file) {
 
 Container container_of(std::string_view file) {
   Container container = known_container(file);
-  for (const std::string& packet : container.packets) check_xmp(packet);
   if (container.packets.size() > 1) container.obstacle = "has several XMP packets";
   const bool is_readable = container.iptc.empty() || with_exiv2("its IPTC cannot be read", [&] {
                              return is_readable_iptc(container.iptc);

@@ -11,7 +11,7 @@ enum class ContainerKind { jpeg, png, webp, tiff, other };
 
 struct Container {
   ContainerKind kind = ContainerKind::other;
-  std::vector<std::string> packets = {};  ///< of XMP, in their order
+  std::vector<std::string> packets = {};  ///< of XMP, in their order; the first two
   std::string iptc = {};                  ///< IPTC-IIM records, of JPEG and TIFF
   /// Why nothing is to be embedded, as "is a GIF file"; empty if it can be.
   std::string obstacle = {};

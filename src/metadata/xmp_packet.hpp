@@ -16,9 +16,13 @@ inline constexpr std::size_t kMaxXmpBytes = std::size_t{16} << 20;
 /// structures have some twenty.
 inline constexpr std::size_t kMaxXmpDepth = 200;
 
+/// Attributes of one element, namespaces among them; the toolkit compares each with each. Packets
+/// of raw developers have some hundred.
+inline constexpr std::size_t kMaxXmpAttributes = 2000;
+
 /// Throws limit_exceeded, unsupported (UTF-16) or malformed for what must not get to the XMP
-/// toolkit: more bytes or levels than the limits, a document type with entities. Messages have no
-/// name.
+/// toolkit: more bytes, levels or attributes than the limits, a document type with entities.
+/// Messages have no name.
 void check_xmp(std::string_view packet);
 
 /// The texts of a packet: x-default's, or else the first language's. Throws Error.

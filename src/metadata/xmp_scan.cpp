@@ -31,6 +31,16 @@ std::size_t end_of_tag(std::string_view text, std::size_t at) {
   return kEnd;
 }
 
+// What is between quotes in a tag, in pairs.
+std::size_t attributes_of(std::string_view tag) {
+  std::size_t attributes = 0;
+  for (std::size_t at = tag.find_first_of("\"'"); at < tag.size(); ++attributes) {
+    const std::size_t end = tag.find(tag[at], at + 1);
+    at = end == kEnd ? kEnd : tag.find_first_of("\"'", end + 1);
+  }
+  return attributes;
+}
+
 // Behind a comment, CDATA or an instruction at `at`; `at` itself for a tag.
 std::size_t behind_no_tag(std::string_view text, std::size_t at) {
   const std::string_view here = text.substr(at);
@@ -63,6 +73,10 @@ void check_xmp(std::string_view packet) {
     }
     const std::size_t end = end_of_tag(packet, at);
     if (end == kEnd) return;  // the toolkit says what is wrong
+    if (attributes_of(packet.substr(at, end - at)) > kMaxXmpAttributes) {
+      throw Error(ErrorCode::limit_exceeded, "its XMP has an element with more than " +
+                                                 std::to_string(kMaxXmpAttributes) + " attributes");
+    }
     if (packet[at + 1] == '/') {
       if (depth > 0) --depth;
     } else if (packet[end - 1] != '/' && ++depth > kMaxXmpDepth) {

@@ -1,11 +1,6 @@
 #include "search/vector_file_writer.hpp"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <numeric>
@@ -17,6 +12,7 @@
 
 #include "blip/error.hpp"
 #include "core/durable_file.hpp"
+#include "core/replacement_file.hpp"
 #include "search/coarse_lists.hpp"
 #include "search/inner_product.hpp"
 #include "search/server_vectors.hpp"
@@ -50,7 +46,7 @@ class FileWriter {
         rules_(rules),
         dims_(static_cast<std::size_t>(model.dims)),
         stamp_(index.new_stamp()),
-        replacement_(target, partial_name(target)) {}
+        replacement_(target) {}
 
   // Within a snapshot of the index: all passes see the same rows in the same order.
   void write(const VectorState& state, std::size_t rows) {
@@ -77,11 +73,6 @@ class FileWriter {
   [[nodiscard]] const std::string& stamp() const noexcept { return stamp_; }
 
  private:
-  // Several processes may write at once.
-  static std::filesystem::path partial_name(const std::filesystem::path& target) {
-    return target.string() + ".partial-" + std::to_string(::getpid());
-  }
-
   void make_lists(std::size_t rows) {
     const std::size_t lists = list_count(rows, rules_);
     if (lists < 2) return;
@@ -206,24 +197,6 @@ class FileWriter {
   std::vector<CodeScale> scales_;
 };
 
-// What processes that were killed have left.
-void remove_abandoned(const std::filesystem::path& target) {
-  const std::string prefix = target.filename().string() + ".partial-";
-  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
-  std::error_code error;
-  for (auto each = std::filesystem::directory_iterator(folder, error);
-       !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
-    const std::string name = each->path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    pid_t process = 0;
-    const char* const end = name.data() + name.size();
-    const auto read = std::from_chars(name.data() + prefix.size(), end, process);
-    if (read.ec != std::errc() || read.ptr != end || process <= 0) continue;
-    std::error_code ignored;
-    if (::kill(process, 0) != 0 && errno == ESRCH) std::filesystem::remove(each->path(), ignored);
-  }
-}
-
 // The generation of the file that is there; none if it is of no use to this index.
 std::optional<std::int64_t> generation_of_file(LibraryIndex& index, const IndexedModel& model) {
   const auto file = open_vector_file(index, model);
@@ -265,7 +238,8 @@ void write_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadPoo
     throw Error(ErrorCode::invalid_argument, index.file() + ": a server has no file of vectors");
   }
   const std::filesystem::path path = vector_file_path(index.file(), model.id);
-  remove_abandoned(path);
+  // What processes that were killed have left.
+  remove_abandoned_partial_files(directory_of(path));
   std::optional<FileWriter> writer;
   VectorState state;
   {

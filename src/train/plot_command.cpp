@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cli/options/command_line.hpp"
-#include "core/durable_file.hpp"
 #include "core/file_ending.hpp"
+#include "core/replacement_file.hpp"
 #include "train/commands.hpp"
 #include "train/run/log_reader.hpp"
 #include "train/run/loss_chart.hpp"

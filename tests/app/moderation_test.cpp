@@ -137,6 +137,17 @@ TEST(Decisions, WordsAreWholeWordsWhateverTheirCase) {
   EXPECT_EQ(word_in(words, "50% offers"), std::nullopt);
   EXPECT_EQ(word_in(words, "Two\nwords"), "two  words");
   EXPECT_EQ(word_in(words, ""), std::nullopt);
+  EXPECT_EQ(word_in(words, "a \u201cgun\u201d \u2014 loaded"), "gun") << "typographic quotes";
+  EXPECT_EQ(word_in(words, "g\u200bu\u00adn\ufe0f"), "gun") << "what is not to be seen";
+  EXPECT_EQ(word_in(words, "\u200bgun\u2014"), "gun");
+  EXPECT_EQ(word_in(words, "\u00e9gun, gun\u0301, gun\u00f6"), std::nullopt) << "other words";
+  EXPECT_EQ(word_in(words, "\u6211\u6709gun\u3002"), "gun");
+
+  const std::vector<std::string> others = {"\u67aa", "\ucd1d", "\u043d\u043e\u0436"};
+  EXPECT_EQ(word_in(others, "\u4ed6\u62ff\u7740\u67aa\u5728\u8dd1"), others[0]) << "Chinese";
+  EXPECT_EQ(word_in(others, "\ucd1d\uc744 \ub4e4\ub2e4"), others[1]) << "Korean";
+  EXPECT_EQ(word_in(others, "\u041d\u041e\u0416!"), others[2]) << "Russian";
+  EXPECT_EQ(word_in(others, "\u043d\u043e\u0436\u043a\u0430"), std::nullopt) << "a small foot";
 }
 
 TEST(Decisions, FollowTheThresholds) {

@@ -2,7 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "pictures.hpp"
@@ -54,6 +58,34 @@ TEST(Alt, SuggestsThenWritesWhatSomebodyHasRead) {
   const Outcome again = alt({site, "--write", folder / "review.jsonl"});
   EXPECT_EQ(again.exit_code, 1);
   EXPECT_THAT(again.err, HasSubstr(page + ":1: no picture"));
+}
+
+TEST(Alt, AFolderThatCannotBeReadIsNamedAndTheOthersAreDone) {
+  if (::geteuid() == 0) GTEST_SKIP() << "nothing is unreadable to root";
+  const Folder folder;
+  const std::string site = folder / "site";
+  folder.picture("site/a.png", 1);
+  folder.file("site/page.html", "<img src=a.png>");
+  folder.file("site/closed/page.html", "<img src=../a.png>");
+  fs::permissions(site + "/closed", fs::perms::none);
+  const Outcome found = alt({site});
+  fs::permissions(site + "/closed", fs::perms::owner_all);
+  EXPECT_EQ(found.exit_code, 1);
+  EXPECT_THAT(found.err, HasSubstr(site + "/closed: Permission denied"));
+  EXPECT_EQ(json_lines(found.out).size(), 1U);
+}
+
+TEST(Alt, WritesIntoAPipe) {
+  const Folder folder;
+  folder.picture("a.png", 1);
+  folder.file("page.html", "<img src=a.png>");
+  const std::string pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  auto reader = std::async(std::launch::async, [&] { return read_file(pipe); });
+  const Outcome found = alt({folder / "page.html", "-o", pipe});
+  EXPECT_EQ(found.exit_code, 0) << found.err;
+  EXPECT_EQ(json_lines(reader.get()).size(), 1U);
+  EXPECT_TRUE(fs::is_fifo(pipe));
 }
 
 TEST(Alt, NeverLeavesTheSite) {

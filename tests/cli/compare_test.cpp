@@ -136,6 +136,21 @@ TEST(CompareCommand, AModelThatFailsIsNamedAndTheOthersGoOn) {
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("BLIP"), HasSubstr("caption"), HasSubstr("failed")));
 }
 
+TEST(CompareCommand, CallsAModelOfTheHubsCacheByItsRepository) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path snapshots = directory.path() / "models--someone--vit" / "snapshots";
+  std::filesystem::create_directories(snapshots);
+  std::filesystem::create_directory_symlink(task_model("vqa"), snapshots / "0123abcd");
+  const auto name_of = [](const std::string& model) {
+    const Outcome run = run_blip({"compare", photo(0), "--captioner", "none", "--matcher", "none",
+                                  "--classifier", "none", "--answerer", model, "-f", "json"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return Json::parse(run.out).at("models").at(0).at("name");
+  };
+  EXPECT_EQ(name_of((snapshots / "0123abcd").string()), "someone/vit");
+  EXPECT_EQ(name_of(task_model("vqa") + "/"), "vqa");
+}
+
 TEST(CompareCommand, RefusesWhatCannotBe) {
   const auto expect_refused = [](std::vector<std::string> words, const std::string& part) {
     const Outcome outcome = compare(std::move(words));

@@ -122,6 +122,32 @@ TEST(Describe, ASidecarThatCannotBeReadIsNamedAndLeft) {
   EXPECT_TRUE(fs::exists(b + ".xmp"));
 }
 
+TEST(Describe, TellsWhatItWroteAndNotWhatTheModelFound) {
+  const Folder folder;
+  const std::string a = folder.picture("a.png", 1);
+  ASSERT_EQ(describe({a, "--no-alt"}).exit_code, 0);
+  const std::string before = read_file(a + ".xmp");
+  const Outcome tried = describe({a, "--format", "jsonl", "--dry-run"});
+  ASSERT_EQ(tried.exit_code, 0) << tried.err;
+  EXPECT_EQ(read_file(a + ".xmp"), before);
+  const Outcome run = describe({a, "--format", "jsonl"});
+  for (const Outcome* outcome : {&tried, &run}) {
+    const auto record = json_lines(outcome->out).at(0);
+    EXPECT_TRUE(record["description"].is_null()) << "was there and is kept";
+    EXPECT_FALSE(record["alt"].is_null());
+  }
+  EXPECT_EQ(json_lines(run.out).at(0)["written"], a + ".xmp");
+}
+
+TEST(Describe, ASidecarThatLeadsNowhereIsNamed) {
+  const Folder folder;
+  const std::string a = folder.picture("a.png", 1);
+  fs::create_symlink("none", a + ".xmp");
+  const Outcome run = describe({a});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("its sidecar " + a + ".xmp: is a link that leads nowhere"));
+}
+
 TEST(Describe, TagsAreOfTheListThatIsGiven) {
   const Folder folder;
   const std::string a = photo_folder() + "/cat.jpg";
@@ -139,6 +165,7 @@ TEST(Describe, OptionsThatMakeNoSenseAreRefused) {
   const Folder folder;
   const std::string a = folder.picture("a.png", 1);
   EXPECT_THAT(describe({a, "--top", "3"}).err, HasSubstr("--top needs --tags"));
+  EXPECT_THAT(describe({a, "--no-label-cache"}).err, HasSubstr("--no-label-cache needs --tags"));
   EXPECT_THAT(describe({a, "--no-alt", "--no-description"}).err, HasSubstr("nothing is left"));
   EXPECT_THAT(describe({a, "--language", "e n"}).err, HasSubstr("is no language tag"));
   EXPECT_EQ(describe({"https://example.org/a.jpg"}).exit_code, 1);

@@ -132,6 +132,7 @@ TEST(DrawCommand, RefusesWhatCannotBe) {
   expect_usage({"-o", file}, "no prompt given");
   expect_usage({"a cat"}, "needs --output");
   expect_usage({"a cat", "-o", "x.gif"}, ".png, .jpg or .npy");
+  expect_usage({"a cat", "-o", "no/such/folder/x.png"}, "there is no folder no/such/folder");
   expect_usage({"a cat", "-o", file, "--grid", "11"}, "--grid");
   expect_usage({"a cat", "-o", file, "--rerank", "x"}, "needs --grid 2");
   expect_usage({"a cat", "-o", file, "--start-token", "65"}, "tokens from 0 to 64");

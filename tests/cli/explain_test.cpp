@@ -100,7 +100,7 @@ TEST(Explain, RefusesWhatCannotBe) {
   EXPECT_THAT(refused({"--head", "all"}), HasSubstr("--head: 'all' is neither a number nor mean"));
   EXPECT_THAT(refused({"--layer", "-1"}), HasSubstr("--layer"));
   EXPECT_THAT(refused({"-o", "maps.gif"}), HasSubstr("neither a .png nor a .npy"));
-  EXPECT_THAT(refused({"-o", "no/such/folder/maps.png"}), HasSubstr("cannot be written"));
+  EXPECT_THAT(refused({"-o", "no/such/folder/maps.png"}), HasSubstr("there is no folder"));
   EXPECT_THAT(run_blip({"explain", photo(0)}).err, HasSubstr("an image and a text"));
   EXPECT_THAT(run_blip({"explain", "-m", task_model("blip"), photo(0), "a cat"}).err,
               HasSubstr("this needs a BlipForImageTextRetrieval"));

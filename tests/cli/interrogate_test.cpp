@@ -133,7 +133,23 @@ TEST(Interrogate, CaptionsMayComeFromTheList) {
   const Json record =
       record_of(lists.with({"--from-file", list, "--mode", "fast", "--max-flavors", "1"}));
   EXPECT_EQ(record["caption"], "a quiet morning");
+  EXPECT_TRUE(record["written_caption"].is_null());
   EXPECT_THAT(record["prompt"].get<std::string>(), StartsWith("a quiet morning, "));
+}
+
+TEST(Interrogate, WhatTheListHasNoCaptionOfIsCaptioned) {
+  const Lists lists;
+  const std::string list = lists.folder.file(
+      "list.jsonl", Json({{"path", cat_photo()}}).dump() + "\n" +
+                        Json({{"path", photo(1)}, {"caption", "a"}}).dump() + "\n");
+  const Outcome run =
+      interrogate(lists.with({"--from-file", list, "--mode", "fast", "--format", "jsonl"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto records = json_lines(run.out);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0]["caption"], "");
+  EXPECT_EQ(records[0]["written_caption"], nano_caption());
+  EXPECT_EQ(records[1]["caption"], "a");
 }
 
 TEST(Interrogate, IsTheSameEveryTimeAndResumes) {

@@ -76,6 +76,17 @@ TEST_F(Moderate, WhatCannotBeReadIsForPeople) {
   EXPECT_NE(line["error"], "");
 }
 
+TEST_F(Moderate, RulesThatNeverActAreNamed) {
+  const std::string file = policy(
+      R"({"category": "a", "texts": ["a cat"]}, {"category": "b", "texts": ["x"], "block": 1})");
+  const Outcome run = run_blip({"moderate", cat_, "--policy", file});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.err, HasSubstr(file + ": rules without"));
+  EXPECT_THAT(run.err, HasSubstr("allow everything (a);"));
+  const Outcome quiet = run_blip({"moderate", cat_, "--policy", file, "--quiet"});
+  EXPECT_THAT(quiet.err, ::testing::Not(HasSubstr("rules without")));
+}
+
 TEST_F(Moderate, PoliciesThatLookAtNothingAreRefused) {
   const std::string file = policy(R"({"category": "a", "words": ["x"], "in": ["text"]})");
   const Outcome run = run_blip({"moderate", cat_, "--policy", file});

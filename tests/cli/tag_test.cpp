@@ -87,6 +87,15 @@ TEST(ClassifyByLabels, RefusesWhatHasNoPlaceForTheLabel) {
   EXPECT_THAT(no_labels.err, HasSubstr("--labels names no label"));
 }
 
+TEST(ClassifyByLabels, AFileThatIsNotThereIsNoLabel) {
+  const Outcome run = run_blip({"classify", "x.jpg", "--labels", "Cat.txt"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("--labels Cat.txt: there is no such file"));
+  EXPECT_THAT(run_blip({"classify", "x.jpg", "--template", "a {}"}).err,
+              HasSubstr("--template needs --labels"));
+  EXPECT_THAT(run_blip({"tag", "x.jpg", "--margin", "nan"}).err, HasSubstr("--margin"));
+}
+
 TEST(ClassifyByLabels, AClassifierHasNoOthers) {
   const Outcome run =
       run_blip({"classify", cat(), "--model", task_model("classifier"), "--labels", "cat,dog"});

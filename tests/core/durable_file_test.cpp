@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "core/open_file.hpp"
+#include "core/replacement_file.hpp"
 #include "tests/core/temporary_directory.hpp"
 
 namespace blip {
@@ -82,33 +82,14 @@ TEST_F(DurableFileTest, MayRefuseLinksAndDevices) {
   EXPECT_EQ(error_number_of(link, Mode::append), 0);
 }
 
-TEST_F(DurableFileTest, AppearsUnderItsNameWhole) {
-  replace_file(path(), "old");
-  ReplacementFile replacement(path());
-  replacement.file().write("new");
-  EXPECT_EQ(text(), "old");
-  ReplacementFile moved(std::move(replacement));
-  moved.put_in_place();
-  EXPECT_EQ(text(), "new");
-  EXPECT_EQ(entries(), 1);
-}
-
-TEST_F(DurableFileTest, LeavesTheOldOneIfWritingFails) {
-  replace_file(path(), "old");
-  const auto fail = [](DurableFile& file) {
-    file.write("half");
-    throw std::runtime_error("no more");
-  };
-  EXPECT_THROW(replace_file(path(), fail), std::runtime_error);
-  EXPECT_EQ(text(), "old");
-  EXPECT_EQ(entries(), 1);
-}
-
-TEST_F(DurableFileTest, RemovesTheReplacementThatCannotHaveItsName) {
-  std::filesystem::create_directory(path());
-  EXPECT_THROW(replace_file(path(), "text"), WriteError);
-  EXPECT_TRUE(std::filesystem::is_directory(path()));
-  EXPECT_EQ(entries(), 1);
+TEST_F(DurableFileTest, MakesNewFilesAlone) {
+  const std::filesystem::path link = directory_.path() / "link";
+  std::filesystem::create_symlink(path(), link);
+  EXPECT_EQ(error_number_of(link, Mode::create_new), EEXIST);
+  EXPECT_FALSE(std::filesystem::exists(path()));
+  EXPECT_EQ(error_number_of(path(), Mode::create_new), 0);
+  EXPECT_EQ(error_number_of(path(), Mode::create_new), EEXIST);
+  EXPECT_EQ(text(), "text");
 }
 
 TEST_F(DurableFileTest, ReplacesADirectory) {

@@ -79,6 +79,16 @@ TEST(Container, FindsTheXmpOfPng) {
       ElementsAre("<a/>"));
   EXPECT_THROW((void)container_of(start + chunk("iTXt", "XML:com.adobe.xmp\0\1\0\0\0no zlib"s)),
                Error);
+
+  std::string many = start;
+  for (int i = 0; i < 1000; ++i) many += chunk("iTXt", "XML:com.adobe.xmp\0\1\0\0\0"s + packed);
+  // What would be refused is not looked at any more.
+  many += chunk("iTXt", "XML:com.adobe.xmp\0\1\0\0\0no zlib"s);
+  EXPECT_THAT(container_of(many + end).packets, ElementsAre("<a/>", "<a/>"));
+  EXPECT_EQ(container_of(many + end).obstacle, "has several XMP packets");
+
+  EXPECT_EQ(container_of(start + end).obstacle, "");
+  EXPECT_EQ(container_of(start + end + "film").obstacle, "has data behind the end of the picture");
 }
 
 TEST(Container, DamagedFilesAreRefused) {

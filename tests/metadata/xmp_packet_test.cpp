@@ -114,6 +114,9 @@ TEST(XmpPacket, HostileOnesDoNotReachTheToolkit) {
   EXPECT_THAT(cause("<!DOCTYPE x [<!ENTITY a \"b\">]><x>&a;</x>"), HasSubstr("document type"));
   EXPECT_THAT(cause(std::string("<\0x\0", 4)), HasSubstr("not UTF-8"));
   EXPECT_THAT(cause(std::string(kMaxXmpBytes + 1, ' ')), HasSubstr("more than 16777216"));
+  std::string wide = "<a";
+  for (int i = 0; i < 2001; ++i) wide += " a" + std::to_string(i) + "='\"'";
+  EXPECT_THAT(cause(wide + "/>"), HasSubstr("more than 2000 attributes"));
   // Tags within comments and quotes do not count.
   std::string harmless = "<x:xmpmeta xmlns:x='adobe:ns:meta/' x:y='>'>";
   for (int i = 0; i < 500; ++i) harmless += "<!-- <a> --><?b <c> ?>";

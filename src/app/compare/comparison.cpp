@@ -18,6 +18,7 @@
 #include "app/models/model_report.hpp"
 #include "app/tagger.hpp"
 #include "blip/error.hpp"
+#include "hub/model_cache.hpp"
 #include "tasks/embedding.hpp"
 
 namespace blip::app {
@@ -63,6 +64,18 @@ std::string_view system_of(std::string_view architecture, std::string_view usual
   return usual;
 }
 
+// A model of the hub's cache lies in models--OWNER--NAME/snapshots/COMMIT.
+std::string name_of(const std::filesystem::path& model) {
+  std::filesystem::path folder = model.lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();  // it ends in a slash
+  const std::filesystem::path above = folder.parent_path();
+  if (above.filename() == "snapshots") {
+    const auto repository = hub::repository_of(above.parent_path().filename().string());
+    if (repository) return *repository;
+  }
+  return folder.filename().string();
+}
+
 class ComparisonRun {
  public:
   ComparisonRun(const std::string& photo, const Image& image, const ComparisonOptions& options,
@@ -104,9 +117,10 @@ class ComparisonRun {
   void with_model(std::string_view system, const std::filesystem::path& model, const Use& use) {
     if (model.empty()) return;
     if (on_model_) on_model_(system);
-    ComparedModel compared = {.system = system, .model = model};
+    ComparedModel compared = {.system = system, .model = model, .name = name_of(model)};
     const auto fail = [&](const std::string& reason) {
-      compared.error = reason;
+      const std::string name = model.string();
+      compared.error = reason.starts_with(name) ? reason : name + ": " + reason;
       compared.tasks.clear();
       compared.picture.reset();
     };
@@ -122,7 +136,7 @@ class ComparisonRun {
     } catch (const Error& error) {
       fail(error.what());
     } catch (const std::bad_alloc&) {
-      fail(model.string() + ": there is not enough memory for it");
+      fail("there is not enough memory for it");
     }
     context_.reset();
     comparison_.models.push_back(std::move(compared));
@@ -189,16 +203,9 @@ class ComparisonRun {
     const std::vector<EncodedImage> encoded = embedder.encode(std::span(&pointer, 1), *context_);
     const Tensor embedding = embedder.embed(encoded, *context_);
     if (!texts_.empty()) {
-      const std::vector<Tokens> tokens = embedder.tokens(texts_);
-      const std::vector<Match> matches =
-          matches_of(embedder, encoded.front(), embedding.data, tokens,
-                     embedder.embed(tokens, *context_), *context_);
       TaskFindings findings = {.task = "match", .results = {}};
-      for (std::size_t i = 0; i < texts_.size(); ++i) {
-        ScoredText text = {.text = texts_[i], .scores = {}};
-        if (matches[i].itm) text.scores.emplace_back("itm", *matches[i].itm);
-        text.scores.emplace_back("itc", matches[i].itc);
-        findings.results.push_back(std::move(text));
+      for (const std::string& text : texts_) {
+        findings.results.push_back(matched(embedder, encoded.front(), embedding.data, text));
       }
       model.tasks.push_back(std::move(findings));
     }
@@ -212,6 +219,23 @@ class ComparisonRun {
     model.cost.run_seconds = watch.lap();
     count_memory(model);
     if (drawn_) judge(embedder, model.system);
+  }
+
+  // A text that cannot be matched takes nothing from the others.
+  ScoredText matched(const Embedder& embedder, const EncodedImage& image,
+                     std::span<const float> embedding, const std::string& text) {
+    ScoredText scored = {.text = text, .scores = {}};
+    try {
+      const std::vector<Tokens> tokens = embedder.tokens(std::span(&text, 1));
+      const Match match = matches_of(embedder, image, embedding, tokens,
+                                     embedder.embed(tokens, *context_), *context_)
+                              .front();
+      if (match.itm) scored.scores.emplace_back("itm", *match.itm);
+      scored.scores.emplace_back("itc", match.itc);
+    } catch (const Error& error) {
+      scored.error = error.what();
+    }
+    return scored;
   }
 
   void judge(const Embedder& embedder, std::string_view system) {
@@ -240,8 +264,7 @@ class ComparisonRun {
 
   void draw(ComparedModel& model) {
     if (caption_.empty()) {
-      throw Error(ErrorCode::invalid_argument,
-                  model.model.string() + ": there is no caption that it could draw");
+      throw Error(ErrorCode::invalid_argument, "there is no caption that it could draw");
     }
     Stopwatch watch;
     DrawingOptions drawing;

@@ -38,6 +38,7 @@ struct ComparisonOptions {
 struct ScoredText {
   std::string text;
   std::vector<std::pair<std::string_view, float>> scores;
+  std::string error = {};  ///< why it has no scores: longer than the model reads
 };
 
 /// What a model was asked, and its answers, best first.
@@ -58,6 +59,7 @@ struct ModelCost {
 struct ComparedModel {
   std::string_view system;  ///< "BLIP", "CLIP", "SigLIP", "ViT", "EfficientNet" or "DALL-E"
   std::filesystem::path model;
+  std::string name = {};          ///< "openai/clip-vit-base-patch32", or its folder's name
   std::string architecture = {};  ///< the class of transformers that it is of
   ModelCost cost = {};
   std::vector<TaskFindings> tasks = {};

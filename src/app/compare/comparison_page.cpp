@@ -67,9 +67,8 @@ std::string_view heading_of(std::string_view task) {
 }
 
 std::string article_of(const ComparedModel& model) {
-  std::string html =
-      fmt::format("<article>\n<h2>{}</h2>\n<p>{}</p>\n", model.system,
-                  html_text(model.model.filename().string() + ", " + model.architecture));
+  std::string html = fmt::format("<article>\n<h2>{}</h2>\n<p>{}</p>\n", model.system,
+                                 html_text(model.name + ", " + model.architecture));
   if (!model.error.empty()) {
     return html +
            fmt::format("<h3>Failed</h3>\n<div>{}</div>\n</article>\n", html_text(model.error));
@@ -81,7 +80,7 @@ std::string article_of(const ComparedModel& model) {
     html += "<ol>\n";
     for (const ScoredText& result : task.results) {
       html += fmt::format("<li><span>{}</span><span>{}</span></li>\n", html_text(result.text),
-                          scores_as_text(result));
+                          html_text(scores_as_text(result)));
     }
     html += "</ol>\n";
   }
@@ -91,7 +90,7 @@ std::string article_of(const ComparedModel& model) {
 std::string row_of(const ComparedModel& model) {
   return fmt::format(
       "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.2f} s</td><td>{:.2f} s</td></tr>\n",
-      model.system, html_text(model.model.filename().string()), short_count(model.cost.parameters),
+      model.system, html_text(model.name), short_count(model.cost.parameters),
       short_size(model.cost.memory_bytes), model.cost.load_seconds, model.cost.run_seconds);
 }
 

@@ -44,6 +44,7 @@ nlohmann::json json_of(const TaskFindings& findings) {
   for (const ScoredText& result : findings.results) {
     nlohmann::json object = {{"text", to_utf8(result.text)}};
     for (const auto& [name, score] : result.scores) object[std::string(name)] = score;
+    if (!result.error.empty()) object["error"] = to_utf8(result.error);
     results.push_back(std::move(object));
   }
   nlohmann::json task = {{"task", findings.task}, {"results", std::move(results)}};
@@ -74,6 +75,7 @@ std::string short_size(std::optional<std::uint64_t> bytes) {
 }
 
 std::string scores_as_text(const ScoredText& result) {
+  if (!result.error.empty()) return printable(result.error);
   std::string text;
   for (const auto& [name, score] : result.scores) {
     text += fmt::format("{}{} {:.4f}", text.empty() ? "" : ", ", name, score);
@@ -86,7 +88,7 @@ std::string comparison_as_text(const Comparison& comparison) {
   std::vector<Row> costs = {{"", "model", "parameters", "memory", "load", "run"}};
   for (const ComparedModel& model : comparison.models) {
     const std::string system(model.system);
-    const std::string name = printable(model.model.filename().string());
+    const std::string name = printable(model.name);
     if (!model.error.empty()) {
       found.push_back({system, "failed", printable(model.error)});
       costs.push_back({system, name, "-", "-", "-", "-"});
@@ -114,7 +116,9 @@ std::string comparison_as_text(const Comparison& comparison) {
 std::string comparison_as_json(const Comparison& comparison) {
   nlohmann::json models = nlohmann::json::array();
   for (const ComparedModel& model : comparison.models) {
-    nlohmann::json object = {{"system", model.system}, {"model", path_text(model.model.string())}};
+    nlohmann::json object = {{"system", model.system},
+                             {"model", path_text(model.model.string())},
+                             {"name", to_utf8(model.name)}};
     if (!model.error.empty()) {
       object["error"] = to_utf8(model.error);
       models.push_back(std::move(object));

@@ -75,6 +75,8 @@ PictureText missing(const PictureText& there, PictureText text, Existing existin
 }  // namespace
 
 PictureText TextFiles::read(const fs::path& picture, const fs::path& sidecar) const {
+  // Said before a model looks at the picture: a link that leads nowhere, a folder of its name.
+  if (!options_.embed) naming(sidecar, [&] { return FileToReplace(sidecar); });
   PictureText text = options_.embed ? picture_text(picture) : sidecar_text(sidecar);
   fill(text, options_.embed ? sidecar_text(sidecar) : picture_text(picture));
   return text;
@@ -92,7 +94,7 @@ bool TextFiles::is_done(const fs::path& picture, const fs::path& sidecar,
 
 void TextFiles::write_sidecar(const fs::path& sidecar, const PictureText& embedded,
                               const PictureText& text) const {
-  const FileToReplace file(sidecar);
+  const FileToReplace file = naming(sidecar, [&] { return FileToReplace(sidecar); });
   const std::string packet = naming(sidecar, [&] {
     // Programs that see a sidecar look no further: what the picture itself says goes into it.
     const MergeOptions taken_over = {.existing = Existing::keep, .language = ""};
@@ -120,9 +122,11 @@ WrittenText TextFiles::write(const fs::path& picture, const fs::path& sidecar,
   const PictureText own = missing(there, text, existing);
   WrittenText written{.obstacle = options_.embed ? container.obstacle : ""};
   if (!metadata::changes(embeds ? embedded : there, own, existing)) return written;
+  written.text = own;
+  written.place = embeds ? WrittenText::Place::picture : WrittenText::Place::sidecar;
+  if (options_.dry_run) return written;
   if (!embeds) {
     write_sidecar(sidecar, embedded, own);
-    written.place = WrittenText::Place::sidecar;
     return written;
   }
   const std::string changed =
@@ -132,7 +136,6 @@ WrittenText TextFiles::write(const fs::path& picture, const fs::path& sidecar,
   }
   file.replace(changed, {.backup = existing == Existing::replace,
                          .preserve_times = options_.preserve_times});
-  written.place = WrittenText::Place::picture;
   return written;
 }
 

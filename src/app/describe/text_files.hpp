@@ -12,12 +12,15 @@ struct TextFileOptions {
   bool embed = false;  ///< into the pictures themselves, where their format can have it
   metadata::MergeOptions merge = {};
   bool preserve_times = false;
+  bool dry_run = false;  ///< everything but the writing
 };
 
 /// Where words went.
 struct WrittenText {
   enum class Place { picture, sidecar, nowhere };
   Place place = Place::nowhere;  ///< nowhere: all was there already
+  /// What was written: less than was found where fields keep what they have.
+  metadata::PictureText text = {};
   /// Why it is the sidecar although the words were to be embedded: "is a GIF file"; else empty.
   std::string obstacle = {};
 };

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "app/records/npy_header.hpp"
-#include "core/durable_file.hpp"
 #include "core/file_ending.hpp"
+#include "core/replacement_file.hpp"
 #include "image/jpeg_writer.hpp"
 #include "image/png_writer.hpp"
 

@@ -14,6 +14,7 @@
 #include "app/records/npy_sink.hpp"
 #include "app/records/record.hpp"
 #include "core/durable_file.hpp"
+#include "core/replacement_file.hpp"
 #include "image/png_writer.hpp"
 
 namespace blip::app {

@@ -151,7 +151,7 @@ ConvertSummary convert_model(const ModelSource& source, const std::filesystem::p
   for (const TextFile& text : texts) {
     PartialFile& file = files.emplace_back(target / text.name);
     file.write(text.text);
-    file.close();
+    file.sync();
   }
   // Last in place as well: whoever sees the weights finds the rest beside them.
   PartialFile& weights = files.emplace_back(target / kWeights);
@@ -166,7 +166,7 @@ ConvertSummary convert_model(const ModelSource& source, const std::filesystem::p
             ? write_tensor(checkpoint, *checkpoint.find(tensor.name), tensor.dtype, write)
             : write_scales(checkpoint, *scaled->second, write);
   }
-  weights.close();
+  weights.sync();
   for (PartialFile& file : files) file.put_in_place();
   directory.keep();
   return summary;

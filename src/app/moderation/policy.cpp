@@ -224,6 +224,15 @@ std::vector<std::string> Policy::categories() const {
   return names;
 }
 
+std::vector<std::string> Policy::uncalibrated_categories() const {
+  std::vector<std::string> names;
+  for (const Rule& rule : rules) {
+    const bool acts = std::holds_alternative<WordsRule>(rule.by) || rule.review || rule.block;
+    if (!acts) names.push_back(rule.category);
+  }
+  return names;
+}
+
 Policy parse_policy(std::string_view text, const std::string& name) {
   if (text.size() > kMaxPolicyBytes) {
     throw Error(ErrorCode::limit_exceeded,

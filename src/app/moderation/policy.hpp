@@ -55,6 +55,8 @@ struct Policy {
   std::vector<Rule> rules;
 
   [[nodiscard]] std::vector<std::string> categories() const;
+  /// Of rules with neither `review` nor `block`: they never do anything before they are calibrated.
+  [[nodiscard]] std::vector<std::string> uncalibrated_categories() const;
 };
 
 inline constexpr std::size_t kMaxPolicyBytes = std::size_t{4} << 20;

@@ -1,17 +1,19 @@
 #include "app/records/file_replacement.hpp"
 
-#include <fcntl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <string>
 #include <system_error>
 
 #include "app/records/output_file.hpp"
 #include "blip/error.hpp"
-#include "core/durable_file.hpp"
+#include "core/open_file.hpp"
+#include "core/replacement_file.hpp"
 
 namespace blip::app {
 namespace {
@@ -26,14 +28,8 @@ std::optional<struct stat> status_of(const fs::path& path) {
               "cannot be looked at: " + std::generic_category().message(errno));
 }
 
-// Short, because the name of a picture may be as long as names can be. A process writes one at a
-// time.
-fs::path hidden_beside(const fs::path& target) {
-  return target.parent_path() / (".blip-partial-" + std::to_string(::getpid()));
-}
-
 // Access lists are among them. What the file system does not take stays behind.
-void copy_attributes(const fs::path& from, const fs::path& to) {
+void copy_attributes(const fs::path& from, int to) {
   const ssize_t size = ::listxattr(from.c_str(), nullptr, 0);
   if (size <= 0) return;
   std::string names(static_cast<std::size_t>(size), '\0');
@@ -43,18 +39,29 @@ void copy_attributes(const fs::path& from, const fs::path& to) {
     std::string value(std::size_t{1} << 16, '\0');  // Linux's limit
     const ssize_t length = ::getxattr(from.c_str(), name, value.data(), value.size());
     if (length >= 0) {
-      (void)::setxattr(to.c_str(), name, value.data(), static_cast<std::size_t>(length), 0);
+      (void)::fsetxattr(to, name, value.data(), static_cast<std::size_t>(length), 0);
     }
     at += static_cast<ssize_t>(std::string_view(name).size()) + 1;
   }
 }
 
-void take_over(const struct stat& status, const fs::path& from, const fs::path& to) {
+// Through the descriptor: nobody can put another file under it.
+void take_over(const struct stat& status, const fs::path& from, const DurableFile& to) {
   // The owner first: changing it takes away the set-user bits.
-  const int owned = ::chown(to.c_str(), status.st_uid, status.st_gid);
-  if (owned != 0) (void)::chown(to.c_str(), static_cast<uid_t>(-1), status.st_gid);
-  if (::chmod(to.c_str(), status.st_mode & 07777) != 0) throw WriteError(to, errno);
-  copy_attributes(from, to);
+  const int owned = ::fchown(to.descriptor(), status.st_uid, status.st_gid);
+  if (owned != 0) (void)::fchown(to.descriptor(), static_cast<uid_t>(-1), status.st_gid);
+  if (::fchmod(to.descriptor(), status.st_mode & 07777) != 0) throw WriteError(from, errno);
+  copy_attributes(from, to.descriptor());
+}
+
+void copy_bytes(const fs::path& from, DurableFile& to) {
+  const OpenFile file(from);
+  std::vector<std::byte> piece(std::min(file.size(), std::size_t{1} << 20));
+  for (std::size_t at = 0; at < file.size(); at += piece.size()) {
+    piece.resize(std::min(piece.size(), file.size() - at));
+    file.read_at(at, piece);
+    to.write(std::span<const std::byte>(piece));
+  }
 }
 
 bool ends_every_write(int error) {
@@ -68,28 +75,13 @@ std::string cannot_write(int error) {
 }  // namespace
 
 bool copy_to_new_name(const fs::path& from, const fs::path& name) {
-  fs::path hidden = hidden_beside(from);
-  hidden += "-original";  // what replaces the file has the other name already
-  struct Removal {
-    const fs::path& path;
-    ~Removal() {
-      std::error_code ignored;
-      fs::remove(path, ignored);
-    }
-  } const removal{hidden};
-  fs::copy_file(from, hidden, fs::copy_options::overwrite_existing);
-  { DurableFile(hidden, DurableFile::Mode::append).close(); }
-  if (::renameat2(AT_FDCWD, hidden.c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) == 0) {
-    return true;
-  }
-  const int error = errno;
-  if (error == EEXIST) return false;
-  // Some file systems cannot promise it.
-  if (error != EINVAL) throw WriteError(name, error);
   std::error_code ignored;
-  if (fs::exists(name, ignored)) return false;
-  fs::rename(hidden, name);
-  return true;
+  if (fs::exists(fs::symlink_status(name, ignored))) return false;
+  ReplacementFile copy(name);
+  const auto status = status_of(from);
+  if (status) take_over(*status, from, copy.file());
+  copy_bytes(from, copy.file());
+  return copy.put_at_free_name();
 }
 
 FileToReplace::FileToReplace(const fs::path& path) : path_(path), status_(status_of(path)) {
@@ -132,15 +124,14 @@ void FileToReplace::keep_original() const {
 
 void FileToReplace::replace(std::string_view bytes, const ReplacementOptions& options) const {
   try {
-    ReplacementFile file(path_, hidden_beside(path_));
-    const fs::path hidden = file.file().path();
+    ReplacementFile file(path_);
     // Before there is anything in it: a private picture is not to be public for a moment.
-    if (exists()) take_over(*status_, path_, hidden);
+    if (exists()) take_over(*status_, path_, file.file());
     file.file().write(bytes);
     if (exists() && options.preserve_times) {
       const std::array<timespec, 2> times = {status_->st_atim, status_->st_mtim};
-      if (::utimensat(AT_FDCWD, hidden.c_str(), times.data(), 0) != 0) {
-        throw WriteError(hidden, errno);
+      if (::futimens(file.file().descriptor(), times.data()) != 0) {
+        throw WriteError(path_, errno);
       }
     }
     file.file().sync();

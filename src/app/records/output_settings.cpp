@@ -9,9 +9,9 @@
 
 #include "app/records/record.hpp"
 #include "blip/error.hpp"
-#include "core/durable_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
+#include "core/replacement_file.hpp"
 
 namespace blip::app {
 namespace {

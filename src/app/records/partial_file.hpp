@@ -4,27 +4,24 @@
 #include <filesystem>
 #include <string_view>
 
-#include "core/durable_file.hpp"
+#include "core/replacement_file.hpp"
 
 namespace blip::app {
 
 class PartialFile {
  public:
-  /// Writes to a hidden name beside `target`, which belongs to this process. Throws OutputError.
+  /// Writes to a hidden name beside `target`. Throws OutputError.
   explicit PartialFile(const std::filesystem::path& target);
 
   /// Throws OutputError.
   void write(std::string_view bytes);
   /// Makes sure that the bytes are on the disk. Throws OutputError.
-  void close();
+  void sync();
   /// Gives it its name, in place of what may have had it. Throws OutputError.
   void put_in_place();
 
  private:
   ReplacementFile replacement_;
 };
-
-/// Removes what this process was writing in `directory`: for when it is told to stop.
-void remove_partial_files(const std::filesystem::path& directory) noexcept;
 
 }  // namespace blip::app

@@ -1,7 +1,5 @@
 #include "app/sidecars/sidecar_writer.hpp"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstddef>
 #include <system_error>
@@ -10,8 +8,8 @@
 #include "app/records/output_file.hpp"
 #include "app/records/record.hpp"
 #include "blip/error.hpp"
-#include "core/durable_file.hpp"
 #include "core/open_file.hpp"
+#include "core/replacement_file.hpp"
 #include "core/trimmed.hpp"
 
 namespace blip::app {
@@ -35,20 +33,6 @@ bool ends_every_write(int error) {
   return error == ENOSPC || error == EDQUOT || error == EROFS || error == EIO;
 }
 
-// Short, because the name of an image may be as long as names can be. A process writes one at a
-// time.
-fs::path partial_beside(const fs::path& target) {
-  return target.parent_path() / (".blip-sidecar-" + std::to_string(::getpid()));
-}
-
-// A link stays a link: what it leads to is replaced.
-fs::path without_link(const fs::path& path) {
-  std::error_code error;
-  if (!fs::is_symlink(path, error)) return path;
-  fs::path target = fs::canonical(path, error);
-  return error ? path : target;
-}
-
 }  // namespace
 
 bool SidecarWriter::is_done(const fs::path& sidecar) const {
@@ -69,10 +53,7 @@ void SidecarWriter::write(const fs::path& sidecar, std::span<const std::string> 
   }
   try {
     if (sidecar.has_parent_path()) fs::create_directories(sidecar.parent_path());
-    const fs::path target = without_link(sidecar);
-    ReplacementFile file(target, partial_beside(target));
-    file.file().write(text + "\n");
-    file.put_in_place();
+    replace_file(sidecar, text + "\n");
   } catch (const WriteError& error) {
     if (ends_every_write(error.error_number())) {
       throw OutputError(sidecar.string(), error.error_number());

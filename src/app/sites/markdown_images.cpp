@@ -161,7 +161,8 @@ void blank_front_matter(std::string& page) {
 // Where the bracket that opens at `at` closes; kNone if it does not.
 std::size_t closing(std::string_view page, std::size_t at, char open, char close) {
   int depth = 0;
-  const std::size_t end = std::min(end_of_paragraph(page, at), at + kMaxImageText);
+  page = page.substr(0, at + kMaxImageText);  // or each bracket would look through the whole page
+  const std::size_t end = end_of_paragraph(page, at);
   for (; at < end; ++at) {
     const char c = page[at];
     if (c == '\\') {

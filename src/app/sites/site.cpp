@@ -41,6 +41,25 @@ std::optional<std::string> percent_decoded(std::string_view address) {
   return path;
 }
 
+// Those of a folder and of the folders in it.
+void add_pages(const fs::path& folder, PagesOfSite& site) {
+  std::error_code error;
+  std::vector<fs::path> folders;
+  fs::directory_iterator next(folder, error);
+  for (; !error && next != fs::directory_iterator(); next.increment(error)) {
+    const fs::path& path = next->path();
+    std::error_code ignored;
+    if (path.filename().native().starts_with('.') || next->is_symlink(ignored)) continue;
+    if (next->is_directory(ignored)) {
+      folders.push_back(path);
+    } else if (next->is_regular_file(ignored) && language_of(path)) {
+      site.pages.push_back(path);
+    }
+  }
+  if (error) site.errors.push_back(folder.string() + ": " + error.message());
+  for (const fs::path& each : folders) add_pages(each, site);
+}
+
 }  // namespace
 
 std::optional<PageLanguage> language_of(const fs::path& page) {
@@ -79,21 +98,16 @@ bool Site::holds(const fs::path& canonical) const {
   return end == canonical_.end();
 }
 
-std::vector<fs::path> Site::pages() const {
+PagesOfSite Site::pages() const {
+  PagesOfSite site;
   std::error_code error;
-  if (!fs::is_directory(named_, error)) return {named_};
-  std::vector<fs::path> pages;
-  fs::recursive_directory_iterator next(named_, error);
-  for (; !error && next != fs::recursive_directory_iterator(); next.increment(error)) {
-    const bool is_hidden = next->path().filename().native().starts_with('.');
-    std::error_code ignored;
-    if (is_hidden && next->is_directory(ignored)) next.disable_recursion_pending();
-    if (is_hidden || next->is_symlink(ignored) || !next->is_regular_file(ignored)) continue;
-    if (language_of(next->path())) pages.push_back(next->path());
+  if (!fs::is_directory(named_, error)) {
+    site.pages.push_back(named_);
+    return site;
   }
-  if (error) throw Error(ErrorCode::unreadable, named_.string() + ": " + error.message());
-  std::ranges::sort(pages);
-  return pages;
+  add_pages(named_, site);
+  std::ranges::sort(site.pages);
+  return site;
 }
 
 void Site::require_page(const fs::path& page) const {

@@ -16,15 +16,20 @@ struct PictureInSite {
   std::string cause = {};           ///< why, as "is elsewhere"
 };
 
+struct PagesOfSite {
+  std::vector<std::filesystem::path> pages = {};  ///< sorted
+  std::vector<std::string> errors = {};           ///< a line for each folder that cannot be read
+};
+
 /// Nothing outside its folder is read or written: neither by "..", nor by symbolic links.
 class Site {
  public:
   /// A folder, or a lone page. Throws not_found or unreadable.
   explicit Site(const std::filesystem::path& root);
 
-  /// .html, .htm, .xhtml, .md and .markdown, sorted; not in hidden folders, nor behind symbolic
-  /// links, which lead to pages that are found where they are or lie outside.
-  [[nodiscard]] std::vector<std::filesystem::path> pages() const;
+  /// .html, .htm, .xhtml, .md and .markdown; not in hidden folders, nor behind symbolic links,
+  /// which lead to pages that are found where they are or lie outside.
+  [[nodiscard]] PagesOfSite pages() const;
 
   /// Of a page that pages() may name; throws invalid_argument for any other.
   void require_page(const std::filesystem::path& page) const;

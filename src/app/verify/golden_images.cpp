@@ -26,7 +26,6 @@ void keep(const std::vector<std::byte>& bytes, const fs::path& path) {
   if (error) throw OutputError(path.parent_path().string(), error.value());
   PartialFile file(path);
   file.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  file.close();
   file.put_in_place();
 }
 

@@ -124,7 +124,10 @@ void add_page(const app::Site& site, const fs::path& page, Found& found) {
 
 Found images_of(const app::Site& site) {
   Found found;
-  for (const fs::path& page : site.pages()) {
+  const app::PagesOfSite pages = site.pages();
+  for (const std::string& error : pages.errors) print_message(printable(error));
+  found.failed += pages.errors.size();
+  for (const fs::path& page : pages.pages) {
     try {
       add_page(site, page, found);
       ++found.pages;

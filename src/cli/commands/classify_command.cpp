@@ -49,7 +49,7 @@ std::unique_ptr<ClassifyOptions> parse_classify_options(Arguments arguments) {
 
   options->inputs.resolve();
   options->inputs.require_images(help.name);
-  options->classifier.resolve();
+  options->classifier.resolve(app);
   options->output.resolve();
   return options;
 }

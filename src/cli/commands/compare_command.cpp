@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "app/compare/comparison.hpp"
@@ -20,7 +19,8 @@
 #include "cli/options/run_options.hpp"
 #include "cli/output/console.hpp"
 #include "cli/output/progress.hpp"
-#include "core/durable_file.hpp"
+#include "core/file_ending.hpp"
+#include "core/replacement_file.hpp"
 #include "core/user_cache.hpp"
 
 namespace blip::cli {
@@ -102,17 +102,9 @@ void declare_output(OptionParser& app, CompareOptions& options) {
 }
 
 std::string format_of(const std::string& file) {
-  const std::string ending = std::filesystem::path(file).extension().string();
-  if (ending == ".html" || ending == ".htm") return "html";
-  return ending == ".json" ? "json" : "text";
-}
-
-void require_directory_of(const std::string& file) {
-  const std::filesystem::path directory = std::filesystem::path(file).parent_path();
-  std::error_code ignored;
-  if (!directory.empty() && !std::filesystem::is_directory(directory, ignored)) {
-    throw UsageError(file + ": there is no folder " + directory.string());
-  }
+  const std::string ending = file_ending(file);
+  if (ending == "html" || ending == "htm") return "html";
+  return ending == "json" ? "json" : "text";
 }
 
 std::unique_ptr<CompareOptions> parse_compare_options(Arguments arguments) {
@@ -151,7 +143,7 @@ std::unique_ptr<CompareOptions> parse_compare_options(Arguments arguments) {
     throw UsageError("--draw draws the caption, and --captioner none leaves that out");
   }
   for (const std::string& file : {options->file, options->drawing_file}) {
-    require_directory_of(file);  // now, rather than when all models have run
+    require_directory_of(file);
   }
   if (options->format.empty()) options->format = format_of(options->file);
   if (!options->drawing_file.empty()) {
@@ -204,6 +196,19 @@ void write_report(const CompareOptions& options, const app::Comparison& comparis
   }
 }
 
+// Says which texts a model could not match, and returns how many.
+std::size_t unmatched_texts(const app::ComparedModel& model) {
+  std::size_t count = 0;
+  for (const app::TaskFindings& task : model.tasks) {
+    for (const app::ScoredText& result : task.results) {
+      if (result.error.empty()) continue;
+      ++count;
+      print_message(printable(model.name + ": " + result.error));
+    }
+  }
+  return count;
+}
+
 }  // namespace
 
 ExitCode run_compare(Arguments arguments) {
@@ -223,19 +228,22 @@ ExitCode run_compare(Arguments arguments) {
                           });
   if (comparison.models.empty()) throw UsageError("every model is left out");
   std::size_t failed = 0;
+  std::size_t unmatched = 0;
   for (const app::ComparedModel& model : comparison.models) {
+    unmatched += unmatched_texts(model);
     if (model.error.empty()) continue;
     ++failed;
     print_message(model.error);
   }
   if (failed == comparison.models.size()) return ExitCode::cannot_run;
-  write_report(*options, comparison);
+  // The picture first: it is not lost if the report cannot be written.
   for (const app::ComparedModel& model : comparison.models) {
     if (model.picture && !options->drawing_file.empty()) {
       app::write_picture(options->drawing_file, *model.picture);
     }
   }
-  return failed == 0 ? ExitCode::ok : ExitCode::some_failed;
+  write_report(*options, comparison);
+  return failed + unmatched == 0 ? ExitCode::ok : ExitCode::some_failed;
 }
 
 }  // namespace blip::cli

@@ -5,13 +5,13 @@
 #include <string>
 
 #include "app/models/model_converter.hpp"
-#include "app/records/partial_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/run_options.hpp"
 #include "cli/output/console.hpp"
 #include "cli/output/interrupt.hpp"
+#include "core/replacement_file.hpp"
 
 namespace blip::cli {
 namespace {
@@ -71,7 +71,7 @@ ExitCode run_convert(Arguments arguments) {
                             .footer = kConvertFooter};
   if (!parse_arguments(app, help, arguments)) return ExitCode::ok;
 
-  const InterruptWatcher watcher([&output] { app::remove_partial_files(output); });
+  const InterruptWatcher watcher([&output] { remove_own_partial_files(output); });
   const app::ConvertSummary summary = app::convert_model(
       find_source(model, adapter), output, {.dtype = dtype_called(dtype), .overwrite = force});
   print(fmt::format("{}/model.safetensors: {} tensors, {:.1f} MB\n", printable(output),

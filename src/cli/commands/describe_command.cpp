@@ -78,15 +78,14 @@ class Writing {
     std::vector<std::string> errors;
     for (std::size_t i = 0; i < descriptions.size(); ++i) {
       const app::PreparedImage& image = *batch.images()[i];
-      const PictureText& text = descriptions[i].text;
       std::string& error = errors.emplace_back(descriptions[i].error);
-      std::string written;
+      WrittenText written;
       try {
-        if (error.empty() && !options_.dry_run) written = write(image, text);
+        if (error.empty()) written = write(image, descriptions[i].text);
       } catch (const Error& failure) {
         error = failure.what();
       }
-      findings.push_back({finding_of(text, written)});
+      findings.push_back({finding_of(written.text, name_of(written, image))});
     }
     run.report(batch, std::move(findings), errors);
   }
@@ -124,13 +123,18 @@ class Writing {
     }
   }
 
-  std::string write(const app::PreparedImage& image, const PictureText& text) {
-    const WrittenText written = files_.write(image.name, image.sidecar, text);
+  WrittenText write(const app::PreparedImage& image, const PictureText& text) {
+    WrittenText written = files_.write(image.name, image.sidecar, text);
     if (!written.obstacle.empty() && beside_++ == 0) {
       first_beside_ = image.name;
       obstacle_ = written.obstacle;
     }
-    if (written.place == WrittenText::Place::nowhere) return {};
+    return written;
+  }
+
+  [[nodiscard]] std::string name_of(const WrittenText& written,
+                                    const app::PreparedImage& image) const {
+    if (options_.files.dry_run || written.place == WrittenText::Place::nowhere) return {};
     return written.place == WrittenText::Place::picture ? image.name : image.sidecar.string();
   }
 

@@ -62,6 +62,7 @@ class DrawRun {
 
   ExitCode run() {
     std::vector<Order> orders = orders_of(options_);
+    const std::size_t asked = orders.size();
     if (options_.resume) {
       std::erase_if(orders, [](const Order& order) {
         std::error_code ignored;
@@ -86,7 +87,7 @@ class DrawRun {
     }
     progress.finish(orders.size() * length, failed_);
     if (failed_ == 0) return ExitCode::ok;
-    return failed_ == orders.size() ? ExitCode::cannot_run : ExitCode::some_failed;
+    return failed_ == asked ? ExitCode::cannot_run : ExitCode::some_failed;
   }
 
  private:

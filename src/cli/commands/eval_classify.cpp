@@ -58,7 +58,7 @@ std::unique_ptr<EvalClassifyOptions> parse_eval_classify_options(Arguments argum
   if (!options->data.given()) {
     throw UsageError("no --data given; see: blip eval classify --help");
   }
-  options->classifier.resolve();
+  options->classifier.resolve(app);
   return options;
 }
 

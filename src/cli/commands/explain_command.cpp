@@ -1,5 +1,4 @@
 // blip explain: shows where in an image the model looked for each word of a text.
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "cli/options/explain_choices.hpp"
 #include "cli/options/retrieval_options.hpp"
 #include "cli/output/console.hpp"
+#include "core/file_ending.hpp"
 
 namespace blip::cli {
 namespace {
@@ -68,10 +68,11 @@ std::unique_ptr<ExplainOptions> parse_explain_options(Arguments arguments) {
   if (options->file.empty()) {
     options->file = app::plain_name_of(options->image) + ".explain.png";
   }
-  const std::string ending = std::filesystem::path(options->file).extension().string();
-  if (ending != ".png" && ending != ".npy") {
+  const std::string ending = file_ending(options->file);
+  if (ending != "png" && ending != "npy") {
     throw UsageError(options->file + ": neither a .png nor a .npy");
   }
+  require_directory_of(options->file);
   options->retrieval.model.resolve();
   options->retrieval.resolve_style();
   options->attention.resolve();
@@ -92,7 +93,7 @@ ExitCode run_explain(Arguments arguments) {
   Context context({.num_threads = options->retrieval.model.threads});
   const app::Explanation explanation =
       explainer.explain(explainer.pictures()(photo), options->text, context);
-  if (std::filesystem::path(options->file).extension() == ".png") {
+  if (file_ending(options->file) == "png") {
     app::write_explanation_png(options->file, photo, explanation);
   } else {
     app::write_explanation_npy(options->file, explanation);

@@ -125,6 +125,7 @@ std::unique_ptr<InterrogateOptions> parse_interrogate_options(Arguments argument
   auto options = std::make_unique<InterrogateOptions>();
   OptionParser app;
   options->inputs.selection.columns.text = "caption";
+  options->inputs.selection.columns.otherwise = "";  // the captioner writes what is missing
   options->inputs.declare(app, "IMAGE", "Files, folders and http(s) URLs", /*sharded=*/true);
   options->model.declare(app, /*batched=*/true);
   app.add_option("--captioner", options->captioner,
@@ -168,7 +169,10 @@ app::RecordSchema schema_of(const InterrogateOptions& options, bool has_captions
   schema.asked_by_input = options.inputs.has_texts();
   if (schema.asked_by_input) schema.about = {"caption"};
   schema.results = {"prompt", "similarity", "phrases"};
-  if (has_captions && !schema.asked_by_input) schema.results.emplace_back("caption");
+  // Of a list with captions: the one that the model wrote where the list has none.
+  if (has_captions) {
+    schema.results.emplace_back(schema.asked_by_input ? "written_caption" : "caption");
+  }
   // A file that is to be resumed tells by the names what it holds.
   schema.text_with_path = options.output.resume || !options.inputs.names_one_image();
   return schema;
@@ -233,7 +237,10 @@ app::Finding finding_of(const app::Interrogation& found, const app::PreparedImag
   if (schema.asked_by_input) finding.about = {image.text.value_or("")};
   app::Result result{.values = {found.prompt, found.similarity, found.phrases},
                      .line = found.prompt};
-  if (schema.results.size() > result.values.size()) result.values.emplace_back(caption.value());
+  if (caption) {
+    const bool is_own = schema.asked_by_input && !image.text.value_or("").empty();
+    result.values.push_back(is_own ? app::Value(std::monostate{}) : app::Value(*caption));
+  }
   finding.results.push_back(std::move(result));
   return finding;
 }

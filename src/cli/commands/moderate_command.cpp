@@ -18,6 +18,7 @@
 #include "cli/image_run.hpp"
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
+#include "cli/options/policy_file.hpp"
 #include "cli/output/console.hpp"
 #include "core/open_file.hpp"
 
@@ -61,10 +62,6 @@ void declare_policy(OptionParser& app, std::string& policy) {
   app.add_option("--policy", policy, "The policy, a JSON file (docs/moderation.md)")
       ->type_name("FILE")
       ->required();
-}
-
-app::Policy read_policy(const std::string& file) {
-  return app::parse_policy(read_text_file(file, app::kMaxPolicyBytes), file);
 }
 
 // Only the models that the policy needs are looked for.
@@ -131,7 +128,7 @@ ExitCode moderate(Arguments arguments) {
   // One picture at a time: a batch of several is rounded otherwise.
   ImageRun run(options->inputs, options->output, /*batch=*/1, {});
   Context context({.num_threads = options->model.threads});
-  app::Policy policy = read_policy(options->policy);
+  app::Policy policy = read_policy_file(options->policy, options->output.quiet);
   const app::ModeratorModels models =
       opened_models(policy, options->inputs.pictures, options->output.quiet);
   const bool reads_again = app::models_of(policy).count() > 1;
@@ -259,7 +256,7 @@ ExitCode calibrate(Arguments arguments) {
   const auto options = parse_calibrate_options(arguments);
   if (!options) return ExitCode::ok;
   Context context({.num_threads = options->threads});
-  const app::Policy policy = read_policy(options->policy);
+  const app::Policy policy = read_policy_file(options->policy, /*quiet=*/true);
   const auto pictures = labelled_pictures(options->labelled, policy);
   std::vector<app::LabelledPicture> test;
   if (!options->test.empty()) test = labelled_pictures(options->test, policy);

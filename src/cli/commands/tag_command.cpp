@@ -50,6 +50,7 @@ std::unique_ptr<TagOptions> parse_tag_options(Arguments arguments) {
   app.add_option("--margin", options->margin,
                  "Give only tags whose cosine is at least this much above the background's [0]")
       ->type_name("X")
+      ->check(number(-2, 2))  // cosines differ by no more
       ->group("Labels");
   app.add_option("--background", options->background_file,
                  "Read words that fit any image from FILE, one on each line: the one that fits an "

@@ -1,6 +1,9 @@
 #include "cli/options/classifier_options.hpp"
 
+#include <string>
+
 #include "cli/input/model_download.hpp"
+#include "cli/options/command_line.hpp"
 
 namespace blip::cli {
 
@@ -11,8 +14,13 @@ void ClassifierOptions::declare(OptionParser& app) {
                  "nano-retrieval if none is named");
 }
 
-void ClassifierOptions::resolve() {
+void ClassifierOptions::resolve(const OptionParser& app) {
   labels.resolve();
+  for (const char* name : {"--template", "--no-label-cache"}) {
+    if (!labels.given() && app.was_typed(name)) {
+      throw UsageError(std::string(name) + " needs --labels");
+    }
+  }
   if (labels.given() && model.name.empty()) model.name = kRetrievalModel;
   model.resolve();
 }

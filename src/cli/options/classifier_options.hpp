@@ -14,7 +14,8 @@ struct ClassifierOptions {
   LabelOptions labels;
 
   void declare(OptionParser& app);
-  void resolve();
+  /// Throws UsageError.
+  void resolve(const OptionParser& app);
   /// With labels a model that embeds images and texts; without, one that has classes. Throws
   /// blip::Error.
   [[nodiscard]] app::AnyClassifier open(const app::PictureOptions& pictures, bool quiet,

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "cli/options/help_text.hpp"
@@ -32,6 +34,14 @@ bool parse_arguments(OptionParser& parser, const CommandHelp& help, Arguments ar
   }
   print_help(parser.describe(), help);
   return false;
+}
+
+void require_directory_of(const std::string& file) {
+  const std::filesystem::path directory = std::filesystem::path(file).parent_path();
+  std::error_code ignored;
+  if (!directory.empty() && !std::filesystem::is_directory(directory, ignored)) {
+    throw UsageError(file + ": there is no folder " + directory.string());
+  }
 }
 
 OptionCheck whole_number(long long least, long long most) {

@@ -31,6 +31,10 @@ inline constexpr std::string_view kExitCodes =
 /// which tells where help is.
 bool parse_arguments(OptionParser& parser, const CommandHelp& help, Arguments arguments);
 
+/// Throws UsageError if the folder that `file` is to be in is not there: before anything is run,
+/// rather than when its result is to be written.
+void require_directory_of(const std::string& file);
+
 /// Checks for Option::check, whose messages name what is wanted.
 OptionCheck whole_number(long long least, long long most = std::numeric_limits<int>::max());
 OptionCheck number(double least, double most);

@@ -58,7 +58,8 @@ void DescribeOptions::declare(OptionParser& app) {
       ->group(where);
   app.add_flag("--preserve-times", files.preserve_times, "Files that are written keep their times")
       ->group(where);
-  app.add_flag("--dry-run", dry_run, "Write nothing, say what would be written")->group(where);
+  app.add_flag("--dry-run", files.dry_run, "Write nothing, say what would be written")
+      ->group(where);
 
   const char* words = "Words";
   app.add_flag("--no-description", no_description_, "No caption as dc:description")->group(words);
@@ -83,6 +84,7 @@ void DescribeOptions::declare(OptionParser& app) {
   app.add_option("--margin", what.tags.margin,
                  "Only tags whose cosine is at least this much above the background's [0]")
       ->type_name("X")
+      ->check(number(-2, 2))  // cosines differ by no more
       ->group(words);
   labels.declare(app, "The tags, instead of the everyday ones that come with blip");
   generation.declare(app);
@@ -109,7 +111,8 @@ void DescribeOptions::resolve(const OptionParser& app) {
   what.alt_characters = static_cast<std::uint64_t>(alt_characters_);
   what.tags.top = static_cast<std::size_t>(top_);
   if (!tags) {
-    for (const char* name : {"--tag-model", "--top", "--margin", "--labels"}) {
+    for (const char* name :
+         {"--tag-model", "--top", "--margin", "--labels", "--template", "--no-label-cache"}) {
       if (app.was_typed(name)) throw UsageError(std::string(name) + " needs --tags");
     }
     if (!what.description && !what.alt) throw UsageError("nothing is left to be written");

@@ -21,7 +21,6 @@ struct DescribeOptions {
   app::TextFileOptions files;
   app::DescriberOptions what;
   bool whole_names = true;  ///< photo.jpg.xmp; else photo.xmp
-  bool dry_run = false;
   bool tags = false;
   ModelOptions tag_model{kRetrievalModel};
   LabelOptions labels;

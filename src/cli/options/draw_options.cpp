@@ -95,6 +95,7 @@ void check_draw_options(const DrawOptions& options) {
   } catch (const Error& error) {
     throw UsageError(error.what());
   }
+  require_directory_of(options.output);
 }
 
 }  // namespace

@@ -168,7 +168,6 @@ void remember(const std::filesystem::path& file, const std::string& circumstance
   try {
     app::PartialFile partial(file);
     partial.write(text);
-    partial.close();
     partial.put_in_place();
   } catch (const app::OutputError&) {
     // The next run measures again.

@@ -9,6 +9,7 @@
 
 #include "cli/options/command_line.hpp"
 #include "cli/options/text_choices.hpp"
+#include "core/file_ending.hpp"
 #include "core/user_cache.hpp"
 
 namespace blip::cli {
@@ -55,7 +56,11 @@ void LabelOptions::declare(OptionParser& app, std::string_view purpose) {
 void LabelOptions::resolve() {
   for (const std::string& source : sources_) {
     std::error_code ignored;
-    const bool is_file = source == "-" || std::filesystem::is_regular_file(source, ignored);
+    const bool is_there = std::filesystem::exists(source, ignored);  // a file, or a pipe
+    const bool is_file = source == "-" || (is_there && !std::filesystem::is_directory(source));
+    if (!is_file && file_ending(source) == "txt") {
+      throw UsageError("--labels " + source + ": there is no such file");
+    }
     std::vector<std::string> labels = is_file ? lines_of(source) : comma_separated(source);
     std::move(labels.begin(), labels.end(), std::back_inserter(set.labels));
   }

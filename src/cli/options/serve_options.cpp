@@ -23,8 +23,8 @@
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 #include "cli/options/library_options.hpp"
+#include "cli/options/policy_file.hpp"
 #include "cli/options/run_options.hpp"
-#include "core/open_file.hpp"
 #include "core/user_cache.hpp"
 #include "kernels/instruction_set.hpp"
 #include "serve/engine/picture_tasks.hpp"
@@ -286,7 +286,7 @@ void ServeOptions::resolve() {
 }
 
 void ServeOptions::read_policy() {
-  policy_ = app::parse_policy(read_text_file(policy_file_, app::kMaxPolicyBytes), policy_file_);
+  policy_ = read_policy_file(policy_file_, /*quiet=*/false);
   const app::PolicyQuestions asked = app::questions_of(*policy_);
   if (asked.empty()) {
     throw Error(ErrorCode::invalid_argument,

@@ -9,7 +9,7 @@
 
 #include "blip/error.hpp"
 #include "cli/output/console.hpp"
-#include "core/durable_file.hpp"
+#include "core/replacement_file.hpp"
 #include "core/user_cache.hpp"
 
 namespace blip::cli {

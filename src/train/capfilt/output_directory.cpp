@@ -11,6 +11,7 @@
 #include "core/durable_file.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
+#include "core/replacement_file.hpp"
 #include "dataset/annotation.hpp"
 #include "dataset/shard.hpp"
 #include "dataset/tar_writer.hpp"

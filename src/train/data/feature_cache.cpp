@@ -125,13 +125,18 @@ std::optional<Features> FeatureCache::find(const FeatureKey& key) const {
 }
 
 void FeatureCache::start_file() {
+  // Other processes add to the same directory, perhaps with the same number in another container.
   std::filesystem::path path;
-  for (int number = 0; path.empty() || file_exists(path); ++number) {
+  for (int number = 0; !own_; ++number) {
     path =
         options_.directory / (hexadecimal(options_.fingerprint) + "-" + std::to_string(::getpid()) +
                               "-" + std::to_string(number) + std::string(kEnding));
+    try {
+      own_.emplace(path, DurableFile::Mode::create_new);
+    } catch (const WriteError& error) {
+      if (error.error_number() != EEXIST) throw;
+    }
   }
-  own_.emplace(path, DurableFile::Mode::append_without_links);
   own_->write(header_of(options_));
   bytes_ += own_->size();
   own_number_ = files_.size();

@@ -10,9 +10,9 @@
 #include "blip/error.hpp"
 #include "checkpoint/config_file.hpp"
 #include "checkpoint/model_directory.hpp"
-#include "core/durable_file.hpp"
 #include "core/in_quotes.hpp"
 #include "core/open_file.hpp"
+#include "core/replacement_file.hpp"
 #include "train/run/tensor_file.hpp"
 
 namespace blip::train {

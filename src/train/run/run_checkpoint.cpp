@@ -17,6 +17,7 @@
 #include "core/json_fields.hpp"
 #include "core/json_text.hpp"
 #include "core/open_file.hpp"
+#include "core/replacement_file.hpp"
 #include "train/run/tensor_file.hpp"
 
 namespace blip::train {

@@ -14,6 +14,7 @@
 #include "core/durable_file.hpp"
 #include "core/file_mapping.hpp"
 #include "core/in_quotes.hpp"
+#include "core/replacement_file.hpp"
 
 namespace blip::train {
 namespace {
