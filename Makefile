@@ -28,7 +28,7 @@ export TORCH_INDEX_URL PHOTOS PEERS_PYTHON
 install := tools/install_dependencies.sh
 
 # The tests that `make asan` builds and runs: every module's.
-ASAN_MODULES := core kernels hub checkpoint architectures image text dataset eval train_loading model generate tasks search metadata app serve cli c
+ASAN_MODULES := core kernels hub checkpoint architectures image text dataset eval train_loading model generate tasks search metadata app serve c
 
 .PHONY: help demo test test-train test-page test-library test-clients test-schema trial-serve \
   test-metadata test-python test-python-base wheels test-wheels test-scale packages test-packages \
@@ -142,8 +142,15 @@ site: ## the documentation site in build/site; warnings are errors
 asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(install) build test
 	cmake --preset asan
-	cmake --build --preset asan --target $(addprefix test_,$(ASAN_MODULES))
+	cmake --build --preset asan --target blip_cli $(addprefix test_,$(ASAN_MODULES))
 	ctest --preset asan -j $(JOBS) $(CTEST_ARGS)
+	@# Tests of the program start it and read what it says: those of the release build do so with
+	@# the sanitizers' program, and need not be compiled again.
+	cmake --preset release
+	cmake --build --preset release --target test_cli
+	BLIP_PROGRAM=$(CURDIR)/build/asan/bin/blip \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/tests/leak_suppressions.txt:print_suppressions=0 \
+	  ctest --preset release -j $(JOBS) -R '^cli\.' $(CTEST_ARGS)
 
 tsan: ## the tests that start threads, under ThreadSanitizer
 	$(install) build test
@@ -160,11 +167,11 @@ format: ## format the sources in place
 	$(install) lint
 	tools/sources.sh | xargs clang-format -i
 
-fuzz: ## every libFuzzer target for FUZZ_SECONDS (300) from its corpus
+fuzz: ## libFuzzer targets (FUZZ_TARGETS, or every one) for FUZZ_SECONDS (300) from their corpus
 	$(install) build fuzz
 	cmake --preset fuzz
 	cmake --build --preset fuzz --target fuzz/all
-	tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+	tools/fuzz.sh build/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 bench: ## build and run the programs in bench/
 	$(install) build test bench

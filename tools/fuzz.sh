@@ -1,10 +1,12 @@
 #!/bin/bash
-# Runs every fuzz target for some seconds: tools/fuzz.sh BUILD_DIRECTORY SECONDS
+# Runs fuzz targets for some seconds, every one or those that are named:
+#   [FUZZ_JOBS=N] tools/fuzz.sh BUILD_DIRECTORY SECONDS [NAME…]
 # Each starts from a copy of its corpus, so that the committed one stays small. What crashed is left
 # in BUILD_DIRECTORY/crashes.
 set -euo pipefail
 build=$(realpath "$1")
 seconds=$2
+shift 2
 cd "$(dirname "$0")/.."
 
 scratch=$(mktemp -d)
@@ -32,5 +34,11 @@ fuzz_one() {
 export -f fuzz_one
 export build seconds scratch
 
-find "$build/fuzz" -maxdepth 1 -type f -executable -name 'fuzz_*' | LC_ALL=C sort |
-  xargs -P "$(nproc)" -I{} bash -euo pipefail -c 'fuzz_one {}'
+{
+  if [[ $# -gt 0 ]]; then
+    printf "$build/fuzz/fuzz_%s\n" "$@"
+  else
+    find "$build/fuzz" -maxdepth 1 -type f -executable -name 'fuzz_*' | LC_ALL=C sort
+  fi
+} |
+  xargs -P "${FUZZ_JOBS:-$(nproc)}" -I{} bash -euo pipefail -c 'fuzz_one {}'

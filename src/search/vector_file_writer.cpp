@@ -232,6 +232,19 @@ void refresh_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadP
   if (!has_fresh_vector_file(index, model, rules)) write_vector_file(index, model, threads, rules);
 }
 
+std::vector<std::string> refresh_vector_files(LibraryIndex& index, ThreadPool& threads,
+                                              const VectorFileRules& rules) {
+  std::vector<std::string> errors;
+  for (const IndexedModel& model : index.models(Finding::vectors)) {
+    try {
+      refresh_vector_file(index, model, threads, rules);
+    } catch (const WriteError& error) {
+      errors.emplace_back(error.what());
+    }
+  }
+  return errors;
+}
+
 void write_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadPool& threads,
                        const VectorFileRules& rules) {
   if (index.is_on_server()) {

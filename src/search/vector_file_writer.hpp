@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "core/thread_pool.hpp"
 #include "search/library_index.hpp"
@@ -34,6 +36,12 @@ void write_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadPoo
 /// write_vector_file, if has_fresh_vector_file says that it is time.
 void refresh_vector_file(LibraryIndex& index, const IndexedModel& model, ThreadPool& threads,
                          const VectorFileRules& rules = {});
+
+/// Those of all models. A search without the file finds the same, only later: where one cannot be
+/// written (a full disk), the others are, and a line says why. Throws what is no WriteError.
+[[nodiscard]] std::vector<std::string> refresh_vector_files(LibraryIndex& index,
+                                                            ThreadPool& threads,
+                                                            const VectorFileRules& rules = {});
 
 /// Of so many vectors.
 [[nodiscard]] std::size_t list_count(std::size_t rows, const VectorFileRules& rules = {});

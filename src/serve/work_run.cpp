@@ -112,7 +112,7 @@ void WorkRun::start(Work work, std::string_view api) {
   }
   for (auto& [place, tasks] : elsewhere) {
     if (context_.fetching.try_post(
-            [self = shared_from_this(), tasks] { self->resolve_and_submit(tasks); })) {
+            [self = shared_from_this(), tasks = tasks] { self->resolve_and_submit(tasks); })) {
       continue;
     }
     for (const std::size_t i : tasks) {

@@ -229,7 +229,7 @@ TEST(Convert, AFailureLeavesNothingBehind) {
   EXPECT_FALSE(std::filesystem::exists(folder / "out"));
 
   // A disk that is full in the middle of the weights: a limit on the size of files says the same.
-  const std::string command = "trap '' XFSZ; ulimit -f 4000; exec '" + std::string(BLIP_PROGRAM) +
+  const std::string command = "trap '' XFSZ; ulimit -f 4000; exec '" + program_path() +
                               "' convert nano '" + (folder / "out") + "' >'" + (folder / "stdout") +
                               "' 2>'" + (folder / "stderr") + "'";
   const int status = std::system(command.c_str());

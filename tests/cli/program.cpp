@@ -51,11 +51,12 @@ pid_t start(const std::vector<std::string>& arguments, const std::function<void(
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
+  const std::string program = program_path();
   const pid_t pid = fork();
   require(pid >= 0, "fork");
   if (pid == 0) {
     arrange();
-    execv(BLIP_PROGRAM, pointers.data());
+    execv(program.c_str(), pointers.data());
     _exit(126);
   }
   return pid;
@@ -71,6 +72,11 @@ Outcome finish(pid_t pid) {
 }
 
 }  // namespace
+
+std::string program_path() {
+  const char* const other = std::getenv("BLIP_PROGRAM");  // NOLINT(concurrency-mt-unsafe)
+  return other != nullptr ? other : BLIP_PROGRAM;
+}
 
 Outcome run_blip(const std::vector<std::string>& arguments, const RunOptions& options) {
   const TemporaryFile input;

@@ -25,6 +25,9 @@ struct RunOptions {
   std::string stdout_file = {};  ///< instead of collecting it, e.g. "/dev/full"
 };
 
+/// The program that is tested: of this build, or $BLIP_PROGRAM, as one with sanitizers.
+std::string program_path();
+
 /// Runs `blip` with these arguments to its end.
 Outcome run_blip(const std::vector<std::string>& arguments, const RunOptions& options = {});
 

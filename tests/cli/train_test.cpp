@@ -23,7 +23,7 @@ class Train : public ::testing::Test {
   void SetUp() override {
     std::filesystem::create_directories(path("bin"));
     std::filesystem::create_directories(path("elsewhere"));
-    std::filesystem::copy_file(BLIP_PROGRAM, path("bin/blip"));
+    std::filesystem::copy_file(program_path(), path("bin/blip"));
   }
 
   [[nodiscard]] std::string path(const std::string& name) const {

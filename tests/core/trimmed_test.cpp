@@ -10,6 +10,8 @@ TEST(Trimmed, TakesBlanksFromBothEnds) {
   EXPECT_EQ(trimmed("a cat"), "a cat");
   EXPECT_EQ(trimmed(" \r\n"), "");
   EXPECT_EQ(trimmed(""), "");
+  constexpr std::string_view kBlanks = " \r\n";
+  EXPECT_EQ(trimmed(kBlanks).data(), kBlanks.data() + kBlanks.size());
   EXPECT_EQ(trimmed(" \ta ", " "), "\ta");
 }
 

@@ -336,6 +336,16 @@ TEST_F(VectorSearchTest, HostileNumbersLeadNowhere) {
   (void)search.moments(query, threads_);
 }
 
+TEST_F(VectorSearchTest, AFileThatCannotBeWrittenIsSaidAndNothingElseFails) {
+  add(2000);
+  std::filesystem::create_directory(vector_file_path(index_.file(), model_.id));
+  const auto errors = refresh_vector_files(index_, threads_, kRules);
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_THAT(errors[0], ::testing::HasSubstr("Is a directory"));
+  const VectorSearch search(index_, model_);
+  EXPECT_EQ(search.nearest(unit_vector(random_, 1), 10, 0, {}, threads_).size(), 10U);
+}
+
 TEST_F(VectorSearchTest, ThreadsChangeNothing) {
   add(4000);
   write_file();
@@ -402,7 +412,7 @@ TEST(VectorFile, SurvivesItsWriterBeingKilled) {
   write_vector_file(index, model, threads, kRules);
   EXPECT_TRUE(open_vector_file(index, model));
   for (const auto& each : std::filesystem::directory_iterator(directory.path())) {
-    EXPECT_EQ(each.path().filename().string().find(".partial-"), std::string::npos)
+    EXPECT_EQ(each.path().filename().string().find("partial-"), std::string::npos)
         << "what was left is gone";
   }
 }

@@ -19,9 +19,9 @@ std::vector<std::byte> read_thumbnail(const std::string& path) {
 }  // namespace
 
 std::vector<std::byte> thumbnail_of(const Image& image) {
-  constexpr int kQuality = 80;
+  constexpr int kThumbnailQuality = 80;
   // 196,608 bytes of pixels at most
-  return image::small_jpeg_bytes(image, kThumbnailSide, kQuality);
+  return image::small_jpeg_bytes(image, kThumbnailSide, kThumbnailQuality);
 }
 
 std::optional<std::vector<std::byte>> find_thumbnail(search::LibraryIndex& index,

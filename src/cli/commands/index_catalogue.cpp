@@ -63,8 +63,8 @@ class CatalogueRun {
     for (const app::ListedAttribute& attribute : attributes_.listed) compare(attribute);
     if (!attributes_.asked.empty()) ask();
     if (options_.thumbnails) make_thumbnails();
-    for (const search::IndexedModel& model : index_.models(search::Finding::vectors)) {
-      search::refresh_vector_file(index_, model, context_.threads());
+    for (const std::string& error : search::refresh_vector_files(index_, context_.threads())) {
+      print_message(printable(error + "; searches are slower without this file"));
     }
     const ExitCode code = reporter_.finish();
     print(

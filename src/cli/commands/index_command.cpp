@@ -195,8 +195,8 @@ class IndexRun {
     caption(plan, reporter);
     if (options_.tags) tag(reporter);
     if (options_.thumbnails) make_thumbnails(reporter);
-    for (const search::IndexedModel& model : index_.models(search::Finding::vectors)) {
-      search::refresh_vector_file(index_, model, context_.threads());
+    for (const std::string& error : search::refresh_vector_files(index_, context_.threads())) {
+      print_message(printable(error + "; searches are slower without this file"));
     }
     const ExitCode code = reporter.finish();
     const bool is_news = plan.added + plan.changed + plan.moved + plan.copied + plan.gone +
