@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "pictures.hpp"
 #include "program.hpp"
@@ -159,6 +160,15 @@ TEST_F(Catalogue, KeepsWhatModelsFindOut) {
   ASSERT_EQ(index({"--attributes", attributes}).exit_code, 0);
   EXPECT_EQ(ids({"chair", "--where", "shade=bright"}).size(), 4U);
   EXPECT_TRUE(ids({"chair", "--where", "shade=dark"}).empty());
+  // By this an item's picture is known to be another one, of which nothing was found out.
+  search::LibraryIndex library(file_, search::Access::write);
+  search::CatalogueIndex catalogue(library, search::Access::write);
+  std::map<std::string, std::string> hashes;
+  for (const auto& known : library.pictures()) hashes[known.path] = known.hash;
+  EXPECT_EQ(hashes[picture(4)], hashes[picture(1)]);
+  for (const auto& item : catalogue.items()) {
+    EXPECT_EQ(item.picture_hash, hashes[item.picture]) << item.picture;
+  }
 }
 
 TEST_F(Catalogue, IsRefusedInOneLine) {
