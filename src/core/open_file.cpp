@@ -10,6 +10,7 @@
 
 #include "blip/error.hpp"
 #include "core/lfs_pointer.hpp"
+#include "core/locked_files.hpp"
 #include "core/text_encoding.hpp"
 
 namespace blip {
@@ -32,6 +33,7 @@ void require_regular(const std::filesystem::path& path, const struct stat& statu
 }  // namespace
 
 OpenFile::OpenFile(const std::filesystem::path& path) : path_(path) {
+  refuse_locked_file(path);
   // O_NONBLOCK: opening a pipe that nobody writes to must fail below, not wait.
   descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0) throw_system_error(path, errno);

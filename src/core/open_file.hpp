@@ -12,7 +12,8 @@ namespace blip {
 /// Owns a file descriptor of a regular file.
 class OpenFile {
  public:
-  /// Throws not_found, or unreadable (a directory, a device, no permission), naming the file.
+  /// Throws not_found, or unreadable (a directory, a device, no permission, an index that this
+  /// process uses), naming the file.
   explicit OpenFile(const std::filesystem::path& path);
   ~OpenFile();
   OpenFile(const OpenFile&) = delete;

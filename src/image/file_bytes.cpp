@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "blip/error.hpp"
+#include "core/locked_files.hpp"
 
 namespace blip::image {
 namespace {
@@ -44,6 +45,7 @@ int open_file(const std::filesystem::path& path) {
   struct stat status = {};
   if (::stat(path.c_str(), &status) != 0) fail(path, errno);
   check_type(path, status.st_mode);
+  refuse_locked_file(path);
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (descriptor == -1) fail(path, errno);
   return descriptor;

@@ -126,6 +126,7 @@ SqliteDatabase::SqliteDatabase(const std::filesystem::path& path, Access access)
   if (access == Access::read || file_exists(path)) require_readable_file(path);
   const int flags =
       access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  locked_.emplace(path);
   // SQLite takes some relative names for something else ("file:…").
   open(std::filesystem::absolute(path).string(), flags);
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/locked_files.hpp"
 #include "search/access.hpp"
 
 struct sqlite3;
@@ -100,6 +101,7 @@ class SqliteDatabase {
   };
 
   std::string name_;
+  std::optional<LockedFile> locked_;  // until the handle is closed
   std::unique_ptr<sqlite3, Close> handle_;
 };
 

@@ -10,6 +10,8 @@
 #include <limits>
 
 #include "blip/error.hpp"
+#include "blip/image.hpp"
+#include "core/open_file.hpp"
 #include "tests/core/temporary_directory.hpp"
 #include "tests/search/test_server.hpp"
 
@@ -151,6 +153,24 @@ TEST_F(LibraryFileTest, OneThatComesAndGoesLeavesTheLocksOfTheOthers) {
     EXPECT_TRUE(is_locked_for_others(file_));
   }
   EXPECT_TRUE(is_locked_for_others(file_));
+}
+
+// A stranger's index may name its own file as a photo.
+TEST_F(LibraryFileTest, IsOpenedAsNothingElseWhileItIsUsed) {
+  fill();
+  {
+    LibraryIndex index = open(Access::write);
+    const Transaction transaction = index.transaction();
+    const std::filesystem::path link = file_.parent_path() / "photo.jpg";
+    std::filesystem::create_symlink(file_, link);
+    for (const std::filesystem::path& each :
+         {file_, link, std::filesystem::path(file_.string() + "-wal")}) {
+      EXPECT_THROW((void)OpenFile(each), Error) << each;
+      EXPECT_THROW((void)Image::open(each), Error) << each;
+    }
+    EXPECT_TRUE(is_locked_for_others(file_));
+  }
+  EXPECT_NO_THROW((void)OpenFile(file_));
 }
 
 TEST_P(LibraryIndexTest, AnotherContentLosesWhatWasKnownOfTheOld) {
