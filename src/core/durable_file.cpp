@@ -44,9 +44,10 @@ WriteError::WriteError(std::filesystem::path path, int error_number)
 
 DurableFile::DurableFile(std::filesystem::path path, Mode mode) : DurableFile(path, mode, path) {}
 
-DurableFile::DurableFile(std::filesystem::path path, Mode mode, std::filesystem::path named)
+DurableFile::DurableFile(std::filesystem::path path, Mode mode, std::filesystem::path named,
+                         std::filesystem::perms permissions)
     : path_(std::move(path)), named_(std::move(named)) {
-  descriptor_ = ::open(path_.c_str(), flags_of(mode), 0666);
+  descriptor_ = ::open(path_.c_str(), flags_of(mode), static_cast<mode_t>(permissions));
   if (descriptor_ < 0) fail(errno);
   struct stat status {};
   const int error = ::fstat(descriptor_, &status) != 0 ? errno : 0;

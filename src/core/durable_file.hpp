@@ -36,9 +36,13 @@ class DurableFile {
     existing,    ///< writes into what is there: a pipe, a device
   };
 
+  static constexpr std::filesystem::perms kForEverybody{0666};
+  static constexpr std::filesystem::perms kForTheOwner{0600};
+
   explicit DurableFile(std::filesystem::path path, Mode mode = Mode::replace);
-  /// Errors call it `named`.
-  DurableFile(std::filesystem::path path, Mode mode, std::filesystem::path named);
+  /// Errors call it `named`. `permissions`: of a file that it makes, less the process's umask.
+  DurableFile(std::filesystem::path path, Mode mode, std::filesystem::path named,
+              std::filesystem::perms permissions = kForEverybody);
   ~DurableFile();
   DurableFile(DurableFile&& other) noexcept;
   DurableFile& operator=(DurableFile&&) = delete;

@@ -51,8 +51,9 @@ void for_entries(const fs::path& directory, std::string_view prefix, const Actio
 
 // A new file that is locked while it is written; none if somebody took it for an abandoned one
 // before it was.
-std::optional<DurableFile> try_new_file(const fs::path& hidden, const fs::path& target) {
-  DurableFile file(hidden, DurableFile::Mode::create_new, target);
+std::optional<DurableFile> try_new_file(const fs::path& hidden, const fs::path& target,
+                                        fs::perms permissions) {
+  DurableFile file(hidden, DurableFile::Mode::create_new, target, permissions);
   // Some file systems have no locks: then nobody can take it for an abandoned one either.
   (void)::flock(file.descriptor(), LOCK_EX);
   struct stat status {};
@@ -61,14 +62,14 @@ std::optional<DurableFile> try_new_file(const fs::path& hidden, const fs::path& 
 }
 
 // A child of fork() counts from where its parent was, with the same name: then this one is taken.
-DurableFile new_hidden_file(const fs::path& target) {
+DurableFile new_hidden_file(const fs::path& target, fs::perms permissions) {
   static std::atomic<std::uint64_t> number = 0;
   constexpr int kTries = 1000;
   for (int attempt = 1;; ++attempt) {
     const fs::path hidden =
         directory_of(target) / (own_prefix() + "-" + std::to_string(number.fetch_add(1)));
     try {
-      if (auto file = try_new_file(hidden, target)) return std::move(*file);
+      if (auto file = try_new_file(hidden, target, permissions)) return std::move(*file);
     } catch (const WriteError& error) {
       if (error.error_number() != EEXIST || attempt >= kTries) throw;
     }
@@ -94,12 +95,13 @@ struct ReplacementFile::Place {
   }
 };
 
-ReplacementFile::ReplacementFile(const fs::path& target) : ReplacementFile(Place(target)) {}
+ReplacementFile::ReplacementFile(const fs::path& target, fs::perms permissions)
+    : ReplacementFile(Place(target), permissions) {}
 
-ReplacementFile::ReplacementFile(const Place& place)
+ReplacementFile::ReplacementFile(const Place& place, fs::perms permissions)
     : target_(place.target),
       is_hidden_(place.is_hidden),
-      file_(place.is_hidden ? new_hidden_file(place.target)
+      file_(place.is_hidden ? new_hidden_file(place.target, permissions)
                             : DurableFile(place.target, DurableFile::Mode::existing)) {}
 
 ReplacementFile::~ReplacementFile() {

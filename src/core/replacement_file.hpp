@@ -18,7 +18,9 @@ namespace blip {
 /// written into as it is. Errors name the target. Every function throws WriteError.
 class ReplacementFile {
  public:
-  explicit ReplacementFile(const std::filesystem::path& target);
+  /// `permissions`: of the new file, less the process's umask.
+  explicit ReplacementFile(const std::filesystem::path& target,
+                           std::filesystem::perms permissions = DurableFile::kForEverybody);
   /// Removes what was written, unless it was put in place.
   ~ReplacementFile();
   ReplacementFile(ReplacementFile&& other) noexcept;
@@ -34,7 +36,7 @@ class ReplacementFile {
 
  private:
   struct Place;
-  explicit ReplacementFile(const Place& place);
+  ReplacementFile(const Place& place, std::filesystem::perms permissions);
   void has_been_put();
 
   std::filesystem::path target_;

@@ -77,7 +77,7 @@ std::string cannot_write(int error) {
 bool copy_to_new_name(const fs::path& from, const fs::path& name) {
   std::error_code ignored;
   if (fs::exists(fs::symlink_status(name, ignored))) return false;
-  ReplacementFile copy(name);
+  ReplacementFile copy(name, DurableFile::kForTheOwner);
   const auto status = status_of(from);
   if (status) take_over(*status, from, copy.file());
   copy_bytes(from, copy.file());
@@ -124,8 +124,8 @@ void FileToReplace::keep_original() const {
 
 void FileToReplace::replace(std::string_view bytes, const ReplacementOptions& options) const {
   try {
-    ReplacementFile file(path_);
-    // Before there is anything in it: a private picture is not to be public for a moment.
+    // A private picture is not to be public for a moment.
+    ReplacementFile file(path_, exists() ? DurableFile::kForTheOwner : DurableFile::kForEverybody);
     if (exists()) take_over(*status_, path_, file.file());
     file.file().write(bytes);
     if (exists() && options.preserve_times) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/open_file.hpp"
+#include "core/replacement_file.hpp"
 #include "train/run/log_reader.hpp"
 #include "train/run/wall_clock.hpp"
 
