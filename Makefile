@@ -58,6 +58,7 @@ test-train: ## install libtorch if it is missing, build `blip train`, run its te
 	ctest --preset train -j $(JOBS) $(CTEST_ARGS)
 
 test-page: ## every function of the server's page in Chromium, with axe-core (PAGE_ARGS='--url http://…')
+	$(install) build page
 	test -x build/page-venv/bin/python || python3 -m venv build/page-venv
 	build/page-venv/bin/pip install --quiet -r tests/serve/page/requirements.txt
 	npm install --silent --prefix tests/serve/page

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs from the distribution whatever the named groups need and this machine lacks:
-#   tools/install_dependencies.sh build|test|bench|lint|fuzz|parity|python|scale|site|containers|train …
+#   tools/install_dependencies.sh build|test|page|bench|lint|fuzz|parity|python|scale|site|containers|train …
 # apt-get runs only when something is missing, and sudo only when this is not root. On systems
 # without apt-get it changes nothing: CMake names what it cannot find, and the table in README.md
 # says what each library is for.
@@ -27,6 +27,9 @@ for group in "$@"; do
     test) wanted+=(libgtest-dev libgmock-dev
                    libimage-exiftool-perl exiv2 python3-pil  # who reads metadata back
                    python3-numpy python3-pydicom) ;;  # recipes/chest-x-ray
+    page) wanted+=(chromium python3-venv)
+          # Node from elsewhere brings its own, which Debian's package excludes.
+          command -v npm >/dev/null || wanted+=(npm) ;;
     bench) wanted+=(libbenchmark-dev) ;;
     lint) wanted+=(clang clang-tidy clang-format python3) ;;  # run-clang-tidy is Python
     fuzz) wanted+=(clang "$clang_runtime") ;;
@@ -38,7 +41,7 @@ for group in "$@"; do
     # Without an optimised BLAS, libtorch falls back to the reference one.
     # Of Gloo its headers (src/train/run/CMakeLists.txt).
     train) wanted+=(libtorch-dev libopenblas0-pthread libgloo-dev) ;;
-    *) echo "no group '$group': build, test, bench, lint, fuzz, parity, python, scale, site, containers or train" >&2; exit 2 ;;
+    *) echo "no group '$group': build, test, page, bench, lint, fuzz, parity, python, scale, site, containers or train" >&2; exit 2 ;;
   esac
 done
 
