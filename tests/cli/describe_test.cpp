@@ -165,7 +165,7 @@ TEST(Describe, OptionsThatMakeNoSenseAreRefused) {
   const Folder folder;
   const std::string a = folder.picture("a.png", 1);
   EXPECT_THAT(describe({a, "--top", "3"}).err, HasSubstr("--top needs --tags"));
-  EXPECT_THAT(describe({a, "--no-label-cache"}).err, HasSubstr("--no-label-cache needs --tags"));
+  EXPECT_THAT(describe({a, "--template", "a {}"}).err, HasSubstr("--template needs --tags"));
   EXPECT_THAT(describe({a, "--no-alt", "--no-description"}).err, HasSubstr("nothing is left"));
   EXPECT_THAT(describe({a, "--language", "e n"}).err, HasSubstr("is no language tag"));
   EXPECT_EQ(describe({"https://example.org/a.jpg"}).exit_code, 1);

@@ -1,7 +1,5 @@
 #include "cli/options/classifier_options.hpp"
 
-#include <string>
-
 #include "cli/input/model_download.hpp"
 #include "cli/options/command_line.hpp"
 
@@ -16,10 +14,9 @@ void ClassifierOptions::declare(OptionParser& app) {
 
 void ClassifierOptions::resolve(const OptionParser& app) {
   labels.resolve();
-  for (const char* name : {"--template", "--no-label-cache"}) {
-    if (!labels.given() && app.was_typed(name)) {
-      throw UsageError(std::string(name) + " needs --labels");
-    }
+  // --no-label-cache is refused nowhere: scripts give it always.
+  if (!labels.given() && app.was_typed("--template")) {
+    throw UsageError("--template needs --labels");
   }
   if (labels.given() && model.name.empty()) model.name = kRetrievalModel;
   model.resolve();

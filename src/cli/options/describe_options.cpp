@@ -111,8 +111,7 @@ void DescribeOptions::resolve(const OptionParser& app) {
   what.alt_characters = static_cast<std::uint64_t>(alt_characters_);
   what.tags.top = static_cast<std::size_t>(top_);
   if (!tags) {
-    for (const char* name :
-         {"--tag-model", "--top", "--margin", "--labels", "--template", "--no-label-cache"}) {
+    for (const char* name : {"--tag-model", "--top", "--margin", "--labels", "--template"}) {
       if (app.was_typed(name)) throw UsageError(std::string(name) + " needs --tags");
     }
     if (!what.description && !what.alt) throw UsageError("nothing is left to be written");
